@@ -1,0 +1,8 @@
+//! Fast Leader Election.
+
+pub mod id;
+pub mod quorum;
+mod vote;
+
+pub use id::{ElectionEpoch, PeerEpoch, Sid, Zxid};
+pub use vote::{Generation, Proposal, ServerState, Vote};
