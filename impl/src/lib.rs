@@ -1,5 +1,6 @@
 //! Fast Leader Election.
 
+pub mod config;
 pub mod id;
 pub mod quorum;
 mod vote;

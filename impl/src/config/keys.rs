@@ -1,0 +1,260 @@
+//! The keys of a static file: a table that says where each setting goes, and the keys that ZooKeeper has for other purposes.
+
+use super::host::Host;
+use super::options::{BindRetries, Options};
+use super::problem::{Port, Problem};
+use super::server::parse_port;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What a static file has set so far.
+pub(super) struct Settings {
+    pub(super) options: Options,
+    pub(super) dynamic_file: Option<PathBuf>,
+    pub(super) client: Endpoint,
+    pub(super) secure_client: Endpoint,
+}
+
+/// A client address in its two keys.
+#[derive(Default)]
+pub(super) struct Endpoint {
+    pub(super) port: Option<u16>,
+    pub(super) host: Option<Host>,
+}
+
+type Setter = fn(&mut Settings, &str) -> Result<(), Problem>;
+
+/// The setting that a key makes.
+pub(super) fn setter(key: &str) -> Option<Setter> {
+    let found = SETTERS.iter().find(|(name, _)| *name == key);
+    found.map(|&(_, setter)| setter)
+}
+
+/// Whether ZooKeeper has the key for something that has no part in an election.
+pub(super) fn is_foreign(key: &str) -> bool {
+    FOREIGN.lines().any(|known| match known.strip_suffix('*') {
+        Some(family) => key.starts_with(family),
+        None => key == known,
+    })
+}
+
+/// The known key that looks most like this one, if any does.
+pub(super) fn nearest(key: &str) -> Option<&'static str> {
+    /// How alike two keys must be, from 0 to 1, for one to be a slip of the other.
+    const ALIKE: f64 = 0.75;
+    // The prefix of the system property, which must not stand in the file.
+    let key = key.strip_prefix("zookeeper.").unwrap_or(key).to_lowercase();
+    let likeness =
+        |known: &str| strsim::normalized_damerau_levenshtein(&known.to_lowercase(), &key);
+    let foreign = FOREIGN.lines().filter(|known| !known.ends_with('*'));
+    let known = SETTERS.iter().map(|&(name, _)| name).chain(foreign);
+    known
+        .map(|known| (likeness(known), known))
+        .filter(|&(likeness, _)| likeness >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+/// One key a line; a `*` at its end stands for a family. Collected from ZooKeeper's sources, 3.8 and main.
+const FOREIGN: &str = include_str!("foreign_keys.txt");
+
+const SETTERS: &[(&str, Setter)] = &[
+    ("dataDir", |s, v| put(&mut s.options.data_dir, path(v))),
+    ("dataLogDir", |s, v| {
+        put(&mut s.options.data_log_dir, path(v))
+    }),
+    ("tickTime", |s, v| {
+        put(&mut s.options.tick_time, some_millis(v))
+    }),
+    ("initLimit", |s, v| put(&mut s.options.init_limit, count(v))),
+    ("syncLimit", |s, v| put(&mut s.options.sync_limit, count(v))),
+    ("connectToLearnerMasterLimit", |s, v| {
+        put(&mut s.options.connect_to_learner_master_limit, count(v))
+    }),
+    ("electionAlg", |_, v| election_algorithm(v)),
+    ("peerType", |s, v| put(&mut s.options.peer_type, v.parse())),
+    ("clientPort", |s, v| {
+        put(&mut s.client.port, port(v, Port::Client))
+    }),
+    ("clientPortAddress", |s, v| {
+        put(&mut s.client.host, Host::parse(v).map(Some))
+    }),
+    ("secureClientPort", |s, v| {
+        put(&mut s.secure_client.port, port(v, Port::SecureClient))
+    }),
+    ("secureClientPortAddress", |s, v| {
+        put(&mut s.secure_client.host, Host::parse(v).map(Some))
+    }),
+    ("quorumListenOnAllIPs", |s, v| {
+        put(&mut s.options.quorum_listen_on_all_ips, flag(v))
+    }),
+    ("reconfigEnabled", |s, v| {
+        put(&mut s.options.reconfig_enabled, flag(v))
+    }),
+    ("standaloneEnabled", |s, v| {
+        put(&mut s.options.standalone_enabled, flag(v))
+    }),
+    ("dynamicConfigFile", |s, v| {
+        put(&mut s.dynamic_file, path(v).map(Some))
+    }),
+    ("oraclePath", |s, v| {
+        put(&mut s.options.oracle_path, path(v).map(Some))
+    }),
+    ("multiAddress.enabled", |s, v| {
+        put(&mut s.options.multi_address.enabled, flag(v))
+    }),
+    ("multiAddress.reachabilityCheckEnabled", |s, v| {
+        let multi_address = &mut s.options.multi_address;
+        put(&mut multi_address.reachability_check_enabled, flag(v))
+    }),
+    ("multiAddress.reachabilityCheckTimeoutMs", |s, v| {
+        let multi_address = &mut s.options.multi_address;
+        put(
+            &mut multi_address.reachability_check_timeout,
+            some_millis(v),
+        )
+    }),
+    ("fastleader.minNotificationInterval", |s, v| {
+        put(&mut s.options.min_notification_interval, some_millis(v))
+    }),
+    ("fastleader.maxNotificationInterval", |s, v| {
+        put(&mut s.options.max_notification_interval, some_millis(v))
+    }),
+    ("cnxTimeout", |s, v| {
+        put(&mut s.options.connect_timeout, some_millis(v))
+    }),
+    ("quorumCnxnTimeoutMs", |s, v| {
+        let timeout = optional_millis(v).map(|millis| millis.filter(|millis| !millis.is_zero()));
+        put(&mut s.options.connection_timeout, timeout)
+    }),
+    ("quorum.cnxn.threads.size", |s, v| {
+        let default = s.options.connection_threads;
+        let threads = count(v).map(|threads| threads.max(default));
+        put(&mut s.options.connection_threads, threads)
+    }),
+    ("electionPortBindRetry", |s, v| {
+        put(&mut s.options.election_port_bind_retries, bind_retries(v))
+    }),
+    ("tcpKeepAlive", |s, v| {
+        put(&mut s.options.tcp_keep_alive, flag(v))
+    }),
+    ("observer.election.DelayMs", |s, v| {
+        put(&mut s.options.observer_election_delay, millis(v))
+    }),
+    ("observer.reconnectDelayMs", |s, v| {
+        put(&mut s.options.observer_reconnect_delay, millis(v))
+    }),
+    ("leader.maxTimeToWaitForEpoch", |s, v| {
+        put(&mut s.options.leader_epoch_timeout, optional_millis(v))
+    }),
+    ("leaderConnectDelayDuringRetryMs", |s, v| {
+        put(&mut s.options.leader_connect_retry_delay, millis(v))
+    }),
+    ("sslQuorum", |s, v| put(&mut s.options.ssl_quorum, flag(v))),
+    ("portUnification", |s, v| {
+        put(&mut s.options.port_unification, flag(v))
+    }),
+    ("sslQuorumReloadCertFiles", |s, v| {
+        put(&mut s.options.ssl_quorum_reload_cert_files, flag(v))
+    }),
+    ("fips-mode", |s, v| put(&mut s.options.fips_mode, flag(v))),
+    ("quorum.auth.enableSasl", |s, v| {
+        put(&mut s.options.quorum_auth.enable_sasl, flag(v))
+    }),
+    ("quorum.auth.learnerRequireSasl", |s, v| {
+        put(&mut s.options.quorum_auth.learner_require_sasl, flag(v))
+    }),
+    ("quorum.auth.serverRequireSasl", |s, v| {
+        put(&mut s.options.quorum_auth.server_require_sasl, flag(v))
+    }),
+    ("quorum.auth.learner.saslLoginContext", |s, v| {
+        put(
+            &mut s.options.quorum_auth.learner_login_context,
+            Ok(v.to_owned()),
+        )
+    }),
+    ("quorum.auth.server.saslLoginContext", |s, v| {
+        put(
+            &mut s.options.quorum_auth.server_login_context,
+            Ok(v.to_owned()),
+        )
+    }),
+    ("quorum.auth.kerberos.servicePrincipal", |s, v| {
+        let principal = &mut s.options.quorum_auth.kerberos_service_principal;
+        put(principal, Ok(v.to_owned()))
+    }),
+    ("kerberos.canonicalizeHostNames", |s, v| {
+        put(&mut s.options.canonicalize_host_names, flag(v))
+    }),
+];
+
+fn put<T>(place: &mut T, value: Result<T, Problem>) -> Result<(), Problem> {
+    *place = value?;
+    Ok(())
+}
+
+fn path(text: &str) -> Result<PathBuf, Problem> {
+    if text.is_empty() {
+        return Err(Problem::Missing);
+    }
+    Ok(text.into())
+}
+
+fn flag(text: &str) -> Result<bool, Problem> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Problem::NotABoolean(text.to_owned())),
+    }
+}
+
+/// A number within the bounds; none is outside what a Java `int` holds.
+fn number(text: &str, min: i32) -> Result<i32, Problem> {
+    let number: Option<i32> = text.parse().ok();
+    number
+        .filter(|&number| number >= min)
+        .ok_or_else(|| Problem::NotInRange {
+            text: text.to_owned(),
+            min: min.into(),
+            max: i32::MAX.into(),
+        })
+}
+
+fn count(text: &str) -> Result<u32, Problem> {
+    number(text, 0).map(i32::unsigned_abs)
+}
+
+fn millis(text: &str) -> Result<Duration, Problem> {
+    count(text).map(|millis| Duration::from_millis(millis.into()))
+}
+
+fn some_millis(text: &str) -> Result<Duration, Problem> {
+    number(text, 1).map(|millis| Duration::from_millis(millis.unsigned_abs().into()))
+}
+
+/// A negative number is none.
+fn optional_millis(text: &str) -> Result<Option<Duration>, Problem> {
+    let millis = u64::try_from(number(text, i32::MIN)?);
+    Ok(millis.ok().map(Duration::from_millis))
+}
+
+/// Port 0 is none, as in 3.8.
+fn port(text: &str, port: Port) -> Result<Option<u16>, Problem> {
+    parse_port(text, port).map(|number| (number != 0).then_some(number))
+}
+
+fn election_algorithm(text: &str) -> Result<(), Problem> {
+    if text.parse() == Ok(3) {
+        return Ok(());
+    }
+    Err(Problem::ElectionAlgorithm(text.to_owned()))
+}
+
+fn bind_retries(text: &str) -> Result<BindRetries, Problem> {
+    let retries = number(text, i32::MIN)?;
+    Ok(match u32::try_from(retries) {
+        Err(_) => BindRetries::DEFAULT,
+        Ok(retries) => NonZeroU32::new(retries).map_or(BindRetries::Forever, BindRetries::AtMost),
+    })
+}

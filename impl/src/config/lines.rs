@@ -1,0 +1,271 @@
+//! The lines of a text that describe the ensemble, on their way to a [`DynamicConfig`].
+
+use super::dynamic::{ConfigVersion, DynamicConfig, Rules};
+use super::error::Report;
+use super::host::java_split;
+use super::problem::Problem;
+use super::properties::{Entry, entries};
+use super::server::{LearnerType, ServerSpec};
+use crate::id::Sid;
+use crate::quorum::{Group, QuorumError};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a second line with the same key means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Duplicates {
+    /// It replaces the first, as for ZooKeeper: a peer's text.
+    LastCounts,
+    /// It is a mistake: a file that somebody wrote.
+    Refused,
+}
+
+/// Lines of an ensemble, each subject once, in the order of the text.
+#[derive(Default)]
+pub(super) struct EnsembleLines {
+    entries: Vec<Option<(Subject, Entry)>>,
+    places: BTreeMap<Subject, usize>,
+    /// The version that stands outside the text.
+    version: ConfigVersion,
+}
+
+/// What a line is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Subject {
+    Server(Sid),
+    Group(i64),
+    Weight(Sid),
+    Version,
+}
+
+impl EnsembleLines {
+    /// Reads a text that holds nothing but an ensemble.
+    pub(super) fn read(text: &str, duplicates: Duplicates, report: &mut Report) -> Self {
+        let mut lines = Self::default();
+        for entry in entries(text) {
+            match entry {
+                Ok(entry) => lines.add(entry, duplicates, report),
+                Err(malformed) => report.add(Some(malformed.line), None, Problem::MalformedEscape),
+            }
+        }
+        lines
+    }
+
+    /// Reads a dynamic file, whose version is in its name.
+    pub(super) fn read_file(text: &str, version: ConfigVersion, report: &mut Report) -> Self {
+        let mut lines = Self::read(text, Duplicates::Refused, report);
+        lines.version = version;
+        if let Some((_, entry)) = lines.take(Subject::Version) {
+            report.add(Some(entry.line), Some(&entry.key), Problem::VersionInside);
+        }
+        lines
+    }
+
+    /// Whether the key is one that describes an ensemble.
+    pub(super) fn owns(key: &str) -> bool {
+        key == "version" || Self::names_member(key)
+    }
+
+    /// Whether the key is one that must stand in the dynamic file if there is one.
+    pub(super) fn names_member(key: &str) -> bool {
+        ["server.", "group.", "weight."]
+            .iter()
+            .any(|kind| key.starts_with(kind))
+    }
+
+    pub(super) fn add(&mut self, entry: Entry, duplicates: Duplicates, report: &mut Report) {
+        let subject = match Subject::of(&entry.key) {
+            Ok(subject) => subject,
+            Err(problem) => return report.add(Some(entry.line), Some(&entry.key), problem),
+        };
+        if let Some((_, first)) = self.take(subject)
+            && duplicates == Duplicates::Refused
+        {
+            let first = first.line;
+            report.add(
+                Some(entry.line),
+                Some(&entry.key),
+                Problem::DuplicateKey { first },
+            );
+        }
+        self.places.insert(subject, self.entries.len());
+        self.entries.push(Some((subject, entry)));
+    }
+
+    fn take(&mut self, subject: Subject) -> Option<(Subject, Entry)> {
+        let place = self.places.remove(&subject)?;
+        self.entries.get_mut(place)?.take()
+    }
+
+    /// The line on which a server stands.
+    pub(super) fn line_of(&self, sid: Sid) -> Option<usize> {
+        self.entry(Subject::Server(sid)).map(|entry| entry.line)
+    }
+
+    /// Every line, in the order of the text.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().flatten().map(|(_, entry)| entry)
+    }
+
+    fn entry(&self, subject: Subject) -> Option<&Entry> {
+        let &place = self.places.get(&subject)?;
+        self.entries.get(place)?.as_ref().map(|(_, entry)| entry)
+    }
+
+    /// The ensemble, unless something is wrong with it.
+    pub(super) fn build(&self, rules: Rules, report: &mut Report) -> Option<DynamicConfig> {
+        let mut servers = Vec::new();
+        let mut groups = Vec::new();
+        let mut weights = Vec::new();
+        let mut version = self.version;
+        let mut complete = true;
+        for (subject, entry) in self.entries.iter().flatten() {
+            let mut problems = Vec::new();
+            match *subject {
+                Subject::Server(sid) => {
+                    servers.extend(ServerSpec::parse(sid, &entry.value, rules, &mut problems));
+                }
+                Subject::Group(id) => groups.push(group(id, &entry.value, &mut problems)),
+                Subject::Weight(sid) => match parse_weight(&entry.value) {
+                    Ok(weight) => weights.push((sid, weight)),
+                    Err(problem) => problems.push(problem),
+                },
+                Subject::Version => match parse_version(&entry.value) {
+                    Some(parsed) => version = parsed,
+                    None => problems.push(Problem::BadVersion(entry.value.clone())),
+                },
+            }
+            complete &= problems.is_empty();
+            for problem in problems {
+                report.add(Some(entry.line), Some(&entry.key), problem);
+            }
+        }
+        // What follows from lines that could not be read would only confuse.
+        if !complete || !self.check_roles(&servers, rules, report) {
+            return None;
+        }
+        if !self.check_groups(&servers, &groups, &weights, report) {
+            return None;
+        }
+        let config = DynamicConfig::assemble(servers, &groups, weights, version);
+        config
+            .map_err(|error| self.report_quorum(error, report))
+            .ok()
+    }
+
+    fn check_roles(&self, servers: &[ServerSpec], rules: Rules, report: &mut Report) -> bool {
+        let voters = participants(servers).count();
+        let problem = if voters == 0 {
+            Problem::NoVoters
+        } else if voters == 1 && servers.len() > 1 && rules.standalone_enabled {
+            Problem::ObserversOfStandalone
+        } else {
+            return true;
+        };
+        report.add(None, None, problem);
+        false
+    }
+
+    /// Reports everything wrong with the groups at once; [`QuorumVerifier`](crate::quorum::QuorumVerifier) would stop at the first.
+    fn check_groups(
+        &self,
+        servers: &[ServerSpec],
+        groups: &[Group],
+        weights: &[(Sid, u64)],
+        report: &mut Report,
+    ) -> bool {
+        if groups.is_empty() && weights.is_empty() {
+            return true;
+        }
+        let weighted: BTreeSet<Sid> = participants(servers)
+            .chain(weights.iter().map(|&(sid, _)| sid))
+            .collect();
+        let mut seated = BTreeSet::new();
+        let mut sound = true;
+        for group in groups {
+            let line = self.entry(Subject::Group(group.id));
+            for &sid in &group.members {
+                let error = if !seated.insert(sid) {
+                    QuorumError::InTwoGroups(sid)
+                } else if !weighted.contains(&sid) {
+                    let group = group.id;
+                    QuorumError::WithoutWeight { group, sid }
+                } else {
+                    continue;
+                };
+                report_at(line, Problem::Quorum(error), report);
+                sound = false;
+            }
+        }
+        for sid in participants(servers).filter(|sid| !seated.contains(sid)) {
+            self.report_quorum(QuorumError::InNoGroup(sid), report);
+            sound = false;
+        }
+        sound
+    }
+
+    fn report_quorum(&self, error: QuorumError, report: &mut Report) {
+        let subject = match error {
+            QuorumError::InNoGroup(sid) | QuorumError::InTwoGroups(sid) => Subject::Server(sid),
+            QuorumError::WithoutWeight { group, .. } | QuorumError::TooHeavy(group) => {
+                Subject::Group(group)
+            }
+        };
+        report_at(self.entry(subject), Problem::Quorum(error), report);
+    }
+}
+
+fn report_at(entry: Option<&Entry>, problem: Problem, report: &mut Report) {
+    report.add(
+        entry.map(|entry| entry.line),
+        entry.map(|entry| entry.key.as_str()),
+        problem,
+    );
+}
+
+impl Subject {
+    fn of(key: &str) -> Result<Self, Problem> {
+        let number = |text: &str| -> Result<i64, Problem> {
+            text.parse().map_err(|_| Problem::NotAnId(text.to_owned()))
+        };
+        match key.split_once('.') {
+            Some(("server", id)) => Ok(Self::Server(Sid(number(id)?))),
+            Some(("group", id)) => Ok(Self::Group(number(id)?)),
+            Some(("weight", id)) => Ok(Self::Weight(Sid(number(id)?))),
+            _ if key == "version" => Ok(Self::Version),
+            _ => Err(Problem::NotAnEnsembleKey),
+        }
+    }
+}
+
+fn participants(servers: &[ServerSpec]) -> impl Iterator<Item = Sid> {
+    let servers = servers.iter();
+    servers
+        .filter(|server| server.learner_type() == LearnerType::Participant)
+        .map(ServerSpec::sid)
+}
+
+fn group(id: i64, value: &str, problems: &mut Vec<Problem>) -> Group {
+    let mut members = Vec::new();
+    for member in java_split(value, ':') {
+        match member.parse() {
+            Ok(sid) => members.push(Sid(sid)),
+            Err(_) => problems.push(Problem::NotAnId(member.to_owned())),
+        }
+    }
+    Group { id, members }
+}
+
+/// ZooKeeper takes a negative weight too, and no quorum rule holds with one.
+fn parse_weight(value: &str) -> Result<u64, Problem> {
+    let weight: Option<i64> = value.parse().ok();
+    weight
+        .and_then(|weight| u64::try_from(weight).ok())
+        .ok_or_else(|| Problem::BadWeight(value.to_owned()))
+}
+
+/// A version as `Long.parseLong(…, 16)` reads it, signed hexadecimal, or as ZooKeeper prints a negative one, which it cannot read.
+pub(super) fn parse_version(text: &str) -> Option<ConfigVersion> {
+    let signed = i64::from_str_radix(text, 16).ok();
+    let version = signed.or_else(|| u64::from_str_radix(text, 16).ok().map(u64::cast_signed));
+    version.map(ConfigVersion)
+}

@@ -1,0 +1,351 @@
+//! Everything that can be wrong with a configuration, and what to do about each.
+
+use super::error::Severity;
+use super::server::LearnerType;
+use crate::id::Sid;
+use crate::quorum::QuorumError;
+use std::fmt;
+
+/// One thing that is wrong with a configuration. Displays what is wrong; [`remedy`](Self::remedy) says what to do.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Problem {
+    /// A `\u` escape without four hexadecimal digits.
+    #[error("a \\u stands without four hexadecimal digits")]
+    MalformedEscape,
+    /// A key stands twice in a file.
+    #[error("the key stands here for the second time, after line {first}")]
+    DuplicateKey {
+        /// Where it stood before.
+        first: usize,
+    },
+    /// A key that has no place in an ensemble's text.
+    #[error("the key does not belong to an ensemble's configuration")]
+    NotAnEnsembleKey,
+    /// The `N` of `server.N`, `group.N` or `weight.N` is no number.
+    #[error("{} is not a number", excerpt(.0))]
+    NotAnId(String),
+    /// The version is no hexadecimal number.
+    #[error("the version {} is not a hexadecimal number", excerpt(.0))]
+    BadVersion(String),
+    /// A dynamic file carries its version inside.
+    #[error("a dynamic file's version does not stand inside it")]
+    VersionInside,
+
+    /// A server's value is not of the form that ZooKeeper knows.
+    #[error("{} is not a server's address", excerpt(.0))]
+    ServerForm(String),
+    /// A client address is not of the form that ZooKeeper knows.
+    #[error("{} is not a client address", excerpt(.0))]
+    ClientForm(String),
+    /// A `[` without its `]`, or a `]` that no `:` follows.
+    #[error("{} opens a bracket that is not closed before a port", excerpt(.0))]
+    Unclosed(String),
+    /// Neither a host name nor an address literal.
+    #[error("{} is neither a host name nor an address", excerpt(.0))]
+    BadHost(String),
+    /// Not a port, or not one that can be dialed.
+    #[error("the {port} port {} is not a port ({range})", excerpt(.text), range = .port.range())]
+    BadPort {
+        /// Which of a server's ports.
+        port: Port,
+        /// What stands there.
+        text: String,
+    },
+    /// The quorum port and the election port are the same.
+    #[error("the quorum port and the election port are both {0}")]
+    SamePort(u16),
+    /// Neither participant nor observer.
+    #[error("{} is not a role", excerpt(.0))]
+    BadRole(String),
+    /// The addresses of one server carry different roles.
+    #[error("the server's addresses carry different roles")]
+    MixedRoles,
+    /// Several addresses for a server while that is disabled.
+    #[error("the server has {0} addresses, and multiAddress.enabled is false")]
+    SeveralAddresses(usize),
+    /// A weight is no number, or negative.
+    #[error("the weight {} is not a number from 0 on", excerpt(.0))]
+    BadWeight(String),
+    /// Groups and weights do not make a quorum rule.
+    #[error("{0}")]
+    Quorum(#[from] QuorumError),
+    /// Nobody votes.
+    #[error("no server is a participant")]
+    NoVoters,
+    /// One voter with observers, while a lone voter means a standalone server.
+    #[error("there are observers beside a single participant, and standaloneEnabled is true")]
+    ObserversOfStandalone,
+
+    /// Neither `true` nor `false`.
+    #[error("{} is neither true nor false", excerpt(.0))]
+    NotABoolean(String),
+    /// Not a number in the key's range.
+    #[error("{} is not a number from {min} to {max}", excerpt(.text))]
+    NotInRange {
+        /// What stands there.
+        text: String,
+        /// The smallest value allowed.
+        min: i64,
+        /// The greatest value allowed.
+        max: i64,
+    },
+    /// Another election algorithm than the only one.
+    #[error("there is no election algorithm {}", excerpt(.0))]
+    ElectionAlgorithm(String),
+    /// A key that must be set is not.
+    #[error("the key is not set")]
+    Missing,
+    /// A limit of no ticks at all.
+    #[error("a limit of 0 ticks passes at once")]
+    ZeroLimit,
+    /// The shortest interval between notifications is above the longest.
+    #[error("the shortest interval, {min} ms, is above the longest, {max} ms")]
+    IntervalsCrossed {
+        /// `fastleader.minNotificationInterval`.
+        min: u128,
+        /// `fastleader.maxNotificationInterval`.
+        max: u128,
+    },
+    /// A setting that has no meaning without another.
+    #[error("the key has no meaning without {0}")]
+    Needs(&'static str),
+    /// An ensemble's line in a static file that names a dynamic one.
+    #[error("the line stands beside dynamicConfigFile")]
+    BesideDynamicFile,
+
+    /// A file that must be read cannot be.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(String),
+    /// `myid` holds no number.
+    #[error("{} is not a server's id", excerpt(.0))]
+    BadMyId(String),
+    /// No line of the ensemble is about this server.
+    #[error("server {0} is not in the ensemble")]
+    NotAMember(Sid),
+    /// This server's client address in the static file and in the ensemble differ.
+    #[error("the static file says {fixed}, and the ensemble says {dynamic}")]
+    ClientAddressDiffers {
+        /// The address in the static file.
+        fixed: String,
+        /// The address in the ensemble.
+        dynamic: String,
+    },
+
+    /// Warning: ZooKeeper does not know the key either.
+    #[error("ZooKeeper knows no such key, and sets a system property that nobody reads")]
+    UnknownKey {
+        /// The key that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// Warning: a single participant.
+    #[error("the ensemble has one participant; ZooKeeper would run it as a standalone server")]
+    OneVoter,
+    /// Warning: two participants.
+    #[error("the ensemble has two participants and survives no failure")]
+    TwoVoters,
+    /// Warning: an even number of participants.
+    #[error("the ensemble has {0} participants and survives no more failures than with one fewer")]
+    EvenVoters(usize),
+    /// Warning: a server's address that nobody can dial.
+    #[error("other servers cannot dial the wildcard address {0}")]
+    Wildcard(String),
+    /// Warning: an address in use twice.
+    #[error("{address} is an address of server {other} too")]
+    SharedAddress {
+        /// Host and port.
+        address: String,
+        /// The server that has it too, perhaps the same one.
+        other: Sid,
+    },
+    /// Warning: a server that only its own machine can dial, among others that are elsewhere.
+    #[error("{0} is this machine alone, and other servers are elsewhere")]
+    LoopbackAmongOthers(String),
+    /// Warning: an oracle beside groups.
+    #[error("an oracle decides between two voters only, and the ensemble has groups")]
+    OracleWithGroups,
+    /// Warning: an oracle for another number of participants than two.
+    #[error("an oracle decides between two voters only, and the ensemble has {0}")]
+    OracleVoters(usize),
+    /// Warning: `peerType` is not the role that the server list gives this server.
+    #[error("the server list has this server as {0}, and the list wins")]
+    PeerTypeDiffers(LearnerType),
+    /// Warning: an id that ZooKeeper's documentation does not allow.
+    #[error("server id {0} is outside 1 to 255")]
+    UnusualSid(Sid),
+    /// Warning: the configuration seen last cannot be read and is left out.
+    #[error("the configuration proposed last cannot be read and is left out: {0}")]
+    LastSeenUnreadable(String),
+    /// Warning: the configuration seen last is not newer than the committed one and is left out.
+    #[error("the configuration proposed last is not newer than the committed one and is left out")]
+    LastSeenStale,
+}
+
+/// One of a server's ports.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Port {
+    /// Where followers reach the leader.
+    Quorum,
+    /// Where servers elect.
+    Election,
+    /// Where clients connect.
+    Client,
+    /// Where clients connect over TLS.
+    SecureClient,
+}
+
+impl Problem {
+    /// Whether the configuration can be used all the same.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::UnknownKey { .. }
+            | Self::OneVoter
+            | Self::TwoVoters
+            | Self::EvenVoters(_)
+            | Self::Wildcard(_)
+            | Self::SharedAddress { .. }
+            | Self::LoopbackAmongOthers(_)
+            | Self::OracleWithGroups
+            | Self::OracleVoters(_)
+            | Self::PeerTypeDiffers(_)
+            | Self::UnusualSid(_)
+            | Self::LastSeenUnreadable(_)
+            | Self::LastSeenStale => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        if let Self::UnknownKey {
+            nearest: Some(nearest),
+        } = self
+        {
+            return format!("write {nearest} if that is meant");
+        }
+        match self {
+            Self::Quorum(error) => quorum_remedy(error),
+            Self::OneVoter | Self::TwoVoters | Self::EvenVoters(_) => {
+                "use an odd number of participants, three at least"
+            }
+            Self::OracleWithGroups
+            | Self::OracleVoters(_)
+            | Self::PeerTypeDiffers(_)
+            | Self::UnusualSid(_)
+            | Self::LastSeenUnreadable(_)
+            | Self::LastSeenStale
+            | Self::Unreadable(_)
+            | Self::BadMyId(_)
+            | Self::NotAMember(_)
+            | Self::ClientAddressDiffers { .. } => self.server_remedy(),
+            Self::NotABoolean(_)
+            | Self::NotInRange { .. }
+            | Self::ElectionAlgorithm(_)
+            | Self::Missing
+            | Self::ZeroLimit
+            | Self::IntervalsCrossed { .. }
+            | Self::Needs(_)
+            | Self::BesideDynamicFile
+            | Self::UnknownKey { .. } => self.option_remedy(),
+            _ => self.ensemble_remedy(),
+        }
+        .to_owned()
+    }
+
+    fn ensemble_remedy(&self) -> &'static str {
+        match self {
+            Self::MalformedEscape => "write two backslashes where one is meant",
+            Self::DuplicateKey { .. } => "keep one of the two lines",
+            Self::NotAnEnsembleKey => "keep only server.N, group.N and weight.N lines here",
+            Self::NotAnId(_) => "write the id as a decimal number",
+            Self::BadVersion(_) => "write it as in version=100000000",
+            Self::VersionInside => "remove the line; the version is the end of the file's name",
+            Self::ServerForm(_) => "write host:quorumPort:electionPort[:role][;[host:]clientPort]",
+            Self::ClientForm(_) => "write clientPort or host:clientPort after the semicolon",
+            Self::Unclosed(_) => "write an IPv6 address as [::1]:2888:3888",
+            Self::BadHost(_) => "write a name, an IPv4 address, or an IPv6 address in brackets",
+            Self::BadPort { .. } => "write a port that no other service uses",
+            Self::SamePort(_) => "give the server two ports",
+            Self::BadRole(_) => "write participant or observer",
+            Self::MixedRoles => "write the role once, at the last address",
+            Self::SeveralAddresses(_) => {
+                "set multiAddress.enabled=true on every server, or keep one address"
+            }
+            Self::BadWeight(_) => "write 0 for a server that must never lead, 1 for a usual one",
+            Self::NoVoters => "add server.N lines with the role participant, three at best",
+            Self::ObserversOfStandalone => "add participants, or set standaloneEnabled=false",
+            Self::Wildcard(_) => "write the address that the other servers dial",
+            Self::SharedAddress { .. } => "give each server addresses of its own",
+            _ => "write an address that the other machines can dial",
+        }
+    }
+
+    fn option_remedy(&self) -> &'static str {
+        match self {
+            Self::NotABoolean(_) => "write true or false",
+            Self::NotInRange { .. } => "write a number in that range",
+            Self::ElectionAlgorithm(_) => "write 3, or remove the line",
+            Self::Missing => "add a line with it",
+            Self::ZeroLimit => "write how many ticks it takes, 5 or 10 as a rule",
+            Self::IntervalsCrossed { .. } => "raise the longest or lower the shortest",
+            Self::Needs(_) => "set that too, or remove the line",
+            Self::BesideDynamicFile => "move the line to the dynamic file",
+            _ => "remove the line",
+        }
+    }
+
+    fn server_remedy(&self) -> &'static str {
+        match self {
+            Self::OracleWithGroups => "remove the groups, or the oracle, which is never asked",
+            Self::OracleVoters(_) => "remove the oracle, or use two participants",
+            Self::PeerTypeDiffers(LearnerType::Observer) => "write peerType=observer",
+            Self::PeerTypeDiffers(LearnerType::Participant) => "write peerType=participant",
+            Self::UnusualSid(_) => "use an id from 1 to 255",
+            Self::LastSeenUnreadable(_) => "make the file readable, or remove it",
+            Self::LastSeenStale => "nothing needs to be done",
+            Self::Unreadable(_) => "create the file, or correct the path to it",
+            Self::BadMyId(_) => "write nothing but the server's number into it",
+            Self::NotAMember(_) => "correct myid, or add a server line with that number",
+            _ => "remove the one in the static file",
+        }
+    }
+}
+
+fn quorum_remedy(error: &QuorumError) -> &'static str {
+    match error {
+        QuorumError::InTwoGroups(_) => "name it in one group, once",
+        QuorumError::InNoGroup(_) => "name it in a group",
+        QuorumError::WithoutWeight { .. } => "remove it from the group, or give it a weight",
+        QuorumError::TooHeavy(_) => "use small weights",
+    }
+}
+
+impl Port {
+    fn range(self) -> &'static str {
+        match self {
+            Self::Quorum | Self::Election => "1 to 65535",
+            Self::Client | Self::SecureClient => "0 to 65535",
+        }
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Quorum => "quorum",
+            Self::Election => "election",
+            Self::Client => "client",
+            Self::SecureClient => "secure client",
+        })
+    }
+}
+
+/// A quoted text, its length bounded: it may be a peer's.
+fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 80;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
