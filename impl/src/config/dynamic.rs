@@ -140,7 +140,7 @@ impl DynamicConfig {
     /// Puts a configuration together; all lists in the order of the text, and ids in each distinct.
     pub(super) fn assemble(
         servers: Vec<ServerSpec>,
-        groups: &[Group],
+        groups: Vec<Group>,
         weights: Vec<(Sid, u64)>,
         version: ConfigVersion,
     ) -> Result<Self, QuorumError> {
@@ -167,10 +167,13 @@ impl DynamicConfig {
                 1
             });
         }
+        // In one order whatever that of the text, so that equal ensembles have equal verifiers.
+        let mut by_id = groups.clone();
+        by_id.sort_by_key(|group| group.id);
         Ok(Self {
-            verifier: QuorumVerifier::hierarchical(participants(), groups, &all)?,
+            verifier: QuorumVerifier::hierarchical(participants(), &by_id, &all)?,
+            groups: printed_groups(&groups),
             servers,
-            groups: printed_groups(groups),
             weights: hash_map_order(weights, |&(sid, _)| sid.0),
             version,
         })

@@ -146,7 +146,7 @@ impl EnsembleLines {
         if !self.check_groups(&servers, &groups, &weights, report) {
             return None;
         }
-        let config = DynamicConfig::assemble(servers, &groups, weights, version);
+        let config = DynamicConfig::assemble(servers, groups, weights, version);
         config
             .map_err(|error| self.report_quorum(error, report))
             .ok()

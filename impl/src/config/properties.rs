@@ -5,7 +5,8 @@
 //! characters written as two `\u` escapes, and strips more than Java's white space. It also brings a regular expression engine.
 //!
 //! Invariants: any text is read without a panic, in one pass, an entry at a time; line numbers are those of an entry's first line.
-//! Half of a surrogate pair, which a Java string can hold and ours cannot, becomes U+FFFD.
+//! Half of a surrogate pair, which a Java string can hold and ours cannot, becomes U+FFFD. A last line of a backslash alone, which
+//! is an empty key or nothing for Java, depending on the line break after it, is nothing.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -156,4 +157,67 @@ fn hex_unit(chars: &mut Chars<'_>) -> Option<u16> {
         let digit = chars.next()?.to_digit(16)?;
         Some(unit << 4 | u16::try_from(digit).ok()?)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<Result<(usize, String, String), usize>> {
+        entries(text)
+            .map(|entry| match entry {
+                Ok(entry) => Ok((entry.line, entry.key, entry.value)),
+                Err(malformed) => Err(malformed.line),
+            })
+            .collect()
+    }
+
+    fn entry(line: usize, key: &str, value: &str) -> Result<(usize, String, String), usize> {
+        Ok((line, key.to_owned(), value.to_owned()))
+    }
+
+    #[test]
+    fn a_key_ends_at_the_first_separator_or_blank() {
+        assert_eq!(
+            read("a=1\nb:2\nc 3\n d\t=\x0c4 \ne = = 5\nf\n=g\na\\=\\:\\ b=6"),
+            [
+                entry(1, "a", "1"),
+                entry(2, "b", "2"),
+                entry(3, "c", "3"),
+                entry(4, "d", "4 "),
+                entry(5, "e", "= 5"),
+                entry(6, "f", ""),
+                entry(7, "", "g"),
+                entry(8, "a=: b", "6"),
+            ]
+        );
+    }
+
+    #[test]
+    fn lines_are_counted_over_comments_continuations_and_every_line_break() {
+        assert_eq!(
+            read("# a\\\r\n! b\r\rc=1\\\n  2\\\r\n\t#3\n\n  \nd=4\\\\\ne=5\\"),
+            [
+                entry(4, "c", "12#3"),
+                entry(9, "d", "4\\"),
+                entry(10, "e", "5"),
+            ]
+        );
+    }
+
+    #[test]
+    fn escapes_are_resolved_and_malformed_ones_told() {
+        assert_eq!(
+            read(
+                "\\u0061=\\t\\n\\r\\f\\q\nb=\\uD83D\\uDE00\\ud800\nc=\\u00g0\nd=\\u00\ne=\u{feff}"
+            ),
+            [
+                entry(1, "a", "\t\n\r\x0cq"),
+                entry(2, "b", "😀\u{fffd}"),
+                Err(3),
+                Err(4),
+                entry(5, "e", "\u{feff}"),
+            ]
+        );
+    }
 }
