@@ -1,7 +1,7 @@
 //! The ensemble: its servers, its quorum rule, and the version of both. This text also rides in notifications.
 //!
-//! Source: `QuorumMaj`, `QuorumHierarchical` and `QuorumPeerConfig.parseDynamicConfig`. Unlike there, no text ends a thread: what
-//! ZooKeeper throws unchecked is a [`ConfigErrors`] here.
+//! Source: `QuorumMaj`, `QuorumHierarchical` and `QuorumPeerConfig.parseDynamicConfig`. Unlike there, no text ends a
+//! thread: what ZooKeeper throws unchecked is a [`ConfigErrors`] here.
 
 use super::error::{ConfigErrors, Report};
 use super::java_order::hash_map_order;
@@ -39,7 +39,8 @@ pub struct DynamicConfig {
     verifier: QuorumVerifier,
 }
 
-/// How recent a configuration is: the zxid of the reconfiguration that made it. Displays as ZooKeeper prints it, in hexadecimal.
+/// How recent a configuration is: the zxid of the reconfiguration that made it. Displays as ZooKeeper prints it, in
+/// hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct ConfigVersion(pub i64);
 
@@ -48,8 +49,8 @@ pub struct ConfigVersion(pub i64);
 pub struct Rules {
     /// Whether a server may have several addresses (`multiAddress.enabled`, default false).
     pub multi_address: bool,
-    /// Whether a single participant stands for a standalone server, which then must not have observers (`standaloneEnabled`,
-    /// default true).
+    /// Whether a single participant stands for a standalone server, which then must not have observers
+    /// (`standaloneEnabled`, default true).
     pub standalone_enabled: bool,
 }
 
@@ -63,7 +64,8 @@ impl Default for Rules {
 }
 
 impl DynamicConfig {
-    /// Reads an ensemble. The version is optional and 0 without one; of two lines with one key the later counts, as for ZooKeeper.
+    /// Reads an ensemble. The version is optional and 0 without one; of two lines with one key the later counts, as
+    /// for ZooKeeper.
     ///
     /// # Errors
     /// Every mistake in the text.
@@ -93,8 +95,8 @@ impl DynamicConfig {
         self.servers.iter().find(|server| server.sid() == sid)
     }
 
-    /// What makes a quorum: more than half of the participants, or, when there are groups, of the weight in more than half of the
-    /// groups.
+    /// What makes a quorum: more than half of the participants, or, when there are groups, of the weight in more than
+    /// half of the groups.
     #[must_use]
     pub fn verifier(&self) -> &QuorumVerifier {
         &self.verifier
@@ -106,8 +108,9 @@ impl DynamicConfig {
         !self.groups.is_empty()
     }
 
-    /// Whether both describe the same ensemble, whatever their versions: the same servers with the same roles and addresses, and
-    /// the same groups and weights. Host names are compared as text without case, address literals by value.
+    /// Whether both describe the same ensemble, whatever their versions: the same servers with the same roles and
+    /// addresses, and the same groups and weights. Host names are compared as text without case, address literals by
+    /// value.
     #[doc(alias = "equals")]
     #[must_use]
     pub fn has_same_members(&self, other: &Self) -> bool {
@@ -140,16 +143,12 @@ impl DynamicConfig {
     /// Puts a configuration together; all lists in the order of the text, and ids in each distinct.
     pub(super) fn assemble(
         servers: Vec<ServerSpec>,
-        groups: Vec<Group>,
+        groups: &[Group],
         weights: Vec<(Sid, u64)>,
         version: ConfigVersion,
     ) -> Result<Self, QuorumError> {
         let servers = hash_map_order(servers, |server| server.sid().0);
-        let participants = || {
-            let all = servers.iter();
-            all.filter(|server| server.learner_type() == LearnerType::Participant)
-                .map(ServerSpec::sid)
-        };
+        let participants = || participants(&servers);
         if groups.is_empty() && weights.is_empty() {
             return Ok(Self {
                 verifier: QuorumVerifier::majority(participants()),
@@ -159,20 +158,17 @@ impl DynamicConfig {
                 version,
             });
         }
-        let mut all: BTreeMap<Sid, u64> = weights.iter().copied().collect();
         let mut weights = weights;
-        for sid in participants() {
-            all.entry(sid).or_insert_with(|| {
-                weights.push((sid, 1));
-                1
-            });
-        }
+        let explicit: BTreeSet<Sid> = weights.iter().map(|&(sid, _)| sid).collect();
+        let others = participants().filter(|sid| !explicit.contains(sid));
+        weights.extend(others.map(|sid| (sid, 1)));
         // In one order whatever that of the text, so that equal ensembles have equal verifiers.
-        let mut by_id = groups.clone();
+        let mut by_id = groups.to_vec();
         by_id.sort_by_key(|group| group.id);
+        let all = weights.iter().copied().collect();
         Ok(Self {
             verifier: QuorumVerifier::hierarchical(participants(), &by_id, &all)?,
-            groups: printed_groups(&groups),
+            groups: printed_groups(groups),
             servers,
             weights: hash_map_order(weights, |&(sid, _)| sid.0),
             version,
@@ -180,7 +176,16 @@ impl DynamicConfig {
     }
 }
 
-/// ZooKeeper keeps a map from server to group, and prints the groups in the order of a second map that it fills from the first.
+/// Who votes.
+pub(super) fn participants(servers: &[ServerSpec]) -> impl Iterator<Item = Sid> {
+    let servers = servers.iter();
+    servers
+        .filter(|server| server.learner_type() == LearnerType::Participant)
+        .map(ServerSpec::sid)
+}
+
+/// ZooKeeper keeps a map from server to group, and prints the groups in the order of a second map that it fills from
+/// the first.
 fn printed_groups(groups: &[Group]) -> Vec<Group> {
     let seats = groups
         .iter()

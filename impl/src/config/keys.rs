@@ -1,4 +1,5 @@
-//! The keys of a static file: a table that says where each setting goes, and the keys that ZooKeeper has for other purposes.
+//! The keys of a static file: a table that says where each setting goes, and the keys that ZooKeeper has for other
+//! purposes.
 
 use super::host::Host;
 use super::options::{BindRetries, Options};

@@ -1,11 +1,11 @@
 //! The lines of a text that describe the ensemble, on their way to a [`DynamicConfig`].
 
-use super::dynamic::{ConfigVersion, DynamicConfig, Rules};
+use super::dynamic::{ConfigVersion, DynamicConfig, Rules, participants};
 use super::error::Report;
 use super::host::java_split;
 use super::problem::Problem;
 use super::properties::{Entry, entries};
-use super::server::{LearnerType, ServerSpec};
+use super::server::ServerSpec;
 use crate::id::Sid;
 use crate::quorum::{Group, QuorumError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,41 +113,25 @@ impl EnsembleLines {
 
     /// The ensemble, unless something is wrong with it.
     pub(super) fn build(&self, rules: Rules, report: &mut Report) -> Option<DynamicConfig> {
-        let mut servers = Vec::new();
-        let mut groups = Vec::new();
-        let mut weights = Vec::new();
-        let mut version = self.version;
+        let mut read = Members::default();
         let mut complete = true;
         for (subject, entry) in self.entries.iter().flatten() {
             let mut problems = Vec::new();
-            match *subject {
-                Subject::Server(sid) => {
-                    servers.extend(ServerSpec::parse(sid, &entry.value, rules, &mut problems));
-                }
-                Subject::Group(id) => groups.push(group(id, &entry.value, &mut problems)),
-                Subject::Weight(sid) => match parse_weight(&entry.value) {
-                    Ok(weight) => weights.push((sid, weight)),
-                    Err(problem) => problems.push(problem),
-                },
-                Subject::Version => match parse_version(&entry.value) {
-                    Some(parsed) => version = parsed,
-                    None => problems.push(Problem::BadVersion(entry.value.clone())),
-                },
-            }
+            read.add(*subject, &entry.value, rules, &mut problems);
             complete &= problems.is_empty();
             for problem in problems {
                 report.add(Some(entry.line), Some(&entry.key), problem);
             }
         }
         // What follows from lines that could not be read would only confuse.
-        if !complete || !self.check_roles(&servers, rules, report) {
+        let sound = complete
+            && self.check_roles(&read.servers, rules, report)
+            && self.check_groups(&read, report);
+        if !sound {
             return None;
         }
-        if !self.check_groups(&servers, &groups, &weights, report) {
-            return None;
-        }
-        let config = DynamicConfig::assemble(servers, groups, weights, version);
-        config
+        let version = read.version.unwrap_or(self.version);
+        DynamicConfig::assemble(read.servers, &read.groups, read.weights, version)
             .map_err(|error| self.report_quorum(error, report))
             .ok()
     }
@@ -165,23 +149,18 @@ impl EnsembleLines {
         false
     }
 
-    /// Reports everything wrong with the groups at once; [`QuorumVerifier`](crate::quorum::QuorumVerifier) would stop at the first.
-    fn check_groups(
-        &self,
-        servers: &[ServerSpec],
-        groups: &[Group],
-        weights: &[(Sid, u64)],
-        report: &mut Report,
-    ) -> bool {
-        if groups.is_empty() && weights.is_empty() {
+    /// Reports everything wrong with the groups at once; [`QuorumVerifier`](crate::quorum::QuorumVerifier) would stop
+    /// at the first.
+    fn check_groups(&self, read: &Members, report: &mut Report) -> bool {
+        if read.groups.is_empty() && read.weights.is_empty() {
             return true;
         }
-        let weighted: BTreeSet<Sid> = participants(servers)
-            .chain(weights.iter().map(|&(sid, _)| sid))
+        let weighted: BTreeSet<Sid> = participants(&read.servers)
+            .chain(read.weights.iter().map(|&(sid, _)| sid))
             .collect();
         let mut seated = BTreeSet::new();
         let mut sound = true;
-        for group in groups {
+        for group in &read.groups {
             let line = self.entry(Subject::Group(group.id));
             for &sid in &group.members {
                 let error = if !seated.insert(sid) {
@@ -196,7 +175,7 @@ impl EnsembleLines {
                 sound = false;
             }
         }
-        for sid in participants(servers).filter(|sid| !seated.contains(sid)) {
+        for sid in participants(&read.servers).filter(|sid| !seated.contains(sid)) {
             self.report_quorum(QuorumError::InNoGroup(sid), report);
             sound = false;
         }
@@ -211,6 +190,37 @@ impl EnsembleLines {
             }
         };
         report_at(self.entry(subject), Problem::Quorum(error), report);
+    }
+}
+
+/// What the lines say, in the order of the text.
+#[derive(Default)]
+struct Members {
+    servers: Vec<ServerSpec>,
+    groups: Vec<Group>,
+    weights: Vec<(Sid, u64)>,
+    version: Option<ConfigVersion>,
+}
+
+impl Members {
+    fn add(&mut self, subject: Subject, value: &str, rules: Rules, problems: &mut Vec<Problem>) {
+        match subject {
+            Subject::Server(sid) => {
+                let server = ServerSpec::parse(sid, value, rules, problems);
+                self.servers.extend(server);
+            }
+            Subject::Group(id) => self.groups.push(group(id, value, problems)),
+            Subject::Weight(sid) => match parse_weight(value) {
+                Ok(weight) => self.weights.push((sid, weight)),
+                Err(problem) => problems.push(problem),
+            },
+            Subject::Version => {
+                self.version = parse_version(value);
+                if self.version.is_none() {
+                    problems.push(Problem::BadVersion(value.to_owned()));
+                }
+            }
+        }
     }
 }
 
@@ -237,13 +247,6 @@ impl Subject {
     }
 }
 
-fn participants(servers: &[ServerSpec]) -> impl Iterator<Item = Sid> {
-    let servers = servers.iter();
-    servers
-        .filter(|server| server.learner_type() == LearnerType::Participant)
-        .map(ServerSpec::sid)
-}
-
 fn group(id: i64, value: &str, problems: &mut Vec<Problem>) -> Group {
     let mut members = Vec::new();
     for member in java_split(value, ':') {
@@ -263,7 +266,8 @@ fn parse_weight(value: &str) -> Result<u64, Problem> {
         .ok_or_else(|| Problem::BadWeight(value.to_owned()))
 }
 
-/// A version as `Long.parseLong(…, 16)` reads it, signed hexadecimal, or as ZooKeeper prints a negative one, which it cannot read.
+/// A version as `Long.parseLong(…, 16)` reads it, signed hexadecimal, or as ZooKeeper prints a negative one, which it
+/// cannot read.
 pub(super) fn parse_version(text: &str) -> Option<ConfigVersion> {
     let signed = i64::from_str_radix(text, 16).ok();
     let version = signed.or_else(|| u64::from_str_radix(text, 16).ok().map(u64::cast_signed));

@@ -1,4 +1,5 @@
-//! Everything one server starts from: the static file, the dynamic file that it names, the configuration proposed last, and `myid`.
+//! Everything one server starts from: the static file, the dynamic file that it names, the configuration proposed
+//! last, and `myid`.
 //!
 //! Source: `QuorumPeerConfig.parse` and `setupQuorumPeerConfig`.
 
@@ -26,8 +27,9 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// Reads the static file at `path`, `myid` in its `dataDir`, and, where the file names a dynamic one, that (its version is
-    /// the end of its name, as in `zoo.cfg.dynamic.100000000`) and the configuration proposed last, `<path>.dynamic.next`.
+    /// Reads the static file at `path`, `myid` in its `dataDir`, and, where the file names a dynamic one, that (its
+    /// version is the end of its name, as in `zoo.cfg.dynamic.100000000`) and the configuration proposed last,
+    /// `<path>.dynamic.next`.
     ///
     /// Files are UTF-8, or else Latin-1, which is what ZooKeeper reads.
     ///
@@ -117,8 +119,8 @@ fn version_in_name(path: &Path) -> ConfigVersion {
     extension.and_then(parse_version).unwrap_or_default()
 }
 
-/// A proposal that cannot be read is left out, as ZooKeeper does; one with mistakes stops the server, which would otherwise forget
-/// that it may have helped to commit it.
+/// A proposal that cannot be read is left out, as ZooKeeper does; one with mistakes stops the server, which would
+/// otherwise forget that it may have helped to commit it.
 fn load_last_seen(
     static_path: &Path,
     committed: Option<&DynamicConfig>,

@@ -82,7 +82,8 @@ impl ServerSpec {
         self.secure_client_address.as_ref()
     }
 
-    /// Whether both describe the same server. Names are compared without case, literals by value; nothing is resolved.
+    /// Whether both describe the same server. Names are compared without case, literals by value; nothing is
+    /// resolved.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         let addresses = |spec: &Self| -> BTreeSet<_> {
             let addresses = spec.addresses.iter();
@@ -105,43 +106,48 @@ impl ServerSpec {
     ) -> Option<Self> {
         let mut parts = java_split(value, ';').into_iter();
         let servers = java_split(parts.next().unwrap_or_default(), '|');
-        let mut client = |port| match parts.next() {
-            None | Some("") => Ok(None),
-            Some(text) => ClientAddress::parse(text, port).map(Some),
-        };
-        let (client_address, secure) = (client(Port::Client), client(Port::SecureClient));
-        if parts.next().is_some() {
-            problems.push(Problem::ServerForm(value.to_owned()));
-        }
         if servers.len() > 1 && !rules.multi_address {
             problems.push(Problem::SeveralAddresses(servers.len()));
         }
-        let mut addresses = Vec::with_capacity(servers.len());
-        let mut roles = Vec::new();
-        for server in servers {
-            match parse_address(server, problems) {
-                Some((address, role)) => {
-                    addresses.push(address);
-                    roles.extend(role);
-                }
-                None => continue,
-            }
-        }
-        if roles.windows(2).any(|pair| pair[0] != pair[1]) {
-            problems.push(Problem::MixedRoles);
-        }
-        addresses.sort_by_cached_key(|address| address.host.unbracketed());
-        addresses.dedup();
-        let client_address = or_push(client_address, problems);
-        let secure_client_address = or_push(secure, problems);
-        problems.is_empty().then_some(Self {
+        let (addresses, learner_type) = parse_addresses(&servers, problems);
+        let mut client = |port| {
+            let text = parts.next().filter(|text| !text.is_empty())?;
+            or_push(ClientAddress::parse(text, port), problems)
+        };
+        let spec = Self {
             sid,
             addresses,
-            learner_type: roles.first().copied().unwrap_or(LearnerType::Participant),
-            client_address: client_address.flatten(),
-            secure_client_address: secure_client_address.flatten(),
-        })
+            learner_type,
+            client_address: client(Port::Client),
+            secure_client_address: client(Port::SecureClient),
+        };
+        if parts.next().is_some() {
+            problems.push(Problem::ServerForm(value.to_owned()));
+        }
+        problems.is_empty().then_some(spec)
     }
+}
+
+/// The addresses in the order of printing, and the role that some of them may carry.
+fn parse_addresses(
+    servers: &[&str],
+    problems: &mut Vec<Problem>,
+) -> (Vec<ServerAddress>, LearnerType) {
+    let mut addresses = Vec::with_capacity(servers.len());
+    let mut roles = Vec::new();
+    for server in servers {
+        if let Some((address, role)) = parse_address(server, problems) {
+            addresses.push(address);
+            roles.extend(role);
+        }
+    }
+    if roles.windows(2).any(|pair| pair[0] != pair[1]) {
+        problems.push(Problem::MixedRoles);
+    }
+    addresses.sort_by_cached_key(|address| address.host.unbracketed());
+    addresses.dedup();
+    let role = roles.first().copied();
+    (addresses, role.unwrap_or(LearnerType::Participant))
 }
 
 /// `host:quorumPort:electionPort[:role]`.

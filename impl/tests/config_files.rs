@@ -1,0 +1,265 @@
+//! What one server reads before it starts: the static file, the files that it names, and `myid`.
+
+use fle::Sid;
+use fle::config::{ClientAddress, ConfigVersion, Diagnostic, LearnerType, Parsed, ServerConfig};
+use std::fs;
+use std::path::PathBuf;
+
+/// A folder with a server's files.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        // Left over from the last run, if there was one.
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a folder for the test");
+        Self(path)
+    }
+
+    fn with(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        fs::write(self.0.join(name), text).expect("a file for the test");
+        self
+    }
+
+    /// A static file with what is always needed and these lines, of which the first is line 4.
+    fn zoo_cfg(self, more: &str) -> Self {
+        let folder = self.0.display().to_string();
+        let text =
+            format!("dataDir={folder}\ninitLimit=10\nsyncLimit=5\n{more}").replace('@', &folder);
+        self.with("zoo.cfg", text)
+    }
+
+    fn load(&self) -> Result<Parsed<ServerConfig>, Vec<String>> {
+        let loaded = ServerConfig::load(&self.0.join("zoo.cfg"));
+        loaded.map_err(|errors| self.lines(errors.diagnostics()))
+    }
+
+    fn lines(&self, diagnostics: &[Diagnostic]) -> Vec<String> {
+        let folder = format!("{}/", self.0.display());
+        let lines = diagnostics.iter().map(Diagnostic::to_string);
+        lines.map(|line| line.replace(&folder, "")).collect()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.lines(&self.load().expect("a good configuration").warnings)
+    }
+}
+
+const THREE: &str =
+    "server.1=zoo1:2888:3888\nserver.2=zoo2:2888:3888\nserver.3=zoo3:2888:3888:observer;2181\n";
+const FIVE: &str = "server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\nserver.4=d:1:2\nserver.5=e:1:2:observer;2181\n";
+
+/// `QuorumPeerMainTest.testInconsistentPeerType`: an observer in the list without `peerType=observer`.
+#[test]
+fn the_server_list_decides_the_role() {
+    let folder = Folder::new("role").with("myid", "3\n").zoo_cfg(THREE);
+    let config = folder.load().unwrap().value;
+    assert_eq!(
+        (config.sid(), config.learner_type()),
+        (Sid(3), LearnerType::Observer)
+    );
+    assert_eq!(
+        folder.warnings(),
+        [
+            "zoo.cfg: warning: the ensemble has two participants and survives no failure; \
+             use an odd number of participants, three at least",
+            "zoo.cfg: warning: peerType: the server list has this server as observer, and the list wins; \
+             write peerType=observer",
+        ]
+    );
+    let folder = Folder::new("role-set")
+        .with("myid", "3")
+        .zoo_cfg(&format!("{THREE}peerType=observer\n"));
+    assert_eq!(folder.warnings().len(), 1, "two participants");
+}
+
+#[test]
+fn a_dynamic_file_has_its_version_in_its_name() {
+    for (name, version) in [
+        ("zoo.cfg.dynamic.1000000a1", 0x1_0000_00a1),
+        ("zoo.cfg.dynamic", 0),
+        ("members", 0),
+    ] {
+        let folder = Folder::new(&format!("version-{name}"))
+            .with("myid", "1")
+            .with(name, FIVE)
+            .zoo_cfg(&format!("dynamicConfigFile=@/{name}\n"));
+        let config = folder.load().unwrap().value;
+        assert_eq!(config.dynamic().version(), ConfigVersion(version), "{name}");
+        assert_eq!(config.dynamic().servers().len(), 5);
+        assert_eq!(config.last_seen(), None);
+    }
+}
+
+#[test]
+fn a_newer_proposal_is_the_configuration_last_seen() {
+    let folder = Folder::new("next")
+        .with("myid", "1")
+        .with("dyn.5", FIVE)
+        .with(
+            "zoo.cfg.dynamic.next",
+            format!("{FIVE}server.6=f:1:2\nversion=6"),
+        )
+        .zoo_cfg("dynamicConfigFile=@/dyn.5\n");
+    let config = folder.load().unwrap().value;
+    let last_seen = config.last_seen().unwrap();
+    assert_eq!(last_seen.version(), ConfigVersion(6));
+    assert_eq!(last_seen.servers().len(), 6);
+    assert_eq!(config.dynamic().servers().len(), 5);
+}
+
+#[test]
+fn a_proposal_that_is_not_newer_or_not_readable_is_left_out() {
+    let even = "dyn.5: warning: the ensemble has 4 participants and survives no more failures than with one fewer; \
+                use an odd number of participants, three at least";
+    let stale = Folder::new("stale")
+        .with("myid", "1")
+        .with("dyn.5", FIVE)
+        .with("zoo.cfg.dynamic.next", format!("{FIVE}version=5"))
+        .zoo_cfg("dynamicConfigFile=@/dyn.5\n");
+    assert_eq!(stale.load().unwrap().value.last_seen(), None);
+    assert_eq!(
+        stale.warnings(),
+        [
+            even,
+            "zoo.cfg.dynamic.next: warning: the configuration proposed last is not newer than the committed one \
+             and is left out; nothing needs to be done",
+        ]
+    );
+    let unreadable = Folder::new("unreadable")
+        .with("myid", "1")
+        .with("dyn.5", FIVE)
+        .zoo_cfg("dynamicConfigFile=@/dyn.5\n");
+    fs::create_dir(unreadable.0.join("zoo.cfg.dynamic.next")).unwrap();
+    assert_eq!(unreadable.load().unwrap().value.last_seen(), None);
+    let [_, warning] = &unreadable.warnings()[..] else {
+        panic!("{:?}", unreadable.warnings());
+    };
+    assert!(
+        warning.starts_with(
+            "zoo.cfg.dynamic.next: warning: the configuration proposed last cannot be read"
+        ),
+        "{warning}"
+    );
+}
+
+#[test]
+fn every_mistake_in_every_file_is_told_at_once() {
+    let folder = Folder::new("mistakes")
+        .with("myid", "one\n")
+        .with("dyn", "version=1\nserver.1=a:1:1\n")
+        .with("zoo.cfg.dynamic.next", "server.1=a:1:1\n")
+        .zoo_cfg("dynamicConfigFile=@/dyn\ntickTime=x\n");
+    assert_eq!(
+        folder.load().unwrap_err(),
+        [
+            "zoo.cfg:5: tickTime: \"x\" is not a number from 1 to 2147483647; write a number in that range",
+            "dyn:1: version: a dynamic file's version does not stand inside it; \
+             remove the line; the version is the end of the file's name",
+            "dyn:2: server.1: the quorum port and the election port are both 1; give the server two ports",
+            "zoo.cfg.dynamic.next:1: server.1: the quorum port and the election port are both 1; \
+             give the server two ports",
+            "myid:1: \"one\" is not a server's id; write nothing but the server's number into it",
+        ]
+    );
+    let [missing] = &Folder::new("nothing").load().unwrap_err()[..] else {
+        panic!("one mistake");
+    };
+    assert!(
+        missing.starts_with("zoo.cfg: the file cannot be read: "),
+        "{missing}"
+    );
+    assert!(
+        missing.ends_with("; create the file, or correct the path to it"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn a_server_must_be_in_its_ensemble() {
+    let folder = Folder::new("stranger")
+        .with("myid", "300")
+        .zoo_cfg("server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\n");
+    assert_eq!(
+        folder.load().unwrap_err(),
+        [
+            "myid:1: server 300 is not in the ensemble; correct myid, or add a server line with that number",
+            "myid:1: warning: server id 300 is outside 1 to 255; use an id from 1 to 255",
+        ]
+    );
+    let [missing] = &Folder::new("no-myid")
+        .zoo_cfg("server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\n")
+        .load()
+        .unwrap_err()[..]
+    else {
+        panic!("one mistake");
+    };
+    assert!(
+        missing.starts_with("myid: the file cannot be read: "),
+        "{missing}"
+    );
+}
+
+/// `QuorumPeerConfigTest.testClientAddrFromClientPort` and `setupClientPort`.
+#[test]
+fn the_ensemble_decides_the_client_address() {
+    let load = |name: &str, fixed: &str, own: &str| {
+        let folder = Folder::new(&format!("client-{name}"))
+            .with("myid", "1")
+            .zoo_cfg(&format!(
+                "{fixed}server.1=a:1:2{own}\nserver.2=b:1:2\nserver.3=c:1:2\n"
+            ));
+        let config = folder.load()?.value;
+        let address = config.options().client_address.as_ref();
+        // What the static file says does not become part of the ensemble.
+        assert_eq!(
+            config
+                .dynamic()
+                .server(Sid(1))
+                .unwrap()
+                .client_address()
+                .is_some(),
+            !own.is_empty()
+        );
+        Ok::<_, Vec<String>>(address.map(ClientAddress::to_string))
+    };
+    assert_eq!(load("none", "", ""), Ok(None));
+    assert_eq!(
+        load("fixed", "clientPort=12345\n", ""),
+        Ok(Some("0.0.0.0:12345".to_owned()))
+    );
+    assert_eq!(load("listed", "", ";h:2181"), Ok(Some("h:2181".to_owned())));
+    assert_eq!(
+        load("both", "clientPort=2181\n", ";h:2181"),
+        Ok(Some("h:2181".to_owned()))
+    );
+    let differs = |fixed: &str| {
+        Err(vec![format!(
+            "zoo.cfg:4: clientPort: the static file says {fixed}, and the ensemble says h:2181; \
+             remove the one in the static file"
+        )])
+    };
+    assert_eq!(
+        load("port", "clientPort=2182\n", ";h:2181"),
+        differs("0.0.0.0:2182")
+    );
+    let named = "clientPort=2181\nclientPortAddress=g\n";
+    assert_eq!(load("host", named, ";h:2181"), differs("g:2181"));
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_latin1() {
+    let folder = Folder::new("latin1").with("myid", "1");
+    let path = folder.0.display().to_string();
+    let mut text = format!("# caf\u{e9}\ndataDir={path}\noraclePath=/\u{e9}\n")
+        .chars()
+        .map(|c| u8::try_from(c).unwrap())
+        .collect::<Vec<u8>>();
+    text.extend_from_slice(b"initLimit=1\nsyncLimit=1\nserver.1=a:1:2\nserver.2=b:1:2\n");
+    let config = folder.with("zoo.cfg", text).load().unwrap().value;
+    assert_eq!(
+        config.options().oracle_path.as_deref(),
+        Some("/\u{e9}".as_ref())
+    );
+}

@@ -1,0 +1,229 @@
+//! The rules of a static file, scenario by scenario, as ZooKeeper's own tests state them (named in the comments), and
+//! the mistakes that operators make in it.
+
+use fle::config::{
+    BindRetries, ClientAddress, ConfigErrors, Diagnostic, Ensemble, Rules, ZooConfig,
+};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+fn lines(errors: &ConfigErrors) -> Vec<String> {
+    errors
+        .diagnostics()
+        .iter()
+        .map(Diagnostic::to_string)
+        .collect()
+}
+
+/// What a static file's text is answered with, warnings or mistakes.
+fn remarks(text: &str) -> Vec<String> {
+    match ZooConfig::parse(text) {
+        Ok(parsed) => parsed.warnings.iter().map(Diagnostic::to_string).collect(),
+        Err(errors) => lines(&errors),
+    }
+}
+
+/// A static file that nothing is wrong with, plus these lines, of which the first is line 7.
+fn zoo_cfg(more: &str) -> String {
+    format!(
+        "dataDir=/data\ninitLimit=10\nsyncLimit=5\n\
+         server.1=zoo1:2888:3888\nserver.2=zoo2:2888:3888\nserver.3=zoo3:2888:3888\n{more}"
+    )
+}
+
+#[test]
+fn options_have_zookeepers_defaults() {
+    let config = ZooConfig::parse(&zoo_cfg("")).unwrap();
+    assert_eq!(config.warnings, []);
+    let options = config.value.options;
+    assert_eq!(options.data_log_dir.to_str(), Some("/data"));
+    assert_eq!(options.tick_time, Duration::from_millis(3000));
+    assert_eq!(options.connect_to_learner_master_limit, 10);
+    assert_eq!(
+        options.min_notification_interval,
+        Duration::from_millis(200)
+    );
+    assert_eq!(
+        options.max_notification_interval,
+        Duration::from_millis(60_000)
+    );
+    assert_eq!(options.connect_timeout, Duration::from_millis(5000));
+    assert_eq!(options.connection_timeout, None);
+    assert_eq!(options.connection_threads, 20);
+    assert_eq!(
+        options.election_port_bind_retries,
+        BindRetries::AtMost(NonZeroU32::new(3).unwrap())
+    );
+    assert_eq!(options.observer_election_delay, Duration::from_millis(200));
+    assert_eq!(options.observer_reconnect_delay, Duration::ZERO);
+    assert_eq!(options.leader_epoch_timeout, None);
+    assert_eq!(
+        options.leader_connect_retry_delay,
+        Duration::from_millis(100)
+    );
+    assert_eq!(
+        options.quorum_auth.kerberos_service_principal,
+        "zkquorum/localhost"
+    );
+    assert_eq!(options.rules(), Rules::default());
+    assert!(options.fips_mode && !options.tcp_keep_alive && !options.reconfig_enabled);
+}
+
+#[test]
+fn every_option_is_read() {
+    let text = zoo_cfg(
+        "dataLogDir=/log\ntickTime=2000\nconnectToLearnerMasterLimit=7\nelectionAlg=3\npeerType=Observer\n\
+         clientPort=2181\nclientPortAddress=::1\nsecureClientPort=2281\nquorumListenOnAllIPs=TRUE\n\
+         reconfigEnabled=true\nstandaloneEnabled=false\noraclePath=/oracle\nmultiAddress.enabled=true\n\
+         multiAddress.reachabilityCheckEnabled=false\nmultiAddress.reachabilityCheckTimeoutMs=10\n\
+         fastleader.minNotificationInterval=20\nfastleader.maxNotificationInterval=30\ncnxTimeout=40\n\
+         quorumCnxnTimeoutMs=50\nquorum.cnxn.threads.size=60\nelectionPortBindRetry=0\ntcpKeepAlive=true\n\
+         observer.election.DelayMs=70\nobserver.reconnectDelayMs=80\nleader.maxTimeToWaitForEpoch=90\n\
+         leaderConnectDelayDuringRetryMs=100\nsslQuorum=true\nportUnification=true\n\
+         sslQuorumReloadCertFiles=true\nfips-mode=false\nquorum.auth.enableSasl=true\n\
+         quorum.auth.learnerRequireSasl=true\nquorum.auth.serverRequireSasl=true\n\
+         quorum.auth.learner.saslLoginContext=L\nquorum.auth.server.saslLoginContext=S\n\
+         quorum.auth.kerberos.servicePrincipal=zk/_HOST\nkerberos.canonicalizeHostNames=true\n",
+    );
+    let options = ZooConfig::parse(&text).unwrap().value.options;
+    let defaults = ZooConfig::parse(&zoo_cfg("")).unwrap().value.options;
+    // A key that went nowhere leaves its default in this text: every line that is not `name: value` of both must
+    // differ.
+    let (set, unset) = (format!("{options:#?}"), format!("{defaults:#?}"));
+    let kept: Vec<&str> = set
+        .lines()
+        .zip(unset.lines())
+        .filter(|(set, unset)| set == unset && set.contains(": ") && !set.ends_with(['{', '(']))
+        .map(|(set, _)| set.trim())
+        .collect();
+    assert_eq!(
+        kept,
+        ["data_dir: \"/data\",", "init_limit: 10,", "sync_limit: 5,"]
+    );
+    let client = |address: &Option<ClientAddress>| address.as_ref().map(ClientAddress::to_string);
+    assert_eq!(
+        client(&options.client_address).unwrap(),
+        "[0:0:0:0:0:0:0:1]:2181"
+    );
+    assert_eq!(
+        client(&options.secure_client_address).unwrap(),
+        "0.0.0.0:2281"
+    );
+    assert_eq!(options.election_port_bind_retries, BindRetries::Forever);
+}
+
+/// `QuorumPeerConfigTest`: ports without addresses, booleans, equal ports; and the range of each kind of number.
+#[test]
+fn every_mistake_in_a_static_file_is_told_at_once() {
+    let text = "tickTime=0\ninitLimit=ten\nsyncLimit=0\nclientPortAddress=localhost\n\
+                secureClientPortAddress=localhost\nsslQuorum=yes\nelectionAlg=0\npeerType=leader\n\
+                fastleader.minNotificationInterval=500\nfastleader.maxNotificationInterval=400\n\
+                quorum.auth.serverRequireSasl=true\nobserver.reconnectDelayMs=-1\ncnxTimeout=2147483648\n\
+                tickTime=2000\nserver.1=localhost:2888:2888\nserver.1=b:1:2\n";
+    let needed = "set that too, or remove the line";
+    assert_eq!(
+        remarks(text),
+        [
+            "1: tickTime: \"0\" is not a number from 1 to 2147483647; write a number in that range".to_owned(),
+            "2: initLimit: \"ten\" is not a number from 0 to 2147483647; write a number in that range".to_owned(),
+            format!("4: clientPortAddress: the key has no meaning without clientPort; {needed}"),
+            format!("5: secureClientPortAddress: the key has no meaning without secureClientPort; {needed}"),
+            "6: sslQuorum: \"yes\" is neither true nor false; write true or false".to_owned(),
+            "7: electionAlg: there is no election algorithm \"0\"; write 3, or remove the line".to_owned(),
+            "8: peerType: \"leader\" is not a role; write participant or observer".to_owned(),
+            "10: fastleader.maxNotificationInterval: the shortest interval, 500 ms, is above the longest, 400 ms; \
+             raise the longest or lower the shortest".to_owned(),
+            format!("11: quorum.auth.serverRequireSasl: the key has no meaning without quorum.auth.enableSasl; {needed}"),
+            format!("11: quorum.auth.serverRequireSasl: the key has no meaning without quorum.auth.learnerRequireSasl; {needed}"),
+            "12: observer.reconnectDelayMs: \"-1\" is not a number from 0 to 2147483647; write a number in that range".to_owned(),
+            "13: cnxTimeout: \"2147483648\" is not a number from 1 to 2147483647; write a number in that range".to_owned(),
+            "14: tickTime: the key stands here for the second time, after line 1; keep one of the two lines".to_owned(),
+            "16: server.1: the key stands here for the second time, after line 15; keep one of the two lines".to_owned(),
+            "warning: the ensemble has one participant; ZooKeeper would run it as a standalone server; \
+             use an odd number of participants, three at least".to_owned(),
+            "dataDir: the key is not set; add a line with it".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn limits_must_be_set_among_several_voters() {
+    let ensemble = "dataDir=/data\nserver.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\n";
+    assert_eq!(
+        remarks(&format!("{ensemble}initLimit=0")),
+        [
+            "5: initLimit: a limit of 0 ticks passes at once; write how many ticks it takes, 5 or 10 as a rule",
+            "syncLimit: the key is not set; add a line with it",
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_key_is_told_with_the_key_that_was_meant() {
+    let text = zoo_cfg(
+        "autopurge.purgeInterval=1\nssl.quorum.keyStore.location=/x\nmaxClientCnxns=0\n\
+         ticktime=2000\nzookeeper.cnxTimeout=3\nsomething.else=1\n",
+    );
+    let unknown = "ZooKeeper knows no such key, and sets a system property that nobody reads";
+    assert_eq!(
+        remarks(&text),
+        [
+            format!("10: warning: ticktime: {unknown}; write tickTime if that is meant"),
+            format!(
+                "11: warning: zookeeper.cnxTimeout: {unknown}; write cnxTimeout if that is meant"
+            ),
+            format!("12: warning: something.else: {unknown}; remove the line"),
+        ]
+    );
+}
+
+#[test]
+fn what_is_probably_not_meant_is_told() {
+    let limits = "dataDir=/data\ninitLimit=10\nsyncLimit=5\n";
+    assert_eq!(
+        remarks(&format!(
+            "{limits}oraclePath=/o\nserver.1=0.0.0.0:2888:3888\nserver.2=b:2888:3888;2181\n\
+             server.3=localhost:2888:3888\nserver.4=B:3888:4888\n"
+        )),
+        [
+            "4: warning: oraclePath: an oracle decides between two voters only, and the ensemble has 4; \
+             remove the oracle, or use two participants",
+            "5: warning: server.1: other servers cannot dial the wildcard address 0.0.0.0; \
+             write the address that the other servers dial",
+            "7: warning: server.3: localhost is this machine alone, and other servers are elsewhere; \
+             write an address that the other machines can dial",
+            "8: warning: server.4: B:3888 is an address of server 2 too; give each server addresses of its own",
+            "warning: the ensemble has 4 participants and survives no more failures than with one fewer; \
+             use an odd number of participants, three at least",
+        ]
+    );
+    assert_eq!(
+        remarks(&format!(
+            "{limits}oraclePath=/o\nserver.1=a:1:2\nserver.2=b:1:2\ngroup.1=1:2\n"
+        )),
+        [
+            "4: warning: oraclePath: an oracle decides between two voters only, and the ensemble has groups; \
+             remove the groups, or the oracle, which is never asked",
+            "warning: the ensemble has two participants and survives no failure; \
+             use an odd number of participants, three at least",
+        ]
+    );
+}
+
+#[test]
+fn members_stand_in_the_dynamic_file_alone() {
+    let text = "dataDir=/data\ndynamicConfigFile=/data/zoo.cfg.dynamic.1\nversion=1\n";
+    let config = ZooConfig::parse(text).unwrap();
+    assert_eq!(config.warnings, []);
+    assert_eq!(
+        config.value.ensemble,
+        Ensemble::File("/data/zoo.cfg.dynamic.1".into())
+    );
+    assert_eq!(
+        remarks(&format!("{text}server.1=a:1:2\nweight.1=1\n")),
+        [
+            "4: server.1: the line stands beside dynamicConfigFile; move the line to the dynamic file",
+            "5: weight.1: the line stands beside dynamicConfigFile; move the line to the dynamic file",
+        ]
+    );
+}
