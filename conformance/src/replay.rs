@@ -1,0 +1,199 @@
+//! Takes the engine through a trace, step by step, and compares everything that the trace shows.
+//!
+//! The replayer is a driver without a network: it arms the wait that the effects ask for and collects what they send. Comparing
+//! its wait, not the engine's own idea of it, checks the effects too.
+
+use crate::trace::{
+    Credentials, Decided, Input, LearnerType, Output, Phase, Proposal, Quorum, Send, Server,
+    Standing, State, Trace, Wait,
+};
+use fle::config::{ConfigErrors, DynamicConfig, Rules};
+use fle::election::{self, Effect, Effects, Election, Outbox, Settings, Timing, WaitPhase};
+use fle::quorum::Oracle;
+use fle::{Ensemble, Notification, PeerEpoch, Received, ServerState, Sid, Zxid, codec};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The first step at which the engine did something else than the trace says.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Difference {
+    /// The step, counted from 1: the file's line is one more.
+    pub step: usize,
+    /// What happened.
+    pub input: Input,
+    /// What the trace says.
+    pub expected: Output,
+    /// What the engine did.
+    pub actual: Output,
+}
+
+/// Replays a trace on the pure core; the first difference, if there is one.
+///
+/// # Errors
+/// When a configuration in the trace's first line cannot be read.
+pub fn replay(trace: &Trace) -> Result<Option<Difference>, ConfigErrors> {
+    let mut replayer = Replayer::new(&trace.server)?;
+    for (index, step) in trace.steps.iter().enumerate() {
+        let actual = replayer.step(&step.input);
+        if actual != step.output {
+            return Ok(Some(Difference {
+                step: index + 1,
+                input: step.input.clone(),
+                expected: step.output.clone(),
+                actual,
+            }));
+        }
+    }
+    Ok(None)
+}
+
+struct Replayer {
+    election: Election,
+    oracle: Option<bool>,
+    wait: Option<election::Wait>,
+    decided: Option<Notification>,
+}
+
+impl Replayer {
+    fn new(server: &Server) -> Result<Self, ConfigErrors> {
+        let rules = Rules::default();
+        let committed = DynamicConfig::parse(&server.config, rules)?;
+        let last_seen = server.last_seen_config.as_deref();
+        let last_seen = last_seen.map(|text| DynamicConfig::parse(text, rules)).transpose()?;
+        let settings = Settings {
+            sid: Sid(server.sid),
+            learner_type: match server.learner_type {
+                LearnerType::Participant => fle::config::LearnerType::Participant,
+                LearnerType::Observer => fle::config::LearnerType::Observer,
+            },
+            timing: Timing {
+                min_notification_interval: Duration::from_millis(server.min_notification_interval_ms),
+                max_notification_interval: Duration::from_millis(server.max_notification_interval_ms),
+                finalize_wait: Duration::from_millis(server.finalize_wait_ms),
+            },
+            reconfig_enabled: false,
+        };
+        let ensemble = Arc::new(Ensemble::new(committed, last_seen, rules));
+        Ok(Self {
+            election: Election::new(settings, ensemble, credentials(server.init)),
+            oracle: (server.quorum == Quorum::Oracle).then(|| server.oracle.unwrap_or_default()),
+            wait: None,
+            decided: None,
+        })
+    }
+
+    fn step(&mut self, input: &Input) -> Output {
+        let oracle = self.oracle;
+        let oracle = oracle.as_ref().map(|answer| answer as &dyn Oracle);
+        let effects = match input {
+            Input::Look(own) => {
+                self.decided = None;
+                self.election.look_for_leader(credentials(*own))
+            }
+            Input::Recv { from, hex } => match codec::decode(hex) {
+                Ok(received) => self.receive(*from, &received, oracle),
+                Err(_) => Effects::default(),
+            },
+            Input::Timeout { delivered } => {
+                let outbox = if *delivered { Outbox::Delivered } else { Outbox::Stalled };
+                self.election.handle_renotify_timeout(outbox, oracle)
+            }
+            Input::FinalizeTimeout {} => self.election.handle_finalize_timeout(),
+            Input::UpdateEpoch { peer_epoch } => {
+                self.election.update_epoch(PeerEpoch(*peer_epoch));
+                Effects::default()
+            }
+        };
+        self.carry_out(effects)
+    }
+
+    fn receive(
+        &mut self,
+        from: i64,
+        received: &Received<'_>,
+        oracle: Option<&dyn Oracle>,
+    ) -> Effects {
+        self.election.handle_notification(Sid(from), received, oracle)
+    }
+
+    fn carry_out(&mut self, effects: Effects) -> Output {
+        let mut sends = Vec::new();
+        let mut connect_all = false;
+        for effect in effects {
+            match effect {
+                Effect::Broadcast(notification) => {
+                    let voters = self.election.ensemble().view().voters();
+                    sends.extend(voters.map(|to| self.send(to, &notification)));
+                }
+                Effect::Send { to, notification } => sends.push(self.send(to, &notification)),
+                Effect::ConnectAll => connect_all = true,
+                Effect::Arm(wait) => self.wait = Some(wait),
+                Effect::Decide(vote) => {
+                    self.wait = None;
+                    self.decided = Some(vote);
+                }
+                Effect::RestartElection => {
+                    return Output::Restart {
+                        restart_election: true,
+                    };
+                }
+                Effect::ReportLooking(_) | Effect::Adopt(_) => {}
+            }
+        }
+        Output::Standing(self.standing(sends, connect_all))
+    }
+
+    fn send(&self, to: Sid, notification: &Notification) -> Send {
+        let mut hex = Vec::new();
+        codec::encode(notification, self.election.ensemble().text().as_bytes(), &mut hex);
+        Send { to: to.0, hex }
+    }
+
+    fn standing(&self, sends: Vec<Send>, connect_all: bool) -> Standing {
+        let proposal = self.election.proposal();
+        Standing {
+            sends,
+            connect_all,
+            state: state(self.election.state()),
+            logical_clock: self.election.logical_clock().0,
+            proposal: Proposal {
+                leader: proposal.leader.0,
+                zxid: proposal.zxid.0,
+                peer_epoch: proposal.peer_epoch.0,
+            },
+            wait: self.wait.map(wait),
+            decided: self.decided.map(|vote| Decided {
+                leader: vote.proposal.leader.0,
+                zxid: vote.proposal.zxid.0,
+                election_epoch: vote.election_epoch.0,
+                peer_epoch: vote.proposal.peer_epoch.0,
+            }),
+        }
+    }
+}
+
+fn credentials(of: Credentials) -> election::Credentials {
+    election::Credentials {
+        zxid: Zxid(of.zxid),
+        peer_epoch: PeerEpoch(of.peer_epoch),
+    }
+}
+
+fn state(state: ServerState) -> State {
+    match state {
+        ServerState::Looking => State::Looking,
+        ServerState::Following => State::Following,
+        ServerState::Leading => State::Leading,
+        ServerState::Observing => State::Observing,
+    }
+}
+
+fn wait(wait: election::Wait) -> Wait {
+    Wait {
+        phase: match wait.phase {
+            WaitPhase::Collecting => Phase::Collecting,
+            WaitPhase::Finalizing => Phase::Finalizing,
+        },
+        ms: u64::try_from(wait.duration.as_millis()).unwrap_or(u64::MAX),
+    }
+}

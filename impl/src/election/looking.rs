@@ -1,0 +1,266 @@
+//! A server that looks for a leader: collecting votes, finalizing, recognising an ensemble that already has one.
+//!
+//! Source: the loop of `lookForLeader` with `receivedFollowingNotification` and `receivedLeadingNotification`. Invariants: every
+//! vote in `recv_set` is of the present round; `out_of_election` holds settled votes of any round; while finalizing, no vote is
+//! recorded. Absent on purpose: what other servers are answered, which is the receiver's part and stands beside the engine.
+
+use super::ballots::Ballots;
+use super::effect::{Effect, Effects, Wait, WaitPhase};
+use super::{Outbox, Timing};
+use crate::id::{ElectionEpoch, Sid, Zxid};
+use crate::notification::Notification;
+use crate::quorum::{Oracle, QuorumView, Slot, Tally};
+use crate::vote::{Generation, Proposal, ServerState, Vote};
+use std::time::Duration;
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Looking {
+    /// What this server proposes when it has heard of nothing better.
+    own: Proposal,
+    recv_set: Ballots,
+    out_of_election: Ballots,
+    phase: WaitPhase,
+    interval: Duration,
+    /// The support for the proposal when a looking voter was last heard: what an oracle is asked about later.
+    vote_set: Option<Tally>,
+}
+
+/// What the loop knows of its server, and the round it may change.
+pub(super) struct Context<'a> {
+    pub(super) sid: Sid,
+    pub(super) timing: Timing,
+    pub(super) view: &'a QuorumView,
+    /// `Some` while the oracle may stand in for a quorum.
+    pub(super) oracle: Option<&'a dyn Oracle>,
+    pub(super) ballot: &'a mut Ballot,
+}
+
+/// The round and what the server proposes in it. Both outlive the election.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Ballot {
+    pub(super) logical_clock: ElectionEpoch,
+    pub(super) proposal: Proposal,
+}
+
+/// The vote that ends an election, and who supports it.
+pub(super) struct Decision {
+    pub(super) proposal: Proposal,
+    pub(super) election_epoch: ElectionEpoch,
+    pub(super) supporters: Vec<Sid>,
+}
+
+/// A notification from a voter, as the loop takes it from its queue.
+pub(super) struct Heard {
+    pub(super) from: Slot,
+    pub(super) notification: Notification,
+    pub(super) generation: Generation,
+}
+
+impl Ballot {
+    /// A server that has not looked yet.
+    pub(super) const START: Self = Self {
+        logical_clock: ElectionEpoch::START,
+        proposal: Proposal::NONE,
+    };
+
+    /// How a looking server announces itself.
+    pub(super) const fn announcement(&self) -> Notification {
+        Notification {
+            state: ServerState::Looking,
+            proposal: self.proposal,
+            election_epoch: self.logical_clock,
+        }
+    }
+
+    fn vote(&self) -> Vote {
+        self.announcement().vote(Generation::Unversioned)
+    }
+}
+
+impl Looking {
+    pub(super) fn new(own: Proposal, timing: Timing, view: &QuorumView) -> Self {
+        Self {
+            own,
+            recv_set: Ballots::new(view),
+            out_of_election: Ballots::new(view),
+            phase: WaitPhase::Collecting,
+            interval: timing.min_notification_interval,
+            vote_set: None,
+        }
+    }
+
+    pub(super) fn wait(&self, timing: Timing) -> Wait {
+        let duration = match self.phase {
+            WaitPhase::Collecting => self.interval,
+            WaitPhase::Finalizing => timing.finalize_wait,
+        };
+        Wait {
+            phase: self.phase,
+            duration,
+        }
+    }
+
+    pub(super) fn reseat(&mut self, from: &QuorumView, to: &QuorumView) {
+        self.recv_set = self.recv_set.reseated(from, to);
+        self.out_of_election = self.out_of_election.reseated(from, to);
+        self.vote_set = None;
+    }
+
+    /// A notification from a voter. While finalizing, one that proposes nothing better is discarded, whatever it says; a better
+    /// one ends the wait and is then heard like any other.
+    pub(super) fn hear(
+        &mut self,
+        heard: &Heard,
+        cx: &mut Context<'_>,
+        effects: &mut Effects,
+    ) -> Option<Decision> {
+        let proposal = &heard.notification.proposal;
+        if self.phase == WaitPhase::Finalizing {
+            if !proposal.supersedes(&cx.ballot.proposal, cx.view) {
+                return None;
+            }
+            self.phase = WaitPhase::Collecting;
+        }
+        let candidate = cx.view.slot(proposal.leader)?;
+        match heard.notification.state {
+            ServerState::Looking => {
+                self.hear_looking(heard, candidate, cx, effects);
+                None
+            }
+            ServerState::Following => self.hear_settled(heard, candidate, cx),
+            ServerState::Leading => self
+                .hear_settled(heard, candidate, cx)
+                .or_else(|| self.follow_lone_leader(heard, cx)),
+            ServerState::Observing => None,
+        }
+    }
+
+    /// Another looking voter: catch up with its round or its better proposal, and finalize once a quorum proposes the same.
+    fn hear_looking(
+        &mut self,
+        heard: &Heard,
+        candidate: Slot,
+        cx: &mut Context<'_>,
+        effects: &mut Effects,
+    ) {
+        let theirs = heard.notification;
+        // A server that lost its data neither votes nor is voted for (ZOOKEEPER-261).
+        if self.own.zxid == Zxid::NO_DATA
+            || theirs.proposal.zxid == Zxid::NO_DATA
+            || theirs.election_epoch < cx.ballot.logical_clock
+        {
+            return;
+        }
+        let newer_round = theirs.election_epoch > cx.ballot.logical_clock;
+        if newer_round {
+            cx.ballot.logical_clock = theirs.election_epoch;
+            cx.ballot.proposal = self.own;
+            self.recv_set.clear();
+        }
+        let better = theirs.proposal.supersedes(&cx.ballot.proposal, cx.view);
+        if better {
+            cx.ballot.proposal = theirs.proposal;
+        }
+        if newer_round || better {
+            effects.push(Effect::Broadcast(cx.ballot.announcement()));
+        }
+        let vote = theirs.vote(Generation::Unversioned);
+        self.recv_set.record(heard.from, candidate, vote, cx.view);
+        let support = self.support(cx);
+        if cx.view.has_quorum(&support, cx.oracle) {
+            self.phase = WaitPhase::Finalizing;
+        }
+        self.vote_set = Some(support);
+    }
+
+    /// How many voters propose what this server proposes, in this round.
+    fn support(&self, cx: &Context<'_>) -> Tally {
+        let candidate = cx.view.slot(cx.ballot.proposal.leader);
+        self.recv_set.tally(candidate, &cx.ballot.vote(), cx.view)
+    }
+
+    /// A voter that follows or leads: join when a quorum agrees with it and the leader itself says that it leads.
+    ///
+    /// Votes of this round are counted among themselves first, and without their wire generation, as in the reference: a
+    /// versioned vote then agrees with them by its leader alone. All are also counted with those of other rounds.
+    fn hear_settled(
+        &mut self,
+        heard: &Heard,
+        candidate: Slot,
+        cx: &mut Context<'_>,
+    ) -> Option<Decision> {
+        let theirs = heard.notification;
+        let vote = theirs.vote(heard.generation);
+        let epoch = theirs.election_epoch;
+        let decide = |votes: &Ballots| Decision {
+            proposal: theirs.proposal,
+            election_epoch: epoch,
+            supporters: votes.supporters(&vote, cx.view),
+        };
+        if epoch == cx.ballot.logical_clock {
+            let unversioned = theirs.vote(Generation::Unversioned);
+            self.recv_set.record(heard.from, candidate, unversioned, cx.view);
+            if leader_stands(&self.recv_set, candidate, &vote, cx) {
+                return Some(decide(&self.recv_set));
+            }
+        }
+        self.out_of_election.record(heard.from, candidate, vote, cx.view);
+        if leader_stands(&self.out_of_election, candidate, &vote, cx) {
+            cx.ballot.logical_clock = epoch;
+            return Some(decide(&self.out_of_election));
+        }
+        None
+    }
+
+    /// In an ensemble of two, an oracle that denies this server has granted the other: its word that it leads is enough
+    /// (ZOOKEEPER-3922). Like the reference, this asks neither for a quorum nor for the round.
+    fn follow_lone_leader(&self, heard: &Heard, cx: &Context<'_>) -> Option<Decision> {
+        if cx.oracle?.grants() {
+            return None;
+        }
+        Some(Decision {
+            proposal: heard.notification.proposal,
+            election_epoch: heard.notification.election_epoch,
+            supporters: self.recv_set.supporters(&cx.ballot.vote(), cx.view),
+        })
+    }
+
+    /// The wait for votes ran out: announce again or reconnect, and be more patient. With an oracle, a support that was too
+    /// small may be enough by now.
+    pub(super) fn renotify(
+        &mut self,
+        outbox: Outbox,
+        has_oracle: bool,
+        cx: &Context<'_>,
+        effects: &mut Effects,
+    ) -> Option<Decision> {
+        effects.push(match outbox {
+            Outbox::Delivered => Effect::Broadcast(cx.ballot.announcement()),
+            Outbox::Stalled => Effect::ConnectAll,
+        });
+        self.interval = (self.interval * 2).min(cx.timing.max_notification_interval);
+        let waited = self.interval != cx.timing.min_notification_interval;
+        let support = self.vote_set.as_ref().filter(|_| has_oracle && waited)?;
+        cx.view.has_quorum(support, cx.oracle).then(|| self.finalize(cx))
+    }
+
+    /// No better vote came: the proposal stands.
+    pub(super) fn finalize(&self, cx: &Context<'_>) -> Decision {
+        Decision {
+            proposal: cx.ballot.proposal,
+            election_epoch: cx.ballot.logical_clock,
+            supporters: self.recv_set.supporters(&cx.ballot.vote(), cx.view),
+        }
+    }
+}
+
+/// Whether a quorum agrees with `vote` and its leader is known to lead; a leader that everybody else names and that is this
+/// server itself must be so in this round (`checkLeader`; ZOOKEEPER-131, ZOOKEEPER-1514).
+fn leader_stands(votes: &Ballots, leader: Slot, vote: &Vote, cx: &Context<'_>) -> bool {
+    let confirmed = if vote.proposal.leader == cx.sid {
+        vote.election_epoch == cx.ballot.logical_clock
+    } else {
+        votes.of(leader).is_some_and(|vote| vote.state == ServerState::Leading)
+    };
+    confirmed && cx.view.has_quorum(&votes.tally(Some(leader), vote, cx.view), cx.oracle)
+}

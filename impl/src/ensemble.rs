@@ -1,0 +1,142 @@
+//! The ensemble as one server knows it: its committed configuration, and the one proposed to follow it.
+//!
+//! Source: `QuorumPeer`'s `quorumVerifier` and `lastSeenQuorumVerifier`, and what `WorkerReceiver` does with the configuration in
+//! a notification. Invariant: a last-seen configuration is kept only while it is newer than the committed one.
+
+use crate::config::{ConfigVersion, DynamicConfig, Rules};
+use crate::quorum::QuorumView;
+
+/// The configurations in force at one server, with the quorum view they make and the text that its notifications carry.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Ensemble {
+    committed: DynamicConfig,
+    last_seen: Option<DynamicConfig>,
+    rules: Rules,
+    view: QuorumView,
+    text: Box<str>,
+}
+
+impl Ensemble {
+    /// The ensemble of a committed configuration and, if there is one, the configuration seen proposed last, which is in force
+    /// too while it is newer. `rules` are for configurations that peers send.
+    #[must_use]
+    pub fn new(committed: DynamicConfig, last_seen: Option<DynamicConfig>, rules: Rules) -> Self {
+        let last_seen = last_seen.filter(|seen| seen.version() > committed.version());
+        let view = match &last_seen {
+            None => QuorumView::new(committed.verifier().clone()),
+            Some(seen) => QuorumView::joint(committed.verifier().clone(), seen.verifier().clone()),
+        };
+        Self {
+            text: committed.to_string().into(),
+            committed,
+            last_seen,
+            rules,
+            view,
+        }
+    }
+
+    /// The committed configuration.
+    #[must_use]
+    pub fn committed(&self) -> &DynamicConfig {
+        &self.committed
+    }
+
+    /// The configuration proposed to follow the committed one.
+    #[must_use]
+    pub fn last_seen(&self) -> Option<&DynamicConfig> {
+        self.last_seen.as_ref()
+    }
+
+    /// The quorum rules in force.
+    #[must_use]
+    pub fn view(&self) -> &QuorumView {
+        &self.view
+    }
+
+    /// The committed configuration's text, as notifications carry it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The ensemble after `newer` was committed.
+    #[must_use]
+    pub fn adopt(&self, newer: DynamicConfig) -> Self {
+        Self::new(newer, self.last_seen.clone(), self.rules)
+    }
+
+    /// A configuration that a peer sent, if it is newer than the committed one. A text that cannot be read is no configuration.
+    ///
+    /// Most texts are the ensemble's own or older, and the version in the last line says so: the cost of recognising them does
+    /// not grow with the ensemble.
+    #[must_use]
+    pub fn newer(&self, text: &[u8]) -> Option<DynamicConfig> {
+        if last_line_version(text).is_some_and(|version| version <= self.committed.version()) {
+            return None;
+        }
+        let config = DynamicConfig::parse(&String::from_utf8_lossy(text), self.rules).ok()?;
+        (config.version() > self.committed.version()).then_some(config)
+    }
+}
+
+/// The version of a text that ends as the reference prints it. The last entry of a name wins, so nothing before can overrule it,
+/// unless a backslash makes the line part of the one before.
+fn last_line_version(text: &[u8]) -> Option<ConfigVersion> {
+    const LONGEST: usize = "\nversion=ffffffffffffffff".len();
+    let tail = &text[text.len().saturating_sub(LONGEST)..];
+    let start = tail.iter().rposition(|&byte| byte == b'\n')?;
+    let digits = tail[start + 1..].strip_prefix(b"version=")?;
+    let before = &text[..text.len() - (tail.len() - start)];
+    if before.ends_with(b"\\") || before.ends_with(b"\r") {
+        return None;
+    }
+    let digits = str::from_utf8(digits).ok()?;
+    i64::from_str_radix(digits, 16).ok().map(ConfigVersion)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "server.1=h:1:2:participant\nversion=a0";
+
+    fn ensemble() -> Ensemble {
+        let config = DynamicConfig::parse(TEXT, Rules::default()).unwrap();
+        Ensemble::new(config, None, Rules::default())
+    }
+
+    #[test]
+    fn only_a_later_version_is_newer() {
+        let with = |version: &str| ensemble().newer(TEXT.replace("a0", version).as_bytes());
+        assert_eq!(with("9f"), None);
+        assert_eq!(with("a0"), None);
+        assert_eq!(with("a1").map(|config| config.version()), Some(ConfigVersion(0xa1)));
+    }
+
+    #[test]
+    fn a_text_that_cannot_be_read_is_no_configuration() {
+        for text in ["version=a1", "server.1=nonsense\nversion=a1", "\u{fffd}", ""] {
+            assert_eq!(ensemble().newer(text.as_bytes()), None, "{text:?}");
+        }
+        assert_eq!(ensemble().newer(b"server.1=h:1:2:participant\nversion=a1\xff"), None);
+    }
+
+    #[test]
+    fn the_last_line_is_the_version_unless_it_continues_another() {
+        assert_eq!(last_line_version(b"x\nversion=-1"), Some(ConfigVersion(-1)));
+        assert_eq!(last_line_version(b"x\\\nversion=1"), None);
+        assert_eq!(last_line_version(b"version=1"), None, "no line before: rare enough to parse");
+        assert_eq!(last_line_version(b"x\nversion=11112222333344445"), None, "no 64-bit number");
+        assert_eq!(last_line_version(b"x\nversion="), None);
+    }
+
+    #[test]
+    fn an_older_proposal_is_not_in_force() {
+        let config = |text: &str| DynamicConfig::parse(text, Rules::default()).unwrap();
+        let (old, new) = (config(TEXT), config(&TEXT.replace("a0", "a1")));
+        let joint = Ensemble::new(old.clone(), Some(new.clone()), Rules::default());
+        assert_eq!(joint.last_seen(), Some(&new));
+        assert_eq!(joint.adopt(new).last_seen(), None);
+        assert_eq!(Ensemble::new(old.clone(), Some(old), Rules::default()).last_seen(), None);
+    }
+}
