@@ -1,1 +1,1 @@
-//! To be written.
+//! Benchmarks live in `benches/`; this library is empty.

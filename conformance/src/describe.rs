@@ -11,7 +11,12 @@ pub fn difference(difference: &Difference) -> String {
     let expected = facts(&difference.expected);
     let actual = facts(&difference.actual);
     let mut text = format!("  event     {}\n", input(&difference.input));
-    let width = expected.iter().map(|(_, value)| value.len()).max().unwrap_or_default().max(8);
+    let width = expected
+        .iter()
+        .map(|(_, value)| value.len())
+        .max()
+        .unwrap_or_default()
+        .max(8);
     let _ = writeln!(text, "  {:<14}  {:<width$}  actual", "", "expected");
     for name in names(&expected, &actual) {
         let (left, right) = (value(&expected, &name), value(&actual, &name));
@@ -41,12 +46,21 @@ fn value<'a>(facts: &'a Facts, name: &str) -> &'a str {
 
 fn input(input: &Input) -> String {
     match input {
-        Input::Look(own) => format!("looks for a leader: zxid {:#x}, epoch {}", own.zxid, own.peer_epoch),
+        Input::Look(own) => format!(
+            "looks for a leader: zxid {:#x}, epoch {}",
+            own.zxid, own.peer_epoch
+        ),
         Input::Recv { from, hex } => format!("receives from {from}: {}", payload(hex)),
-        Input::Timeout { delivered: true } => "the wait for votes runs out; some were delivered".to_owned(),
-        Input::Timeout { delivered: false } => "the wait for votes runs out; none was delivered".to_owned(),
+        Input::Timeout { delivered: true } => {
+            "the wait for votes runs out; some were delivered".to_owned()
+        }
+        Input::Timeout { delivered: false } => {
+            "the wait for votes runs out; none was delivered".to_owned()
+        }
         Input::FinalizeTimeout {} => "the wait for a better vote runs out".to_owned(),
-        Input::UpdateEpoch { peer_epoch } => format!("its leader is established under epoch {peer_epoch}"),
+        Input::UpdateEpoch { peer_epoch } => {
+            format!("its leader is established under epoch {peer_epoch}")
+        }
     }
 }
 
@@ -88,7 +102,10 @@ fn facts(output: &Output) -> Facts {
 fn standing_facts(standing: &Standing) -> Facts {
     let mut facts = vec![
         ("state".to_owned(), format!("{:?}", standing.state)),
-        ("logical clock".to_owned(), standing.logical_clock.to_string()),
+        (
+            "logical clock".to_owned(),
+            standing.logical_clock.to_string(),
+        ),
         (
             "proposal".to_owned(),
             format!(
@@ -99,7 +116,10 @@ fn standing_facts(standing: &Standing) -> Facts {
         ("connect all".to_owned(), standing.connect_all.to_string()),
     ];
     if let Some(wait) = standing.wait {
-        facts.push(("wait".to_owned(), format!("{:?} {} ms", wait.phase, wait.ms)));
+        facts.push((
+            "wait".to_owned(),
+            format!("{:?} {} ms", wait.phase, wait.ms),
+        ));
     }
     if let Some(vote) = standing.decided {
         let text = format!(

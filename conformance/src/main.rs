@@ -63,12 +63,19 @@ fn replay_all(paths: &[PathBuf], json: Option<&Path>) -> Result<usize, Box<dyn E
     for path in paths {
         for file in Trace::files(path)? {
             let trace = Trace::read(&file)?;
-            let difference = replay(&trace)
-                .map_err(|errors| format!("{}:1: a configuration cannot be read:\n{errors}", file.display()))?;
+            let difference = replay(&trace).map_err(|errors| {
+                format!(
+                    "{}:1: a configuration cannot be read:\n{errors}",
+                    file.display()
+                )
+            })?;
             results.push((file, trace.steps.len(), difference));
         }
     }
-    let failed = results.iter().filter(|(.., difference)| difference.is_some()).count();
+    let failed = results
+        .iter()
+        .filter(|(.., difference)| difference.is_some())
+        .count();
     let text_out: &mut dyn Write = match json {
         Some(path) if path == Path::new("-") => &mut io::stderr(),
         _ => &mut io::stdout(),
@@ -87,7 +94,12 @@ fn report(out: &mut dyn Write, results: &[Replayed]) -> io::Result<()> {
     for (file, steps, difference) in results {
         if let Some(difference) = difference {
             failed += 1;
-            writeln!(out, "{}: differs at step {} of {steps}", file.display(), difference.step)?;
+            writeln!(
+                out,
+                "{}: differs at step {} of {steps}",
+                file.display(),
+                difference.step
+            )?;
             writeln!(out, "{}", describe::difference(difference))?;
         }
     }
@@ -110,7 +122,10 @@ fn write_json(path: &Path, results: &[Replayed]) -> Result<(), Box<dyn Error>> {
             })
         })
         .collect();
-    let failed = results.iter().filter(|(.., difference)| difference.is_some()).count();
+    let failed = results
+        .iter()
+        .filter(|(.., difference)| difference.is_some())
+        .count();
     let report = json!({ "passed": results.len() - failed, "failed": failed, "traces": traces });
     if path == Path::new("-") {
         serde_json::to_writer_pretty(io::stdout(), &report)?;

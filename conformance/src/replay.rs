@@ -59,7 +59,9 @@ impl Replayer {
         let rules = Rules::default();
         let committed = DynamicConfig::parse(&server.config, rules)?;
         let last_seen = server.last_seen_config.as_deref();
-        let last_seen = last_seen.map(|text| DynamicConfig::parse(text, rules)).transpose()?;
+        let last_seen = last_seen
+            .map(|text| DynamicConfig::parse(text, rules))
+            .transpose()?;
         let settings = Settings {
             sid: Sid(server.sid),
             learner_type: match server.learner_type {
@@ -67,8 +69,12 @@ impl Replayer {
                 LearnerType::Observer => fle::config::LearnerType::Observer,
             },
             timing: Timing {
-                min_notification_interval: Duration::from_millis(server.min_notification_interval_ms),
-                max_notification_interval: Duration::from_millis(server.max_notification_interval_ms),
+                min_notification_interval: Duration::from_millis(
+                    server.min_notification_interval_ms,
+                ),
+                max_notification_interval: Duration::from_millis(
+                    server.max_notification_interval_ms,
+                ),
                 finalize_wait: Duration::from_millis(server.finalize_wait_ms),
             },
             reconfig_enabled: false,
@@ -95,7 +101,11 @@ impl Replayer {
                 Err(_) => Effects::default(),
             },
             Input::Timeout { delivered } => {
-                let outbox = if *delivered { Outbox::Delivered } else { Outbox::Stalled };
+                let outbox = if *delivered {
+                    Outbox::Delivered
+                } else {
+                    Outbox::Stalled
+                };
                 self.election.handle_renotify_timeout(outbox, oracle)
             }
             Input::FinalizeTimeout {} => self.election.handle_finalize_timeout(),
@@ -113,7 +123,8 @@ impl Replayer {
         received: &Received<'_>,
         oracle: Option<&dyn Oracle>,
     ) -> Effects {
-        self.election.handle_notification(Sid(from), received, oracle)
+        self.election
+            .handle_notification(Sid(from), received, oracle)
     }
 
     fn carry_out(&mut self, effects: Effects) -> Output {
@@ -145,7 +156,11 @@ impl Replayer {
 
     fn send(&self, to: Sid, notification: &Notification) -> Send {
         let mut hex = Vec::new();
-        codec::encode(notification, self.election.ensemble().text().as_bytes(), &mut hex);
+        codec::encode(
+            notification,
+            self.election.ensemble().text().as_bytes(),
+            &mut hex,
+        );
         Send { to: to.0, hex }
     }
 

@@ -290,7 +290,9 @@ impl Trace {
             cause,
         };
         let mut lines = text.lines().enumerate();
-        let (index, first) = lines.next().ok_or_else(|| TraceError::Empty(path.to_owned()))?;
+        let (index, first) = lines
+            .next()
+            .ok_or_else(|| TraceError::Empty(path.to_owned()))?;
         let server = serde_json::from_str(first).map_err(|cause| at(index, cause))?;
         let steps = lines
             .map(|(index, line)| serde_json::from_str(line).map_err(|cause| at(index, cause)))

@@ -38,7 +38,9 @@ pub enum DecodeError {
         length: usize,
     },
     /// Ends inside a field.
-    #[error("the {field} at offset {offset} needs {needed} bytes, but the payload ends at {length}")]
+    #[error(
+        "the {field} at offset {offset} needs {needed} bytes, but the payload ends at {length}"
+    )]
     Truncated {
         /// The field's name.
         field: &'static str,
@@ -50,7 +52,9 @@ pub enum DecodeError {
         length: usize,
     },
     /// The configuration's length is negative or reaches beyond the payload.
-    #[error("the configuration at offset {offset} says it has {declared} bytes; {available} are there")]
+    #[error(
+        "the configuration at offset {offset} says it has {declared} bytes; {available} are there"
+    )]
     ConfigLength {
         /// Where the text starts.
         offset: usize,

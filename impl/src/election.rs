@@ -299,7 +299,9 @@ impl Election {
     pub fn handle_finalize_timeout(&mut self) -> Effects {
         let mut effects = Effects::default();
         if self.waits_in(WaitPhase::Finalizing) {
-            self.look(None, &mut effects, |looking, cx, _| Some(looking.finalize(cx)));
+            self.look(None, &mut effects, |looking, cx, _| {
+                Some(looking.finalize(cx))
+            });
         }
         effects
     }
@@ -498,6 +500,3 @@ impl LeadingVoteSet {
         self.view().votes_everywhere(sid)
     }
 }
-
-#[cfg(test)]
-mod tests;

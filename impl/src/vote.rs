@@ -97,3 +97,6 @@ impl Vote {
                 || self.proposal.peer_epoch == other.proposal.peer_epoch)
     }
 }
+
+#[cfg(test)]
+mod tests;

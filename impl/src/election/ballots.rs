@@ -71,7 +71,10 @@ impl Ballots {
 
     fn leave_faction(&mut self, voter: Slot, ballot: Ballot, view: &QuorumView) {
         let factions = &mut self.factions[ballot.candidate.index()];
-        if let Some(index) = factions.iter().position(|faction| faction.vote == ballot.vote) {
+        if let Some(index) = factions
+            .iter()
+            .position(|faction| faction.vote == ballot.vote)
+        {
             factions[index].votes -= 1;
             factions[index].tally.remove(voter, view);
             if factions[index].votes == 0 {
@@ -96,12 +99,17 @@ impl Ballots {
     pub(super) fn supporters(&self, probe: &Vote, view: &QuorumView) -> Vec<Sid> {
         let agree = |ballot: &Option<Ballot>| ballot.is_some_and(|it| it.vote.agrees_with(probe));
         let by_slot = view.voters().zip(&self.ballots);
-        by_slot.filter(|(_, ballot)| agree(ballot)).map(|(sid, _)| sid).collect()
+        by_slot
+            .filter(|(_, ballot)| agree(ballot))
+            .map(|(sid, _)| sid)
+            .collect()
     }
 
     /// The voter's vote.
     pub(super) fn of(&self, voter: Slot) -> Option<&Vote> {
-        self.ballots[voter.index()].as_ref().map(|ballot| &ballot.vote)
+        self.ballots[voter.index()]
+            .as_ref()
+            .map(|ballot| &ballot.vote)
     }
 
     /// Forgets every vote.
@@ -143,5 +151,4 @@ impl Hash for Ballots {
 }
 
 #[cfg(test)]
-#[path = "ballots_tests.rs"]
 mod tests;

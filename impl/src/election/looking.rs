@@ -199,12 +199,14 @@ impl Looking {
         };
         if epoch == cx.ballot.logical_clock {
             let unversioned = theirs.vote(Generation::Unversioned);
-            self.recv_set.record(heard.from, candidate, unversioned, cx.view);
+            self.recv_set
+                .record(heard.from, candidate, unversioned, cx.view);
             if leader_stands(&self.recv_set, candidate, &vote, cx) {
                 return Some(decide(&self.recv_set));
             }
         }
-        self.out_of_election.record(heard.from, candidate, vote, cx.view);
+        self.out_of_election
+            .record(heard.from, candidate, vote, cx.view);
         if leader_stands(&self.out_of_election, candidate, &vote, cx) {
             cx.ballot.logical_clock = epoch;
             return Some(decide(&self.out_of_election));
@@ -241,7 +243,9 @@ impl Looking {
         self.interval = (self.interval * 2).min(cx.timing.max_notification_interval);
         let waited = self.interval != cx.timing.min_notification_interval;
         let support = self.vote_set.as_ref().filter(|_| has_oracle && waited)?;
-        cx.view.has_quorum(support, cx.oracle).then(|| self.finalize(cx))
+        cx.view
+            .has_quorum(support, cx.oracle)
+            .then(|| self.finalize(cx))
     }
 
     /// No better vote came: the proposal stands.
@@ -260,7 +264,12 @@ fn leader_stands(votes: &Ballots, leader: Slot, vote: &Vote, cx: &Context<'_>) -
     let confirmed = if vote.proposal.leader == cx.sid {
         vote.election_epoch == cx.ballot.logical_clock
     } else {
-        votes.of(leader).is_some_and(|vote| vote.state == ServerState::Leading)
+        votes
+            .of(leader)
+            .is_some_and(|vote| vote.state == ServerState::Leading)
     };
-    confirmed && cx.view.has_quorum(&votes.tally(Some(leader), vote, cx.view), cx.oracle)
+    confirmed
+        && cx
+            .view
+            .has_quorum(&votes.tally(Some(leader), vote, cx.view), cx.oracle)
 }

@@ -93,12 +93,15 @@ impl QuorumVerifier {
             let mut total = 0_u64;
             for &sid in &group.members {
                 let default = voters.contains(&sid).then_some(1);
-                let weight = weights.get(&sid).copied().or(default).ok_or(
-                    QuorumError::WithoutWeight {
-                        group: group.id,
-                        sid,
-                    },
-                )?;
+                let weight =
+                    weights
+                        .get(&sid)
+                        .copied()
+                        .or(default)
+                        .ok_or(QuorumError::WithoutWeight {
+                            group: group.id,
+                            sid,
+                        })?;
                 total = total
                     .checked_add(weight)
                     .filter(|&total| i64::try_from(total).is_ok())
@@ -157,7 +160,11 @@ impl QuorumVerifier {
     pub(super) fn has_quorum(&self, acked: &[u64], oracle: Option<&dyn super::Oracle>) -> bool {
         let groups = self.group_weights.iter().zip(acked);
         let won = groups.filter(|&(total, acked)| *acked > total / 2).count();
-        let counted = self.group_weights.iter().filter(|&&total| total > 0).count();
+        let counted = self
+            .group_weights
+            .iter()
+            .filter(|&&total| total > 0)
+            .count();
         won > counted / 2
             || (self.rule == Rule::Majority
                 && self.voters.len() <= 2

@@ -105,8 +105,14 @@ impl QuorumView {
     /// A tally of no votes.
     #[must_use]
     pub fn empty_tally(&self) -> Tally {
-        let proposed = self.proposed.as_ref().map_or(0, QuorumVerifier::group_count);
-        Tally(SmallVec::from_elem(0, self.committed.group_count() + proposed))
+        let proposed = self
+            .proposed
+            .as_ref()
+            .map_or(0, QuorumVerifier::group_count);
+        Tally(SmallVec::from_elem(
+            0,
+            self.committed.group_count() + proposed,
+        ))
     }
 
     /// The tally of these servers' votes; those of servers that do not vote count nowhere. A server must not stand here twice.

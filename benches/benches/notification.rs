@@ -1,0 +1,146 @@
+//! The path of one notification through a server, at ensembles of 3 to 1,001 voters: bytes in, effects, bytes out.
+//!
+//! `cargo bench -p fle-benches` runs them all; every message carries the whole configuration, as servers send it.
+#![allow(
+    missing_docs,
+    reason = "criterion's macros make undocumented functions"
+)]
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use fle::config::{DynamicConfig, LearnerType, Rules};
+use fle::election::{Credentials, Effect, Election, Settings, Timing};
+use fle::{
+    ElectionEpoch, Ensemble, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid, codec,
+};
+use std::fmt::Write;
+use std::hint::black_box;
+use std::sync::Arc;
+
+const VOTERS: [i64; 6] = [3, 5, 7, 21, 101, 1001];
+
+fn ensemble(voters: i64) -> Arc<Ensemble> {
+    let mut text = String::new();
+    for sid in 1..=voters {
+        let host = format!("10.0.{}.{}", sid / 250, sid % 250);
+        let _ = writeln!(
+            text,
+            "server.{sid}={host}:2888:3888:participant;0.0.0.0:2181"
+        );
+    }
+    text.push_str("version=100000000");
+    let config = DynamicConfig::parse(&text, Rules::default()).expect("a valid configuration");
+    Arc::new(Ensemble::new(config, None, Rules::default()))
+}
+
+/// Server 1, which has the best credentials of all, looking in round 1.
+fn looking(ensemble: &Arc<Ensemble>) -> Election {
+    let settings = Settings {
+        sid: Sid(1),
+        learner_type: LearnerType::Participant,
+        timing: Timing::default(),
+        reconfig_enabled: false,
+    };
+    let credentials = Credentials {
+        zxid: Zxid(9),
+        peer_epoch: PeerEpoch(1),
+    };
+    let mut election = Election::new(settings, Arc::clone(ensemble), credentials);
+    let _ = election.look_for_leader(credentials);
+    election
+}
+
+fn payload(ensemble: &Ensemble, state: ServerState, leader: i64, zxid: i64) -> Vec<u8> {
+    let notification = Notification {
+        state,
+        proposal: Proposal {
+            peer_epoch: PeerEpoch(1),
+            zxid: Zxid(zxid),
+            leader: Sid(leader),
+        },
+        election_epoch: ElectionEpoch(1),
+    };
+    let mut payload = Vec::new();
+    codec::encode(&notification, ensemble.text().as_bytes(), &mut payload);
+    payload
+}
+
+/// Decodes and handles one message, and writes what is answered to one server into `out`.
+fn pass(election: &mut Election, from: i64, bytes: &[u8], out: &mut Vec<u8>) {
+    let received = codec::decode(black_box(bytes)).expect("a valid message");
+    for effect in election.handle_notification(Sid(from), &received, None) {
+        if let Effect::Send { notification, .. } = black_box(effect) {
+            out.clear();
+            codec::encode(&notification, election.ensemble().text().as_bytes(), out);
+        }
+    }
+}
+
+fn bench(c: &mut Criterion, name: &str, prepare: impl Fn(&Arc<Ensemble>) -> (Election, Vec<u8>)) {
+    let mut group = c.benchmark_group(name);
+    for voters in VOTERS {
+        let ensemble = ensemble(voters);
+        let (mut election, bytes) = prepare(&ensemble);
+        let mut out = Vec::new();
+        group.bench_function(BenchmarkId::from_parameter(voters), |b| {
+            b.iter(|| pass(&mut election, 2, &bytes, &mut out));
+        });
+    }
+    group.finish();
+}
+
+fn notification(c: &mut Criterion) {
+    bench(c, "looking/same ballot", |ensemble| {
+        (
+            looking(ensemble),
+            payload(ensemble, ServerState::Looking, 1, 9),
+        )
+    });
+    bench(c, "looking/older round, answered", |ensemble| {
+        let mut election = looking(ensemble);
+        let _ = election.look_for_leader(Credentials {
+            zxid: Zxid(9),
+            peer_epoch: PeerEpoch(1),
+        });
+        (election, payload(ensemble, ServerState::Looking, 1, 9))
+    });
+    bench(c, "looking/joining", |ensemble| {
+        (
+            looking(ensemble),
+            payload(ensemble, ServerState::Following, 3, 9),
+        )
+    });
+    bench(c, "settled/answered", |ensemble| {
+        let mut election = looking(ensemble);
+        let vote = payload(ensemble, ServerState::Looking, 1, 9);
+        let mut out = Vec::new();
+        let voters: Vec<Sid> = ensemble.view().voters().collect();
+        for sid in voters {
+            pass(&mut election, sid.0, &vote, &mut out);
+        }
+        let _ = election.handle_finalize_timeout();
+        assert_eq!(election.state(), ServerState::Leading);
+        (election, vote)
+    });
+}
+
+/// Two voters take turns in changing their votes: the tallies move with every message.
+fn changing_votes(c: &mut Criterion) {
+    let mut group = c.benchmark_group("looking/changed vote");
+    for voters in VOTERS {
+        let ensemble = ensemble(voters);
+        let mut election = looking(&ensemble);
+        let votes = [1, 2].map(|leader| payload(&ensemble, ServerState::Looking, leader, 8));
+        let mut out = Vec::new();
+        let mut turn = 0;
+        group.bench_function(BenchmarkId::from_parameter(voters), |b| {
+            b.iter(|| {
+                turn ^= 1;
+                pass(&mut election, 2, &votes[turn], &mut out);
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, notification, changing_votes);
+criterion_main!(benches);

@@ -1,0 +1,168 @@
+//! The command line: what it prints and how it exits, on good, altered and unusable traces.
+
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+fn kept() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("traces")
+}
+
+fn run(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fle-conformance"));
+    command.arg("replay").args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn last_line(output: &Output) -> String {
+    text(&output.stdout).lines().last().unwrap_or_default().to_owned()
+}
+
+/// The lines of a kept trace.
+fn trace(name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(kept().join(name)).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn write(folder: &TempDir, name: &str, lines: &[Value]) -> String {
+    let path = folder.path().join(name);
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    fs::write(&path, lines.join("\n")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+const JOINS: &str = "joins-an-established-ensemble.jsonl";
+
+#[test]
+fn good_traces_pass() {
+    let folder = kept();
+    let output = run(&[folder.to_str().unwrap()]);
+    let traces = fs::read_dir(&folder).unwrap().count();
+    assert_eq!(last_line(&output), format!("{traces} passed, 0 failed"));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+/// The replayer has teeth: whatever is altered in a trace's outcomes is noticed, at that step.
+#[test]
+fn every_altered_fact_is_noticed() {
+    let folder = TempDir::new().unwrap();
+    let mut altered = 0;
+    for file in fs::read_dir(kept()).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let lines = trace(&name);
+        for step in 1..lines.len() {
+            for change in changes(&lines[step]["out"]) {
+                let mut lines = lines.clone();
+                lines[step]["out"] = change;
+                let path = write(&folder, &format!("{altered}.jsonl"), &lines);
+                let trace = fle_conformance::trace::Trace::read(Path::new(&path)).unwrap();
+                let difference = fle_conformance::replay::replay(&trace).unwrap();
+                let found = difference.map(|difference| difference.step);
+                assert_eq!(found, Some(step), "{name}: {}", lines[step]["out"]);
+                altered += 1;
+            }
+        }
+    }
+    assert!(altered > 100, "{altered}");
+}
+
+/// The outcome with one fact changed, for each fact in it.
+fn changes(out: &Value) -> Vec<Value> {
+    if out.get("restart_election").is_some() {
+        return Vec::new();
+    }
+    let mut changes = Vec::new();
+    let mut change = |pointer: &str, value: Value| {
+        let mut out = out.clone();
+        if let Some(fact) = out.pointer_mut(pointer).filter(|fact| **fact != value) {
+            *fact = value;
+            changes.push(out);
+        }
+    };
+    change("/sends", json!([{ "to": 1, "hex": "00" }]));
+    change("/sends/0/to", json!(77));
+    change("/sends/0/hex", json!("00ff"));
+    change("/connect_all", json!(!out["connect_all"].as_bool().unwrap()));
+    change("/state", json!("OBSERVING"));
+    change("/logical_clock", json!(77));
+    for fact in ["leader", "zxid", "peer_epoch"] {
+        change(&format!("/proposal/{fact}"), json!(77));
+        change(&format!("/decided/{fact}"), json!(77));
+    }
+    change("/decided/election_epoch", json!(77));
+    change("/wait/ms", json!(77));
+    change("/wait/phase", json!("finalizing"));
+    change("/wait", Value::Null);
+    change("/decided", Value::Null);
+    changes
+}
+
+#[test]
+fn a_difference_is_shown_decoded_and_side_by_side() {
+    let folder = TempDir::new().unwrap();
+    let mut lines = trace(JOINS);
+    let last = lines.len() - 1;
+    lines[last]["out"]["logical_clock"] = json!(77);
+    let path = write(&folder, "altered.jsonl", &lines);
+    let report = folder.path().join("report.json");
+    let output = run(&[&path, "--json", report.to_str().unwrap()]);
+    let shown = text(&output.stdout);
+    assert!(shown.contains(&format!("{path}: differs at step {last} of {last}")), "{shown}");
+    assert!(shown.contains("  event     receives from"), "{shown}");
+    let row = shown.lines().find(|line| line.starts_with("! ")).unwrap();
+    assert!(row.starts_with("! logical clock   77  "), "{shown}");
+    assert_eq!(shown.lines().filter(|line| line.starts_with("! ")).count(), 1, "{shown}");
+    assert_eq!(last_line(&output), "0 passed, 1 failed");
+    assert_eq!(output.status.code(), Some(1));
+
+    let report: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
+    assert_eq!((&report["passed"], &report["failed"]), (&json!(0), &json!(1)));
+    let difference = &report["traces"][0]["difference"];
+    assert_eq!(difference["step"], json!(last));
+    assert_eq!(difference["expected"]["logical_clock"], json!(77));
+    assert_ne!(difference["actual"]["logical_clock"], json!(77));
+}
+
+#[test]
+fn unusable_input_exits_with_2_and_says_where() {
+    let folder = TempDir::new().unwrap();
+    let refused = |path: &str, says: &str| {
+        let output = run(&[path]);
+        assert_eq!(output.status.code(), Some(2));
+        let error = text(&output.stderr);
+        assert!(error.starts_with("fle-conformance: ") && error.contains(says), "{error}");
+        assert_eq!(text(&output.stdout), "");
+    };
+    refused(folder.path().to_str().unwrap(), "no .jsonl file in this folder");
+    refused("/nowhere/at/all", "/nowhere/at/all");
+
+    let mut lines = trace(JOINS);
+    lines[2]["out"]["surprise"] = json!(1);
+    let path = write(&folder, "unknown-fact.jsonl", &lines);
+    refused(&path, &format!("{path}:3: unknown field `surprise`"));
+
+    let mut lines = trace(JOINS);
+    lines[0]["format"] = json!("fle-trace/9");
+    refused(&write(&folder, "version.jsonl", &lines), ":1: unknown variant `fle-trace/9`");
+
+    let mut lines = trace(JOINS);
+    lines[0]["config"] = json!("server.1=nonsense");
+    refused(&write(&folder, "config.jsonl", &lines), ":1: a configuration cannot be read");
+
+    refused(&write(&folder, "empty.jsonl", &[]), "empty; a trace starts with a line");
+    assert_eq!(run(&[]).status.code(), Some(2), "no path at all");
+}
+
+#[test]
+fn json_on_standard_output_is_json_alone() {
+    let path = kept().join(JOINS);
+    let output = run(&[path.to_str().unwrap(), "--json", "-"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["passed"], json!(1));
+    assert_eq!(text(&output.stderr), "1 passed, 0 failed\n");
+}
