@@ -1,4 +1,5 @@
 //! The command line: what it prints and how it exits, on good, altered and unusable traces.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use serde_json::{Value, json};
 use std::fs;

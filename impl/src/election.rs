@@ -174,7 +174,7 @@ struct CurrentVote {
 enum Phase {
     /// Has not begun to look, or restarts.
     Idle,
-    Looking(Looking),
+    Looking(Box<Looking>),
     Following,
     Leading(LeadingVoteSet),
     Observing,
@@ -208,7 +208,7 @@ impl Election {
             proposal: own,
         };
         let looking = Looking::new(own, self.settings.timing, self.ensemble.view());
-        self.phase = Phase::Looking(looking);
+        self.phase = Phase::Looking(Box::new(looking));
         let mut effects = Effects::default();
         effects.push(Effect::Broadcast(self.ballot.announcement()));
         self.arm(&mut effects);

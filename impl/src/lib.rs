@@ -1,4 +1,33 @@
-//! Fast Leader Election.
+//! Fast Leader Election: the algorithm by which the servers of an Apache ZooKeeper ensemble choose their leader
+//! (`FastLeaderElection` of ZooKeeper 3.8.0), as a state machine that one can embed, test and reason about.
+//!
+//! # The algorithm in a minute
+//! A server that has no leader enters a new *round* and proposes itself with its credentials, the epoch and the last transaction
+//! of its history. It announces that to all voters. Whoever hears of a better proposal in the same round takes it over and
+//! announces it in turn; whoever hears of a later round enters it. When a *quorum* of voters proposes the same leader, a server
+//! waits a moment for something better and then settles: it leads if it is the one proposed, and follows otherwise. A server
+//! that comes late hears from those that have settled, and joins them when a quorum of them names a leader that says itself
+//! that it leads.
+//!
+//! # What is where
+//! | module | what it knows |
+//! |---|---|
+//! | [`election`] | one server's election: events in, effects out |
+//! | [`quorum`] | when enough voters agree: majorities, groups with weights, an oracle, two configurations at once |
+//! | [`codec`] | the bytes of a notification, in every wire generation |
+//! | [`config`] | ZooKeeper's configuration files and the configuration text in notifications |
+//! | this one | the terms that all of them use: [`Proposal`], [`Vote`], [`Notification`], the ids |
+//!
+//! Begin with the example in [`election`].
+//!
+//! # What an election does not give
+//! A leader elected here is not yet one that may act: two servers can believe that they lead at the same time, even in the same
+//! round, and the round starts from 0 when a server restarts. What makes a leader safe is the protocol that follows, in which a
+//! quorum promises it a new epoch; ZooKeeper calls that discovery. Use no number of this crate as a fencing token.
+//!
+//! # What is deliberately absent
+//! Clocks, sockets, locks, threads and randomness. Where fle differs from the reference, `DEVIATIONS.md` beside this crate's
+//! manifest says why.
 
 pub mod codec;
 pub mod config;

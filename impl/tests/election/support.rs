@@ -236,7 +236,7 @@ pub(crate) fn settled(sid: i64, leader: i64) -> Peer {
     let mut peer = server(sid)
         .zxid(if sid == leader { 9 } else { 0 })
         .among(&majority(&[1, 2, 3]));
-    let other = [1, 2, 3].into_iter().find(|&other| other != sid).unwrap();
+    let other = if sid == 1 { 2 } else { 1 };
     peer.hears(sid, &proposing(leader).zxid(9));
     peer.hears(other, &proposing(leader).zxid(9));
     let outcome = peer.hears_nothing_better();
