@@ -21,13 +21,19 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn last_line(output: &Output) -> String {
-    text(&output.stdout).lines().last().unwrap_or_default().to_owned()
+    text(&output.stdout)
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The lines of a kept trace.
 fn trace(name: &str) -> Vec<Value> {
     let text = fs::read_to_string(kept().join(name)).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn write(folder: &TempDir, name: &str, lines: &[Value]) -> String {
@@ -88,7 +94,10 @@ fn changes(out: &Value) -> Vec<Value> {
     change("/sends", json!([{ "to": 1, "hex": "00" }]));
     change("/sends/0/to", json!(77));
     change("/sends/0/hex", json!("00ff"));
-    change("/connect_all", json!(!out["connect_all"].as_bool().unwrap()));
+    change(
+        "/connect_all",
+        json!(!out["connect_all"].as_bool().unwrap()),
+    );
     change("/state", json!("OBSERVING"));
     change("/logical_clock", json!(77));
     for fact in ["leader", "zxid", "peer_epoch"] {
@@ -113,16 +122,26 @@ fn a_difference_is_shown_decoded_and_side_by_side() {
     let report = folder.path().join("report.json");
     let output = run(&[&path, "--json", report.to_str().unwrap()]);
     let shown = text(&output.stdout);
-    assert!(shown.contains(&format!("{path}: differs at step {last} of {last}")), "{shown}");
+    assert!(
+        shown.contains(&format!("{path}: differs at step {last} of {last}")),
+        "{shown}"
+    );
     assert!(shown.contains("  event     receives from"), "{shown}");
     let row = shown.lines().find(|line| line.starts_with("! ")).unwrap();
     assert!(row.starts_with("! logical clock   77  "), "{shown}");
-    assert_eq!(shown.lines().filter(|line| line.starts_with("! ")).count(), 1, "{shown}");
+    assert_eq!(
+        shown.lines().filter(|line| line.starts_with("! ")).count(),
+        1,
+        "{shown}"
+    );
     assert_eq!(last_line(&output), "0 passed, 1 failed");
     assert_eq!(output.status.code(), Some(1));
 
     let report: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
-    assert_eq!((&report["passed"], &report["failed"]), (&json!(0), &json!(1)));
+    assert_eq!(
+        (&report["passed"], &report["failed"]),
+        (&json!(0), &json!(1))
+    );
     let difference = &report["traces"][0]["difference"];
     assert_eq!(difference["step"], json!(last));
     assert_eq!(difference["expected"]["logical_clock"], json!(77));
@@ -136,10 +155,16 @@ fn unusable_input_exits_with_2_and_says_where() {
         let output = run(&[path]);
         assert_eq!(output.status.code(), Some(2));
         let error = text(&output.stderr);
-        assert!(error.starts_with("fle-conformance: ") && error.contains(says), "{error}");
+        assert!(
+            error.starts_with("fle-conformance: ") && error.contains(says),
+            "{error}"
+        );
         assert_eq!(text(&output.stdout), "");
     };
-    refused(folder.path().to_str().unwrap(), "no .jsonl file in this folder");
+    refused(
+        folder.path().to_str().unwrap(),
+        "no .jsonl file in this folder",
+    );
     refused("/nowhere/at/all", "/nowhere/at/all");
 
     let mut lines = trace(JOINS);
@@ -149,13 +174,22 @@ fn unusable_input_exits_with_2_and_says_where() {
 
     let mut lines = trace(JOINS);
     lines[0]["format"] = json!("fle-trace/9");
-    refused(&write(&folder, "version.jsonl", &lines), ":1: unknown variant `fle-trace/9`");
+    refused(
+        &write(&folder, "version.jsonl", &lines),
+        ":1: unknown variant `fle-trace/9`",
+    );
 
     let mut lines = trace(JOINS);
     lines[0]["config"] = json!("server.1=nonsense");
-    refused(&write(&folder, "config.jsonl", &lines), ":1: a configuration cannot be read");
+    refused(
+        &write(&folder, "config.jsonl", &lines),
+        ":1: a configuration cannot be read",
+    );
 
-    refused(&write(&folder, "empty.jsonl", &[]), "empty; a trace starts with a line");
+    refused(
+        &write(&folder, "empty.jsonl", &[]),
+        "empty; a trace starts with a line",
+    );
     assert_eq!(run(&[]).status.code(), Some(2), "no path at all");
 }
 

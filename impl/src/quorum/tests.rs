@@ -149,24 +149,40 @@ fn groups_that_make_no_rule_are_errors() {
 }
 
 #[test]
-fn only_voters_have_weight() {
-    let lines = Lines {
+fn only_voters_have_weight_and_the_committed_configuration_judges() {
+    let groups = Lines {
         voters: [1, 2].into(),
         groups: vec![(1, [1, 2, 9].into())],
-        weights: [(1, 4), (9, 5)].into(),
+        weights: [(1, 4), (8, 6), (9, 5)].into(),
     };
-    let next = Lines {
-        voters: [2, 3].into(),
+    let majority = Lines {
+        voters: [2, 3, 8].into(),
         ..Lines::default()
     };
-    let view = QuorumView::joint(lines.verifier(), next.verifier());
-    let weights: Vec<u64> = [1, 2, 3, 9, 77].map(|sid| view.weight(Sid(sid))).into();
-    assert_eq!(weights, [4, 1, 1, 0, 0], "9 has a weight but no vote");
-    let everywhere: Vec<bool> = [1, 2, 3, 9]
-        .map(|sid| view.votes_everywhere(Sid(sid)))
-        .into();
-    assert_eq!(everywhere, [false, true, false, false]);
-    assert_eq!(view.voters().collect::<Vec<_>>(), [Sid(1), Sid(2), Sid(3)]);
+    let weights = |view: &QuorumView| [1, 2, 3, 8, 9, 77].map(|sid| view.weight(Sid(sid)));
+    let alone = QuorumView::new(groups.verifier());
+    assert_eq!(
+        weights(&alone),
+        [4, 1, 0, 0, 0, 0],
+        "8 and 9 have a weight but no vote"
+    );
+    let joint = QuorumView::joint(groups.verifier(), majority.verifier());
+    assert_eq!(
+        weights(&joint),
+        [4, 1, 1, 6, 0, 0],
+        "8 votes next; the groups know its weight"
+    );
+    let reverse = QuorumView::joint(majority.verifier(), groups.verifier());
+    assert_eq!(
+        weights(&reverse),
+        [1, 1, 1, 1, 0, 0],
+        "all alike in a majority"
+    );
+
+    let everywhere = [1, 2, 3, 8, 9].map(|sid| joint.votes_everywhere(Sid(sid)));
+    assert_eq!(everywhere, [false, true, false, false, false]);
+    let voters: Vec<Sid> = joint.voters().collect();
+    assert_eq!(voters, [1, 2, 3, 8].map(Sid));
 }
 
 #[test]

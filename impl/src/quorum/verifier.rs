@@ -13,10 +13,13 @@ pub struct QuorumVerifier {
     rule: Rule,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Rule {
     Majority,
-    Hierarchical,
+    Hierarchical {
+        /// Servers that have a weight and no vote.
+        non_voters: BTreeMap<Sid, u64>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -86,13 +89,13 @@ impl QuorumVerifier {
         groups: &[Group],
         weights: &BTreeMap<Sid, u64>,
     ) -> Result<Self, QuorumError> {
-        let voters: BTreeSet<Sid> = voters.into_iter().collect();
+        let is_voter: BTreeSet<Sid> = voters.into_iter().collect();
         let mut seats = BTreeMap::new();
         let mut group_weights = Vec::with_capacity(groups.len());
         for (index, group) in groups.iter().enumerate() {
             let mut total = 0_u64;
             for &sid in &group.members {
-                let default = voters.contains(&sid).then_some(1);
+                let default = is_voter.contains(&sid).then_some(1);
                 let weight =
                     weights
                         .get(&sid)
@@ -112,17 +115,19 @@ impl QuorumVerifier {
             }
             group_weights.push(total);
         }
-        let voters = voters
-            .into_iter()
-            .map(|sid| {
+        let voters = is_voter
+            .iter()
+            .map(|&sid| {
                 let &(group, weight) = seats.get(&sid).ok_or(QuorumError::InNoGroup(sid))?;
                 Ok(Voter { sid, group, weight })
             })
             .collect::<Result<_, _>>()?;
+        let mut non_voters = weights.clone();
+        non_voters.retain(|sid, _| !is_voter.contains(sid));
         Ok(Self {
             voters,
             group_weights,
-            rule: Rule::Hierarchical,
+            rule: Rule::Hierarchical { non_voters },
         })
     }
 
@@ -141,6 +146,18 @@ impl QuorumVerifier {
     #[must_use]
     pub fn weight(&self, sid: Sid) -> u64 {
         self.voter(sid).map_or(0, |voter| voter.weight)
+    }
+
+    /// The weight with which this configuration judges a candidate that votes in one of those in force. `None` where it says
+    /// nothing of the candidate.
+    pub(super) fn candidate_weight(&self, sid: Sid) -> Option<u64> {
+        match &self.rule {
+            Rule::Majority => Some(1),
+            Rule::Hierarchical { non_voters } => {
+                let voter = self.voter(sid).map(|voter| voter.weight);
+                voter.or_else(|| non_voters.get(&sid).copied())
+            }
+        }
     }
 
     pub(super) fn voter(&self, sid: Sid) -> Option<&Voter> {

@@ -58,7 +58,10 @@ impl QuorumView {
                     next.map(|voter| (committed.group_count() + voter.group, voter.weight));
                 Seat {
                     sid,
-                    weight: here.or(next).map_or(0, |voter| voter.weight),
+                    weight: committed
+                        .candidate_weight(sid)
+                        .or_else(|| next.map(|voter| voter.weight))
+                        .unwrap_or(0),
                     counts: counts_here.into_iter().chain(counts_next).collect(),
                 }
             })
@@ -95,8 +98,8 @@ impl QuorumView {
         found.ok().map(Slot)
     }
 
-    /// How much a candidate weighs: its weight in the committed configuration, that in the proposed one if it votes only there,
-    /// and zero for everybody else.
+    /// How much a candidate weighs: zero unless it votes in a configuration in force. The committed one judges, also those that
+    /// vote only in the proposed one, unless it says nothing of them: a majority gives weight 1, groups what their weights say.
     #[must_use]
     pub fn weight(&self, sid: Sid) -> u64 {
         self.slot(sid).map_or(0, |slot| self.seats[slot.0].weight)
