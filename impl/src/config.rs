@@ -36,7 +36,7 @@ pub use load::ServerConfig;
 pub use options::{BindRetries, MultiAddress, Options, QuorumAuth};
 pub use problem::{Port, Problem};
 pub use server::{ClientAddress, LearnerType, ServerAddress, ServerSpec};
-pub use zoo::{Ensemble, ZooConfig};
+pub use zoo::{EnsembleSource, ZooConfig};
 
 #[cfg(test)]
 mod tests;

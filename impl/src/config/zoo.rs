@@ -21,12 +21,12 @@ pub struct ZooConfig {
     /// How the server behaves.
     pub options: Options,
     /// Who is in the ensemble.
-    pub ensemble: Ensemble,
+    pub ensemble: EnsembleSource,
 }
 
 /// Where a static file says who is in the ensemble.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Ensemble {
+pub enum EnsembleSource {
     /// In itself.
     Inline(DynamicConfig),
     /// In the file that `dynamicConfigFile` names, relative to the working directory.
@@ -37,14 +37,14 @@ impl ZooConfig {
     /// Reads the text of a static file, without touching any other file.
     ///
     /// ```
-    /// use fle::config::{Ensemble, ZooConfig};
+    /// use fle::config::{EnsembleSource, ZooConfig};
     ///
     /// let text = "dataDir=/var/lib/fle\ntickTime=2000\ninitLimit=10\nsyncLimit=5\n\
     ///             server.1=zoo1:2888:3888\nserver.2=zoo2:2888:3888\nserver.3=zoo3:2888:3888\n";
     /// let parsed = ZooConfig::parse(text)?;
     /// assert_eq!(parsed.warnings, []);
     /// assert_eq!(parsed.value.options.tick_time.as_secs(), 2);
-    /// assert!(matches!(parsed.value.ensemble, Ensemble::Inline(config) if config.servers().len() == 3));
+    /// assert!(matches!(parsed.value.ensemble, EnsembleSource::Inline(config) if config.servers().len() == 3));
     /// # Ok::<(), fle::config::ConfigErrors>(())
     /// ```
     ///
@@ -54,10 +54,10 @@ impl ZooConfig {
         let mut found = Report::default();
         let file = StaticFile::read(text, &mut found);
         let ensemble = match file.settings.dynamic_file.clone() {
-            Some(path) => Some(Ensemble::File(path)),
-            None => file.inline(&mut found).map(Ensemble::Inline),
+            Some(path) => Some(EnsembleSource::File(path)),
+            None => file.inline(&mut found).map(EnsembleSource::Inline),
         };
-        if let Some(Ensemble::Inline(config)) = &ensemble {
+        if let Some(EnsembleSource::Inline(config)) = &ensemble {
             file.check_against(config, &mut found);
         }
         let options = file.options(&mut found);

@@ -225,7 +225,9 @@ fn every_mistake_in_an_ensemble_is_told_at_once() {
                 clientPort=2181\n\
                 version=0x1\n\
                 bad\\u00zz=1\n\
-                server.5=a b:2888 :3888;2181;2281;2381";
+                server.5=a b:2888 :3888;2181;2281;2381\n\
+                weights.1=1\n\
+                weight.\u{663}=1";
     assert_eq!(
         mistakes(text, Rules::default()),
         [
@@ -255,6 +257,9 @@ fn every_mistake_in_an_ensemble_is_told_at_once() {
              write a port that no other service uses",
             "10: server.5: \"a b:2888 :3888;2181;2281;2381\" is not a server's address; \
              write host:quorumPort:electionPort[:role][;[host:]clientPort]",
+            "11: weights.1: the key does not belong to an ensemble's configuration; \
+             keep only server.N, group.N and weight.N lines here",
+            "12: weight.\u{663}: \"\u{663}\" is not a number; write the id as a decimal number",
         ]
     );
 }

@@ -2,7 +2,7 @@
 //! the mistakes that operators make in it.
 
 use fle::config::{
-    BindRetries, ClientAddress, ConfigErrors, Diagnostic, Ensemble, Rules, ZooConfig,
+    BindRetries, ClientAddress, ConfigErrors, Diagnostic, EnsembleSource, Rules, ZooConfig,
 };
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -216,7 +216,7 @@ fn members_stand_in_the_dynamic_file_alone() {
     assert_eq!(config.warnings, []);
     assert_eq!(
         config.value.ensemble,
-        Ensemble::File("/data/zoo.cfg.dynamic.1".into())
+        EnsembleSource::File("/data/zoo.cfg.dynamic.1".into())
     );
     assert_eq!(
         remarks(&format!("{text}server.1=a:1:2\nweight.1=1\n")),
