@@ -75,6 +75,7 @@
 mod ballots;
 mod effect;
 mod looking;
+mod receiver;
 
 pub use effect::{Effect, Effects, Wait, WaitPhase};
 
@@ -347,55 +348,6 @@ impl Election {
             Phase::Observing
         };
         effects.push(Effect::Decide(self.announcement()));
-    }
-
-    /// A newer configuration in a notification concerns a looking server only (ZOOKEEPER-2212). With other members it ends the
-    /// election; with the same ones it is adopted where that is enabled.
-    fn restarts_for(&mut self, received: &Received<'_>, effects: &mut Effects) -> bool {
-        let looks = self.state() == ServerState::Looking;
-        let text = received.config.filter(|_| looks);
-        let Some(newer) = text.and_then(|text| self.ensemble.newer(text)) else {
-            return false;
-        };
-        let restarts = !newer.has_same_members(self.ensemble.committed());
-        if self.settings.reconfig_enabled {
-            let ensemble = Arc::new(self.ensemble.adopt(newer));
-            effects.push(Effect::Adopt(Arc::clone(&ensemble)));
-            self.reconfigure(ensemble);
-        }
-        if restarts {
-            self.ballot = Ballot::START;
-            self.phase = Phase::Idle;
-            effects.push(Effect::RestartElection);
-        }
-        restarts
-    }
-
-    /// A server that does not vote learns the current vote, under the round that this server is in.
-    fn answer_stranger(&self, to: Sid, effects: &mut Effects) {
-        let notification = Notification {
-            state: self.state(),
-            proposal: self.current_vote.proposal,
-            election_epoch: self.ballot.logical_clock,
-        };
-        effects.push(Effect::Send { to, notification });
-    }
-
-    /// A looking voter learns the proposal if its round lags behind, and the settled vote if there is one.
-    fn answer_looking(&self, to: Sid, theirs: &Notification, effects: &mut Effects) {
-        if theirs.state != ServerState::Looking {
-            return;
-        }
-        match &self.phase {
-            Phase::Idle => return,
-            Phase::Looking(_) if theirs.election_epoch >= self.ballot.logical_clock => return,
-            Phase::Leading(vote_set) if vote_set.has(to) => {
-                effects.push(Effect::ReportLooking(to));
-            }
-            _ => {}
-        }
-        let notification = self.announcement();
-        effects.push(Effect::Send { to, notification });
     }
 
     fn arm(&self, effects: &mut Effects) {

@@ -1,4 +1,9 @@
 //! What an election asks its driver to do.
+//!
+//! Effects are returned by value, a few at a time and without allocation. A queue that the driver polls would be part of the
+//! state and could be forgotten half drained; a sink that the driver passes in could hold what an earlier event left. What an
+//! event can lead to is bounded here (three effects), and connections keep only the newest notification to a peer, so there is
+//! nothing that back-pressure could save.
 
 use crate::ensemble::Ensemble;
 use crate::id::Sid;
