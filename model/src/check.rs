@@ -1,0 +1,324 @@
+//! Runs stateright over a scenario and says what came of it.
+//!
+//! Two kinds of search, both breadth-first. The first checks what must always hold and visits every reachable state: stateright
+//! leaves off early when each of its properties has been decided, and properties that hold are never decided before the end.
+//! The second looks for what must be seen to happen and stops when it has seen everything.
+//!
+//! stateright remembers a state by a 64-bit fingerprint. Two states with one fingerprint would be taken for one; among 20 million
+//! states the chance that any two share one is about one in 100,000.
+
+use crate::catalogue::Scenario;
+use crate::narrate::narrate;
+use crate::properties::{Claim, Kind};
+use crate::system::{Action, State, System};
+use serde::Serialize;
+use stateright::{Checker, HasDiscoveries, Model, Path};
+use std::fs;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+/// How to run a check.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How many threads search.
+    pub threads: NonZeroUsize,
+    /// Which part of the initial states to start from.
+    pub shard: Shard,
+}
+
+/// One part of a run divided over machines: part `index` of `count`, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Shard {
+    index: usize,
+    count: usize,
+}
+
+/// What came of a scenario.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The scenario's name.
+    pub scenario: &'static str,
+    /// What it covers.
+    pub covers: &'static str,
+    /// Which part of its initial states was searched.
+    pub shard: Shard,
+    /// How many initial states that is.
+    pub initial_states: usize,
+    /// Whether every state that can be reached from them was visited.
+    pub exhausted: bool,
+    /// How many different states were visited.
+    pub unique_states: usize,
+    /// How many it must be, for a run that is whole.
+    pub pinned_unique_states: Option<usize>,
+    /// How many states were generated, repetitions included.
+    pub generated_states: usize,
+    /// The longest way that was taken to a new state, in states. With more than one thread it may differ from run to run.
+    pub depth: usize,
+    /// How long the exhaustive search took.
+    pub seconds: f64,
+    /// Unique states a second.
+    pub states_per_second: f64,
+    /// The process's peak memory so far, where the system tells (`VmHWM`).
+    pub peak_memory_bytes: Option<u64>,
+    /// A row for each property.
+    pub properties: Vec<Row>,
+}
+
+/// What came of a property.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// The property's name.
+    pub name: &'static str,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The steps of a counterexample.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub counterexample: Vec<String>,
+}
+
+/// What can come of a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It holds in every state.
+    Holds,
+    /// There is a state in which it does not hold.
+    Violated,
+    /// It was seen to happen, as it should.
+    Seen,
+    /// It never happens, and should.
+    NeverSeen,
+    /// It does not happen in this part of the initial states; another may show it.
+    NotInThisShard,
+    /// The search stopped at another property's counterexample.
+    Undecided,
+}
+
+/// The way to a state.
+pub type Trace<const N: usize> = Path<State<N>, Action>;
+
+impl Report {
+    /// Whether all is as it should be.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        let failed = |row: &Row| matches!(row.verdict, Verdict::Violated | Verdict::NeverSeen);
+        self.exhausted && !self.properties.iter().any(failed) && !self.pin_differs()
+    }
+
+    /// Whether the number of states is not the pinned one.
+    #[must_use]
+    pub fn pin_differs(&self) -> bool {
+        let pinned = self.pinned_unique_states;
+        self.exhausted && pinned.is_some_and(|pinned| pinned != self.unique_states)
+    }
+}
+
+/// Checks the scenario. `progress` is called now and then with the states generated so far.
+///
+/// # Panics
+/// If the catalogue has a scenario with a number of servers that the model is not built for.
+pub fn check(
+    scenario: &Scenario,
+    options: Options,
+    progress: Option<&mut (dyn FnMut(usize) + Send)>,
+) -> Report {
+    match scenario.servers {
+        2 => check_servers::<2>(scenario, options, progress),
+        3 => check_servers::<3>(scenario, options, progress),
+        servers => unreachable!("no scenario has {servers} servers"),
+    }
+}
+
+fn check_servers<const N: usize>(
+    scenario: &Scenario,
+    options: Options,
+    progress: Option<&mut (dyn FnMut(usize) + Send)>,
+) -> Report {
+    let (always, sometimes): (Vec<_>, Vec<_>) = scenario
+        .claims()
+        .into_iter()
+        .partition(|claim| matches!(claim.kind, Kind::Always { .. }));
+    let model = |claims| scenario.system::<N>(|number| options.shard.holds(number), claims);
+
+    let start = Instant::now();
+    let system = model(always.clone());
+    let initial_states = system.starts.len();
+    let threads = options.threads.get();
+    let search = system
+        .checker()
+        .threads(threads)
+        .finish_when(HasDiscoveries::AnyFailures);
+    let done = join(search.spawn_bfs(), progress);
+    let seconds = start.elapsed().as_secs_f64();
+    let violated = done.discoveries();
+    let exhausted = violated.is_empty();
+
+    let mut properties = Vec::new();
+    for claim in always {
+        properties.push(match (violated.contains_key(claim.name), exhausted) {
+            (true, _) => violation(&model(vec![claim])),
+            (false, true) => row(&claim, Verdict::Holds),
+            (false, false) => row(&claim, Verdict::Undecided),
+        });
+    }
+    let seen = if exhausted {
+        seen(model(sometimes.clone()), threads)
+    } else {
+        Vec::new()
+    };
+    let unseen = match (exhausted, options.shard.is_whole()) {
+        (false, _) => Verdict::Undecided,
+        (true, true) => Verdict::NeverSeen,
+        (true, false) => Verdict::NotInThisShard,
+    };
+    properties.extend(sometimes.iter().map(|claim| {
+        let verdict = if seen.contains(&claim.name) {
+            Verdict::Seen
+        } else {
+            unseen
+        };
+        row(claim, verdict)
+    }));
+    Report {
+        scenario: scenario.name,
+        covers: scenario.covers,
+        shard: options.shard,
+        initial_states,
+        exhausted,
+        unique_states: done.unique_state_count(),
+        pinned_unique_states: options.shard.is_whole().then_some(scenario.unique_states),
+        generated_states: done.state_count(),
+        depth: done.max_depth(),
+        seconds,
+        #[expect(clippy::cast_precision_loss, reason = "a rate is an approximation")]
+        states_per_second: done.unique_state_count() as f64 / seconds,
+        peak_memory_bytes: peak_memory_bytes(),
+        properties,
+    }
+}
+
+/// The shortest way to a state that decides the system's one property: a counterexample to what should always hold, an example of
+/// what should be seen. `None` if there is no such state.
+///
+/// The search is repeated with one more step allowed each time. (Left to
+/// itself, stateright keeps the last discovery that it makes, not the first.)
+///
+/// # Panics
+/// If the system has not exactly one property.
+pub fn shortest<const N: usize>(system: &System<N>) -> Option<Trace<N>> {
+    let [claim] = &system.claims[..] else {
+        panic!("the shortest way is that to one property");
+    };
+    let mut visited = 0;
+    for depth in 2.. {
+        let search = system
+            .clone()
+            .checker()
+            .target_max_depth(depth)
+            .spawn_bfs()
+            .join();
+        if let Some(path) = search.discovery(claim.name) {
+            return Some(path);
+        }
+        if search.unique_state_count() == visited {
+            break;
+        }
+        visited = search.unique_state_count();
+    }
+    None
+}
+
+/// The names of the system's properties, each to be seen sometimes, that are. One initial state after another is searched, for
+/// what the ones before did not show: most things show soon after any of them.
+fn seen<const N: usize>(mut system: System<N>, threads: usize) -> Vec<&'static str> {
+    let mut seen = Vec::new();
+    for start in std::mem::take(&mut system.starts) {
+        system.starts = vec![start];
+        system.claims.retain(|claim| !seen.contains(&claim.name));
+        if system.claims.is_empty() {
+            break;
+        }
+        let search = system.clone().checker().threads(threads).spawn_bfs().join();
+        seen.extend(search.discoveries().into_keys());
+    }
+    seen
+}
+
+fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row {
+    Row {
+        name: claim.name,
+        verdict,
+        counterexample: Vec::new(),
+    }
+}
+
+fn violation<const N: usize>(system: &System<N>) -> Row {
+    let path = shortest(system).expect("the property was seen to fail");
+    Row {
+        counterexample: narrate(system, &path),
+        ..row(&system.claims[0], Verdict::Violated)
+    }
+}
+
+/// Waits for the search, telling its progress.
+fn join<M: Model, C: Checker<M> + Sync>(
+    mut search: C,
+    progress: Option<&mut (dyn FnMut(usize) + Send)>,
+) -> C {
+    let Some(progress) = progress else {
+        return search.join();
+    };
+    let mut workers = search.handles();
+    while let Some(worker) = workers.pop() {
+        while !worker.is_finished() {
+            std::thread::sleep(Duration::from_millis(200));
+            progress(search.state_count());
+        }
+        worker.join().expect("a checker thread panicked");
+    }
+    search
+}
+
+/// The peak of the process's resident memory, from `/proc/self/status`.
+fn peak_memory_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = peak.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+impl Shard {
+    /// All of it.
+    pub const WHOLE: Self = Self { index: 1, count: 1 };
+
+    fn is_whole(self) -> bool {
+        self.count == 1
+    }
+
+    /// Whether the initial state of this number is in this part.
+    fn holds(self, number: usize) -> bool {
+        number % self.count == self.index - 1
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = text.split_once('/').and_then(|(index, count)| {
+            Some(Self {
+                index: index.parse().ok()?,
+                count: count.parse().ok()?,
+            })
+        });
+        let shard = parsed.ok_or("a shard is written I/N, for example 1/4")?;
+        if (1..=shard.count).contains(&shard.index) {
+            Ok(shard)
+        } else {
+            Err(format!("shards count from 1 to {}", shard.count))
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What `check` and `list` print.
+
+use crate::catalogue::{SCENARIOS, Scenario};
+use crate::check::{Report, Row, Verdict};
+use crate::properties::{Claim, Kind, Scope, claims};
+use serde::Serialize;
+use std::fmt;
+
+/// Everything that can be checked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Catalogue {
+    /// The scenarios.
+    pub scenarios: &'static [Scenario],
+    /// The properties.
+    pub properties: Vec<Entry>,
+}
+
+/// A property as it is listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it states.
+    pub statement: &'static str,
+    /// `always` or `sometimes`.
+    pub expectation: &'static str,
+    /// Whether the opposite sounds right and is false.
+    pub pitfall: bool,
+    /// The properties that show it is not vacuous.
+    pub witnesses: &'static [&'static str],
+    /// In which scenarios it is checked.
+    pub scope: Scope,
+}
+
+impl Catalogue {
+    /// The catalogue.
+    #[must_use]
+    pub fn new() -> Self {
+        // The number of servers is no matter here: nothing is run.
+        Self {
+            scenarios: SCENARIOS,
+            properties: claims::<3>().into_iter().map(Entry::from).collect(),
+        }
+    }
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> From<Claim<N>> for Entry {
+    fn from(claim: Claim<N>) -> Self {
+        let (expectation, witnesses) = match claim.kind {
+            Kind::Always { witnesses } => ("always", witnesses),
+            Kind::Witness | Kind::Pitfall => ("sometimes", &[][..]),
+        };
+        Self {
+            name: claim.name,
+            statement: claim.statement,
+            expectation,
+            pitfall: claim.kind == Kind::Pitfall,
+            witnesses,
+            scope: claim.scope,
+        }
+    }
+}
+
+impl fmt::Display for Catalogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Scenarios")?;
+        for scenario in self.scenarios {
+            let Scenario {
+                name,
+                covers,
+                servers,
+                epochs,
+                zxids,
+                rounds,
+                ..
+            } = scenario;
+            writeln!(f, "  {name}: {covers}")?;
+            writeln!(
+                f,
+                "    tier {:?}, {servers} servers, epochs {epochs}, zxids {zxids}, starting rounds {rounds}, {} initial states, {} \
+                 unique states",
+                scenario.tier,
+                scenario.initial_states(),
+                grouped(scenario.unique_states),
+            )?;
+        }
+        writeln!(f, "\nProperties")?;
+        for property in &self.properties {
+            writeln!(
+                f,
+                "  {} {}: {}",
+                property.expectation, property.name, property.statement
+            )?;
+            if !property.witnesses.is_empty() {
+                writeln!(f, "    not vacuous: {}", property.witnesses.join(", "))?;
+            }
+            if property.pitfall {
+                writeln!(f, "    The opposite sounds right and is false.")?;
+            }
+            let differ = match property.scope {
+                Scope::Everywhere => continue,
+                Scope::CredentialsDiffer => "with different credentials",
+                Scope::RoundsDiffer => "in different rounds",
+            };
+            writeln!(f, "    Checked where servers may start {differ}.")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.scenario, self.covers)?;
+        for row in &self.properties {
+            write!(f, "{row}")?;
+        }
+        let searched = if self.exhausted {
+            "exhausted"
+        } else {
+            "stopped at a counterexample"
+        };
+        write!(
+            f,
+            "  {searched}: {} initial states, {} unique states, {} generated, depth {}, {:.1} s, {:.0} unique states/s",
+            self.initial_states,
+            grouped(self.unique_states),
+            grouped(self.generated_states),
+            self.depth,
+            self.seconds,
+            self.states_per_second,
+        )?;
+        if let Some(bytes) = self.peak_memory_bytes {
+            write!(
+                f,
+                ", peak memory of the process so far {} MiB",
+                bytes / (1024 * 1024)
+            )?;
+        }
+        writeln!(f)?;
+        if let Some(pinned) = self.pinned_unique_states.filter(|_| self.pin_differs()) {
+            writeln!(
+                f,
+                "  FAILED: {} unique states are pinned. If the model was meant to change, pin {} in model/src/catalogue.rs and say in \
+                 the commit what moved it; if not, look for what did.",
+                grouped(pinned),
+                grouped(self.unique_states),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match self.verdict {
+            Verdict::Holds => "holds",
+            Verdict::Violated => "VIOLATED",
+            Verdict::Seen => "seen",
+            Verdict::NeverSeen => "NEVER SEEN",
+            Verdict::NotInThisShard => "not in this shard",
+            Verdict::Undecided => "undecided",
+        };
+        writeln!(f, "  {verdict:<10} {}", self.name)?;
+        for (number, step) in self.counterexample.iter().enumerate() {
+            writeln!(f, "    {number:>3}. {step}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The number with its digits in groups of three.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups = groups.map(|group| String::from_utf8_lossy(group).into_owned());
+    groups.collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,163 @@
+//! Votes, as small as a state that is stored by the million must have them.
+//!
+//! A scenario uses a handful of epochs, zxids and rounds, so each fits a byte or half of one. Comparing is not done here: a
+//! packed value is unpacked into the production crate's and compared by the rules that both share, [`fle::Proposal::supersedes`]
+//! and [`fle::Vote::agrees_with`].
+
+use fle::{ElectionEpoch, Generation, PeerEpoch, ServerState, Sid, Zxid};
+use std::fmt;
+
+/// The sid of the server in this place of the arrays: they count from 0, sids from 1.
+#[must_use]
+pub fn sid(server: usize) -> Sid {
+    Sid(i64::try_from(server).map_or(i64::MAX, |index| index + 1))
+}
+
+/// What a server has on disk when it starts to look: its current epoch and its last zxid, 0 to 15 each. The order is the
+/// election's: epoch first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Credentials(u8);
+
+/// A candidate with its credentials: [`fle::Proposal`] in two bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Proposal {
+    /// The candidate's credentials, as the proposer knows them.
+    pub credentials: Credentials,
+    leader: u8,
+}
+
+/// A round of the election, [`fle::ElectionEpoch`] in a byte.
+#[doc(alias = "logicalclock")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Round(pub u8);
+
+/// What a server announces, and what others keep of it: proposal, round and the announcer's state, in four bytes.
+///
+/// A notification is exactly this; so is an entry of `recv_set` and `out_of_election`, and the vote that a server settles on.
+#[doc(alias = "Notification")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Vote {
+    /// Who is proposed, or was settled on.
+    pub proposal: Proposal,
+    /// The round: the one under way if the announcer looks, the one of its settled vote otherwise.
+    pub round: Round,
+    /// The announcer's state.
+    pub state: ServerState,
+}
+
+impl Credentials {
+    /// Both numbers must be below 16.
+    #[must_use]
+    pub const fn new(peer_epoch: u8, zxid: u8) -> Self {
+        assert!(
+            peer_epoch < 16 && zxid < 16,
+            "epochs and zxids are packed into four bits each"
+        );
+        Self(peer_epoch << 4 | zxid)
+    }
+
+    /// The current epoch.
+    #[must_use]
+    pub fn peer_epoch(self) -> PeerEpoch {
+        PeerEpoch(i64::from(self.0 >> 4))
+    }
+
+    /// The last zxid.
+    #[must_use]
+    pub fn zxid(self) -> Zxid {
+        Zxid(i64::from(self.0 & 0xf))
+    }
+}
+
+impl Proposal {
+    /// The proposal of this server (by its place), with its credentials.
+    #[must_use]
+    pub fn of(server: usize, credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            leader: u8::try_from(server).unwrap_or(u8::MAX),
+        }
+    }
+
+    /// The candidate's place among the servers.
+    #[must_use]
+    pub fn leader(self) -> usize {
+        usize::from(self.leader)
+    }
+
+    /// The proposal in the shared vocabulary.
+    #[must_use]
+    pub fn unpack(self) -> fle::Proposal {
+        fle::Proposal {
+            peer_epoch: self.credentials.peer_epoch(),
+            zxid: self.credentials.zxid(),
+            leader: sid(self.leader()),
+        }
+    }
+}
+
+impl Round {
+    /// The next round.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl Vote {
+    /// What a looking server announces.
+    #[must_use]
+    pub fn looking(proposal: Proposal, round: Round) -> Self {
+        Self {
+            proposal,
+            round,
+            state: ServerState::Looking,
+        }
+    }
+
+    /// The candidate's place among the servers.
+    #[must_use]
+    pub fn leader(self) -> usize {
+        self.proposal.leader()
+    }
+
+    /// The vote in the shared vocabulary, as announced in this generation of the wire format.
+    #[must_use]
+    pub fn unpack(self, generation: Generation) -> fle::Vote {
+        fle::Vote {
+            proposal: self.proposal.unpack(),
+            election_epoch: ElectionEpoch(i64::from(self.round.0)),
+            state: self.state,
+            generation,
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "epoch {}, zxid {}", self.peer_epoch(), self.zxid())
+    }
+}
+
+impl fmt::Debug for Proposal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({:?})", sid(self.leader()), self.credentials)
+    }
+}
+
+impl fmt::Debug for Vote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            proposal,
+            round,
+            state,
+        } = self;
+        let verb = match state {
+            ServerState::Looking => "LOOKING, proposes",
+            ServerState::Following => "FOLLOWING, settled on",
+            ServerState::Leading => "LEADING, settled on",
+            ServerState::Observing => "OBSERVING, settled on",
+        };
+        write!(f, "{verb} {proposal:?} in round {}", round.0)
+    }
+}

@@ -1,0 +1,89 @@
+//! Whole runs, small enough for every build: two servers. The catalogue's scenarios are for the release build's `check`.
+
+use fle_model::catalogue::{Scenario, Tier};
+use fle_model::check::{Options, Report, Shard, Verdict, check};
+use std::num::NonZeroUsize;
+
+const TWO_SERVERS: Scenario = Scenario {
+    name: "two servers",
+    covers: "two servers, no faults",
+    servers: 2,
+    epochs: 2,
+    zxids: 2,
+    rounds: 2,
+    tier: Tier::Ci,
+    unique_states: UNIQUE_STATES,
+};
+const UNIQUE_STATES: usize = 4_560;
+
+fn report(scenario: &Scenario, shard: &str, threads: usize) -> Report {
+    let options = Options {
+        threads: NonZeroUsize::new(threads).expect("some threads"),
+        shard: shard.parse().expect("a shard"),
+    };
+    check(scenario, options, None)
+}
+
+fn verdict(report: &Report, property: &str) -> Verdict {
+    let row = report.properties.iter().find(|row| row.name == property);
+    row.expect("the property is checked").verdict
+}
+
+#[test]
+fn two_servers_are_exhausted_whatever_is_seen_on_the_way() {
+    for threads in [1, 2] {
+        let report = report(&TWO_SERVERS, "1/1", threads);
+        assert!(report.exhausted);
+        assert_eq!(report.initial_states, 64);
+        assert_eq!(report.unique_states, UNIQUE_STATES);
+        assert_eq!(verdict(&report, "quorum evidence"), Verdict::Holds);
+        assert_eq!(verdict(&report, "a round rises"), Verdict::Seen);
+    }
+}
+
+/// A quorum of two is both, so no two quorums can be found at once.
+#[test]
+fn what_should_be_seen_and_is_not_fails_the_check() {
+    let report = report(&TWO_SERVERS, "1/1", 1);
+    assert_eq!(verdict(&report, "two servers lead"), Verdict::NeverSeen);
+    assert!(!report.passed());
+}
+
+#[test]
+fn another_number_of_states_than_the_pinned_one_fails_the_check() {
+    let off_by_one = Scenario {
+        unique_states: UNIQUE_STATES + 1,
+        ..TWO_SERVERS
+    };
+    assert!(report(&off_by_one, "1/1", 1).pin_differs());
+    assert!(!report(&TWO_SERVERS, "1/1", 1).pin_differs());
+}
+
+#[test]
+fn shards_add_up_to_the_whole() {
+    let shards = ["1/3", "2/3", "3/3"].map(|shard| report(&TWO_SERVERS, shard, 1));
+    assert_eq!(
+        shards
+            .iter()
+            .map(|shard| shard.initial_states)
+            .sum::<usize>(),
+        64
+    );
+    assert_eq!(
+        shards
+            .iter()
+            .map(|shard| shard.unique_states)
+            .sum::<usize>(),
+        UNIQUE_STATES
+    );
+    let unseen = |shard| verdict(shard, "two servers lead") == Verdict::NotInThisShard;
+    assert!(shards.iter().all(unseen));
+    assert!(shards.iter().all(Report::passed));
+}
+
+#[test]
+fn a_shard_is_one_of_as_many_as_there_are() {
+    for wrong in ["0/2", "3/2", "1", "1/0", "a/b", "-1/2"] {
+        assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+    }
+}
