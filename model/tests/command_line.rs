@@ -1,0 +1,107 @@
+//! The command-line contract: exit codes, one clear line for bad usage, the catalogue as data.
+
+use std::process::{Command, Output};
+
+fn fle_model(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fle-model"));
+    command.args(arguments).output().expect("the binary runs")
+}
+
+fn assert_bad_usage(arguments: &[&str], wanted: &str) {
+    let output = fle_model(arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{arguments:?}: {stderr}");
+    assert!(
+        stderr.starts_with("fle-model: ") && stderr.contains(wanted),
+        "{arguments:?}: {stderr}"
+    );
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn bad_usage_is_one_line_and_exit_code_2() {
+    assert_bad_usage(&[], "which command?");
+    assert_bad_usage(&["chekc"], "chekc");
+    assert_bad_usage(&["check", "--what"], "--what");
+    assert_bad_usage(
+        &["check", "nowhere"],
+        "there are fault-free, fault-free-rounds",
+    );
+    assert_bad_usage(&["check", "--shard", "3/2"], "shards count from 1 to 2");
+    assert_bad_usage(&["check", "--threads", "0"], "--threads");
+    assert_bad_usage(&["check", "--tier", "weekly"], "ci, nightly");
+    assert_bad_usage(
+        &["check", "fault-free", "--tier", "ci"],
+        "cannot be used with",
+    );
+    assert_bad_usage(
+        &["check", "--json", "/nowhere/report.json"],
+        "/nowhere/report.json",
+    );
+}
+
+#[test]
+fn help_goes_to_standard_output() {
+    let output = fle_model(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("check"));
+}
+
+#[test]
+fn the_catalogue_is_listed_as_text_and_as_json() {
+    let text = fle_model(&["list"]);
+    let json = fle_model(&["list", "--json", "-"]);
+    assert_eq!((text.status.code(), json.status.code()), (Some(0), Some(0)));
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    let names = |kind: &str| {
+        let rows = json[kind].as_array().expect("rows").iter();
+        rows.map(|row| row["name"].as_str().expect("a name").to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names("scenarios"), ["fault-free", "fault-free-rounds"]);
+    for name in names("scenarios").iter().chain(&names("properties")) {
+        assert!(text.contains(name.as_str()), "{name}");
+    }
+}
+
+/// One initial state of 64: a whole search, small enough for a build without optimization.
+#[test]
+fn a_shard_is_checked_and_reported() {
+    let output = fle_model(&[
+        "check",
+        "fault-free",
+        "--shard",
+        "1/64",
+        "--threads",
+        "2",
+        "--json",
+        "-",
+    ]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.stderr.is_empty(), "no progress where nobody watches");
+    let reports: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let report = &reports[0];
+    assert_eq!(report["scenario"], "fault-free");
+    assert_eq!(report["exhausted"], true);
+    assert_eq!(report["initial_states"], 1);
+    assert_eq!(report["unique_states"], 294_539);
+    assert_eq!(report["pinned_unique_states"], serde_json::Value::Null);
+    let rows = report["properties"].as_array().expect("rows");
+    let verdict = |name: &str| {
+        let row = rows.iter().find(|row| row["name"] == name);
+        row.expect("a row")["verdict"].as_str().expect("a verdict")
+    };
+    assert_eq!(verdict("quorum evidence"), "holds");
+    assert_eq!(verdict("two servers lead"), "seen");
+    assert_eq!(
+        verdict("a better server is passed over"),
+        "not_in_this_shard"
+    );
+}
