@@ -69,6 +69,17 @@ pub fn find(name: &str) -> Option<&'static Scenario> {
     SCENARIOS.iter().find(|scenario| scenario.name == name)
 }
 
+impl Tier {
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ci => "ci",
+            Self::Nightly => "nightly",
+        }
+    }
+}
+
 impl Scenario {
     /// In how many ways its servers can start.
     #[must_use]

@@ -111,7 +111,7 @@ impl Check {
             named => named.to_vec(),
         };
         if chosen.is_empty() {
-            return Err(format!("no scenario is in tier {:?} yet", self.tier));
+            return Err(format!("no scenario is in tier {} yet", self.tier.name()));
         }
         let json = self.json.map(JsonFile::create).transpose()?;
         let text_wanted = !json.as_ref().is_some_and(JsonFile::is_standard_output);

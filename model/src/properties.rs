@@ -5,7 +5,7 @@
 //! Every `always` names the `sometimes` that shows it is not vacuous. That nobody may ever settle on an observer, a server without
 //! weight, a stranger or a server without data is stated and cannot yet be broken: no scenario has such servers.
 
-use crate::server::Server;
+use crate::server::{Election, Server};
 use crate::steps::{StepRule, counted, electors, some_election, some_receipt};
 use crate::system::{State, System};
 use crate::vote::Vote;
@@ -115,11 +115,11 @@ fn always<const N: usize>() -> Vec<Claim<N>> {
         always(
             "coherent state",
             &["a proposal improves"],
-            "A server is LEADING if and only if it settled on itself. While it looks its round never falls, and within a round its \
-             proposal never worsens.",
+            "A server is LEADING if and only if it settled on itself. While it looks its round never falls, within a round its \
+             proposal never worsens, and the votes that it counts are of that round.",
             |_, state| {
                 let mut servers = state.servers.iter().enumerate();
-                servers.all(|(id, server)| leads_if_and_only_if_chosen(id, server))
+                servers.all(|(id, server)| is_coherent(id, server))
                     && !state.history.is_broken(StepRule::LookingOnlyRises)
             },
         ),
@@ -306,10 +306,16 @@ fn leaders<const N: usize>(state: &State<N>) -> impl Iterator<Item = Vote> {
     votes.filter(|vote| vote.state == ServerState::Leading)
 }
 
-fn leads_if_and_only_if_chosen<const N: usize>(id: usize, server: &Server<N>) -> bool {
-    server.settled().is_none_or(|vote| match vote.state {
-        ServerState::Leading => vote.leader() == id,
-        ServerState::Following => vote.leader() != id,
-        ServerState::Looking | ServerState::Observing => false,
-    })
+fn is_coherent<const N: usize>(id: usize, server: &Server<N>) -> bool {
+    match &server.election {
+        Election::Looking(looking) => {
+            let mut counted = looking.recv_set.iter().flatten();
+            counted.all(|vote| vote.round == server.round)
+        }
+        Election::Settled(vote) => match vote.state {
+            ServerState::Leading => vote.leader() == id,
+            ServerState::Following => vote.leader() != id,
+            ServerState::Looking | ServerState::Observing => false,
+        },
+    }
 }

@@ -83,9 +83,9 @@ impl fmt::Display for Catalogue {
             writeln!(f, "  {name}: {covers}")?;
             writeln!(
                 f,
-                "    tier {:?}, {servers} servers, epochs {epochs}, zxids {zxids}, starting rounds {rounds}, {} initial states, {} \
+                "    tier {}, {servers} servers, epochs {epochs}, zxids {zxids}, starting rounds {rounds}, {} initial states, {} \
                  unique states",
-                scenario.tier,
+                scenario.tier.name(),
                 scenario.initial_states(),
                 grouped(scenario.unique_states),
             )?;
