@@ -98,6 +98,8 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         let Election::Looking(looking) = &server.election else {
             return;
         };
+        // While it finalizes it discards what is no better, whatever the sender's state or round. What is better ends the wait and
+        // is handled as if it had just arrived (`recvqueue.put(n); break`).
         if looking.wait == Wait::Finalizing && !self.supersedes(n.proposal, looking.proposal) {
             return;
         }
@@ -114,11 +116,18 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         }
     }
 
-    fn on_timeout(&self, id: Id, server: &mut Cow<'_, Server<N>>, _: &Wait, out: &mut Out<Self>) {
-        let Election::Looking(looking) = &server.election else {
+    fn on_timeout(
+        &self,
+        id: Id,
+        server: &mut Cow<'_, Server<N>>,
+        ran_out: &Wait,
+        out: &mut Out<Self>,
+    ) {
+        let round = server.round;
+        let Election::Looking(Looking { proposal, wait, .. }) = server.election else {
             return;
         };
-        let (wait, proposal, round) = (looking.wait, looking.proposal, server.round);
+        assert_eq!(wait, *ran_out, "only the wait in force can run out");
         match wait {
             Wait::Collecting => self.send_notifications(Vote::looking(proposal, round), out),
             Wait::Finalizing => server.to_mut().settle(id.into(), proposal, round),
@@ -206,7 +215,8 @@ impl<const N: usize> FastLeaderElection<N> {
         }
     }
 
-    /// The branch `case LOOKING`.
+    /// The branch `case LOOKING`: a later round is entered, an earlier one ignored, a better proposal adopted, and the vote recorded
+    /// and counted.
     fn receive_looking(
         &self,
         server: &mut Server<N>,
