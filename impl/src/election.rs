@@ -188,7 +188,7 @@ impl Election {
         Self {
             current_vote: CurrentVote {
                 proposal: credentials.propose(settings.sid),
-                election_epoch: ElectionEpoch::NEVER,
+                election_epoch: ElectionEpoch::START,
             },
             settings,
             ensemble,

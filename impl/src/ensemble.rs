@@ -106,6 +106,8 @@ mod tests {
         let with = |version: &str| ensemble().newer(TEXT.replace("a0", version).as_bytes());
         assert_eq!(with("9f"), None);
         assert_eq!(with("a0"), None);
+        let reordered = b"version=a0\nserver.2=h:1:2:participant";
+        assert_eq!(ensemble().newer(reordered), None);
         assert_eq!(
             with("a1").map(|config| config.version()),
             Some(ConfigVersion(0xa1))

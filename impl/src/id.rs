@@ -45,8 +45,6 @@ impl PeerEpoch {
 }
 
 impl ElectionEpoch {
-    /// The round of a server's current vote before its first election.
-    pub const NEVER: Self = Self(-1);
     /// The round of a server that has not looked for a leader since it started.
     pub const START: Self = Self(0);
 
@@ -90,5 +88,13 @@ mod tests {
         assert_eq!(Zxid(0x2_0000_0005).peer_epoch(), PeerEpoch(2));
         assert_eq!(Zxid(0xffff_ffff).peer_epoch(), PeerEpoch(0));
         assert_eq!(Zxid::NO_DATA.peer_epoch(), PeerEpoch(-1));
+    }
+
+    #[test]
+    fn ids_print_as_the_reference_logs_them() {
+        assert_eq!(Sid(-3).to_string(), "-3");
+        assert_eq!(Zxid(0x2_0000_0005).to_string(), "0x200000005");
+        assert_eq!(PeerEpoch(2).to_string(), "2");
+        assert_eq!(ElectionEpoch(7).to_string(), "7");
     }
 }

@@ -91,6 +91,8 @@ proptest! {
         prop_assert_eq!(tally, view.tally(agreeing.iter().copied()));
         prop_assert_eq!(ballots.supporters(&probe, &view), agreeing);
         prop_assert_eq!(ballots.tally(None, &probe, &view), view.empty_tally());
+        let distinct: std::collections::HashSet<_> = naive.values().collect();
+        prop_assert_eq!(ballots.factions.iter().flatten().count(), distinct.len());
         for sid in view.voters() {
             prop_assert_eq!(ballots.of(view.slot(sid).unwrap()), naive.get(&sid));
         }
@@ -115,6 +117,7 @@ proptest! {
             let slot = |sid| view.slot(sid).unwrap();
             other.record(slot(Sid(*voter)), slot(vote.proposal.leader), changed, &view);
             prop_assert_ne!(&ballots, &other);
+            prop_assert_ne!(hash(&ballots), hash(&other));
         }
     }
 
