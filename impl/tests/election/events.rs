@@ -88,6 +88,18 @@ fn while_finalizing_only_a_better_vote_is_heard() {
 }
 
 #[test]
+fn a_better_vote_of_a_settled_server_ends_the_finalizing_wait_too() {
+    let mut peer = server(1).zxid(9).among(&majority(THREE));
+    peer.hears(1, &proposing(1).zxid(9));
+    peer.hears(2, &proposing(1).zxid(9));
+    assert_eq!(peer.hears(3, &leading(3).zxid(10)), [collect(200)]);
+    // The quorum is still there, and only a looking voter makes the server see it again.
+    let again = [broadcast(&proposing(1).zxid(9)), collect(400)];
+    assert_eq!(peer.hears_nobody(Outbox::Delivered), again);
+    assert_eq!(peer.hears(2, &proposing(1).zxid(9)), [finalize()]);
+}
+
+#[test]
 fn a_higher_round_starts_the_count_anew() {
     let mut peer = server(2).zxid(5).among(&majority(THREE));
     peer.hears(2, &proposing(2).zxid(5));

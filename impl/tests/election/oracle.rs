@@ -27,6 +27,18 @@ fn a_late_grant_is_noticed_when_the_wait_runs_out() {
 }
 
 #[test]
+fn a_wait_that_cannot_grow_is_no_time_to_ask() {
+    let mut peer = server(1)
+        .oracle(false)
+        .waiting_at_most(200)
+        .among(&majority(TWO));
+    peer.hears(1, &proposing(1));
+    peer.asks_oracle(true);
+    let again = [broadcast(&proposing(1)), collect(200)];
+    assert_eq!(peer.hears_nobody(Outbox::Delivered), again);
+}
+
+#[test]
 fn a_grant_without_a_vote_elects_nobody() {
     let mut peer = server(1).oracle(true).among(&majority(TWO));
     let again = [broadcast(&proposing(1)), collect(400)];

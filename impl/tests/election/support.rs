@@ -155,6 +155,11 @@ impl PeerBuilder {
         self
     }
 
+    pub(crate) fn waiting_at_most(mut self, milliseconds: u64) -> Self {
+        self.settings.timing.max_notification_interval = Duration::from_millis(milliseconds);
+        self
+    }
+
     pub(crate) fn last_seen(mut self, text: &str) -> Self {
         self.last_seen = Some(text.to_owned());
         self
