@@ -240,7 +240,10 @@ impl Looking {
             Outbox::Delivered => Effect::Broadcast(cx.ballot.announcement()),
             Outbox::Stalled => Effect::ConnectAll,
         });
-        self.interval = (self.interval * 2).min(cx.timing.max_notification_interval);
+        self.interval = self
+            .interval
+            .saturating_mul(2)
+            .min(cx.timing.max_notification_interval);
         let waited = self.interval != cx.timing.min_notification_interval;
         let support = self.vote_set.as_ref().filter(|_| has_oracle && waited)?;
         cx.view
