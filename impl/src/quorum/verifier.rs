@@ -142,12 +142,6 @@ impl QuorumVerifier {
         self.voter(sid).is_some()
     }
 
-    /// How much the server's vote counts: zero for one that does not vote here.
-    #[must_use]
-    pub fn weight(&self, sid: Sid) -> u64 {
-        self.voter(sid).map_or(0, |voter| voter.weight)
-    }
-
     /// The weight with which this configuration judges a candidate that votes in one of those in force. `None` where it says
     /// nothing of the candidate.
     pub(super) fn candidate_weight(&self, sid: Sid) -> Option<u64> {
