@@ -27,7 +27,7 @@ pub struct Options {
     pub shard: Shard,
 }
 
-/// One part of a run divided over machines: part `index` of `count`, from 1.
+/// One part of a run divided over machines: part `index` of `count`, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Shard {
     index: usize,
@@ -292,7 +292,7 @@ fn peak_memory_bytes() -> Option<u64> {
 
 impl Shard {
     /// All of it.
-    pub const WHOLE: Self = Self { index: 1, count: 1 };
+    pub const WHOLE: Self = Self { index: 0, count: 1 };
 
     fn is_whole(self) -> bool {
         self.count == 1
@@ -300,7 +300,7 @@ impl Shard {
 
     /// Whether the initial state of this number is in this part.
     fn holds(self, number: usize) -> bool {
-        number % self.count == self.index - 1
+        number % self.count == self.index
     }
 }
 
@@ -311,14 +311,18 @@ impl FromStr for Shard {
         let parsed = text.split_once('/').and_then(|(index, count)| {
             Some(Self {
                 index: index.parse().ok()?,
-                count: count.parse().ok()?,
+                count: count.parse::<NonZeroUsize>().ok()?.get(),
             })
         });
-        let shard = parsed.ok_or("a shard is written I/N, for example 1/4")?;
-        if (1..=shard.count).contains(&shard.index) {
+        let shard = parsed.ok_or("a shard is written I/N, for example 0/4")?;
+        if shard.index < shard.count {
             Ok(shard)
         } else {
-            Err(format!("shards count from 1 to {}", shard.count))
+            let count = shard.count;
+            let last = count - 1;
+            Err(format!(
+                "shards count from 0 to N-1: the last of {count} is {last}/{count}"
+            ))
         }
     }
 }

@@ -46,7 +46,8 @@ struct Check {
     /// How many threads search. [default: one for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Start only from every N-th initial state, the I-th of N parts, from 1. Pinned state counts do not apply to parts.
+    /// Start only from every N-th initial state: part I of N, from 0 to N-1, as batch systems count their tasks. Pinned state
+    /// counts do not apply to parts.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Also write the reports as JSON to this file, `-` for standard output.

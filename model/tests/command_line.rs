@@ -28,7 +28,10 @@ fn bad_usage_is_one_line_and_exit_code_2() {
         &["check", "nowhere"],
         "there are fault-free, fault-free-rounds",
     );
-    assert_bad_usage(&["check", "--shard", "3/2"], "shards count from 1 to 2");
+    assert_bad_usage(
+        &["check", "--shard", "1/1"],
+        "shards count from 0 to N-1: the last of 1 is 0/1",
+    );
     assert_bad_usage(&["check", "--threads", "0"], "--threads");
     assert_bad_usage(&["check", "--tier", "weekly"], "ci, nightly");
     assert_bad_usage(
@@ -73,7 +76,7 @@ fn a_shard_is_checked_and_reported() {
         "check",
         "fault-free",
         "--shard",
-        "1/64",
+        "0/64",
         "--threads",
         "2",
         "--json",
