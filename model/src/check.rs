@@ -8,7 +8,7 @@
 //! states the chance that any two share one is about one in 100,000.
 
 use crate::catalogue::Scenario;
-use crate::narrate::narrate;
+use crate::counterexample::Counterexample;
 use crate::properties::{Claim, Kind};
 use crate::system::{Action, State, System};
 use serde::Serialize;
@@ -75,6 +75,9 @@ pub struct Row {
     /// The steps of a counterexample.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub counterexample: Vec<String>,
+    /// The same as data, for files of its own.
+    #[serde(skip)]
+    pub evidence: Option<Counterexample>,
 }
 
 /// What can come of a property.
@@ -104,6 +107,12 @@ impl Report {
     pub fn passed(&self) -> bool {
         let failed = |row: &Row| matches!(row.verdict, Verdict::Violated | Verdict::NeverSeen);
         self.exhausted && !self.properties.iter().any(failed) && !self.pin_differs()
+    }
+
+    /// The counterexamples to the properties that were violated.
+    pub fn counterexamples(&self) -> impl Iterator<Item = &Counterexample> {
+        let rows = self.properties.iter();
+        rows.filter_map(|row| row.evidence.as_ref())
     }
 
     /// Whether the number of states is not the pinned one.
@@ -157,7 +166,7 @@ fn check_servers<const N: usize>(
     let mut properties = Vec::new();
     for claim in always {
         properties.push(match (violated.contains_key(claim.name), exhausted) {
-            (true, _) => violation(&model(vec![claim])),
+            (true, _) => violation(scenario, &model(vec![claim])),
             (false, true) => row(&claim, Verdict::Holds),
             (false, false) => row(&claim, Verdict::Undecided),
         });
@@ -250,13 +259,16 @@ fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row {
         name: claim.name,
         verdict,
         counterexample: Vec::new(),
+        evidence: None,
     }
 }
 
-fn violation<const N: usize>(system: &System<N>) -> Row {
+fn violation<const N: usize>(scenario: &Scenario, system: &System<N>) -> Row {
     let path = shortest(system).expect("the property was seen to fail");
+    let evidence = Counterexample::new(scenario.name, system, &path);
     Row {
-        counterexample: narrate(system, &path),
+        counterexample: evidence.story.told(),
+        evidence: Some(evidence),
         ..row(&system.claims[0], Verdict::Violated)
     }
 }

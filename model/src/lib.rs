@@ -31,7 +31,9 @@
 //! | [`history`] | ghost variables: what the properties need to know of the past |
 //! | [`steps`], [`properties`] | what must hold, what must be seen, what is false |
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
-//! | [`mod@check`], [`narrate`], [`report`] | running stateright, telling a path, printing |
+//! | [`mod@check`], [`report`] | running stateright, printing what came of it |
+//! | [`story`], [`mod@narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
+//! | [`counterexample`] | the files of `--trace-dir` |
 //!
 //! Shared with the production crate are two modules, vote comparison ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and
 //! quorums ([`fle::quorum`]). Everything else is stated here a second time, so that a mistake in one is seen against the other.
@@ -71,6 +73,8 @@
 
 pub mod catalogue;
 pub mod check;
+pub mod counterexample;
+pub mod diagram;
 pub mod history;
 pub mod narrate;
 pub mod network;
@@ -78,5 +82,6 @@ pub mod properties;
 pub mod report;
 pub mod server;
 pub mod steps;
+pub mod story;
 pub mod system;
 pub mod vote;

@@ -4,6 +4,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use fle_model::catalogue::{self, SCENARIOS, Scenario, Tier};
 use fle_model::check::{Options, Report, Shard, check};
+use fle_model::counterexample::TraceDir;
 use fle_model::report::Catalogue;
 use serde::Serialize;
 use std::fs::File;
@@ -53,6 +54,9 @@ struct Check {
     /// Also write the reports as JSON to this file, `-` for standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write counterexamples to this folder, each as JSON and as a diagram (SVG). It is made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    trace_dir: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -104,23 +108,20 @@ impl Check {
                 .unwrap_or(NonZeroUsize::MIN),
             shard: self.shard.unwrap_or(Shard::WHOLE),
         };
-        let of_tier = SCENARIOS
-            .iter()
-            .filter(|scenario| scenario.tier == self.tier);
-        let chosen: Vec<_> = match &self.scenarios[..] {
-            [] => of_tier.collect(),
-            named => named.to_vec(),
-        };
-        if chosen.is_empty() {
-            return Err(format!("no scenario is in tier {} yet", self.tier.name()));
-        }
+        let chosen = self.chosen()?;
         let json = self.json.map(JsonFile::create).transpose()?;
+        let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
         let text_wanted = !json.as_ref().is_some_and(JsonFile::is_standard_output);
         let mut reports = Vec::new();
         for scenario in chosen {
             let report = watched(scenario, options);
             if text_wanted {
                 print(&report.to_string())?;
+            }
+            if let Some(dir) = &trace_dir {
+                report
+                    .counterexamples()
+                    .try_for_each(|found| dir.write(found))?;
             }
             reports.push(report);
         }
@@ -135,6 +136,21 @@ impl Check {
             json.write(&reports)?;
         }
         Ok(ExitCode::from(u8::from(failed > 0)))
+    }
+
+    /// The scenarios named, or those of the tier.
+    fn chosen(&self) -> Result<Vec<&'static Scenario>, String> {
+        let of_tier = SCENARIOS
+            .iter()
+            .filter(|scenario| scenario.tier == self.tier);
+        let chosen: Vec<_> = match &self.scenarios[..] {
+            [] => of_tier.collect(),
+            named => named.to_vec(),
+        };
+        if chosen.is_empty() {
+            return Err(format!("no scenario is in tier {} yet", self.tier.name()));
+        }
+        Ok(chosen)
     }
 }
 

@@ -1,97 +1,93 @@
 //! A path through the model, told in the terms of the algorithm.
 
 use crate::check::Trace;
-use crate::server::{Server, Wait};
-use crate::system::{Action, State, System, sends};
+use crate::story::{Change, Event, Sent, Story};
+use crate::system::System;
 use crate::vote::sid;
+use std::fmt;
 
 /// The path's start, then its steps, a line each.
 #[must_use]
 pub fn narrate<const N: usize>(system: &System<N>, path: &Trace<N>) -> Vec<String> {
-    let path = path.clone().into_vec();
-    let start = path.first().map(|(state, _)| beginning(state));
-    let steps = path
-        .into_iter()
-        .filter_map(|(state, action)| tell(system, &state, action?));
-    start.into_iter().chain(steps).collect()
+    Story::new(system, path).told()
 }
 
-fn beginning<const N: usize>(state: &State<N>) -> String {
-    let servers = state.servers.iter().enumerate().map(|(id, server)| {
-        format!(
-            "{} looks in round {} ({:?})",
-            sid(id),
-            server.round.0,
-            server.credentials
-        )
-    });
-    servers.collect::<Vec<_>>().join("; ")
-}
-
-fn tell<const N: usize>(system: &System<N>, before: &State<N>, action: Action) -> Option<String> {
-    let (after, effects) = system.step(before, action)?;
-    let (event, actor) = match action {
-        Action::Deliver { src, dst } => {
-            let vote = before.network.link(src, dst).head()?;
-            (
-                format!("{} receives from {}: {vote:?}", sid(dst), sid(src)),
-                dst,
-            )
-        }
-        Action::Resend { src, dst } => {
-            let (to, from) = (sid(dst), sid(src));
-            (
-                format!("{from} has waited and announces its vote again; {to} receives it"),
-                dst,
-            )
-        }
-        Action::Supersede { src, dst } => {
-            let lost = before.network.link(src, dst).head()?;
-            let line = format!(
-                "what {} had for {} is replaced unsent: {lost:?}",
-                sid(src),
-                sid(dst)
-            );
-            return Some(line);
-        }
-        Action::FinalizeTimeout { server } => (
-            format!("{} has waited for a better proposal in vain", sid(server)),
-            server,
-        ),
-    };
-    let mut told = vec![event];
-    told.extend(changes(&before.servers[actor], &after.servers[actor]));
-    let mut receivers: Vec<String> = sends(&effects).map(|(to, _)| sid(to).to_string()).collect();
-    if receivers.len() == N {
-        receivers = vec!["everyone".to_owned()];
+impl Story {
+    /// How it starts, then its steps, a line each.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        let servers = self.initial.iter().map(|start| {
+            let (sid, round) = (sid(start.server), start.round.0);
+            format!("{sid} looks in round {round} ({:?})", start.credentials)
+        });
+        let beginning = servers.collect::<Vec<_>>().join("; ");
+        let steps = self.steps.iter().map(|step| step.told.clone());
+        std::iter::once(beginning).chain(steps).collect()
     }
-    told.extend(receivers.iter().map(|to| format!("tells {to}")));
-    Some(told.join("; "))
 }
 
-/// What became of the server that acted.
-fn changes<const N: usize>(before: &Server<N>, after: &Server<N>) -> Vec<String> {
-    let mut told = Vec::new();
-    if before.round != after.round {
-        told.push(format!("enters round {}", after.round.0));
+/// A step among so many servers in a sentence.
+pub(crate) fn tell(servers: usize, action: Event, changes: &[Change], sent: &[Sent]) -> String {
+    let mut told = vec![action.to_string()];
+    told.extend(changes.iter().map(ToString::to_string));
+    if sent.len() == servers {
+        told.push("tells everyone".to_owned());
+    } else {
+        told.extend(sent.iter().map(|sent| format!("tells {}", sid(sent.to))));
     }
-    match (before.looking(), after.looking()) {
-        (Some(was), Some(is)) => {
-            if was.proposal != is.proposal {
-                told.push(format!("adopts {:?}", is.proposal));
+    told.join("; ")
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Deliver {
+                src,
+                dst,
+                notification,
+            } => write!(
+                f,
+                "{} receives from {}: {notification:?}",
+                sid(dst),
+                sid(src)
+            ),
+            Self::Supersede {
+                src,
+                dst,
+                notification,
+            } => {
+                let (from, to) = (sid(src), sid(dst));
+                write!(
+                    f,
+                    "what {from} had for {to} is replaced unsent: {notification:?}"
+                )
             }
-            match (was.wait, is.wait) {
-                (Wait::Collecting, Wait::Finalizing) => {
-                    told.push("has a quorum, waits for a better proposal".to_owned());
-                }
-                (Wait::Finalizing, Wait::Collecting) => {
-                    told.push("collects votes again".to_owned());
-                }
-                _ => {}
+            Self::Resend { src, dst, .. } => {
+                let (from, to) = (sid(src), sid(dst));
+                write!(
+                    f,
+                    "{from} has waited and announces its vote again; {to} receives it"
+                )
+            }
+            Self::FinalizeTimeout { server } => {
+                write!(
+                    f,
+                    "{} has waited for a better proposal in vain",
+                    sid(server)
+                )
             }
         }
-        (Some(_), None) => told.extend(after.settled().map(|vote| format!("is {vote:?}"))),
-        (None, _) => {}
     }
-    told
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EntersRound { round } => write!(f, "enters round {}", round.0),
+            Self::Adopts(proposal) => write!(f, "adopts {proposal:?}"),
+            Self::Finalizes => f.write_str("has a quorum, waits for a better proposal"),
+            Self::CollectsAgain => f.write_str("collects votes again"),
+            Self::Settles(vote) => write!(f, "is {vote:?}"),
+        }
+    }
 }

@@ -171,7 +171,7 @@ impl<const N: usize> System<N> {
     }
 
     /// What `src` sends `dst` when it announces its vote again.
-    fn resent(&self, state: &State<N>, src: usize, dst: usize) -> Option<Vote> {
+    pub(crate) fn resent(&self, state: &State<N>, src: usize, dst: usize) -> Option<Vote> {
         let mut effects = Out::new();
         let mut server = Cow::Borrowed(&state.servers[src]);
         self.election

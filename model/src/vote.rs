@@ -5,6 +5,8 @@
 //! and [`fle::Vote::agrees_with`].
 
 use fle::{ElectionEpoch, Generation, PeerEpoch, ServerState, Sid, Zxid};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// The sid of the server in this place of the arrays: they count from 0, sids from 1.
@@ -19,29 +21,33 @@ pub fn sid(server: usize) -> Sid {
 pub struct Credentials(u8);
 
 /// A candidate with its credentials: [`fle::Proposal`] in two bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Proposal {
     /// The candidate's credentials, as the proposer knows them.
+    #[serde(flatten)]
     pub credentials: Credentials,
+    #[serde(serialize_with = "serialize_place")]
     leader: u8,
 }
 
 /// A round of the election, [`fle::ElectionEpoch`] in a byte.
 #[doc(alias = "logicalclock")]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Round(pub u8);
 
 /// What a server announces, and what others keep of it: proposal, round and the announcer's state, in four bytes.
 ///
 /// A notification is exactly this; so is an entry of `recv_set` and `out_of_election`, and the vote that a server settles on.
 #[doc(alias = "Notification")]
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Vote {
     /// Who is proposed, or was settled on.
+    #[serde(flatten)]
     pub proposal: Proposal,
     /// The round: the one under way if the announcer looks, the one of its settled vote otherwise.
     pub round: Round,
     /// The announcer's state.
+    #[serde(serialize_with = "serialize_state")]
     pub state: ServerState,
 }
 
@@ -153,11 +159,42 @@ impl fmt::Debug for Vote {
             state,
         } = self;
         let verb = match state {
-            ServerState::Looking => "LOOKING, proposes",
-            ServerState::Following => "FOLLOWING, settled on",
-            ServerState::Leading => "LEADING, settled on",
-            ServerState::Observing => "OBSERVING, settled on",
+            ServerState::Looking => "proposes",
+            _ => "settled on",
         };
-        write!(f, "{verb} {proposal:?} in round {}", round.0)
+        let state = state_name(*state);
+        write!(f, "{state}, {verb} {proposal:?} in round {}", round.0)
     }
+}
+
+/// The state's name in ZooKeeper.
+#[must_use]
+pub fn state_name(state: ServerState) -> &'static str {
+    match state {
+        ServerState::Looking => "LOOKING",
+        ServerState::Following => "FOLLOWING",
+        ServerState::Leading => "LEADING",
+        ServerState::Observing => "OBSERVING",
+    }
+}
+
+impl Serialize for Credentials {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Credentials", 2)?;
+        fields.serialize_field("epoch", &self.peer_epoch().0)?;
+        fields.serialize_field("zxid", &self.zxid().0)?;
+        fields.end()
+    }
+}
+
+/// Writes the sid of the server in this place: places are the model's own and mean nothing outside.
+pub(crate) fn serialize_place<S: Serializer>(
+    place: &(impl Copy + Into<usize>),
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    sid((*place).into()).0.serialize(serializer)
+}
+
+fn serialize_state<S: Serializer>(state: &ServerState, serializer: S) -> Result<S::Ok, S::Error> {
+    state_name(*state).serialize(serializer)
 }

@@ -42,6 +42,26 @@ fn bad_usage_is_one_line_and_exit_code_2() {
         &["check", "--json", "/nowhere/report.json"],
         "/nowhere/report.json",
     );
+    assert_bad_usage(
+        &[
+            "check",
+            "--shard",
+            "0/64",
+            "--trace-dir",
+            "Cargo.toml/traces",
+        ],
+        "cannot write Cargo.toml/traces",
+    );
+}
+
+/// A folder that is there, and takes no files from anybody.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_folder_that_takes_no_files_is_refused_before_the_work_begins() {
+    assert_bad_usage(
+        &["check", "--shard", "0/64", "--trace-dir", "/proc"],
+        "cannot write /proc",
+    );
 }
 
 #[test]
@@ -72,9 +92,13 @@ fn the_catalogue_is_listed_as_text_and_as_json() {
 /// One initial state of 64: a whole search, small enough for a build without optimization.
 #[test]
 fn a_shard_is_checked_and_reported() {
+    let parent = tempfile::tempdir().expect("a folder");
+    let traces = parent.path().join("made/if/missing");
     let output = fle_model(&[
         "check",
         "fault-free",
+        "--trace-dir",
+        traces.to_str().expect("UTF-8"),
         "--shard",
         "0/64",
         "--threads",
@@ -89,6 +113,8 @@ fn a_shard_is_checked_and_reported() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert!(output.stderr.is_empty(), "no progress where nobody watches");
+    let written = traces.read_dir().expect("it is made");
+    assert_eq!(written.count(), 0, "there are no counterexamples");
     let reports: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let report = &reports[0];
     assert_eq!(report["scenario"], "fault-free");

@@ -1,0 +1,88 @@
+//! Counterexamples as files: `--trace-dir DIR` has each there as JSON, for programs, and as SVG, for readers.
+
+use crate::check::Trace;
+use crate::diagram::draw;
+use crate::story::Story;
+use crate::system::System;
+use serde::Serialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A way to a state in which a property does not hold.
+#[derive(Clone, Debug, Serialize)]
+pub struct Counterexample {
+    /// The scenario's name.
+    pub scenario: &'static str,
+    /// The property's name.
+    pub property: &'static str,
+    /// What it states.
+    pub statement: &'static str,
+    /// The way.
+    #[serde(flatten)]
+    pub story: Story,
+}
+
+/// A folder for counterexamples.
+#[derive(Clone, Debug)]
+pub struct TraceDir(PathBuf);
+
+impl Counterexample {
+    /// The path as a counterexample to the system's one property.
+    ///
+    /// # Panics
+    /// If the system has no property, or the path is not one of the system's.
+    #[must_use]
+    pub fn new<const N: usize>(
+        scenario: &'static str,
+        system: &System<N>,
+        path: &Trace<N>,
+    ) -> Self {
+        let claim = &system.claims[0];
+        Self {
+            scenario,
+            property: claim.name,
+            statement: claim.statement,
+            story: Story::new(system, path),
+        }
+    }
+
+    /// The name of its files, without the extension.
+    #[must_use]
+    pub fn file_stem(&self) -> String {
+        format!("{}-{}", self.scenario, self.property).replace(' ', "-")
+    }
+}
+
+impl TraceDir {
+    /// The folder, made if it is missing.
+    ///
+    /// # Errors
+    /// If it cannot be made, or no file can be created in it.
+    pub fn create(path: PathBuf) -> Result<Self, String> {
+        let usable = fs::create_dir_all(&path).and_then(|()| tempfile::tempfile_in(&path));
+        match usable {
+            Ok(_) => Ok(Self(path)),
+            Err(error) => Err(cannot_write(&path, &error)),
+        }
+    }
+
+    /// Writes `<scenario>-<property>.json` and `.svg`, over what an earlier run left there.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(&self, counterexample: &Counterexample) -> Result<(), String> {
+        let json =
+            serde_json::to_string_pretty(counterexample).map_err(|error| error.to_string())?;
+        let svg = draw(counterexample).to_string();
+        for (extension, text) in [("json", json), ("svg", svg)] {
+            let file = format!("{}.{extension}", counterexample.file_stem());
+            let path = self.0.join(file);
+            fs::write(&path, text + "\n").map_err(|error| cannot_write(&path, &error))?;
+        }
+        Ok(())
+    }
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> String {
+    format!("cannot write {}: {error}", path.display())
+}

@@ -1,0 +1,231 @@
+//! A path through the model as data, from which it is told ([`mod@crate::narrate`]), drawn ([`crate::diagram`]) and written
+//! ([`crate::counterexample`]).
+//!
+//! A step is one of the model's: what happened, what became of the server that it happened to, and what that server sent.
+//! Servers are named by their places, from 0, and written by their sids.
+
+use crate::check::Trace;
+use crate::narrate::tell;
+use crate::server::{Server, Wait};
+use crate::system::{Action, State, System, sends};
+use crate::vote::{Credentials, Proposal, Round, Vote, serialize_place};
+use serde::Serialize;
+
+/// A path: how the servers start, then step by step.
+#[derive(Clone, Debug, Serialize)]
+pub struct Story {
+    /// Every server, ascending by sid. Each has just begun to look and announced itself to all.
+    pub initial: Vec<Start>,
+    /// What happens then.
+    pub steps: Vec<StoryStep>,
+}
+
+/// How a server starts.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Start {
+    /// The server.
+    #[serde(rename = "sid", serialize_with = "serialize_place")]
+    pub server: usize,
+    /// What is on its disk.
+    #[serde(flatten)]
+    pub credentials: Credentials,
+    /// The round that it looks in.
+    pub round: Round,
+}
+
+/// One step.
+#[derive(Clone, Debug, Serialize)]
+pub struct StoryStep {
+    /// Its number, from 1.
+    pub number: usize,
+    /// What happened.
+    pub action: Event,
+    /// What became of the server that it happened to.
+    pub changes: Vec<Change>,
+    /// What that server sent.
+    pub sent: Vec<Sent>,
+    /// All of it in a sentence.
+    pub told: String,
+}
+
+/// An [`Action`] with the notification that it is about.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// `dst` receives what `src` sent.
+    Deliver {
+        /// The sender.
+        #[serde(serialize_with = "serialize_place")]
+        src: usize,
+        /// The receiver.
+        #[serde(serialize_with = "serialize_place")]
+        dst: usize,
+        /// What arrives.
+        notification: Vote,
+    },
+    /// What `src` had for `dst` was replaced in the send slot.
+    Supersede {
+        /// The sender.
+        #[serde(serialize_with = "serialize_place")]
+        src: usize,
+        /// The receiver that never sees it.
+        #[serde(serialize_with = "serialize_place")]
+        dst: usize,
+        /// What is lost.
+        notification: Vote,
+    },
+    /// `src` has waited for votes and announces its own again; `dst` receives it.
+    Resend {
+        /// The sender.
+        #[serde(serialize_with = "serialize_place")]
+        src: usize,
+        /// The receiver.
+        #[serde(serialize_with = "serialize_place")]
+        dst: usize,
+        /// What arrives.
+        notification: Vote,
+    },
+    /// The server has waited for a better proposal in vain.
+    FinalizeTimeout {
+        /// Who waited.
+        #[serde(serialize_with = "serialize_place")]
+        server: usize,
+    },
+}
+
+/// What became of a server in a step.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// It enters a round.
+    EntersRound {
+        /// Which.
+        round: Round,
+    },
+    /// It takes up a proposal.
+    Adopts(Proposal),
+    /// It has a quorum and waits for a better proposal.
+    Finalizes,
+    /// It no longer has one, and collects votes again.
+    CollectsAgain,
+    /// It settles.
+    Settles(Vote),
+}
+
+/// A notification sent.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Sent {
+    /// To whom.
+    #[serde(serialize_with = "serialize_place")]
+    pub to: usize,
+    /// What.
+    pub notification: Vote,
+}
+
+impl Story {
+    /// The story of this path of the system.
+    ///
+    /// # Panics
+    /// If the path is not one of the system's.
+    #[must_use]
+    pub fn new<const N: usize>(system: &System<N>, path: &Trace<N>) -> Self {
+        let path = path.clone().into_vec();
+        let (start, _) = &path[0];
+        let initial = start.servers.iter().enumerate();
+        let initial = initial.map(|(server, state)| Start {
+            server,
+            credentials: state.credentials,
+            round: state.round,
+        });
+        let taken = path
+            .iter()
+            .filter_map(|(state, action)| Some((state, (*action)?)));
+        let steps = taken.zip(1..).map(|((before, action), number)| {
+            StoryStep::new(system, number, before, action).expect("the model took this step")
+        });
+        Self {
+            initial: initial.collect(),
+            steps: steps.collect(),
+        }
+    }
+}
+
+impl StoryStep {
+    fn new<const N: usize>(
+        system: &System<N>,
+        number: usize,
+        before: &State<N>,
+        action: Action,
+    ) -> Option<Self> {
+        let (after, effects) = system.step(before, action)?;
+        let action = Event::new(system, before, action)?;
+        let actor = action.actor();
+        let changes = actor.map(|id| changes(&before.servers[id], &after.servers[id]));
+        let changes = changes.unwrap_or_default();
+        let sent = sends(&effects).map(|(to, notification)| Sent { to, notification });
+        let sent: Vec<_> = sent.collect();
+        Some(Self {
+            number,
+            told: tell(N, action, &changes, &sent),
+            action,
+            changes,
+            sent,
+        })
+    }
+}
+
+impl Event {
+    fn new<const N: usize>(system: &System<N>, before: &State<N>, action: Action) -> Option<Self> {
+        let head = |src, dst| before.network.link(src, dst).head();
+        Some(match action {
+            Action::Deliver { src, dst } => Self::Deliver {
+                src,
+                dst,
+                notification: head(src, dst)?,
+            },
+            Action::Supersede { src, dst } => Self::Supersede {
+                src,
+                dst,
+                notification: head(src, dst)?,
+            },
+            Action::Resend { src, dst } => Self::Resend {
+                src,
+                dst,
+                notification: system.resent(before, src, dst)?,
+            },
+            Action::FinalizeTimeout { server } => Self::FinalizeTimeout { server },
+        })
+    }
+
+    /// The server that it happens to, unless it happens to a link.
+    #[must_use]
+    pub fn actor(self) -> Option<usize> {
+        match self {
+            Self::Deliver { dst, .. } | Self::Resend { dst, .. } => Some(dst),
+            Self::Supersede { .. } => None,
+            Self::FinalizeTimeout { server } => Some(server),
+        }
+    }
+}
+
+fn changes<const N: usize>(before: &Server<N>, after: &Server<N>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if before.round != after.round {
+        changes.push(Change::EntersRound { round: after.round });
+    }
+    match (before.looking(), after.looking()) {
+        (Some(was), Some(is)) => {
+            if was.proposal != is.proposal {
+                changes.push(Change::Adopts(is.proposal));
+            }
+            match (was.wait, is.wait) {
+                (Wait::Collecting, Wait::Finalizing) => changes.push(Change::Finalizes),
+                (Wait::Finalizing, Wait::Collecting) => changes.push(Change::CollectsAgain),
+                _ => {}
+            }
+        }
+        (Some(_), None) => changes.extend(after.settled().map(Change::Settles)),
+        (None, _) => {}
+    }
+    changes
+}

@@ -1,0 +1,269 @@
+//! Counterexamples as files. The model has none, so they are made: a property that is false, and a path chosen by hand.
+
+use fle::ServerState;
+use fle_model::catalogue;
+use fle_model::check::shortest;
+use fle_model::counterexample::{Counterexample, TraceDir};
+use fle_model::properties::{Claim, Kind, Scope};
+use fle_model::system::{Action, State, System};
+use roxmltree::{Document, Node};
+use serde_json::{Value, json};
+use stateright::Path;
+use std::fs;
+
+/// `fault-free` where 1 and 2 start with the same credentials and 3 with a greater zxid, and the opposite of a pitfall.
+fn system() -> System<3> {
+    let claim = Claim {
+        name: "at most one leads",
+        statement: "The LEADING servers are < 2 & \"never\" more.",
+        kind: Kind::Always { witnesses: &[] },
+        scope: Scope::Everywhere,
+        condition: |_, state| leaders(state) < 2,
+    };
+    let scenario = catalogue::find("fault-free").expect("a scenario");
+    scenario.system(|number| number == 16, vec![claim])
+}
+
+fn leaders(state: &State<3>) -> usize {
+    let votes = state.servers.iter().filter_map(|server| server.settled());
+    votes
+        .filter(|vote| vote.state == ServerState::Leading)
+        .count()
+}
+
+/// Every kind of step. 2 leads and 3 follows it; 3's own proposal never reaches 1.
+const EVERY_KIND: [Action; 14] = [
+    Action::Deliver { src: 0, dst: 1 },
+    Action::Deliver { src: 0, dst: 2 },
+    Action::Deliver { src: 1, dst: 0 },
+    Action::Deliver { src: 0, dst: 1 },
+    Action::Deliver { src: 0, dst: 2 },
+    Action::Deliver { src: 1, dst: 1 },
+    Action::FinalizeTimeout { server: 1 },
+    Action::Deliver { src: 1, dst: 2 },
+    Action::Deliver { src: 2, dst: 1 },
+    Action::Deliver { src: 1, dst: 2 },
+    Action::Resend { src: 0, dst: 2 },
+    Action::Supersede { src: 2, dst: 0 },
+    Action::Deliver { src: 2, dst: 0 },
+    Action::Deliver { src: 0, dst: 0 },
+];
+
+/// The files of a counterexample, as JSON and as text.
+fn written(counterexample: &Counterexample) -> (Value, String) {
+    let parent = tempfile::tempdir().expect("a folder");
+    let folder = parent.path().join("traces");
+    let dir = TraceDir::create(folder.clone()).expect("it can be made");
+    dir.write(counterexample).expect("it can be written");
+    assert_eq!(folder.read_dir().expect("it is made").count(), 2);
+    let read = |extension: &str| {
+        let file = folder.join(format!("fault-free-at-most-one-leads.{extension}"));
+        fs::read_to_string(file).expect("it is written")
+    };
+    (
+        serde_json::from_str(&read("json")).expect("JSON"),
+        read("svg"),
+    )
+}
+
+fn of_every_kind() -> (Value, String) {
+    let system = system();
+    let path = Path::from_actions(&system, system.starts[0], &EVERY_KIND).expect("a path");
+    written(&Counterexample::new("fault-free", &system, &path))
+}
+
+#[test]
+fn the_shortest_counterexample_is_written_as_json() {
+    let system = system();
+    let path = shortest(&system).expect("the claim is false");
+    let counterexample = Counterexample::new("fault-free", &system, &path);
+    let (json, _) = written(&counterexample);
+    assert_eq!(json["scenario"], "fault-free");
+    assert_eq!(json["property"], "at most one leads");
+    assert_eq!(json["statement"], system.claims[0].statement);
+    let start = |sid, zxid| json!({ "sid": sid, "epoch": 1, "zxid": zxid, "round": 1 });
+    assert_eq!(
+        json["initial"],
+        json!([start(1, 1), start(2, 1), start(3, 2)])
+    );
+
+    let steps = json["steps"].as_array().expect("steps");
+    let told: Vec<_> = steps
+        .iter()
+        .map(|step| step["told"].as_str().expect("text"))
+        .collect();
+    assert_eq!(told, counterexample.story.told()[1..]);
+    assert_eq!(steps.len(), 10);
+    let own = |state, leader, zxid| json!({ "state": state, "leader": leader, "epoch": 1, "zxid": zxid, "round": 1 });
+    let first = json!({
+        "number": 1,
+        "action": { "kind": "deliver", "src": 1, "dst": 2, "notification": own("LOOKING", 1, 1) },
+        "changes": [],
+        "sent": [],
+        "told": "2 receives from 1: LOOKING, proposes 1 (epoch 1, zxid 0x1) in round 1",
+    });
+    let last = json!({
+        "number": 10,
+        "action": { "kind": "finalize_timeout", "server": 3 },
+        "changes": [{ "kind": "settles", "state": "LEADING", "leader": 3, "epoch": 1, "zxid": 2, "round": 1 }],
+        "sent": [],
+        "told": "3 has waited for a better proposal in vain; is LEADING, settled on 3 (epoch 1, zxid 0x2) in round 1",
+    });
+    assert_eq!((&steps[0], &steps[9]), (&first, &last));
+}
+
+#[test]
+fn the_json_says_what_became_of_the_server_and_what_it_sent() {
+    let (json, _) = of_every_kind();
+    let proposal = json!({ "state": "LOOKING", "leader": 2, "epoch": 1, "zxid": 1, "round": 1 });
+    let sent = [1, 2, 3].map(|to| json!({ "to": to, "notification": proposal }));
+    let step = |number: usize| &json["steps"][number - 1];
+    assert_eq!(
+        step(3)["changes"],
+        json!([{ "kind": "adopts", "leader": 2, "epoch": 1, "zxid": 1 }])
+    );
+    assert_eq!(step(3)["sent"], json!(sent));
+    assert_eq!(step(6)["changes"], json!([{ "kind": "finalizes" }]));
+    let settled = json!({ "state": "LEADING", "leader": 2, "epoch": 1, "zxid": 1, "round": 1 });
+    assert_eq!(
+        step(9)["sent"],
+        json!([{ "to": 3, "notification": settled }])
+    );
+    assert_eq!(
+        step(11)["action"],
+        json!({ "kind": "resend", "src": 1, "dst": 3, "notification": proposal })
+    );
+    let lost = json!({ "state": "LOOKING", "leader": 3, "epoch": 1, "zxid": 2, "round": 1 });
+    assert_eq!(
+        step(12)["action"],
+        json!({ "kind": "supersede", "src": 3, "dst": 1, "notification": lost })
+    );
+}
+
+/// The elements of this class, in order.
+fn of_class<'a, 'input>(
+    node: Node<'a, 'input>,
+    class: &str,
+) -> impl Iterator<Item = Node<'a, 'input>> {
+    let has = move |node: &Node<'_, '_>| node.attribute("class") == Some(class);
+    node.descendants().filter(has)
+}
+
+fn text<'a>(node: Node<'a, '_>) -> &'a str {
+    node.text().expect("text").trim()
+}
+
+/// Where an attribute puts the element.
+fn place(node: Node<'_, '_>, attribute: &str) -> u32 {
+    let value = node.attribute(attribute).expect("an attribute");
+    value.parse().expect("a whole number of pixels")
+}
+
+#[test]
+fn the_diagram_has_a_row_for_each_step_and_a_mark_for_its_kind() {
+    let (json, svg) = of_every_kind();
+    let svg = Document::parse(&svg).expect("XML");
+    let steps = json["steps"].as_array().expect("steps");
+    let numbers: Vec<_> = of_class(svg.root(), "number").collect();
+    assert_eq!(numbers.len(), EVERY_KIND.len());
+    for ((label, step), number) in numbers.into_iter().zip(steps).zip(1..) {
+        let row = label.parent().expect("a row");
+        let title = row.first_element_child().expect("a title");
+        assert!(title.has_tag_name("title"));
+        assert_eq!(text(label), format!("{number}."));
+        assert_eq!(Some(text(title)), step["told"].as_str());
+        assert_eq!(row.attribute("class"), step["action"]["kind"].as_str());
+    }
+    let marks = |class| of_class(svg.root(), class).count();
+    let of_kind =
+        |kind: fn(&Action) -> bool| EVERY_KIND.iter().filter(|action| kind(action)).count();
+    let arrows = svg
+        .descendants()
+        .filter(|node| node.has_attribute("marker-end"));
+    let arrives =
+        |action: &Action| matches!(action, Action::Deliver { .. } | Action::Resend { .. });
+    assert_eq!(arrows.count(), of_kind(arrives));
+    assert_eq!(
+        marks("resend"),
+        of_kind(|action| matches!(action, Action::Resend { .. }))
+    );
+    assert_eq!(
+        marks("cross"),
+        of_kind(|action| matches!(action, Action::Supersede { .. }))
+    );
+    assert_eq!(
+        marks("clock"),
+        of_kind(|action| matches!(action, Action::FinalizeTimeout { .. }))
+    );
+    assert_eq!((marks("leading"), marks("following")), (1, 1));
+    assert_eq!(marks("change"), 3, "1 turns to 2, and both have a quorum");
+}
+
+#[test]
+fn arrows_go_from_lifeline_to_lifeline_and_downwards() {
+    let (_, svg) = of_every_kind();
+    let svg = Document::parse(&svg).expect("XML");
+    let lifelines: Vec<_> = of_class(svg.root(), "lifeline")
+        .map(|line| place(line, "x1"))
+        .collect();
+    let arrows = svg
+        .descendants()
+        .filter(|node| node.has_attribute("marker-end"));
+    let arrivals = EVERY_KIND.iter().filter_map(|action| match *action {
+        Action::Deliver { src, dst } | Action::Resend { src, dst } => Some((src, dst)),
+        _ => None,
+    });
+    let mut above = 0;
+    for (arrow, (src, dst)) in arrows.zip(arrivals) {
+        let way = arrow.attribute("d").expect("a way");
+        let (start, rest) = way.split_once(',').expect("a start");
+        let (y, _) = rest.split_once(' ').expect("a height");
+        let y: u32 = y.parse().expect("a whole number of pixels");
+        assert_eq!(start, format!("M{}", lifelines[src]));
+        assert!(way.ends_with(&format!(" H{}", lifelines[dst])), "{way}");
+        assert!(y > above, "{way}");
+        above = y;
+    }
+    assert!(above < place(svg.root_element(), "height"));
+}
+
+#[test]
+fn the_diagram_names_the_property_and_each_server_and_escapes_what_it_says() {
+    let (_, svg) = of_every_kind();
+    assert!(svg.contains("are &lt; 2 &amp; "), "{svg}");
+    let svg = Document::parse(&svg).expect("XML");
+    let texts = |class| of_class(svg.root(), class).map(text).collect::<Vec<_>>();
+    assert_eq!(
+        texts("heading"),
+        ["fault-free: a counterexample to “at most one leads”"]
+    );
+    assert_eq!(
+        texts("statement"),
+        ["The LEADING servers are < 2 & \"never\" more."]
+    );
+    assert_eq!(texts("sid"), ["server 1", "server 2", "server 3"]);
+    assert_eq!(
+        texts("credentials"),
+        [
+            "epoch 1, zxid 0x1",
+            "epoch 1, zxid 0x1",
+            "epoch 1, zxid 0x2"
+        ]
+    );
+    let labels = texts("label");
+    assert_eq!(labels[0], "LOOKING→1 r1");
+    assert_eq!(
+        labels[10..12],
+        ["again: LOOKING→2 r1", "for 1, replaced: LOOKING→3 r1"]
+    );
+}
+
+#[test]
+fn a_diagram_without_steps_is_a_diagram() {
+    let system = system();
+    let path = Path::from_actions(&system, system.starts[0], &[]).expect("a path");
+    let (json, svg) = written(&Counterexample::new("fault-free", &system, &path));
+    assert_eq!(json["steps"], json!([]));
+    let svg = Document::parse(&svg).expect("XML");
+    assert_eq!(of_class(svg.root(), "lifeline").count(), 3);
+}
