@@ -96,21 +96,6 @@ impl Link {
         }
     }
 
-    /// x
-    pub fn purge(&mut self) {
-        if self
-            .newest
-            .is_some_and(|v| v.state != fle::ServerState::Looking)
-        {
-            self.newest = None;
-        }
-        if self
-            .head
-            .is_some_and(|v| v.state != fle::ServerState::Looking)
-        {
-            self.head = self.newest.take();
-        }
-    }
     /// Drops everything.
     pub fn clear(&mut self) {
         *self = Self::default();
