@@ -1,6 +1,7 @@
 //! A path through the model, told in the terms of the algorithm.
 
 use crate::check::Trace;
+use crate::liveness::Lasso;
 use crate::server::{Server, Wait};
 use crate::system::{Action, State, System, sends};
 use crate::vote::sid;
@@ -14,6 +15,21 @@ pub fn narrate<const N: usize>(system: &System<N>, path: &Trace<N>) -> Vec<Strin
         .into_iter()
         .filter_map(|(state, action)| tell(system, &state, action?));
     start.into_iter().chain(steps).collect()
+}
+
+/// The way in, its start first, and the cycle, a line for each step.
+#[must_use]
+pub fn narrate_lasso<const N: usize>(
+    system: &System<N>,
+    lasso: &Lasso<State<N>, Action>,
+) -> (Vec<String>, Vec<String>) {
+    let start = lasso.way_in.first().map_or(&lasso.knot, |(state, _)| state);
+    let steps = |steps: &[(State<N>, Action)]| -> Vec<String> {
+        let told = |(state, action): &(_, _)| tell(system, state, *action);
+        steps.iter().filter_map(told).collect()
+    };
+    let way_in = [vec![beginning(start)], steps(&lasso.way_in)].concat();
+    (way_in, steps(&lasso.cycle))
 }
 
 fn beginning<const N: usize>(state: &State<N>) -> String {
@@ -54,6 +70,10 @@ fn tell<const N: usize>(system: &System<N>, before: &State<N>, action: Action) -
             );
             return Some(line);
         }
+        Action::CollectTimeout { server } => (
+            format!("{} has waited for votes in vain", sid(server)),
+            server,
+        ),
         Action::FinalizeTimeout { server } => (
             format!("{} has waited for a better proposal in vain", sid(server)),
             server,

@@ -34,6 +34,18 @@ impl<const N: usize> Network<N> {
         }
     }
 
+    /// Whether nothing is under way.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        !(0..N).any(|dst| self.leads_to(dst))
+    }
+
+    /// Whether something is under way to `dst`.
+    #[must_use]
+    pub fn leads_to(&self, dst: usize) -> bool {
+        self.links.iter().any(|links| links[dst].head.is_some())
+    }
+
     /// The link from `src` to `dst`.
     #[must_use]
     pub fn link(&self, src: usize, dst: usize) -> &Link {
@@ -96,21 +108,6 @@ impl Link {
         }
     }
 
-    /// x
-    pub fn purge(&mut self) {
-        if self
-            .newest
-            .is_some_and(|v| v.state != fle::ServerState::Looking)
-        {
-            self.newest = None;
-        }
-        if self
-            .head
-            .is_some_and(|v| v.state != fle::ServerState::Looking)
-        {
-            self.head = self.newest.take();
-        }
-    }
     /// Drops everything.
     pub fn clear(&mut self) {
         *self = Self::default();
