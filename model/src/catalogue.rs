@@ -4,7 +4,7 @@
 
 use crate::properties::{Claim, Scope, claims};
 use crate::server::FastLeaderElection;
-use crate::system::{State, System};
+use crate::system::{Setting, State, System};
 use crate::vote::{Credentials, Round};
 use serde::Serialize;
 
@@ -17,6 +17,8 @@ pub struct Scenario {
     pub covers: &'static str,
     /// How many servers, all of them voters.
     pub servers: usize,
+    /// When waits run out.
+    pub setting: Setting,
     /// Each server starts with any of this many peer epochs, from 1.
     pub epochs: u8,
     /// Each server starts with any of this many zxids, from 1.
@@ -45,6 +47,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "fault-free",
         covers: "three servers, asynchronous, no faults, all credentials from two epochs and two zxids",
         servers: 3,
+        setting: Setting::Asynchronous,
         epochs: 2,
         zxids: 2,
         rounds: 1,
@@ -55,11 +58,34 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "fault-free-rounds",
         covers: "three servers, asynchronous, no faults, each in its first or second round: some have looked once more than others",
         servers: 3,
+        setting: Setting::Asynchronous,
         epochs: 1,
         zxids: 1,
         rounds: 2,
         tier: Tier::Ci,
         unique_states: 4_745_380,
+    },
+    Scenario {
+        name: "timely",
+        covers: "three servers, timely, no faults, all credentials from two epochs and two zxids",
+        servers: 3,
+        setting: Setting::Timely,
+        epochs: 2,
+        zxids: 2,
+        rounds: 1,
+        tier: Tier::Ci,
+        unique_states: 4_708_544,
+    },
+    Scenario {
+        name: "timely-rounds",
+        covers: "three servers, timely, no faults, each in its first or second round: some have looked once more than others",
+        servers: 3,
+        setting: Setting::Timely,
+        epochs: 1,
+        zxids: 1,
+        rounds: 2,
+        tier: Tier::Ci,
+        unique_states: 1_331_118,
     },
 ];
 
@@ -90,10 +116,17 @@ impl Scenario {
     /// The properties to check in it.
     #[must_use]
     pub fn claims<const N: usize>(&self) -> Vec<Claim<N>> {
+        let credentials_differ = self.epochs > 1 || self.zxids > 1;
+        let timely = self.setting == Setting::Timely;
+        let in_step = timely && self.rounds == 1;
         let applies = |claim: &Claim<N>| match claim.scope {
             Scope::Everywhere => true,
-            Scope::CredentialsDiffer => self.epochs > 1 || self.zxids > 1,
+            Scope::CredentialsDiffer => credentials_differ,
             Scope::RoundsDiffer => self.rounds > 1,
+            Scope::Timely => timely,
+            Scope::TimelyOutOfStep => timely && !in_step,
+            Scope::OutOfStep => !in_step,
+            Scope::OutOfStepCredentialsDiffer => !in_step && credentials_differ,
         };
         claims().into_iter().filter(applies).collect()
     }
@@ -120,6 +153,7 @@ impl Scenario {
                 .map(|number| self.start(&election, number))
                 .collect(),
             election,
+            setting: self.setting,
             claims,
         }
     }

@@ -2,14 +2,17 @@
 //!
 //! Two kinds of search, both breadth-first. The first checks what must always hold and visits every reachable state: stateright
 //! leaves off early when each of its properties has been decided, and properties that hold are never decided before the end.
-//! The second looks for what must be seen to happen and stops when it has seen everything.
+//! The second looks for what must be seen to happen and stops when it has seen everything. What must hold eventually is not
+//! for stateright to check: where there is such a property, [`crate::liveness`] builds the graph of the same states.
 //!
 //! stateright remembers a state by a 64-bit fingerprint. Two states with one fingerprint would be taken for one; among 20 million
 //! states the chance that any two share one is about one in 100,000.
 
 use crate::catalogue::Scenario;
 use crate::counterexample::Counterexample;
+use crate::liveness::Reachable;
 use crate::properties::{Claim, Kind};
+use crate::story::Story;
 use crate::system::{Action, State, System};
 use serde::Serialize;
 use stateright::{Checker, HasDiscoveries, Model, Path};
@@ -59,10 +62,24 @@ pub struct Report {
     pub seconds: f64,
     /// Unique states a second.
     pub states_per_second: f64,
+    /// The search for fair runs, where there is a property to be had eventually.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub liveness: Option<Liveness>,
     /// The process's peak memory so far, where the system tells (`VmHWM`).
     pub peak_memory_bytes: Option<u64>,
     /// A row for each property.
     pub properties: Vec<Row>,
+}
+
+/// What the search for fair runs took.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Liveness {
+    /// How many states its graph has: as many as were visited.
+    pub states: usize,
+    /// How many transitions lead from one to another.
+    pub transitions: usize,
+    /// How long it took.
+    pub seconds: f64,
 }
 
 /// What came of a property.
@@ -72,21 +89,18 @@ pub struct Row {
     pub name: &'static str,
     /// What came of it.
     pub verdict: Verdict,
-    /// The steps of a counterexample.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub counterexample: Vec<String>,
-    /// The same as data, for files of its own.
-    #[serde(skip)]
-    pub evidence: Option<Counterexample>,
+    /// The counterexample, where the property is violated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counterexample: Option<Counterexample>,
 }
 
 /// What can come of a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It holds in every state.
+    /// It holds in every state, or in every fair run from some moment on.
     Holds,
-    /// There is a state in which it does not hold.
+    /// There is a state in which it does not hold, or a fair run in which it fails again and again.
     Violated,
     /// It was seen to happen, as it should.
     Seen,
@@ -109,17 +123,17 @@ impl Report {
         self.exhausted && !self.properties.iter().any(failed) && !self.pin_differs()
     }
 
-    /// The counterexamples to the properties that were violated.
-    pub fn counterexamples(&self) -> impl Iterator<Item = &Counterexample> {
-        let rows = self.properties.iter();
-        rows.filter_map(|row| row.evidence.as_ref())
-    }
-
     /// Whether the number of states is not the pinned one.
     #[must_use]
     pub fn pin_differs(&self) -> bool {
         let pinned = self.pinned_unique_states;
         self.exhausted && pinned.is_some_and(|pinned| pinned != self.unique_states)
+    }
+
+    /// The counterexamples to the properties that were violated.
+    pub fn counterexamples(&self) -> impl Iterator<Item = &Counterexample> {
+        let rows = self.properties.iter();
+        rows.filter_map(|row| row.counterexample.as_ref())
     }
 }
 
@@ -144,10 +158,13 @@ fn check_servers<const N: usize>(
     options: Options,
     progress: Option<&mut (dyn FnMut(usize) + Send)>,
 ) -> Report {
-    let (always, sometimes): (Vec<_>, Vec<_>) = scenario
+    let (always, others): (Vec<_>, Vec<_>) = scenario
         .claims()
         .into_iter()
         .partition(|claim| matches!(claim.kind, Kind::Always { .. }));
+    let (eventually, sometimes): (Vec<_>, Vec<_>) = others
+        .into_iter()
+        .partition(|claim| claim.kind.is_of_runs());
     let model = |claims| scenario.system::<N>(|number| options.shard.holds(number), claims);
 
     let start = Instant::now();
@@ -162,6 +179,10 @@ fn check_servers<const N: usize>(
     let seconds = start.elapsed().as_secs_f64();
     let violated = done.discoveries();
     let exhausted = violated.is_empty();
+    let (unique_states, generated_states) = (done.unique_state_count(), done.state_count());
+    let depth = done.max_depth();
+    // Its memory is wanted for what follows.
+    drop(done);
 
     let mut properties = Vec::new();
     for claim in always {
@@ -171,15 +192,26 @@ fn check_servers<const N: usize>(
             (false, false) => row(&claim, Verdict::Undecided),
         });
     }
-    let seen = if exhausted {
-        seen(model(sometimes.clone()), threads)
-    } else {
-        Vec::new()
-    };
     let unseen = match (exhausted, options.shard.is_whole()) {
         (false, _) => Verdict::Undecided,
         (true, true) => Verdict::NeverSeen,
         (true, false) => Verdict::NotInThisShard,
+    };
+    let liveness = if exhausted && !eventually.is_empty() {
+        let (rows, liveness) = fair_runs(scenario, &model(eventually), unseen);
+        properties.extend(rows);
+        Some(liveness)
+    } else {
+        let undecided = eventually
+            .iter()
+            .map(|claim| row(claim, Verdict::Undecided));
+        properties.extend(undecided);
+        None
+    };
+    let seen = if exhausted {
+        seen(model(sometimes.clone()), threads)
+    } else {
+        Vec::new()
     };
     properties.extend(sometimes.iter().map(|claim| {
         let verdict = if seen.contains(&claim.name) {
@@ -195,13 +227,14 @@ fn check_servers<const N: usize>(
         shard: options.shard,
         initial_states,
         exhausted,
-        unique_states: done.unique_state_count(),
+        unique_states,
         pinned_unique_states: options.shard.is_whole().then_some(scenario.unique_states),
-        generated_states: done.state_count(),
-        depth: done.max_depth(),
+        generated_states,
+        depth,
         seconds,
         #[expect(clippy::cast_precision_loss, reason = "a rate is an approximation")]
-        states_per_second: done.unique_state_count() as f64 / seconds,
+        states_per_second: unique_states as f64 / seconds,
+        liveness,
         peak_memory_bytes: peak_memory_bytes(),
         properties,
     }
@@ -254,23 +287,50 @@ fn seen<const N: usize>(mut system: System<N>, threads: usize) -> Vec<&'static s
     seen
 }
 
+/// A row for each of the system's properties, all of them of fair runs.
+fn fair_runs<const N: usize>(
+    scenario: &Scenario,
+    system: &System<N>,
+    unseen: Verdict,
+) -> (Vec<Row>, Liveness) {
+    let start = Instant::now();
+    let goals: Vec<_> = system.claims.iter().map(|claim| claim.condition).collect();
+    let reachable = Reachable::explore(system, System::fairness, &goals);
+    let rows = system.claims.iter().enumerate().map(|(goal, claim)| {
+        match (claim.kind, reachable.violation(goal)) {
+            (Kind::EndlessPitfall, Some(_)) => row(claim, Verdict::Seen),
+            (Kind::EndlessPitfall, None) => row(claim, unseen),
+            (_, None) => row(claim, Verdict::Holds),
+            (_, Some(lasso)) => violated(claim, scenario, Story::of_lasso(system, &lasso)),
+        }
+    });
+    let rows = rows.collect();
+    let liveness = Liveness {
+        states: reachable.states(),
+        transitions: reachable.edges(),
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    (rows, liveness)
+}
+
 fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row {
     Row {
         name: claim.name,
         verdict,
-        counterexample: Vec::new(),
-        evidence: None,
+        counterexample: None,
+    }
+}
+
+fn violated<const N: usize>(claim: &Claim<N>, scenario: &Scenario, story: Story) -> Row {
+    Row {
+        counterexample: Some(Counterexample::new(scenario.name, claim, story)),
+        ..row(claim, Verdict::Violated)
     }
 }
 
 fn violation<const N: usize>(scenario: &Scenario, system: &System<N>) -> Row {
     let path = shortest(system).expect("the property was seen to fail");
-    let evidence = Counterexample::new(scenario.name, system, &path);
-    Row {
-        counterexample: evidence.story.told(),
-        evidence: Some(evidence),
-        ..row(&system.claims[0], Verdict::Violated)
-    }
+    violated(&system.claims[0], scenario, Story::new(system, &path))
 }
 
 /// Waits for the search, telling its progress.

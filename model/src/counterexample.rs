@@ -1,9 +1,8 @@
 //! Counterexamples as files: `--trace-dir DIR` has each there as JSON, for programs, and as SVG, for readers.
 
-use crate::check::Trace;
 use crate::diagram::draw;
+use crate::properties::Claim;
 use crate::story::Story;
-use crate::system::System;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,22 +26,14 @@ pub struct Counterexample {
 pub struct TraceDir(PathBuf);
 
 impl Counterexample {
-    /// The path as a counterexample to the system's one property.
-    ///
-    /// # Panics
-    /// If the system has no property, or the path is not one of the system's.
+    /// The story as a counterexample to the property.
     #[must_use]
-    pub fn new<const N: usize>(
-        scenario: &'static str,
-        system: &System<N>,
-        path: &Trace<N>,
-    ) -> Self {
-        let claim = &system.claims[0];
+    pub fn new<const N: usize>(scenario: &'static str, claim: &Claim<N>, story: Story) -> Self {
         Self {
             scenario,
             property: claim.name,
             statement: claim.statement,
-            story: Story::new(system, path),
+            story,
         }
     }
 

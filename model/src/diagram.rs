@@ -5,7 +5,7 @@
 //! | arrow | a notification is received; a loop if it is the server's own |
 //! | dashed arrow | it is one that the sender announces again |
 //! | line that ends in a cross | a notification that was replaced in the send slot |
-//! | clock | the wait for a better proposal is over |
+//! | clock | a wait is over: for votes, or for a better proposal |
 //! | box on a lifeline | what became of the server; in colour if it settles |
 //!
 //! Every row is a group whose class is the kind of the step and whose title, shown under the pointer, tells it in full.
@@ -62,10 +62,9 @@ text { fill: #1f2933; font: 13px sans-serif; }
 pub fn draw(counterexample: &Counterexample) -> Document {
     let Counterexample { story, .. } = counterexample;
     let width = NUMBERS + COLUMN * story.initial.len() + MARGIN;
-    let statement = textwrap::wrap(
-        counterexample.statement,
-        (width - 2 * MARGIN) * LETTERS / 100,
-    );
+    let letters = (width - 2 * MARGIN) * LETTERS / 100;
+    let mut statement = textwrap::wrap(counterexample.statement, letters);
+    statement.extend(story.goes_on().map(Cow::from));
     let heads = MARGIN + LINE * (statement.len() + 2);
     let rows = rows(&story.steps, heads + HEAD + MARGIN);
     let bottom = rows.last().map_or(heads + HEAD, |row| row.bottom) + MARGIN;
@@ -191,8 +190,11 @@ impl<'a> Row<'a> {
                 let label = format!("for {}, replaced: {}", sid(dst), short(notification));
                 self.loss(row.set("class", "supersede"), src, dst, label)
             }
+            Event::CollectTimeout { server } => {
+                self.clock(row.set("class", "collect_timeout"), server, "collecting")
+            }
             Event::FinalizeTimeout { server } => {
-                self.clock(row.set("class", "finalize_timeout"), server)
+                self.clock(row.set("class", "finalize_timeout"), server, "finalizing")
             }
         }
     }
@@ -227,7 +229,7 @@ impl<'a> Row<'a> {
             .add(centred("label", end, over - MARK, label))
     }
 
-    fn clock(&self, row: Group, server: usize) -> Group {
+    fn clock(&self, row: Group, server: usize, wait: &str) -> Group {
         let (x, y) = (lifeline(server), self.y());
         let hands = format!("M{x},{} V{y} H{}", y - MARK, x + MARK * 2 / 3);
         let face = Circle::new()
@@ -240,7 +242,7 @@ impl<'a> Row<'a> {
                 "label",
                 x + LOOP / 2,
                 y + LETTER_DROP,
-                "finalizing time-out".to_owned(),
+                format!("{wait} time-out"),
             ))
     }
 

@@ -48,6 +48,14 @@ impl<const N: usize> History<N> {
         self.votes[server].looking & bit(leader, round) != 0
     }
 
+    /// The round in which the server began to look.
+    #[must_use]
+    pub fn first_round(&self, server: usize) -> Round {
+        let proposed_in = |round: &u8| self.votes[server].looking & bits(Round(*round)) != 0;
+        let first = (0..ROUNDS).find(proposed_in);
+        Round(first.expect("a server begins by proposing itself"))
+    }
+
     /// Whether the server settled on this leader in this round.
     #[must_use]
     pub fn settled_in(&self, server: usize, leader: usize, round: Round) -> bool {
@@ -75,6 +83,11 @@ impl<const N: usize> History<N> {
 /// How many rounds, from 0, and how many servers the history has room for.
 const ROUNDS: u8 = 8;
 const SERVERS: usize = 8;
+
+/// The bits of a round.
+fn bits(round: Round) -> u64 {
+    0xff << (SERVERS * usize::from(round.0))
+}
 
 fn bit(leader: usize, round: Round) -> u64 {
     assert!(

@@ -128,7 +128,7 @@ impl Check {
         let failed = reports.iter().filter(|report| !report.passed()).count();
         if text_wanted {
             print(&format!(
-                "{} scenarios checked, {failed} failed\n",
+                "{} scenario(s) checked, {failed} failed\n",
                 reports.len()
             ))?;
         }

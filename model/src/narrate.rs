@@ -69,6 +69,9 @@ impl fmt::Display for Event {
                     "{from} has waited and announces its vote again; {to} receives it"
                 )
             }
+            Self::CollectTimeout { server } => {
+                write!(f, "{} has waited for votes in vain", sid(server))
+            }
             Self::FinalizeTimeout { server } => {
                 write!(
                     f,

@@ -34,6 +34,18 @@ impl<const N: usize> Network<N> {
         }
     }
 
+    /// Whether nothing is under way.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        !(0..N).any(|dst| self.leads_to(dst))
+    }
+
+    /// Whether something is under way to `dst`.
+    #[must_use]
+    pub fn leads_to(&self, dst: usize) -> bool {
+        self.links.iter().any(|links| links[dst].head.is_some())
+    }
+
     /// The link from `src` to `dst`.
     #[must_use]
     pub fn link(&self, src: usize, dst: usize) -> &Link {

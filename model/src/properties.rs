@@ -1,9 +1,10 @@
 //! What must hold of an election, what must be seen to happen, and what sounds right and is false.
 //!
 //! A property of a state is judged on the state. What must hold of steps is a [`StepRule`]; the state remembers that one was broken.
+//! What must come to hold, and stay so, is judged on fair runs ([`crate::liveness`]).
 //!
-//! Every `always` names the `sometimes` that shows it is not vacuous. That nobody may ever settle on an observer, a server without
-//! weight, a stranger or a server without data is stated and cannot yet be broken: no scenario has such servers.
+//! Every `always` and `eventually` names the `sometimes` that shows it is not vacuous. That nobody may ever settle on an observer,
+//! a server without weight, a stranger or a server without data is stated and cannot yet be broken: no scenario has such servers.
 
 use crate::server::{Election, Server};
 use crate::steps::{StepRule, counted, electors, some_election, some_receipt};
@@ -36,10 +37,17 @@ pub enum Kind {
         /// The properties that show it is not vacuous.
         witnesses: &'static [&'static str],
     },
+    /// In every fair run, holds from some moment on: see [`crate::liveness`].
+    Eventually {
+        /// The properties that show it is not vacuous.
+        witnesses: &'static [&'static str],
+    },
     /// Holds in some state, and so shows that another property is not vacuous.
     Witness,
     /// Holds in some state: the opposite sounds right and is false.
     Pitfall,
+    /// In some fair run, fails again and again: that it holds eventually sounds right and is false.
+    EndlessPitfall,
 }
 
 /// In which scenarios a property is checked.
@@ -52,15 +60,31 @@ pub enum Scope {
     CredentialsDiffer,
     /// Where servers may start in different rounds.
     RoundsDiffer,
+    /// In the timely setting.
+    Timely,
+    /// In the timely setting, where servers may start in different rounds.
+    TimelyOutOfStep,
+    /// Everywhere but in the timely setting with all in one round at the start: there everybody hears of everybody before any
+    /// wait ends.
+    OutOfStep,
+    /// Of those, where servers may start with different credentials.
+    OutOfStepCredentialsDiffer,
 }
 
 impl Kind {
+    /// Whether it is a property of fair runs, which stateright cannot check.
+    #[must_use]
+    pub fn is_of_runs(self) -> bool {
+        matches!(self, Self::Eventually { .. } | Self::EndlessPitfall)
+    }
+
     /// The kind in stateright's terms.
     #[must_use]
     pub fn expectation(self) -> Expectation {
         match self {
             Self::Always { .. } => Expectation::Always,
-            Self::Witness | Self::Pitfall => Expectation::Sometimes,
+            Self::Eventually { .. } => Expectation::Eventually,
+            Self::Witness | Self::Pitfall | Self::EndlessPitfall => Expectation::Sometimes,
         }
     }
 }
@@ -68,7 +92,14 @@ impl Kind {
 /// Every property, in the order in which they are printed.
 #[must_use]
 pub fn claims<const N: usize>() -> Vec<Claim<N>> {
-    [always(), witnesses(), pitfalls()].concat()
+    [
+        always(),
+        eventually(),
+        witnesses(),
+        pitfalls(),
+        endless_pitfalls(),
+    ]
+    .concat()
 }
 
 fn always<const N: usize>() -> Vec<Claim<N>> {
@@ -135,6 +166,46 @@ fn always<const N: usize>() -> Vec<Claim<N>> {
             &["a settled server answers"],
             "A settled server answers a looking one with the vote that it settled on, and sends nothing else.",
             |_, state| !state.history.is_broken(StepRule::TruthfulReplies),
+        ),
+    ]
+}
+
+fn eventually<const N: usize>() -> Vec<Claim<N>> {
+    let eventually = |name, statement, witnesses, condition| Claim {
+        name,
+        statement,
+        kind: Kind::Eventually { witnesses },
+        scope: Scope::Timely,
+        condition,
+    };
+    vec![
+        eventually(
+            "election terminates",
+            "If the best server is in the latest round at the start: from every reachable state eventually every server has settled \
+             on one leader, and stays so.",
+            &["all agree"],
+            |_, state| !best_starts_in_front(state) || state.agreed_leader().is_some(),
+        ),
+        eventually(
+            "best wins",
+            "If the best server, the one with the greatest (epoch, zxid, sid), is in the latest round at the start: from every \
+             reachable state eventually every server has settled on it, and stays so.",
+            &["all agree"],
+            |_, state| !best_starts_in_front(state) || state.agreed_leader() == Some(best(state)),
+        ),
+        eventually(
+            "somebody leads",
+            "From every reachable state eventually some server leads, and stays so.",
+            &["a leader is established"],
+            |_, state| leaders(state).next().is_some(),
+        ),
+        eventually(
+            "late joiner settles",
+            "From every reachable state eventually no quorum follows a leader, or every server has settled; and stays so.",
+            &["a server joins an ensemble"],
+            |system, state| {
+                state.established_leader(&system.election).is_none() || all_settled(state)
+            },
         ),
     ]
 }
@@ -211,6 +282,12 @@ fn witnesses<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         witness(
+            Scope::Everywhere,
+            "all agree",
+            "Every server has settled on one leader.",
+            |_, state| state.agreed_leader().is_some(),
+        ),
+        witness(
             Scope::RoundsDiffer,
             "a round rises",
             "A looking server hears of a later round and enters it.",
@@ -245,13 +322,13 @@ fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
     };
     vec![
         pitfall(
-            Scope::Everywhere,
+            Scope::OutOfStep,
             "two servers lead",
             "Two servers are LEADING at once. (At most one of them has a quorum behind it.)",
             |_, state| leaders(state).count() >= 2,
         ),
         pitfall(
-            Scope::Everywhere,
+            Scope::OutOfStep,
             "two servers lead in one round",
             "Two servers are LEADING at once, both elected in the same round.",
             |_, state| {
@@ -262,7 +339,7 @@ fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         pitfall(
-            Scope::CredentialsDiffer,
+            Scope::OutOfStepCredentialsDiffer,
             "a better server is passed over",
             "A quorum follows a leader, and a live server has better credentials than the leader.",
             |system, state| {
@@ -275,7 +352,7 @@ fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         pitfall(
-            Scope::CredentialsDiffer,
+            Scope::OutOfStepCredentialsDiffer,
             "a counted voter outranks the leader",
             "A server is elected although a voter counted for it has a better (epoch, zxid): that one has settled on it already.",
             |system, state| {
@@ -286,7 +363,24 @@ fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         pitfall(
-            Scope::Everywhere,
+            Scope::OutOfStep,
+            "an election ends without agreement",
+            "Every server has settled, not all on one leader, and nothing is under way that could tell them.",
+            |_, state| {
+                all_settled(state) && state.agreed_leader().is_none() && state.network.is_silent()
+            },
+        ),
+        pitfall(
+            Scope::OutOfStep,
+            "the best does not win",
+            "Every server has settled on one leader, and another has a greater (epoch, zxid, sid).",
+            |_, state| {
+                let leader = state.agreed_leader();
+                leader.is_some_and(|leader| leader != best(state))
+            },
+        ),
+        pitfall(
+            Scope::OutOfStep,
             "an election ends beside an ensemble",
             "A quorum follows a leader, and a server whose own election was under way settles on another.",
             |system, state| {
@@ -298,6 +392,22 @@ fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
     ]
+}
+
+/// The condition is what one would expect to come to hold.
+fn endless_pitfalls<const N: usize>() -> Vec<Claim<N>> {
+    vec![Claim {
+        name: "an election never ends",
+        statement: "A server looks for ever. Two others lead, of different rounds; whenever it is about to follow the one it \
+                    voted for, it hears of the other, a better one that nobody follows.",
+        kind: Kind::EndlessPitfall,
+        scope: Scope::TimelyOutOfStep,
+        condition: |_, state| all_settled(state),
+    }]
+}
+
+fn all_settled<const N: usize>(state: &State<N>) -> bool {
+    (0..N).all(|server| state.leader_of(server).is_some())
 }
 
 /// The votes of the servers that are LEADING.
@@ -318,4 +428,16 @@ fn is_coherent<const N: usize>(id: usize, server: &Server<N>) -> bool {
             ServerState::Looking | ServerState::Observing => false,
         },
     }
+}
+
+/// The server with the greatest (epoch, zxid, sid).
+fn best<const N: usize>(state: &State<N>) -> usize {
+    let rank = |&server: &usize| (state.servers[server].credentials, server);
+    (0..N).max_by_key(rank).expect("there are servers")
+}
+
+/// Whether the best server started in a round as late as any other's.
+fn best_starts_in_front<const N: usize>(state: &State<N>) -> bool {
+    let first = |server| state.history.first_round(server);
+    (0..N).all(|server| first(server) <= first(best(state)))
 }

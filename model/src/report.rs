@@ -2,6 +2,7 @@
 
 use crate::catalogue::{SCENARIOS, Scenario};
 use crate::check::{Report, Row, Verdict};
+use crate::counterexample::Counterexample;
 use crate::properties::{Claim, Kind, Scope, claims};
 use serde::Serialize;
 use std::fmt;
@@ -22,7 +23,7 @@ pub struct Entry {
     pub name: &'static str,
     /// What it states.
     pub statement: &'static str,
-    /// `always` or `sometimes`.
+    /// `always`, `eventually` or `sometimes`.
     pub expectation: &'static str,
     /// Whether the opposite sounds right and is false.
     pub pitfall: bool,
@@ -54,13 +55,14 @@ impl<const N: usize> From<Claim<N>> for Entry {
     fn from(claim: Claim<N>) -> Self {
         let (expectation, witnesses) = match claim.kind {
             Kind::Always { witnesses } => ("always", witnesses),
-            Kind::Witness | Kind::Pitfall => ("sometimes", &[][..]),
+            Kind::Eventually { witnesses } => ("eventually", witnesses),
+            Kind::Witness | Kind::Pitfall | Kind::EndlessPitfall => ("sometimes", &[][..]),
         };
         Self {
             name: claim.name,
             statement: claim.statement,
             expectation,
-            pitfall: claim.kind == Kind::Pitfall,
+            pitfall: matches!(claim.kind, Kind::Pitfall | Kind::EndlessPitfall),
             witnesses,
             scope: claim.scope,
         }
@@ -75,6 +77,7 @@ impl fmt::Display for Catalogue {
                 name,
                 covers,
                 servers,
+                setting,
                 epochs,
                 zxids,
                 rounds,
@@ -83,9 +86,10 @@ impl fmt::Display for Catalogue {
             writeln!(f, "  {name}: {covers}")?;
             writeln!(
                 f,
-                "    tier {}, {servers} servers, epochs {epochs}, zxids {zxids}, starting rounds {rounds}, {} initial states, {} \
+                "    tier {}, {servers} servers, {}, epochs {epochs}, zxids {zxids}, starting rounds {rounds}, {} initial states, {} \
                  unique states",
                 scenario.tier.name(),
+                setting.name(),
                 scenario.initial_states(),
                 grouped(scenario.unique_states),
             )?;
@@ -103,12 +107,22 @@ impl fmt::Display for Catalogue {
             if property.pitfall {
                 writeln!(f, "    The opposite sounds right and is false.")?;
             }
-            let differ = match property.scope {
+            let place = match property.scope {
                 Scope::Everywhere => continue,
-                Scope::CredentialsDiffer => "with different credentials",
-                Scope::RoundsDiffer => "in different rounds",
+                Scope::CredentialsDiffer => "servers may start with different credentials",
+                Scope::RoundsDiffer => "servers may start in different rounds",
+                Scope::Timely => "the setting is timely",
+                Scope::TimelyOutOfStep => {
+                    "the setting is timely and servers may start in different rounds"
+                }
+                Scope::OutOfStep => {
+                    "the setting is asynchronous or servers may start in different rounds"
+                }
+                Scope::OutOfStepCredentialsDiffer => {
+                    "the setting is asynchronous or servers may start in different rounds, and they may start with different credentials"
+                }
             };
-            writeln!(f, "    Checked where servers may start {differ}.")?;
+            writeln!(f, "    Checked where {place}.")?;
         }
         Ok(())
     }
@@ -143,6 +157,15 @@ impl fmt::Display for Report {
             )?;
         }
         writeln!(f)?;
+        if let Some(liveness) = self.liveness {
+            writeln!(
+                f,
+                "  fair runs searched: {} states, {} transitions, {:.1} s",
+                grouped(liveness.states),
+                grouped(liveness.transitions),
+                liveness.seconds,
+            )?;
+        }
         if let Some(pinned) = self.pinned_unique_states.filter(|_| self.pin_differs()) {
             writeln!(
                 f,
@@ -167,10 +190,15 @@ impl fmt::Display for Row {
             Verdict::Undecided => "undecided",
         };
         writeln!(f, "  {verdict:<10} {}", self.name)?;
-        for (number, step) in self.counterexample.iter().enumerate() {
-            writeln!(f, "    {number:>3}. {step}")?;
+        let Some(Counterexample { story, .. }) = &self.counterexample else {
+            return Ok(());
+        };
+        for (number, line) in story.told().into_iter().enumerate() {
+            writeln!(f, "    {number:>3}. {line}")?;
         }
-        Ok(())
+        story
+            .goes_on()
+            .map_or(Ok(()), |how| writeln!(f, "    {how}"))
     }
 }
 

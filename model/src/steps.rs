@@ -76,7 +76,7 @@ impl<const N: usize> Step<'_, N> {
         match self.action {
             Action::Deliver { dst, .. } | Action::Resend { dst, .. } => Some(dst),
             Action::Supersede { .. } => None,
-            Action::FinalizeTimeout { server } => Some(server),
+            Action::CollectTimeout { server } | Action::FinalizeTimeout { server } => Some(server),
         }
     }
 
@@ -116,7 +116,9 @@ impl<const N: usize> Step<'_, N> {
                 (src, dst, question.state == ServerState::Looking)
             }
             Action::Resend { src, dst } => (src, dst, true),
-            Action::Supersede { .. } | Action::FinalizeTimeout { .. } => return None,
+            Action::Supersede { .. }
+            | Action::CollectTimeout { .. }
+            | Action::FinalizeTimeout { .. } => return None,
         };
         let vote = self.before.servers[dst].settled()?;
         asked.then_some((src, vote))

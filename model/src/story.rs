@@ -5,6 +5,7 @@
 //! Servers are named by their places, from 0, and written by their sids.
 
 use crate::check::Trace;
+use crate::liveness::Lasso;
 use crate::narrate::tell;
 use crate::server::{Server, Wait};
 use crate::system::{Action, State, System, sends};
@@ -18,6 +19,9 @@ pub struct Story {
     pub initial: Vec<Start>,
     /// What happens then.
     pub steps: Vec<StoryStep>,
+    /// Of a story that never ends, the number of the first step that repeats for ever; past the last if nothing more happens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub for_ever_from: Option<usize>,
 }
 
 /// How a server starts.
@@ -85,6 +89,12 @@ pub enum Event {
         /// What arrives.
         notification: Vote,
     },
+    /// The server has waited for votes in vain, and announces its own again.
+    CollectTimeout {
+        /// Who waited.
+        #[serde(serialize_with = "serialize_place")]
+        server: usize,
+    },
     /// The server has waited for a better proposal in vain.
     FinalizeTimeout {
         /// Who waited.
@@ -130,23 +140,56 @@ impl Story {
     #[must_use]
     pub fn new<const N: usize>(system: &System<N>, path: &Trace<N>) -> Self {
         let path = path.clone().into_vec();
-        let (start, _) = &path[0];
+        let steps = path
+            .iter()
+            .filter_map(|(state, action)| Some((state, (*action)?)));
+        Self::of(system, &path[0].0, steps)
+    }
+
+    /// The story of this run of the system.
+    ///
+    /// # Panics
+    /// If the run is not one of the system's.
+    #[must_use]
+    pub fn of_lasso<const N: usize>(system: &System<N>, lasso: &Lasso<State<N>, Action>) -> Self {
+        let start = lasso.way_in.first().map_or(&lasso.knot, |(state, _)| state);
+        let steps = lasso.way_in.iter().chain(&lasso.cycle);
+        Self {
+            for_ever_from: Some(lasso.way_in.len() + 1),
+            ..Self::of(system, start, steps.map(|(state, action)| (state, *action)))
+        }
+    }
+
+    fn of<'a, const N: usize>(
+        system: &System<N>,
+        start: &State<N>,
+        steps: impl Iterator<Item = (&'a State<N>, Action)>,
+    ) -> Self {
         let initial = start.servers.iter().enumerate();
         let initial = initial.map(|(server, state)| Start {
             server,
             credentials: state.credentials,
             round: state.round,
         });
-        let taken = path
-            .iter()
-            .filter_map(|(state, action)| Some((state, (*action)?)));
-        let steps = taken.zip(1..).map(|((before, action), number)| {
+        let steps = steps.zip(1..).map(|((before, action), number)| {
             StoryStep::new(system, number, before, action).expect("the model took this step")
         });
         Self {
             initial: initial.collect(),
             steps: steps.collect(),
+            for_ever_from: None,
         }
+    }
+
+    /// How a story that never ends goes on.
+    #[must_use]
+    pub fn goes_on(&self) -> Option<String> {
+        let (from, last) = (self.for_ever_from?, self.steps.len());
+        Some(if from > last {
+            "Then nothing more happens.".to_owned()
+        } else {
+            format!("Steps {from} to {last} repeat for ever.")
+        })
     }
 }
 
@@ -193,6 +236,7 @@ impl Event {
                 dst,
                 notification: system.resent(before, src, dst)?,
             },
+            Action::CollectTimeout { server } => Self::CollectTimeout { server },
             Action::FinalizeTimeout { server } => Self::FinalizeTimeout { server },
         })
     }
@@ -203,7 +247,7 @@ impl Event {
         match self {
             Self::Deliver { dst, .. } | Self::Resend { dst, .. } => Some(dst),
             Self::Supersede { .. } => None,
-            Self::FinalizeTimeout { server } => Some(server),
+            Self::CollectTimeout { server } | Self::FinalizeTimeout { server } => Some(server),
         }
     }
 }

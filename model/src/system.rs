@@ -3,14 +3,16 @@
 //! stateright has a model of its own for actors, `ActorModel`. This one drives the same [`Actor`]s over links that `ActorModel`
 //! does not know (a send slot of one), in fixed arrays instead of heap collections.
 //!
-//! The setting is asynchronous: any wait may run out at any time.
+//! When a wait can run out is the [`Setting`]'s to say, what must not be put off for ever [`System::fairness`]'s.
 
 use crate::history::History;
+use crate::liveness::Fairness;
 use crate::network::Network;
 use crate::properties::Claim;
 use crate::server::{FastLeaderElection, Server, Wait};
 use crate::steps::{Step, StepRule};
 use crate::vote::{Credentials, Round, Vote};
+use serde::Serialize;
 use stateright::actor::{Actor, Command, Id, Out};
 use stateright::{Model, Property};
 use std::array;
@@ -21,10 +23,34 @@ use std::borrow::Cow;
 pub struct System<const N: usize> {
     /// The rules that every server follows.
     pub election: FastLeaderElection<N>,
+    /// When waits run out.
+    pub setting: Setting,
     /// The initial states.
     pub starts: Vec<State<N>>,
     /// The properties to check.
     pub claims: Vec<Claim<N>>,
+}
+
+/// When waits run out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// At any time.
+    Asynchronous,
+    /// Waits are longer than messages travel. A server stops waiting for a better proposal only when nothing is under way to it,
+    /// and announces its vote again only when nothing is under way at all and nobody finalizes.
+    Timely,
+}
+
+impl Setting {
+    /// Its name, as printed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asynchronous => "asynchronous",
+            Self::Timely => "timely",
+        }
+    }
 }
 
 /// A state of the whole.
@@ -55,12 +81,17 @@ pub enum Action {
         /// The receiver.
         dst: usize,
     },
-    /// `src` has waited long enough for votes and announces its own again; the copy for `dst` arrives at once.
+    /// Asynchronous: `src` has waited long enough for votes and announces its own again; the copy for `dst` arrives at once.
     Resend {
         /// The sender.
         src: usize,
         /// The receiver.
         dst: usize,
+    },
+    /// Timely: the server has waited long enough for votes and announces its own again, to everybody.
+    CollectTimeout {
+        /// Who waits.
+        server: usize,
     },
     /// The server has waited long enough for a better proposal.
     FinalizeTimeout {
@@ -104,6 +135,20 @@ impl<const N: usize> State<N> {
     pub fn is_established(&self, election: &FastLeaderElection<N>, leader: usize) -> bool {
         let follows = |server: &usize| self.leader_of(*server) == Some(leader);
         follows(&leader) && election.is_quorum((0..N).filter(follows))
+    }
+
+    /// The leader that every server has settled on.
+    #[must_use]
+    pub fn agreed_leader(&self) -> Option<usize> {
+        let leader = self.leader_of(0)?;
+        let agrees = |server| self.leader_of(server) == Some(leader);
+        (0..N).all(agrees).then_some(leader)
+    }
+
+    /// Whether some looking server waits for this.
+    fn any_waits(&self, wait: Wait) -> bool {
+        let mut looking = self.servers.iter().filter_map(Server::looking);
+        looking.any(|looking| looking.wait == wait)
     }
 
     /// Whom the server has settled on.
@@ -161,6 +206,11 @@ impl<const N: usize> System<N> {
                     return None;
                 }
             }
+            Action::CollectTimeout { server } => {
+                after.handle(server, &mut effects, |id, server, out| {
+                    self.election.on_timeout(id, server, &Wait::Collecting, out);
+                });
+            }
             Action::FinalizeTimeout { server } => {
                 after.handle(server, &mut effects, |id, server, out| {
                     self.election.on_timeout(id, server, &Wait::Finalizing, out);
@@ -168,6 +218,23 @@ impl<const N: usize> System<N> {
             }
         }
         Some((after, effects))
+    }
+
+    /// How the scheduler treats an action. What is sent arrives or is superseded; a wait that can run out again and again does.
+    /// Superseding is never owed.
+    ///
+    /// Time-outs are owed strongly because a wait can run out only now and then, when nothing is under way: weak fairness would
+    /// let it be passed over for ever.
+    #[must_use]
+    pub fn fairness(&self, action: &Action) -> Option<(Action, Fairness)> {
+        let fairness = match action {
+            Action::Deliver { .. } => Fairness::Weak,
+            Action::Resend { .. }
+            | Action::CollectTimeout { .. }
+            | Action::FinalizeTimeout { .. } => Fairness::Strong,
+            Action::Supersede { .. } => return None,
+        };
+        Some((*action, fairness))
     }
 
     /// What `src` sends `dst` when it announces its vote again.
@@ -198,16 +265,21 @@ impl<const N: usize> Model for System<N> {
     }
 
     fn actions(&self, state: &State<N>, actions: &mut Vec<Action>) {
+        let timely = self.setting == Setting::Timely;
+        let may_resend = timely && state.network.is_silent() && !state.any_waits(Wait::Finalizing);
         for src in 0..N {
             let wait = state.servers[src].looking().map(|looking| looking.wait);
-            if wait == Some(Wait::Finalizing) {
+            if wait == Some(Wait::Finalizing) && !(timely && state.network.leads_to(src)) {
                 actions.push(Action::FinalizeTimeout { server: src });
+            }
+            if wait == Some(Wait::Collecting) && may_resend {
+                actions.push(Action::CollectTimeout { server: src });
             }
             for dst in 0..N {
                 let link = state.network.link(src, dst);
                 if link.head().is_some() {
                     actions.push(Action::Deliver { src, dst });
-                } else if wait == Some(Wait::Collecting) {
+                } else if wait == Some(Wait::Collecting) && !timely {
                     actions.push(Action::Resend { src, dst });
                 }
                 if link.is_full() {

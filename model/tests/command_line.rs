@@ -83,7 +83,10 @@ fn the_catalogue_is_listed_as_text_and_as_json() {
         rows.map(|row| row["name"].as_str().expect("a name").to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(names("scenarios"), ["fault-free", "fault-free-rounds"]);
+    assert_eq!(
+        names("scenarios"),
+        ["fault-free", "fault-free-rounds", "timely", "timely-rounds"]
+    );
     for name in names("scenarios").iter().chain(&names("properties")) {
         assert!(text.contains(name.as_str()), "{name}");
     }

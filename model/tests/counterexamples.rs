@@ -2,9 +2,10 @@
 
 use fle::ServerState;
 use fle_model::catalogue;
-use fle_model::check::shortest;
+use fle_model::check::{Trace, shortest};
 use fle_model::counterexample::{Counterexample, TraceDir};
 use fle_model::properties::{Claim, Kind, Scope};
+use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
@@ -50,6 +51,11 @@ const EVERY_KIND: [Action; 14] = [
 ];
 
 /// The files of a counterexample, as JSON and as text.
+/// The path as a counterexample to the system's one property.
+fn told(system: &System<3>, path: &Trace<3>) -> Counterexample {
+    Counterexample::new("fault-free", &system.claims[0], Story::new(system, path))
+}
+
 fn written(counterexample: &Counterexample) -> (Value, String) {
     let parent = tempfile::tempdir().expect("a folder");
     let folder = parent.path().join("traces");
@@ -69,14 +75,14 @@ fn written(counterexample: &Counterexample) -> (Value, String) {
 fn of_every_kind() -> (Value, String) {
     let system = system();
     let path = Path::from_actions(&system, system.starts[0], &EVERY_KIND).expect("a path");
-    written(&Counterexample::new("fault-free", &system, &path))
+    written(&told(&system, &path))
 }
 
 #[test]
 fn the_shortest_counterexample_is_written_as_json() {
     let system = system();
     let path = shortest(&system).expect("the claim is false");
-    let counterexample = Counterexample::new("fault-free", &system, &path);
+    let counterexample = told(&system, &path);
     let (json, _) = written(&counterexample);
     assert_eq!(json["scenario"], "fault-free");
     assert_eq!(json["property"], "at most one leads");
@@ -262,7 +268,7 @@ fn the_diagram_names_the_property_and_each_server_and_escapes_what_it_says() {
 fn a_diagram_without_steps_is_a_diagram() {
     let system = system();
     let path = Path::from_actions(&system, system.starts[0], &[]).expect("a path");
-    let (json, svg) = written(&Counterexample::new("fault-free", &system, &path));
+    let (json, svg) = written(&told(&system, &path));
     assert_eq!(json["steps"], json!([]));
     let svg = Document::parse(&svg).expect("XML");
     assert_eq!(of_class(svg.root(), "lifeline").count(), 3);

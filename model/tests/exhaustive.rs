@@ -2,12 +2,14 @@
 
 use fle_model::catalogue::{Scenario, Tier};
 use fle_model::check::{Options, Report, Shard, Verdict, check};
+use fle_model::system::Setting;
 use std::num::NonZeroUsize;
 
 const TWO_SERVERS: Scenario = Scenario {
     name: "two servers",
     covers: "two servers, no faults",
     servers: 2,
+    setting: Setting::Asynchronous,
     epochs: 2,
     zxids: 2,
     rounds: 2,
@@ -39,6 +41,24 @@ fn two_servers_are_exhausted_whatever_is_seen_on_the_way() {
         assert_eq!(verdict(&report, "quorum evidence"), Verdict::Holds);
         assert_eq!(verdict(&report, "a round rises"), Verdict::Seen);
     }
+}
+
+/// The graph in which fair runs are sought has the states that stateright visits.
+#[test]
+fn what_holds_eventually_is_checked_on_the_same_states() {
+    let timely = Scenario {
+        setting: Setting::Timely,
+        ..TWO_SERVERS
+    };
+    let report = report(&timely, "0/1", 1);
+    let liveness = report.liveness.expect("fair runs were searched");
+    assert_eq!(liveness.states, report.unique_states);
+    assert_eq!(verdict(&report, "election terminates"), Verdict::Holds);
+    assert_eq!(
+        verdict(&report, "an election never ends"),
+        Verdict::NeverSeen
+    );
+    assert!(self::report(&TWO_SERVERS, "0/1", 1).liveness.is_none());
 }
 
 /// A quorum of two is both, so no two quorums can be found at once.

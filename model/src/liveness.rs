@@ -1,0 +1,147 @@
+//! Whether a model comes to a goal and stays there, if its scheduler is fair: a checker for any [`stateright::Model`].
+//!
+//! stateright's own `eventually` looks only at paths that end: it forgets cycles, and paths that join others. Here the property is
+//! *eventually always*: in every fair run there is a moment after which the goal holds for good.
+//!
+//! A run is a path that never ends, or one that ends in a state and stays there for ever; in a terminal state it has no
+//! choice. The caller sorts the actions into *classes*, one for each thing that the scheduler owes by itself (a link's
+//! deliveries, a server's time-out). A run is fair if
+//! - no class that is owed [weakly](Fairness::Weak) can, from some moment on, be taken in every state and is not, and
+//! - no class that is owed [strongly](Fairness::Strong) can be taken again and again and is not.
+//!
+//! In a finite graph the states that a run visits again and again are connected both ways. So the property fails exactly if
+//! some set of such states holds one where the goal fails, and is all that some fair run visits again and again. It is sought
+//! among the strongly connected components. A component is fair if for every class
+//! - owed weakly: some state of the component has it disabled, or some edge within takes it;
+//! - owed strongly: no state of the component has it enabled, or some edge within takes it. If not, a fair run may still stay
+//!   among the states that have it disabled: the others are removed, and what remains is searched again.
+//!
+//! A fair component with a state where the goal fails is a violation, and there are no others.
+//!
+//! A single state is a component too, whether or not an edge leads back to it, since a run may stay in it. By
+//! the same rules it may only where nothing is owed, as in a terminal state.
+//!
+//! A class is *enabled* where an action of it leads to a state (`next_state` is not `None`), beyond the boundary or not. States
+//! beyond the boundary are no part of any component: what lies behind them is not known.
+//!
+//! **Memory.** A state is needed again only to tell a violation, so it is not kept: it is known by a 64-bit fingerprint, and
+//! derived again, from the initial state along the first way found to it, when it is told. (Of two states with one fingerprint the
+//! second is lost: the chance is that given in [`crate::check`].) An edge takes nine bytes: its target, its class, and its source
+//! once more because petgraph's search for components goes along the edges and against them (the one that does not is recursive,
+//! and overflows the stack).
+
+mod graph;
+mod lasso;
+
+pub use lasso::Lasso;
+
+use fixedbitset::FixedBitSet;
+use graph::{Graph, Number};
+use stateright::Model;
+use std::hash::Hash;
+
+/// How a class of actions is owed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fairness {
+    /// What can be taken from some moment on, always, is taken.
+    Weak,
+    /// What can be taken again and again is taken again and again.
+    Strong,
+}
+
+/// To which class an action belongs, and how that is owed; `None` for what the scheduler may neglect for ever.
+pub type Scheduler<M, C> = fn(&M, &<M as Model>::Action) -> Option<(C, Fairness)>;
+
+/// Where a run should come and stay.
+pub type Goal<M> = fn(&M, &<M as Model>::State) -> bool;
+
+/// What a model's fair runs can visit again and again, and where the goals fail.
+pub struct Reachable<'m, M: Model, C> {
+    model: &'m M,
+    scheduler: Scheduler<M, C>,
+    graph: Graph<C>,
+    /// The greatest sets of connected states that a fair run can visit again and again, each in the order of their numbers.
+    fair: Vec<Vec<Number>>,
+    /// For each goal, the states where it fails.
+    failing: Vec<FixedBitSet>,
+}
+
+impl<'m, M, C> Reachable<'m, M, C>
+where
+    M: Model,
+    M::State: Hash,
+    M::Action: Clone,
+    C: Copy + Eq,
+{
+    /// Visits every state that can be reached within the model's boundary, and asks for each goal there.
+    ///
+    /// # Panics
+    /// With more than 128 classes, or 2³² states or edges.
+    #[must_use]
+    pub fn explore(model: &'m M, scheduler: Scheduler<M, C>, goals: &[Goal<M>]) -> Self {
+        let mut failing = vec![FixedBitSet::new(); goals.len()];
+        let graph = Graph::explore(model, scheduler, |number, state| {
+            for (goal, failing) in goals.iter().zip(&mut failing) {
+                failing.grow(number as usize + 1);
+                failing.set(number as usize, !goal(model, state));
+            }
+        });
+        Self {
+            model,
+            scheduler,
+            fair: fair_components(&graph),
+            graph,
+            failing,
+        }
+    }
+
+    /// How many states there are.
+    #[must_use]
+    pub fn states(&self) -> usize {
+        self.graph.states()
+    }
+
+    /// How many edges there are, those that lead beyond the boundary included.
+    #[must_use]
+    pub fn edges(&self) -> usize {
+        self.graph.edges()
+    }
+
+    /// A fair run that never comes to stay where the goal of this number holds, if there is one. Of all those, one whose way in
+    /// is the shortest.
+    #[must_use]
+    pub fn violation(&self, goal: usize) -> Option<Lasso<M::State, M::Action>> {
+        let fails = |state: &&Number| self.failing[goal].contains(**state as usize);
+        // States are numbered in the order of their distance.
+        let knots = self.fair.iter().filter_map(|component| {
+            let nearest = component.iter().find(fails)?;
+            Some((*nearest, component))
+        });
+        let (knot, component) = knots.min_by_key(|&(knot, _)| knot)?;
+        Some(self.lasso(knot, component))
+    }
+}
+
+/// The components that can be all that a fair run visits again and again.
+fn fair_components<C: Copy + Eq>(graph: &Graph<C>) -> Vec<Vec<Number>> {
+    let mut fair = Vec::new();
+    let mut unsearched = FixedBitSet::with_capacity(graph.states());
+    unsearched.insert_range(..);
+    while !unsearched.is_clear() {
+        for component in graph.components(&unsearched) {
+            let owed = graph.owed_within(&component);
+            // Where something is owed weakly no part of the component fares better: it disables the class nowhere, and has no
+            // more edges.
+            let parts_may_be_fair = owed.weakly.is_empty() && !owed.strongly.is_empty();
+            for &state in &component {
+                if !parts_may_be_fair || graph.can_take(state, owed.strongly) {
+                    unsearched.remove(state as usize);
+                }
+            }
+            if owed.weakly.is_empty() && owed.strongly.is_empty() {
+                fair.push(component);
+            }
+        }
+    }
+    fair
+}
