@@ -158,85 +158,104 @@ fn check_servers<const N: usize>(
     options: Options,
     progress: Option<&mut (dyn FnMut(usize) + Send)>,
 ) -> Report {
-    let (always, others): (Vec<_>, Vec<_>) = scenario
-        .claims()
-        .into_iter()
-        .partition(|claim| matches!(claim.kind, Kind::Always { .. }));
-    let (eventually, sometimes): (Vec<_>, Vec<_>) = others
-        .into_iter()
-        .partition(|claim| claim.kind.is_of_runs());
     let model = |claims| scenario.system::<N>(|number| options.shard.holds(number), claims);
-
-    let start = Instant::now();
-    let system = model(always.clone());
-    let initial_states = system.starts.len();
+    let of_kind = |wanted: fn(Kind) -> bool| -> Vec<Claim<N>> {
+        let claims = scenario.claims().into_iter();
+        claims.filter(|claim| wanted(claim.kind)).collect()
+    };
+    let always = of_kind(|kind| matches!(kind, Kind::Always { .. }));
+    let of_runs = of_kind(Kind::is_of_runs);
+    let sometimes = of_kind(|kind| matches!(kind, Kind::Witness | Kind::Pitfall));
     let threads = options.threads.get();
-    let search = system
-        .checker()
-        .threads(threads)
-        .finish_when(HasDiscoveries::AnyFailures);
-    let done = join(search.spawn_bfs(), progress);
-    let seconds = start.elapsed().as_secs_f64();
-    let violated = done.discoveries();
-    let exhausted = violated.is_empty();
-    let (unique_states, generated_states) = (done.unique_state_count(), done.state_count());
-    let depth = done.max_depth();
-    // Its memory is wanted for what follows.
-    drop(done);
+    let search = Search::run(model(always.clone()), threads, progress);
 
-    let mut properties = Vec::new();
-    for claim in always {
-        properties.push(match (violated.contains_key(claim.name), exhausted) {
+    let judged = always.into_iter().map(|claim| {
+        match (search.violated.contains(&claim.name), search.exhausted()) {
             (true, _) => violation(scenario, &model(vec![claim])),
             (false, true) => row(&claim, Verdict::Holds),
             (false, false) => row(&claim, Verdict::Undecided),
-        });
+        }
+    });
+    let mut properties: Vec<Row> = judged.collect();
+    let mut liveness = None;
+    if search.exhausted() {
+        let unseen = options.shard.unseen();
+        if !of_runs.is_empty() {
+            let (rows, took) = fair_runs(scenario, &model(of_runs), unseen);
+            properties.extend(rows);
+            liveness = Some(took);
+        }
+        properties.extend(sightings(model(sometimes), threads, unseen));
+    } else {
+        let undecided = of_runs.iter().chain(&sometimes);
+        properties.extend(undecided.map(|claim| row(claim, Verdict::Undecided)));
     }
-    let unseen = match (exhausted, options.shard.is_whole()) {
-        (false, _) => Verdict::Undecided,
-        (true, true) => Verdict::NeverSeen,
-        (true, false) => Verdict::NotInThisShard,
-    };
-    let liveness = if exhausted && !eventually.is_empty() {
-        let (rows, liveness) = fair_runs(scenario, &model(eventually), unseen);
-        properties.extend(rows);
-        Some(liveness)
-    } else {
-        let undecided = eventually
-            .iter()
-            .map(|claim| row(claim, Verdict::Undecided));
-        properties.extend(undecided);
-        None
-    };
-    let seen = if exhausted {
-        seen(model(sometimes.clone()), threads)
-    } else {
-        Vec::new()
-    };
-    properties.extend(sometimes.iter().map(|claim| {
-        let verdict = if seen.contains(&claim.name) {
-            Verdict::Seen
-        } else {
-            unseen
-        };
-        row(claim, verdict)
-    }));
-    Report {
-        scenario: scenario.name,
-        covers: scenario.covers,
-        shard: options.shard,
-        initial_states,
-        exhausted,
-        unique_states,
-        pinned_unique_states: options.shard.is_whole().then_some(scenario.unique_states),
-        generated_states,
-        depth,
-        seconds,
-        #[expect(clippy::cast_precision_loss, reason = "a rate is an approximation")]
-        states_per_second: unique_states as f64 / seconds,
-        liveness,
-        peak_memory_bytes: peak_memory_bytes(),
-        properties,
+    search.report(scenario, options, liveness, properties)
+}
+
+/// What the search for states in which something does not hold came to.
+struct Search {
+    violated: Vec<&'static str>,
+    initial_states: usize,
+    unique_states: usize,
+    generated_states: usize,
+    depth: usize,
+    seconds: f64,
+}
+
+impl Search {
+    /// Searches until the first violation, or every state. What it needs of memory is free again afterwards.
+    fn run<const N: usize>(
+        system: System<N>,
+        threads: usize,
+        progress: Option<&mut (dyn FnMut(usize) + Send)>,
+    ) -> Self {
+        let start = Instant::now();
+        let initial_states = system.starts.len();
+        let search = system
+            .checker()
+            .threads(threads)
+            .finish_when(HasDiscoveries::AnyFailures);
+        let done = join(search.spawn_bfs(), progress);
+        Self {
+            violated: done.discoveries().into_keys().collect(),
+            initial_states,
+            unique_states: done.unique_state_count(),
+            generated_states: done.state_count(),
+            depth: done.max_depth(),
+            seconds: start.elapsed().as_secs_f64(),
+        }
+    }
+
+    fn exhausted(&self) -> bool {
+        self.violated.is_empty()
+    }
+
+    fn report(
+        self,
+        scenario: &Scenario,
+        options: Options,
+        liveness: Option<Liveness>,
+        properties: Vec<Row>,
+    ) -> Report {
+        let whole = options.shard.is_whole();
+        Report {
+            scenario: scenario.name,
+            covers: scenario.covers,
+            shard: options.shard,
+            initial_states: self.initial_states,
+            exhausted: self.exhausted(),
+            unique_states: self.unique_states,
+            pinned_unique_states: whole.then_some(scenario.unique_states),
+            generated_states: self.generated_states,
+            depth: self.depth,
+            seconds: self.seconds,
+            #[expect(clippy::cast_precision_loss, reason = "a rate is an approximation")]
+            states_per_second: self.unique_states as f64 / self.seconds,
+            liveness,
+            peak_memory_bytes: peak_memory_bytes(),
+            properties,
+        }
     }
 }
 
@@ -269,6 +288,17 @@ pub fn shortest<const N: usize>(system: &System<N>) -> Option<Trace<N>> {
         visited = search.unique_state_count();
     }
     None
+}
+
+/// A row for each of the system's properties, all of them to be seen sometimes.
+fn sightings<const N: usize>(system: System<N>, threads: usize, unseen: Verdict) -> Vec<Row> {
+    let claims = system.claims.clone();
+    let seen = seen(system, threads);
+    let judged = claims.iter().map(|claim| {
+        let is_seen = seen.contains(&claim.name);
+        row(claim, if is_seen { Verdict::Seen } else { unseen })
+    });
+    judged.collect()
 }
 
 /// The names of the system's properties, each to be seen sometimes, that are. One initial state after another is searched, for
@@ -368,6 +398,15 @@ impl Shard {
 
     fn is_whole(self) -> bool {
         self.count == 1
+    }
+
+    /// What it means that something is not seen in this part.
+    fn unseen(self) -> Verdict {
+        if self.is_whole() {
+            Verdict::NeverSeen
+        } else {
+            Verdict::NotInThisShard
+        }
     }
 
     /// Whether the initial state of this number is in this part.
