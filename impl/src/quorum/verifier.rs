@@ -60,6 +60,23 @@ pub enum QuorumError {
     TooHeavy(i64),
 }
 
+impl Group {
+    /// The weights of all members together.
+    fn weight(&self, weights: &BTreeMap<Sid, u64>) -> Result<u64, QuorumError> {
+        let group = self.id;
+        let mut total = 0_u64;
+        for &sid in &self.members {
+            let weight = weights.get(&sid);
+            let weight = weight.ok_or(QuorumError::WithoutWeight { group, sid })?;
+            total = total
+                .checked_add(*weight)
+                .filter(|&total| i64::try_from(total).is_ok())
+                .ok_or(QuorumError::TooHeavy(group))?;
+        }
+        Ok(total)
+    }
+}
+
 impl QuorumVerifier {
     /// More than half of the voters.
     #[must_use]
@@ -90,44 +107,33 @@ impl QuorumVerifier {
         weights: &BTreeMap<Sid, u64>,
     ) -> Result<Self, QuorumError> {
         let is_voter: BTreeSet<Sid> = voters.into_iter().collect();
+        let mut all_weights = weights.clone();
+        for &voter in &is_voter {
+            all_weights.entry(voter).or_insert(1);
+        }
         let mut seats = BTreeMap::new();
         let mut group_weights = Vec::with_capacity(groups.len());
         for (index, group) in groups.iter().enumerate() {
-            let mut total = 0_u64;
+            group_weights.push(group.weight(&all_weights)?);
             for &sid in &group.members {
-                let default = is_voter.contains(&sid).then_some(1);
-                let weight =
-                    weights
-                        .get(&sid)
-                        .copied()
-                        .or(default)
-                        .ok_or(QuorumError::WithoutWeight {
-                            group: group.id,
-                            sid,
-                        })?;
-                total = total
-                    .checked_add(weight)
-                    .filter(|&total| i64::try_from(total).is_ok())
-                    .ok_or(QuorumError::TooHeavy(group.id))?;
-                if seats.insert(sid, (index, weight)).is_some() {
+                if seats.insert(sid, index).is_some() {
                     return Err(QuorumError::InTwoGroups(sid));
                 }
             }
-            group_weights.push(total);
         }
-        let voters = is_voter
-            .iter()
-            .map(|&sid| {
-                let &(group, weight) = seats.get(&sid).ok_or(QuorumError::InNoGroup(sid))?;
-                Ok(Voter { sid, group, weight })
-            })
-            .collect::<Result<_, _>>()?;
-        let mut non_voters = weights.clone();
-        non_voters.retain(|sid, _| !is_voter.contains(sid));
+        let seated = |&sid| {
+            let &group = seats.get(&sid).ok_or(QuorumError::InNoGroup(sid))?;
+            let weight = all_weights[&sid];
+            Ok(Voter { sid, group, weight })
+        };
+        let voters = is_voter.iter().map(seated).collect::<Result<_, _>>()?;
+        all_weights.retain(|sid, _| !is_voter.contains(sid));
         Ok(Self {
             voters,
             group_weights,
-            rule: Rule::Hierarchical { non_voters },
+            rule: Rule::Hierarchical {
+                non_voters: all_weights,
+            },
         })
     }
 
