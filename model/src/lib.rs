@@ -34,7 +34,7 @@
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any model |
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
 //! | [`mod@check`], [`report`] | running stateright, printing what came of it |
-//! | [`story`], [`mod@narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
+//! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
 //! | [`counterexample`] | the files of `--trace-dir` |
 //!
 //! Shared with the production crate are two modules, vote comparison ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and

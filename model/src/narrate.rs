@@ -1,16 +1,8 @@
 //! A path through the model, told in the terms of the algorithm.
 
-use crate::check::Trace;
 use crate::story::{Change, Event, Sent, Story};
-use crate::system::System;
 use crate::vote::sid;
 use std::fmt;
-
-/// The path's start, then its steps, a line each.
-#[must_use]
-pub fn narrate<const N: usize>(system: &System<N>, path: &Trace<N>) -> Vec<String> {
-    Story::new(system, path).told()
-}
 
 impl Story {
     /// How it starts, then its steps, a line each.

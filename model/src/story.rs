@@ -1,4 +1,4 @@
-//! A path through the model as data, from which it is told ([`mod@crate::narrate`]), drawn ([`crate::diagram`]) and written
+//! A path through the model as data, from which it is told ([`crate::narrate`]), drawn ([`crate::diagram`]) and written
 //! ([`crate::counterexample`]).
 //!
 //! A step is one of the model's: what happened, what became of the server that it happened to, and what that server sent.

@@ -2,7 +2,7 @@
 
 use fle_model::catalogue;
 use fle_model::check::shortest;
-use fle_model::narrate::narrate;
+use fle_model::story::Story;
 
 /// The shortest way to what the pitfall claims. 1 and 2 start with the same credentials, 3 with a greater zxid: the initial state
 /// of `fault-free` whose digits, to base 4 and one a server, are 0, 0, 1.
@@ -11,7 +11,7 @@ fn story(pitfall: &str) -> Vec<String> {
     let mut claims = scenario.claims();
     claims.retain(|claim| claim.name == pitfall);
     let system = scenario.system::<3>(|number| number == 16, claims);
-    narrate(&system, &shortest(&system).expect("it happens"))
+    Story::new(&system, &shortest(&system).expect("it happens")).told()
 }
 
 /// 1 votes for 2 and then, when 3's better proposal reaches it, for 3. Each of them counts 1's vote and its own.

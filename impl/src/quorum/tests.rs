@@ -196,7 +196,7 @@ fn slots_are_found_with_and_without_gaps_between_sids() {
         let view = QuorumView::new(QuorumVerifier::majority(voters.iter().copied().map(Sid)));
         for (index, &sid) in voters.iter().enumerate() {
             let slot = view.slot(Sid(sid)).unwrap();
-            assert_eq!((slot.index(), view.sid(slot)), (index, Sid(sid)));
+            assert_eq!(slot.index(), index, "{sid} among {voters:?}");
         }
         for stranger in [i64::MIN + 1, -1, 1, 8, i64::MAX - 1] {
             assert_eq!(

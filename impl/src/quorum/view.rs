@@ -159,15 +159,6 @@ impl QuorumView {
         self.slot(sid)
             .is_some_and(|slot| self.seats[slot.0].counts.len() == configurations)
     }
-
-    /// The server in this slot.
-    ///
-    /// # Panics
-    /// If the slot is another view's and this one has fewer voters.
-    #[must_use]
-    pub fn sid(&self, slot: Slot) -> Sid {
-        self.seats[slot.0].sid
-    }
 }
 
 impl Slot {

@@ -4,3 +4,11 @@ mod files;
 mod options;
 mod printing;
 mod rules;
+
+use fle::config::{ConfigErrors, Diagnostic};
+
+/// The mistakes, a line each.
+fn lines(errors: &ConfigErrors) -> Vec<String> {
+    let diagnostics = errors.diagnostics().iter();
+    diagnostics.map(Diagnostic::to_string).collect()
+}

@@ -1,19 +1,10 @@
 //! The rules of a static file, scenario by scenario, as ZooKeeper's own tests state them (named in the comments), and
 //! the mistakes that operators make in it.
 
-use fle::config::{
-    BindRetries, ClientAddress, ConfigErrors, Diagnostic, EnsembleSource, Rules, ZooConfig,
-};
+use crate::lines;
+use fle::config::{BindRetries, ClientAddress, Diagnostic, EnsembleSource, Rules, ZooConfig};
 use std::num::NonZeroU32;
 use std::time::Duration;
-
-fn lines(errors: &ConfigErrors) -> Vec<String> {
-    errors
-        .diagnostics()
-        .iter()
-        .map(Diagnostic::to_string)
-        .collect()
-}
 
 /// What a static file's text is answered with, warnings or mistakes.
 fn remarks(text: &str) -> Vec<String> {

@@ -1,8 +1,9 @@
 //! The rules of an ensemble's text, scenario by scenario, as ZooKeeper's own tests state them (named in the comments),
 //! and the mistakes that operators make in it.
 
+use crate::lines;
 use fle::Sid;
-use fle::config::{ConfigErrors, Diagnostic, DynamicConfig, LearnerType, Rules, ServerSpec};
+use fle::config::{DynamicConfig, LearnerType, Rules, ServerSpec};
 
 const SEVERAL: Rules = Rules {
     multi_address: true,
@@ -16,14 +17,6 @@ fn server(value: &str, rules: Rules) -> Result<String, String> {
     Ok(config
         .server(Sid(0))
         .map_or(String::new(), ServerSpec::to_string))
-}
-
-fn lines(errors: &ConfigErrors) -> Vec<String> {
-    errors
-        .diagnostics()
-        .iter()
-        .map(Diagnostic::to_string)
-        .collect()
 }
 
 fn mistakes(text: &str, rules: Rules) -> Vec<String> {
