@@ -2,10 +2,17 @@
 //!
 //! A scenario's unique states are pinned. When a change of the model moves a number, the commit that moves it says why.
 
-use crate::properties::{Claim, Scope, claims};
-use crate::server::FastLeaderElection;
-use crate::system::{Setting, State, System};
-use crate::vote::{Credentials, Round};
+mod scenarios;
+
+pub use scenarios::SCENARIOS;
+
+use crate::ensemble::{Composition, Ensemble};
+use crate::faults::Faults;
+use crate::network::Links;
+use crate::properties::{Claim, claims};
+use crate::server::{Election, FastLeaderElection, Server};
+use crate::system::{Setting, System};
+use crate::vote::{ConfigVersion, Credentials, Round};
 use serde::Serialize;
 
 /// A named model with its bounds.
@@ -15,18 +22,26 @@ pub struct Scenario {
     pub name: &'static str,
     /// What it covers.
     pub covers: &'static str,
-    /// How many servers, all of them voters.
-    pub servers: usize,
-    /// When waits run out.
-    pub setting: Setting,
-    /// Each server starts with any of this many peer epochs, from 1.
-    pub epochs: u8,
-    /// Each server starts with any of this many zxids, from 1.
-    pub zxids: u8,
-    /// Each server starts in any of this many rounds, from 1.
-    pub rounds: u8,
     /// When it is run.
     pub tier: Tier,
+    /// How many servers.
+    pub servers: usize,
+    /// Who they are to one another.
+    pub composition: Composition,
+    /// When waits run out.
+    pub setting: Setting,
+    /// How much of a link is followed.
+    pub links: Links,
+    /// Each server starts with any of these on its disk.
+    pub credentials: &'static [Credentials],
+    /// Each server starts in any of this many rounds, from 1.
+    pub rounds: u8,
+    /// Whether one server, any of them, is started later than the others.
+    pub late: bool,
+    /// Whether leaders are established and begin new epochs.
+    pub activation: bool,
+    /// What may go wrong, and how often.
+    pub faults: Faults,
     /// How many unique states it must come to.
     pub unique_states: usize,
 }
@@ -39,55 +54,9 @@ pub enum Tier {
     Ci,
     /// Hours: every night.
     Nightly,
+    /// Too large to be exhausted: for random walks.
+    Simulation,
 }
-
-/// Every scenario.
-pub const SCENARIOS: &[Scenario] = &[
-    Scenario {
-        name: "fault-free",
-        covers: "three servers, asynchronous, no faults, all credentials from two epochs and two zxids",
-        servers: 3,
-        setting: Setting::Asynchronous,
-        epochs: 2,
-        zxids: 2,
-        rounds: 1,
-        tier: Tier::Ci,
-        unique_states: 18_850_496,
-    },
-    Scenario {
-        name: "fault-free-rounds",
-        covers: "three servers, asynchronous, no faults, each in its first or second round: some have looked once more than others",
-        servers: 3,
-        setting: Setting::Asynchronous,
-        epochs: 1,
-        zxids: 1,
-        rounds: 2,
-        tier: Tier::Ci,
-        unique_states: 4_745_380,
-    },
-    Scenario {
-        name: "timely",
-        covers: "three servers, timely, no faults, all credentials from two epochs and two zxids",
-        servers: 3,
-        setting: Setting::Timely,
-        epochs: 2,
-        zxids: 2,
-        rounds: 1,
-        tier: Tier::Ci,
-        unique_states: 4_708_544,
-    },
-    Scenario {
-        name: "timely-rounds",
-        covers: "three servers, timely, no faults, each in its first or second round: some have looked once more than others",
-        servers: 3,
-        setting: Setting::Timely,
-        epochs: 1,
-        zxids: 1,
-        rounds: 2,
-        tier: Tier::Ci,
-        unique_states: 1_331_118,
-    },
-];
 
 /// The scenario of this name.
 #[must_use]
@@ -102,33 +71,39 @@ impl Tier {
         match self {
             Self::Ci => "ci",
             Self::Nightly => "nightly",
+            Self::Simulation => "simulation",
         }
     }
 }
 
 impl Scenario {
-    /// In how many ways its servers can start.
+    /// Whether the setting is timely.
     #[must_use]
-    pub fn initial_states(&self) -> usize {
-        (0..self.servers).fold(1, |states, _| states * self.starts_of_a_server())
+    pub fn is_timely(&self) -> bool {
+        self.setting == Setting::Timely
+    }
+
+    /// Whether a server may settle before it has heard of everybody: not where all begin together, in time, and nothing goes wrong.
+    #[must_use]
+    pub fn is_out_of_step(&self) -> bool {
+        !self.is_timely()
+            || self.rounds > 1
+            || self.late
+            || self.faults.any()
+            || self.composition == Composition::Gossip
+    }
+
+    /// Whether some server may begin to look when others have settled.
+    #[must_use]
+    pub fn has_latecomers(&self) -> bool {
+        self.late || self.faults.crashes + self.faults.wipes + self.faults.losses > 0
     }
 
     /// The properties to check in it.
     #[must_use]
     pub fn claims<const N: usize>(&self) -> Vec<Claim<N>> {
-        let credentials_differ = self.epochs > 1 || self.zxids > 1;
-        let timely = self.setting == Setting::Timely;
-        let in_step = timely && self.rounds == 1;
-        let applies = |claim: &Claim<N>| match claim.scope {
-            Scope::Everywhere => true,
-            Scope::CredentialsDiffer => credentials_differ,
-            Scope::RoundsDiffer => self.rounds > 1,
-            Scope::Timely => timely,
-            Scope::TimelyOutOfStep => timely && !in_step,
-            Scope::OutOfStep => !in_step,
-            Scope::OutOfStepCredentialsDiffer => !in_step && credentials_differ,
-        };
-        claims().into_iter().filter(applies).collect()
+        let claims = claims().into_iter();
+        claims.filter(|claim| (claim.applies)(self)).collect()
     }
 
     /// The model, over the initial states whose number `chosen` accepts.
@@ -146,45 +121,102 @@ impl Scenario {
             "{} is a scenario of {} servers",
             self.name, self.servers
         );
-        let election = FastLeaderElection::majority();
-        let numbers = (0..self.initial_states()).filter(|&number| chosen(number));
-        System {
-            starts: numbers
-                .map(|number| self.start(&election, number))
-                .collect(),
-            election,
+        let mut system = System {
+            election: FastLeaderElection {
+                ensemble: Ensemble::new(self.composition),
+            },
             setting: self.setting,
+            links: self.links,
+            activation: self.activation,
+            starts: Vec::new(),
             claims,
+        };
+        let starts = self.starts().into_iter().enumerate();
+        let starts = starts.filter(|&(number, _)| chosen(number));
+        system.starts = starts
+            .map(|(_, servers)| system.start(servers, self.faults))
+            .collect();
+        system
+    }
+
+    /// In how many ways its servers can start.
+    #[must_use]
+    pub fn initial_states(&self) -> usize {
+        match self.servers {
+            2 => self.starts::<2>().len(),
+            3 => self.starts::<3>().len(),
+            4 => self.starts::<4>().len(),
+            5 => self.starts::<5>().len(),
+            _ => self.starts::<7>().len(),
         }
     }
 
-    /// The initial state of this number: its digits, one for each server, say how that server starts.
-    fn start<const N: usize>(&self, election: &FastLeaderElection<N>, number: usize) -> State<N> {
-        let mut digits = number;
-        State::start(
-            election,
+    /// How the servers can start, and whether each starts with the others.
+    ///
+    /// Where any two servers can change places, only those assignments are taken in which credentials rise with the sid. The
+    /// election compares credentials and then sids, and asks nothing else of either. So every other assignment differs from one
+    /// of these in the servers' names alone: rank its servers by credentials and sid, and name them by their ranks
+    /// (`tests/reductions.rs`).
+    fn starts<const N: usize>(&self) -> Vec<[(Server<N>, bool); N]> {
+        let choices = self.credentials.len() * usize::from(self.rounds);
+        let assignments = (0..choices.pow(u32::try_from(N).expect("few servers"))).map(|number| {
+            let mut digits = number;
             std::array::from_fn(|_| {
-                let digit = digits % self.starts_of_a_server();
-                digits /= self.starts_of_a_server();
-                self.start_of_a_server(digit)
-            }),
-        )
-    }
-
-    fn starts_of_a_server(&self) -> usize {
-        usize::from(self.epochs) * usize::from(self.zxids) * usize::from(self.rounds)
+                let digit = digits % choices;
+                digits /= choices;
+                self.choice(digit)
+            })
+        });
+        let symmetric = self.composition.is_symmetric();
+        let chosen = assignments.filter(|servers: &[(Credentials, Round); N]| {
+            !symmetric || servers.is_sorted_by_key(|(credentials, _)| *credentials)
+        });
+        let variants = self.variants();
+        chosen
+            .flat_map(|servers| {
+                variants
+                    .iter()
+                    .map(move |&variant| self.begin(servers, variant))
+            })
+            .collect()
     }
 
     /// What is on the server's disk, and the round that it was in before it began to look.
-    fn start_of_a_server(&self, digit: usize) -> (Credentials, Round) {
-        let choices = (0..self.rounds).flat_map(|last_round| {
-            (1..=self.epochs).flat_map(move |epoch| {
-                (1..=self.zxids).map(move |zxid| (Credentials::new(epoch, zxid), Round(last_round)))
-            })
-        });
-        let mut choices = choices.skip(digit);
-        choices
-            .next()
-            .expect("a digit is below the number of choices")
+    fn choice(&self, digit: usize) -> (Credentials, Round) {
+        let rounds = usize::from(self.rounds);
+        let round = u8::try_from(digit % rounds).expect("few rounds");
+        (self.credentials[digit / rounds], Round(round))
+    }
+
+    /// The one server that starts otherwise than the rest, or none of them.
+    fn variants(&self) -> Vec<Option<usize>> {
+        let each = (0..self.servers).map(Some);
+        match self.composition {
+            Composition::Oracle => each.chain([None]).collect(),
+            Composition::Gossip => each.collect(),
+            _ if self.late => each.collect(),
+            _ => vec![None],
+        }
+    }
+
+    fn begin<const N: usize>(
+        &self,
+        servers: [(Credentials, Round); N],
+        variant: Option<usize>,
+    ) -> [(Server<N>, bool); N] {
+        let mut place = 0..N;
+        servers.map(|(credentials, round)| {
+            let is_variant = place.next() == variant;
+            let informed = self.composition == Composition::Gossip && is_variant;
+            let server = Server {
+                credentials,
+                round,
+                config: ConfigVersion(1 + u8::from(informed)),
+                granted: self.composition == Composition::Oracle && is_variant,
+                active: false,
+                election: Election::Down { returns: true },
+            };
+            (server, !(self.late && is_variant))
+        })
     }
 }

@@ -149,6 +149,9 @@ pub fn check(
     match scenario.servers {
         2 => check_servers::<2>(scenario, options, progress),
         3 => check_servers::<3>(scenario, options, progress),
+        4 => check_servers::<4>(scenario, options, progress),
+        5 => check_servers::<5>(scenario, options, progress),
+        7 => check_servers::<7>(scenario, options, progress),
         servers => unreachable!("no scenario has {servers} servers"),
     }
 }

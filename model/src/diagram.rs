@@ -4,15 +4,18 @@
 //! |---|---|
 //! | arrow | a notification is received; a loop if it is the server's own |
 //! | dashed arrow | it is one that the sender announces again |
-//! | line that ends in a cross | a notification that was replaced in the send slot |
-//! | clock | a wait is over: for votes, or for a better proposal |
+//! | line that ends in a cross | a notification that was replaced in the send slot, or lost with its sender |
+//! | line with a cross in its middle | a connection breaks |
+//! | clock | a wait is over: for votes, for a better proposal, or for a leader or followers |
+//! | word beside a lifeline | the server is started, crashes, is synchronized with its leader, or loses it for no reason |
 //! | box on a lifeline | what became of the server; in colour if it settles |
 //!
 //! Every row is a group whose class is the kind of the step and whose title, shown under the pointer, tells it in full.
 
 use crate::counterexample::Counterexample;
+use crate::faults::Crash;
 use crate::story::{Change, Event, Start, StoryStep};
-use crate::vote::{Vote, sid, state_name};
+use crate::vote::{Notification, sid, state_name};
 use fle::ServerState;
 use std::borrow::Cow;
 use svg::Document;
@@ -50,7 +53,7 @@ text { fill: #1f2933; font: 13px sans-serif; }
 .arrow { fill: none; stroke: #1f2933; stroke-width: 1.5; }
 .resend .arrow { stroke-dasharray: 6 4; }
 .lost, .cross { fill: none; stroke: #ba2525; stroke-width: 1.5; }
-.supersede .label { fill: #ba2525; }
+.supersede .label, .lose .label, .break .label, .crash .label { fill: #ba2525; }
 .clock { fill: #ffffff; stroke: #1f2933; stroke-width: 1.5; }
 .change { fill: #ffffff; stroke: #7b8794; }
 .leading { fill: #f7c948; stroke: #8d6b00; }
@@ -125,7 +128,11 @@ fn head(start: &Start, top: usize, bottom: usize) -> Group {
     let lines = [
         format!("server {}", sid(start.server)),
         format!("{:?}", start.credentials),
-        format!("round {}", start.round.0),
+        if start.up {
+            format!("round {}", start.round.0)
+        } else {
+            "down".to_owned()
+        },
     ];
     let head = Group::new()
         .set("class", "server")
@@ -196,6 +203,29 @@ impl<'a> Row<'a> {
             Event::FinalizeTimeout { server } => {
                 self.clock(row.set("class", "finalize_timeout"), server, "finalizing")
             }
+            Event::Lose {
+                src,
+                dst,
+                notification,
+            } => {
+                let label = format!("for {}, lost: {}", sid(dst), short(notification));
+                self.loss(row.set("class", "lose"), src, dst, label)
+            }
+            Event::GiveUp { server } => self.clock(row.set("class", "give_up"), server, "leader"),
+            Event::Activate { server } => self.note(row, "activate", server, "synchronized"),
+            Event::Start { server } => self.note(row, "start", server, "is started"),
+            Event::Crash { server, crash } => {
+                let what = match crash {
+                    Crash::Restarts => "crashes",
+                    Crash::ForGood => "crashes for good",
+                    Crash::LosesDisk => "crashes, loses its disk",
+                };
+                self.note(row, "crash", server, what)
+            }
+            Event::LoseLeader { server } => {
+                self.note(row, "lose_leader", server, "loses its leader")
+            }
+            Event::Break { a, b } => self.broken(row.set("class", "break"), a, b),
         }
     }
 
@@ -222,11 +252,30 @@ impl<'a> Row<'a> {
     /// From the sender half of the way to the next lifeline.
     fn loss(&self, row: Group, src: usize, dst: usize, label: String) -> Group {
         let (end, y) = (towards(src, dst, COLUMN / 2), self.y());
-        let (left, right, over, under) = (end - MARK, end + MARK, y - MARK, y + MARK);
-        let cross = format!("M{left},{over} L{right},{under} M{left},{under} L{right},{over}");
         row.add(line("lost", (lifeline(src), y), (end, y)))
-            .add(Path::new().set("d", cross).set("class", "cross"))
-            .add(centred("label", end, over - MARK, label))
+            .add(cross(end, y))
+            .add(centred("label", end, y - MARK * 2, label))
+    }
+
+    /// A word beside the lifeline.
+    fn note(&self, row: Group, class: &str, server: usize, what: &str) -> Group {
+        let (x, y) = (lifeline(server), self.y());
+        row.set("class", class).add(text(
+            "label event",
+            x + LOOP / 2,
+            y + LETTER_DROP,
+            what.to_owned(),
+        ))
+    }
+
+    /// A line between two lifelines with a cross in its middle.
+    fn broken(&self, row: Group, a: usize, b: usize) -> Group {
+        let (left, right, y) = (lifeline(a), lifeline(b), self.y());
+        let middle = left.midpoint(right);
+        let label = "the connection breaks".to_owned();
+        row.add(line("lost", (left, y), (right, y)))
+            .add(cross(middle, y))
+            .add(centred("label", middle, y - MARK * 2, label))
     }
 
     fn clock(&self, row: Group, server: usize, wait: &str) -> Group {
@@ -259,9 +308,20 @@ impl<'a> Row<'a> {
     }
 }
 
+fn cross(x: usize, y: usize) -> Path {
+    let (left, right, over, under) = (x - MARK, x + MARK, y - MARK, y + MARK);
+    let cross = format!("M{left},{over} L{right},{under} M{left},{under} L{right},{over}");
+    Path::new().set("d", cross).set("class", "cross")
+}
+
 /// A change in a word or two, and the class of its box.
 fn caption(change: &Change) -> (&'static str, String) {
     match *change {
+        Change::LearnsConfiguration { version } => {
+            ("change", format!("configuration {}", version.0))
+        }
+        Change::Looks { round } => ("change", format!("looks, round {}", round.0)),
+        Change::LearnsEpoch(credentials) => ("change", format!("{credentials:?}")),
         Change::EntersRound { round } => ("change", format!("round {}", round.0)),
         Change::Adopts(proposal) => ("change", format!("proposes {}", sid(proposal.leader()))),
         Change::Finalizes => ("change", "quorum: finalizes".to_owned()),
@@ -280,7 +340,7 @@ fn caption(change: &Change) -> (&'static str, String) {
 }
 
 /// A notification without its credentials: those of the leader stand at the head of its lifeline.
-fn short(vote: Vote) -> String {
+fn short(Notification { vote, .. }: Notification) -> String {
     let (state, leader) = (state_name(vote.state), sid(vote.leader()));
     format!("{state}→{leader} r{}", vote.round.0)
 }

@@ -1,5 +1,6 @@
 //! A path through the model, told in the terms of the algorithm.
 
+use crate::faults::Crash;
 use crate::story::{Change, Event, Sent, Story};
 use crate::vote::sid;
 use std::fmt;
@@ -10,7 +11,11 @@ impl Story {
     pub fn told(&self) -> Vec<String> {
         let servers = self.initial.iter().map(|start| {
             let (sid, round) = (sid(start.server), start.round.0);
-            format!("{sid} looks in round {round} ({:?})", start.credentials)
+            if start.up {
+                format!("{sid} looks in round {round} ({:?})", start.credentials)
+            } else {
+                format!("{sid} is down ({:?})", start.credentials)
+            }
         });
         let beginning = servers.collect::<Vec<_>>().join("; ");
         let steps = self.steps.iter().map(|step| step.told.clone());
@@ -18,11 +23,11 @@ impl Story {
     }
 }
 
-/// A step among so many servers in a sentence.
-pub(crate) fn tell(servers: usize, action: Event, changes: &[Change], sent: &[Sent]) -> String {
+/// A step in a sentence; `everyone` is how many voters there are.
+pub(crate) fn tell(everyone: usize, action: Event, changes: &[Change], sent: &[Sent]) -> String {
     let mut told = vec![action.to_string()];
     told.extend(changes.iter().map(ToString::to_string));
-    if sent.len() == servers {
+    if sent.len() == everyone && everyone > 1 {
         told.push("tells everyone".to_owned());
     } else {
         told.extend(sent.iter().map(|sent| format!("tells {}", sid(sent.to))));
@@ -54,6 +59,14 @@ impl fmt::Display for Event {
                     "what {from} had for {to} is replaced unsent: {notification:?}"
                 )
             }
+            Self::Lose {
+                src,
+                dst,
+                notification,
+            } => {
+                let (from, to) = (sid(src), sid(dst));
+                write!(f, "what {from} had sent {to} is lost: {notification:?}")
+            }
             Self::Resend { src, dst, .. } => {
                 let (from, to) = (sid(src), sid(dst));
                 write!(
@@ -71,6 +84,29 @@ impl fmt::Display for Event {
                     sid(server)
                 )
             }
+            Self::GiveUp { server } => {
+                write!(
+                    f,
+                    "{} gives up, its leader gone or its followers",
+                    sid(server)
+                )
+            }
+            Self::Activate { server } => write!(f, "{} is synchronized", sid(server)),
+            Self::Start { server } => write!(f, "{} is started", sid(server)),
+            Self::Crash { server, crash } => {
+                let what = match crash {
+                    Crash::Restarts => "crashes",
+                    Crash::ForGood => "crashes for good",
+                    Crash::LosesDisk => "crashes and loses its disk",
+                };
+                write!(f, "{} {what}", sid(server))
+            }
+            Self::Break { a, b } => {
+                write!(f, "the connection between {} and {} breaks", sid(a), sid(b))
+            }
+            Self::LoseLeader { server } => {
+                write!(f, "{} returns to looking for no reason", sid(server))
+            }
         }
     }
 }
@@ -78,6 +114,11 @@ impl fmt::Display for Event {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::LearnsConfiguration { version } => {
+                write!(f, "learns configuration {}", version.0)
+            }
+            Self::Looks { round } => write!(f, "looks in round {}", round.0),
+            Self::LearnsEpoch(credentials) => write!(f, "has {credentials:?} now"),
             Self::EntersRound { round } => write!(f, "enters round {}", round.0),
             Self::Adopts(proposal) => write!(f, "adopts {proposal:?}"),
             Self::Finalizes => f.write_str("has a quorum, waits for a better proposal"),

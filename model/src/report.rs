@@ -3,7 +3,8 @@
 use crate::catalogue::{SCENARIOS, Scenario};
 use crate::check::{Report, Row, Verdict};
 use crate::counterexample::Counterexample;
-use crate::properties::{Claim, Kind, Scope, claims};
+use crate::faults::Faults;
+use crate::properties::{Claim, Kind, claims};
 use serde::Serialize;
 use std::fmt;
 
@@ -30,7 +31,7 @@ pub struct Entry {
     /// The properties that show it is not vacuous.
     pub witnesses: &'static [&'static str],
     /// In which scenarios it is checked.
-    pub scope: Scope,
+    pub scenarios: Vec<&'static str>,
 }
 
 impl Catalogue {
@@ -64,7 +65,11 @@ impl<const N: usize> From<Claim<N>> for Entry {
             expectation,
             pitfall: matches!(claim.kind, Kind::Pitfall | Kind::EndlessPitfall),
             witnesses,
-            scope: claim.scope,
+            scenarios: SCENARIOS
+                .iter()
+                .filter(|scenario| (claim.applies)(scenario))
+                .map(|scenario| scenario.name)
+                .collect(),
         }
     }
 }
@@ -73,26 +78,8 @@ impl fmt::Display for Catalogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Scenarios")?;
         for scenario in self.scenarios {
-            let Scenario {
-                name,
-                covers,
-                servers,
-                setting,
-                epochs,
-                zxids,
-                rounds,
-                ..
-            } = scenario;
-            writeln!(f, "  {name}: {covers}")?;
-            writeln!(
-                f,
-                "    tier {}, {servers} servers, {}, epochs {epochs}, zxids {zxids}, starting rounds {rounds}, {} initial states, {} \
-                 unique states",
-                scenario.tier.name(),
-                setting.name(),
-                scenario.initial_states(),
-                grouped(scenario.unique_states),
-            )?;
+            writeln!(f, "  {}: {}", scenario.name, scenario.covers)?;
+            writeln!(f, "    {}", bounds(scenario))?;
         }
         writeln!(f, "\nProperties")?;
         for property in &self.properties {
@@ -107,22 +94,9 @@ impl fmt::Display for Catalogue {
             if property.pitfall {
                 writeln!(f, "    The opposite sounds right and is false.")?;
             }
-            let place = match property.scope {
-                Scope::Everywhere => continue,
-                Scope::CredentialsDiffer => "servers may start with different credentials",
-                Scope::RoundsDiffer => "servers may start in different rounds",
-                Scope::Timely => "the setting is timely",
-                Scope::TimelyOutOfStep => {
-                    "the setting is timely and servers may start in different rounds"
-                }
-                Scope::OutOfStep => {
-                    "the setting is asynchronous or servers may start in different rounds"
-                }
-                Scope::OutOfStepCredentialsDiffer => {
-                    "the setting is asynchronous or servers may start in different rounds, and they may start with different credentials"
-                }
-            };
-            writeln!(f, "    Checked where {place}.")?;
+            if property.scenarios.len() < self.scenarios.len() {
+                writeln!(f, "    checked in: {}", property.scenarios.join(", "))?;
+            }
         }
         Ok(())
     }
@@ -200,6 +174,43 @@ impl fmt::Display for Row {
             .goes_on()
             .map_or(Ok(()), |how| writeln!(f, "    {how}"))
     }
+}
+
+/// A scenario's bounds and what they come to.
+fn bounds(scenario: &Scenario) -> String {
+    let Faults {
+        crashes,
+        stops,
+        wipes,
+        breaks,
+        losses,
+    } = scenario.faults;
+    let faults = [
+        (crashes, "crash and restart"),
+        (stops, "crash for good"),
+        (wipes, "crash and loss of disk"),
+        (breaks, "broken connection"),
+        (losses, "spurious loss of leadership"),
+    ];
+    let faults = faults.into_iter().filter(|(budget, _)| *budget > 0);
+    let faults = faults.map(|(budget, fault)| format!("{budget} {fault}"));
+    let faults: Vec<_> = faults.collect();
+    format!(
+        "tier {}, {} servers, {}, {}, {} choices of credentials, {} starting rounds, faults: {}; {} initial states, {} unique states",
+        scenario.tier.name(),
+        scenario.servers,
+        scenario.setting.name(),
+        scenario.links.name(),
+        scenario.credentials.len(),
+        scenario.rounds,
+        if faults.is_empty() {
+            "none".to_owned()
+        } else {
+            faults.join(", ")
+        },
+        scenario.initial_states(),
+        grouped(scenario.unique_states),
+    )
 }
 
 /// The number with its digits in groups of three.

@@ -7,10 +7,12 @@
 //! `recv_set` holds only votes of the server's own round.
 //!
 //! Deliberately absent: timers as commands. A looking server always waits for exactly one thing, [`Wait`], so the wait in force is
-//! read off its state; how long it lasts, and the back-off, belong to the implementation.
+//! read off its state; how long it lasts, and the back-off, belong to the implementation. A leader that has followers no longer
+//! needs the oracle (`updateNeedOracle`); here whoever looks needs it.
 
-use crate::vote::{Credentials, Proposal, Round, Vote, sid};
-use fle::quorum::{QuorumVerifier, QuorumView};
+use crate::ensemble::Ensemble;
+use crate::set::ServerSet;
+use crate::vote::{ConfigVersion, Credentials, Notification, Proposal, Round, Vote};
 use fle::{Generation, ServerState};
 use stateright::actor::{Actor, Id, Out};
 use std::borrow::Cow;
@@ -19,23 +21,24 @@ use std::cmp::Ordering;
 /// The rules of the election among `N` servers, the same for each of them.
 #[derive(Clone, Debug)]
 pub struct FastLeaderElection<const N: usize> {
-    view: QuorumView,
-    quorums: Quorums,
-    everyone: [Id; N],
+    /// Who they are.
+    pub ensemble: Ensemble<N>,
 }
-
-/// Which sets of servers are quorums, asked of the shared [`QuorumView`] once and kept: one bit for each set of up to seven.
-#[derive(Clone, Copy, Debug)]
-struct Quorums(u128);
 
 /// What one server knows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Server<const N: usize> {
     /// What is on its disk.
     pub credentials: Credentials,
-    /// The round it is in, or was in last.
+    /// The round it is in, or was in last. Not on its disk.
     #[doc(alias = "logicalclock")]
     pub round: Round,
+    /// The configuration that it knows.
+    pub config: ConfigVersion,
+    /// What the oracle answers it, where there is one.
+    pub granted: bool,
+    /// Whether its leader was established and it has learned the leader's new epoch.
+    pub active: bool,
     /// Where its election stands.
     pub election: Election<N>,
 }
@@ -43,6 +46,11 @@ pub struct Server<const N: usize> {
 /// Where a server's election stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Election<const N: usize> {
+    /// The server is down, or was not started yet.
+    Down {
+        /// Whether it will be started again.
+        returns: bool,
+    },
     /// It looks for a leader.
     Looking(Looking<N>),
     /// It has settled on one, and leads if that is itself.
@@ -63,6 +71,12 @@ pub struct Looking<const N: usize> {
     /// The last vote of each settled server, whatever its round.
     #[doc(alias = "outofelection")]
     pub out_of_election: [Option<Vote>; N],
+    /// Who supported the proposal when a looking server was last heard: what an oracle is asked about later.
+    #[doc(alias = "voteSet")]
+    pub vote_set: Option<ServerSet>,
+    /// What it settled on before, which is what strangers are told meanwhile. Nothing, where there are none.
+    #[doc(alias = "currentVote")]
+    pub settled_before: Option<Proposal>,
 }
 
 /// What a looking server waits for; also the timer that ends the wait.
@@ -75,15 +89,22 @@ pub enum Wait {
 }
 
 impl<const N: usize> Actor for FastLeaderElection<N> {
-    type Msg = Vote;
+    type Msg = Notification;
     type Timer = Wait;
     type State = Server<N>;
     type Storage = Credentials;
     type Random = ();
 
     fn on_start(&self, id: Id, disk: &Option<Credentials>, out: &mut Out<Self>) -> Server<N> {
-        let credentials = disk.expect("every server of a scenario has credentials on its disk");
-        self.look_for_leader(id, credentials, Round(0), out)
+        let server = Server {
+            credentials: disk.unwrap_or(Credentials::NO_DATA),
+            round: Round(0),
+            config: ConfigVersion(1),
+            granted: false,
+            active: false,
+            election: Election::Down { returns: true },
+        };
+        self.look_for_leader(id.into(), server, out)
     }
 
     fn on_msg(
@@ -91,28 +112,35 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         id: Id,
         server: &mut Cow<'_, Server<N>>,
         src: Id,
-        n: Vote,
+        n: Notification,
         out: &mut Out<Self>,
     ) {
-        Self::answer_at_once(server, src, n, out);
+        let me = id.into();
+        if server.looking().is_some() && n.config > server.config {
+            *server = Cow::Owned(self.restart_election(me, **server, n.config, out));
+            return;
+        }
+        if !self.ensemble.voters().contains(src.into()) {
+            Self::answer_stranger(me, server, src, out);
+            return;
+        }
+        Self::answer_at_once(server, src, n.vote, out);
         let Election::Looking(looking) = &server.election else {
             return;
         };
         // While it finalizes it discards what is no better, whatever the sender's state or round. What is better ends the wait and
         // is handled as if it had just arrived (`recvqueue.put(n); break`).
-        if looking.wait == Wait::Finalizing && !self.supersedes(n.proposal, looking.proposal) {
+        if looking.wait == Wait::Finalizing
+            && !self.ensemble.supersedes(n.vote.proposal, looking.proposal)
+        {
             return;
         }
         let server = server.to_mut();
         if let Election::Looking(looking) = &mut server.election {
             looking.wait = Wait::Collecting;
         }
-        match n.state {
-            ServerState::Looking => self.receive_looking(server, id.into(), src.into(), n, out),
-            ServerState::Following | ServerState::Leading => {
-                self.receive_settled(server, id.into(), src.into(), n);
-            }
-            ServerState::Observing => {}
+        if self.ensemble.voters().contains(n.vote.leader()) {
+            self.receive(server, me, src.into(), n.vote, out);
         }
     }
 
@@ -123,80 +151,109 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         ran_out: &Wait,
         out: &mut Out<Self>,
     ) {
-        let round = server.round;
-        let Election::Looking(Looking { proposal, wait, .. }) = server.election else {
+        let (me, round, granted) = (id.into(), server.round, server.granted);
+        let Election::Looking(looking) = server.election else {
             return;
         };
-        assert_eq!(wait, *ran_out, "only the wait in force can run out");
-        match wait {
-            Wait::Collecting => self.send_notifications(Vote::looking(proposal, round), out),
-            Wait::Finalizing => server.to_mut().settle(id.into(), proposal, round),
+        assert_eq!(looking.wait, *ran_out, "only the wait in force can run out");
+        let proposal = looking.proposal;
+        match looking.wait {
+            Wait::Collecting => {
+                self.send_notifications(server, out);
+                let quorum = |set: ServerSet| self.ensemble.is_quorum(set, granted);
+                if looking.vote_set.is_some_and(quorum) {
+                    self.settle(server.to_mut(), me, proposal, round);
+                }
+            }
+            Wait::Finalizing => self.settle(server.to_mut(), me, proposal, round),
         }
     }
 }
 
 impl<const N: usize> FastLeaderElection<N> {
-    /// The election among `N` voters of equal weight.
-    #[must_use]
-    pub fn majority() -> Self {
-        let view = QuorumView::new(QuorumVerifier::majority((0..N).map(sid)));
-        Self {
-            quorums: Quorums::of::<N>(&view),
-            everyone: std::array::from_fn(Id::from),
-            view,
-        }
+    /// Starts to look: a new round, the server's own proposal, and everybody told.
+    #[doc(alias = "lookForLeader")]
+    pub fn look_for_leader(&self, me: usize, server: Server<N>, out: &mut Out<Self>) -> Server<N> {
+        let answers_strangers = (0..N).any(|peer| !self.ensemble.voters().contains(peer));
+        let settled = server.settled().map(|vote| vote.proposal);
+        let server = Server {
+            round: server.round.next(),
+            active: false,
+            election: Election::Looking(Looking {
+                proposal: self.own_proposal(me, server.credentials),
+                wait: Wait::Collecting,
+                recv_set: [None; N],
+                out_of_election: [None; N],
+                vote_set: None,
+                settled_before: settled.filter(|_| answers_strangers),
+            }),
+            ..server
+        };
+        self.send_notifications(&server, out);
+        server
     }
 
-    /// Starts to look: a new round, the server's own proposal, and everybody told. `last` is the round it was in before.
-    #[doc(alias = "lookForLeader")]
-    pub fn look_for_leader(
+    /// A looking server hears of a newer configuration and begins anew with it. A new object holds the election, so that the round
+    /// is forgotten.
+    #[doc(alias = "processReconfig")]
+    fn restart_election(
         &self,
-        id: Id,
-        credentials: Credentials,
-        last: Round,
+        me: usize,
+        server: Server<N>,
+        config: ConfigVersion,
         out: &mut Out<Self>,
     ) -> Server<N> {
-        let round = last.next();
-        let proposal = Proposal::of(id.into(), credentials);
-        self.send_notifications(Vote::looking(proposal, round), out);
-        let election = Election::Looking(Looking {
-            proposal,
-            wait: Wait::Collecting,
-            recv_set: [None; N],
-            out_of_election: [None; N],
-        });
-        Server {
-            credentials,
+        let round = Round(0);
+        let begins_anew = Server {
+            config,
             round,
-            election,
+            ..server
+        };
+        self.look_for_leader(me, begins_anew, out)
+    }
+
+    /// Itself, if it votes.
+    #[doc(alias = "getInitId")]
+    #[doc(alias = "getInitLastLoggedZxid")]
+    #[doc(alias = "getPeerEpoch")]
+    fn own_proposal(&self, me: usize, credentials: Credentials) -> Proposal {
+        if self.ensemble.voters().contains(me) {
+            Proposal::of(me, credentials)
+        } else {
+            Proposal::NOBODY
         }
     }
 
-    /// Whether these servers are a quorum in every configuration in force.
-    #[doc(alias = "hasAllQuorums")]
-    pub fn is_quorum(&self, servers: impl IntoIterator<Item = usize>) -> bool {
-        self.quorums.contains(servers)
-    }
-
-    /// Whether the server can be elected at all.
-    #[must_use]
-    pub fn has_weight(&self, server: usize) -> bool {
-        self.view.weight(sid(server)) > 0
-    }
-
-    /// The servers among `votes` whose vote agrees with `vote`. `kept_as` is the generation under which `votes` were stored.
+    /// The servers among `votes` whose vote agrees with `vote`. `kept_as` is the generation under which each vote was stored.
     #[doc(alias = "getVoteTracker")]
     pub fn supporters(
         votes: &[Option<Vote>; N],
-        kept_as: Generation,
+        kept_as: impl Fn(usize) -> Generation,
         vote: fle::Vote,
-    ) -> impl Iterator<Item = usize> {
-        let votes = votes.iter().enumerate();
-        votes
-            .filter(move |(_, kept)| {
-                kept.is_some_and(|kept| vote.agrees_with(&kept.unpack(kept_as)))
-            })
-            .map(|(voter, _)| voter)
+    ) -> ServerSet {
+        let agrees = |voter: &usize| {
+            let kept = votes[*voter];
+            kept.is_some_and(|kept| vote.agrees_with(&kept.unpack(kept_as(*voter))))
+        };
+        (0..N).filter(agrees).collect()
+    }
+
+    /// The receiver thread's answer to a server that does not vote: the current vote, under the round that this server is in. A
+    /// server that looks has none but the one from before, or the one for itself that it was born with.
+    #[doc(alias = "WorkerReceiver")]
+    fn answer_stranger(me: usize, server: &Server<N>, src: Id, out: &mut Out<Self>) {
+        let own = Proposal::of(me, server.credentials);
+        let vote = match &server.election {
+            Election::Down { .. } => return,
+            Election::Looking(looking) => {
+                Vote::looking(looking.settled_before.unwrap_or(own), server.round)
+            }
+            Election::Settled(vote) => Vote {
+                round: server.round,
+                ..*vote
+            },
+        };
+        Self::send(server, src, vote, out);
     }
 
     /// The receiver thread's answer: to a looking server that lags behind, the proposal; to any looking server, once settled, the
@@ -208,15 +265,36 @@ impl<const N: usize> FastLeaderElection<N> {
         }
         match &server.election {
             Election::Looking(looking) if n.round < server.round => {
-                out.send(src, Vote::looking(looking.proposal, server.round));
+                Self::send(
+                    server,
+                    src,
+                    Vote::looking(looking.proposal, server.round),
+                    out,
+                );
             }
-            Election::Looking(_) => {}
-            Election::Settled(vote) => out.send(src, *vote),
+            Election::Looking(_) | Election::Down { .. } => {}
+            Election::Settled(vote) => Self::send(server, src, *vote, out),
+        }
+    }
+
+    /// The branches of the loop, by the sender's state.
+    fn receive(&self, server: &mut Server<N>, me: usize, src: usize, n: Vote, out: &mut Out<Self>) {
+        match n.state {
+            ServerState::Looking => self.receive_looking(server, me, src, n, out),
+            ServerState::Following => {
+                self.receive_settled(server, me, src, n);
+            }
+            ServerState::Leading => {
+                if !self.receive_settled(server, me, src, n) {
+                    self.follow_lone_leader(server, me, n);
+                }
+            }
+            ServerState::Observing => {}
         }
     }
 
     /// The branch `case LOOKING`: a later round is entered, an earlier one ignored, a better proposal adopted, and the vote recorded
-    /// and counted.
+    /// and counted. A server that lost its data neither votes nor is voted for.
     fn receive_looking(
         &self,
         server: &mut Server<N>,
@@ -225,60 +303,78 @@ impl<const N: usize> FastLeaderElection<N> {
         n: Vote,
         out: &mut Out<Self>,
     ) {
-        let own = Proposal::of(me, server.credentials);
+        let own = self.own_proposal(me, server.credentials);
         let Election::Looking(looking) = &mut server.election else {
             return;
         };
+        if own.has_no_data() || n.proposal.has_no_data() {
+            return;
+        }
+        let before = (server.round, looking.proposal);
         match n.round.cmp(&server.round) {
             Ordering::Greater => {
                 server.round = n.round;
                 looking.recv_set = [None; N];
-                let joins = self.supersedes(n.proposal, own);
+                let joins = self.ensemble.supersedes(n.proposal, own);
                 looking.proposal = if joins { n.proposal } else { own };
-                self.send_notifications(Vote::looking(looking.proposal, server.round), out);
             }
             Ordering::Less => return,
             Ordering::Equal => {
-                if self.supersedes(n.proposal, looking.proposal) {
+                if self.ensemble.supersedes(n.proposal, looking.proposal) {
                     looking.proposal = n.proposal;
-                    self.send_notifications(Vote::looking(looking.proposal, server.round), out);
                 }
             }
         }
         looking.recv_set[src] = Some(n);
         let vote = Vote::looking(looking.proposal, server.round).unpack(Generation::Unversioned);
-        if self.is_quorum(Self::supporters(
-            &looking.recv_set,
-            Generation::Unversioned,
-            vote,
-        )) {
+        let support = Self::supporters(&looking.recv_set, unversioned, vote);
+        if self.ensemble.has_oracle() {
+            looking.vote_set = Some(support);
+        }
+        if self.ensemble.is_quorum(support, server.granted) {
             looking.wait = Wait::Finalizing;
+        }
+        if before != (server.round, looking.proposal) {
+            self.send_notifications(server, out);
         }
     }
 
     /// The branches `case FOLLOWING` and `case LEADING`: joins the sender's leader on the word of a quorum. Entries of `recv_set`
-    /// are kept without a version, those of `out_of_election` with the sender's.
+    /// are kept without a version, those of `out_of_election` with the sender's. Whether it joins.
     #[doc(alias = "receivedFollowingNotification")]
-    #[doc(alias = "receivedLeadingNotification")]
-    fn receive_settled(&self, server: &mut Server<N>, me: usize, src: usize, n: Vote) {
-        let round = server.round;
+    fn receive_settled(&self, server: &mut Server<N>, me: usize, src: usize, n: Vote) -> bool {
+        let (round, granted) = (server.round, server.granted);
         let Election::Looking(looking) = &mut server.election else {
-            return;
+            return false;
         };
-        let vote = n.unpack(Generation::Versioned);
-        let backed = |votes: &[Option<Vote>; N], kept_as| {
-            self.is_quorum(Self::supporters(votes, kept_as, vote))
-                && Self::check_leader(votes, me, round, n)
-        };
+        let generation = |src| self.ensemble.generation(src, me);
+        let vote = n.unpack(generation(src));
         if n.round == round {
             looking.recv_set[src] = Some(n);
-            if backed(&looking.recv_set, Generation::Unversioned) {
-                return server.settle(me, n.proposal, n.round);
+            let support = Self::supporters(&looking.recv_set, unversioned, vote);
+            if self.ensemble.is_quorum(support, granted)
+                && Self::check_leader(&looking.recv_set, me, round, n)
+            {
+                self.settle(server, me, n.proposal, n.round);
+                return true;
             }
         }
         looking.out_of_election[src] = Some(n);
-        if backed(&looking.out_of_election, Generation::Versioned) {
-            server.settle(me, n.proposal, n.round);
+        let support = Self::supporters(&looking.out_of_election, generation, vote);
+        let joins = self.ensemble.is_quorum(support, granted)
+            && Self::check_leader(&looking.out_of_election, me, round, n);
+        if joins {
+            server.round = n.round;
+            self.settle(server, me, n.proposal, n.round);
+        }
+        joins
+    }
+
+    /// An oracle that denies this server has granted the other, whose word that it leads is then enough, whatever its round.
+    #[doc(alias = "receivedLeadingNotification")]
+    fn follow_lone_leader(&self, server: &mut Server<N>, me: usize, n: Vote) {
+        if self.ensemble.has_oracle() && !server.granted {
+            self.settle(server, me, n.proposal, n.round);
         }
     }
 
@@ -292,16 +388,44 @@ impl<const N: usize> FastLeaderElection<N> {
         }
     }
 
-    /// To every voter, this server included.
+    /// To every voter, this server included if it is one.
     #[doc(alias = "sendNotifications")]
-    fn send_notifications(&self, vote: Vote, out: &mut Out<Self>) {
-        out.broadcast(&self.everyone, &vote);
+    fn send_notifications(&self, server: &Server<N>, out: &mut Out<Self>) {
+        if let Election::Looking(looking) = &server.election {
+            let vote = Vote::looking(looking.proposal, server.round);
+            for dst in self.ensemble.voters().iter() {
+                Self::send(server, dst.into(), vote, out);
+            }
+        }
     }
 
-    #[doc(alias = "totalOrderPredicate")]
-    fn supersedes(&self, new: Proposal, current: Proposal) -> bool {
-        new.unpack().supersedes(&current.unpack(), &self.view)
+    fn send(server: &Server<N>, dst: Id, vote: Vote, out: &mut Out<Self>) {
+        let config = server.config;
+        out.send(dst, Notification { vote, config });
     }
+
+    /// Ends the election.
+    #[doc(alias = "setPeerState")]
+    #[doc(alias = "leaveInstance")]
+    fn settle(&self, server: &mut Server<N>, me: usize, proposal: Proposal, round: Round) {
+        let state = if proposal.leader() == me {
+            ServerState::Leading
+        } else if self.ensemble.voters().contains(me) {
+            ServerState::Following
+        } else {
+            ServerState::Observing
+        };
+        server.election = Election::Settled(Vote {
+            proposal,
+            round,
+            state,
+        });
+    }
+}
+
+/// The votes of `recv_set` are kept without the sender's version.
+fn unversioned(_voter: usize) -> Generation {
+    Generation::Unversioned
 }
 
 impl<const N: usize> Server<N> {
@@ -310,7 +434,7 @@ impl<const N: usize> Server<N> {
     pub fn looking(&self) -> Option<&Looking<N>> {
         match &self.election {
             Election::Looking(looking) => Some(looking),
-            Election::Settled(_) => None,
+            Election::Settled(_) | Election::Down { .. } => None,
         }
     }
 
@@ -318,46 +442,21 @@ impl<const N: usize> Server<N> {
     #[must_use]
     pub fn settled(&self) -> Option<Vote> {
         match self.election {
-            Election::Looking(_) => None,
             Election::Settled(vote) => Some(vote),
+            Election::Looking(_) | Election::Down { .. } => None,
         }
     }
 
-    /// Ends the election. The logical clock becomes the vote's round, which may be lower than the one it was in.
-    #[doc(alias = "setPeerState")]
-    #[doc(alias = "leaveInstance")]
-    fn settle(&mut self, me: usize, proposal: Proposal, round: Round) {
-        let leads = proposal.leader() == me;
-        self.round = round;
-        self.election = Election::Settled(Vote {
-            proposal,
-            round,
-            state: if leads {
-                ServerState::Leading
-            } else {
-                ServerState::Following
-            },
-        });
-    }
-}
-
-impl Quorums {
-    fn of<const N: usize>(view: &QuorumView) -> Self {
-        let is_quorum = |set: u32| {
-            let members = (0..N).filter(|server| set >> server & 1 == 1);
-            view.has_quorum(&view.tally(members.map(sid)), None)
-        };
-        let sets = 0..1_u32 << N;
-        Self(
-            sets.filter(|&set| is_quorum(set))
-                .fold(0, |known, set| known | 1 << set),
-        )
+    /// Whether it is up.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        !matches!(self.election, Election::Down { .. })
     }
 
-    fn contains(self, servers: impl IntoIterator<Item = usize>) -> bool {
-        let set = servers
-            .into_iter()
-            .fold(0_u32, |set, server| set | 1 << server);
-        self.0 >> set & 1 == 1
+    /// Whether it leads.
+    #[must_use]
+    pub fn leads(&self) -> bool {
+        self.settled()
+            .is_some_and(|vote| vote.state == ServerState::Leading)
     }
 }

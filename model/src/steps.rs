@@ -1,12 +1,17 @@
 //! Properties of single steps, and how to look for a step of a certain kind.
 //!
 //! What must always hold of steps is a [`StepRule`]. It is judged when the step is taken, and a step that breaks it leaves a mark in the
-//! history, which the checker then sees as a property of the state. The mark is never set in a correct model, so it costs no
+//! state, which the checker then sees as a property of the state. The mark is never set in a correct model, so it costs no
 //! states.
+//!
+//! So does what a property needs to know of the past. That a vote was really cast is not remembered but follows: a step may
+//! record only what arrives in it, under the name of who sent it ([`StepRule::TruthfulRecords`]), and only what a server announces
+//! gets on a link. Hence the records of a server that settles are evidence of what others announced.
 
 use crate::server::{FastLeaderElection, Looking, Server};
+use crate::set::ServerSet;
 use crate::system::{Action, Effects, State, System, sends};
-use crate::vote::Vote;
+use crate::vote::{Notification, Vote};
 use fle::{Generation, ServerState};
 use stateright::Model;
 
@@ -23,7 +28,13 @@ pub enum StepRule {
     JoinerRespectsEnsemble,
     /// Settled servers answer with the vote they settled on.
     TruthfulReplies,
+    /// A server records what arrives, for its sender.
+    TruthfulRecords,
 }
+
+/// The rules that were broken, a bit for each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Broken(u8);
 
 /// One step of one server or link, with everything around it.
 pub struct Step<'a, const N: usize> {
@@ -39,14 +50,35 @@ pub struct Step<'a, const N: usize> {
     pub effects: &'a Effects<N>,
 }
 
+impl Broken {
+    /// Whether this rule was.
+    #[must_use]
+    pub fn contains(self, rule: StepRule) -> bool {
+        self.0 >> rule as u8 & 1 == 1
+    }
+
+    /// With this rule.
+    #[must_use]
+    pub fn with(self, rule: StepRule) -> Self {
+        Self(self.0 | 1 << rule as u8)
+    }
+
+    /// With all of these.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+}
+
 impl StepRule {
     /// Every rule.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::QuorumEvidence,
         Self::BestCredentials,
         Self::LookingOnlyRises,
         Self::JoinerRespectsEnsemble,
         Self::TruthfulReplies,
+        Self::TruthfulRecords,
     ];
 
     /// Whether the step keeps the rule.
@@ -55,8 +87,9 @@ impl StepRule {
         match self {
             Self::QuorumEvidence => step.has_quorum_evidence(),
             Self::BestCredentials => step.election_won().is_none_or(|(looking, vote)| {
-                let mut voters = electors(looking, vote);
-                voters.all(|v| step.before.servers[v].credentials <= vote.proposal.credentials)
+                let on_disk = |server: usize| step.before.servers[server].credentials;
+                let best = vote.proposal.credentials.max(on_disk(vote.leader()));
+                electors(looking, vote).all(|voter| on_disk(voter) <= best)
             }),
             Self::LookingOnlyRises => step.looks_on().is_none_or(|(before, after, was, is)| {
                 before.round < after.round
@@ -65,19 +98,55 @@ impl StepRule {
             Self::JoinerRespectsEnsemble => step.respects_ensemble(),
             Self::TruthfulReplies => step
                 .question_to_settled()
-                .is_none_or(|(src, vote)| sends(step.effects).eq([(src, vote)])),
+                .is_none_or(|(src, vote)| step.answers_with(src, vote)),
+            Self::TruthfulRecords => step.records_truthfully(),
         }
     }
 }
 
 impl<const N: usize> Step<'_, N> {
-    /// The server that acts, unless a link does.
+    /// The rules that the step breaks.
+    #[must_use]
+    pub fn broken_rules(&self) -> Broken {
+        if self.actor().is_none() {
+            return Broken::default();
+        }
+        let rules = StepRule::ALL.into_iter();
+        let broken = rules.filter(|rule| !rule.holds(self));
+        broken.fold(Broken::default(), Broken::with)
+    }
+
+    /// The server whose election acts: it received something, or one of its waits is over.
     fn actor(&self) -> Option<usize> {
         match self.action {
             Action::Deliver { dst, .. } | Action::Resend { dst, .. } => Some(dst),
-            Action::Supersede { .. } => None,
             Action::CollectTimeout { server } | Action::FinalizeTimeout { server } => Some(server),
+            _ => None,
         }
+    }
+
+    /// What is received, and from whom.
+    pub(crate) fn received(&self) -> Option<(usize, usize, Notification)> {
+        let (src, dst) = match self.action {
+            Action::Deliver { src, dst } => (src, dst),
+            // Announced again, it says what the sender's last announcement said.
+            Action::Resend { src, dst } if !self.before.network.is_broken(src, dst) => (src, dst),
+            _ => return None,
+        };
+        let notification = match self.action {
+            Action::Deliver { .. } => self.before.network.next(src, dst)?,
+            _ => self.announcement(src, dst)?,
+        };
+        Some((src, dst, notification))
+    }
+
+    /// What a looking server says of itself.
+    fn announcement(&self, src: usize, dst: usize) -> Option<Notification> {
+        let server = &self.before.servers[src];
+        let vote = Vote::looking(server.looking()?.proposal, server.round);
+        let config = server.config;
+        let notification = Notification { vote, config };
+        Some(self.election.ensemble.as_written(src, dst, notification))
     }
 
     /// The server that settles in this step, its election until then, and its vote.
@@ -87,56 +156,73 @@ impl<const N: usize> Step<'_, N> {
         Some((server, looking, self.after.servers[server].settled()?))
     }
 
+    /// Whether a wait ends in this step, so that who settles does it by its own count.
+    fn ends_wait(&self) -> bool {
+        matches!(
+            self.action,
+            Action::FinalizeTimeout { .. } | Action::CollectTimeout { .. }
+        )
+    }
+
     /// The server that settles on the word of settled servers.
     pub(crate) fn joined(&self) -> Option<(usize, Vote)> {
         let (server, _, vote) = self.settles()?;
-        let elected = matches!(self.action, Action::FinalizeTimeout { .. });
-        (!elected).then_some((server, vote))
+        (!self.ends_wait()).then_some((server, vote))
     }
 
     /// The election that this step ends by its own count of votes.
     fn election_won(&self) -> Option<(&Looking<N>, Vote)> {
         let (_, looking, vote) = self.settles()?;
-        let elected = matches!(self.action, Action::FinalizeTimeout { .. });
-        elected.then_some((looking, vote))
+        self.ends_wait().then_some((looking, vote))
     }
 
-    /// The server that acts and looks on, before and after, and its election before and after.
+    /// The server that acts and looks on with the same configuration, before and after, and its election before and after.
     pub(crate) fn looks_on(&self) -> Option<(&Server<N>, &Server<N>, &Looking<N>, &Looking<N>)> {
         let server = self.actor()?;
         let (before, after) = (&self.before.servers[server], &self.after.servers[server]);
-        Some((before, after, before.looking()?, after.looking()?))
+        let same = before.config == after.config;
+        same.then_some((before, after, before.looking()?, after.looking()?))
     }
 
-    /// The looking server whose notification reaches a settled one, and the vote of that one.
+    /// The looking voter whose notification reaches a settled server, and the vote of that one.
     pub(crate) fn question_to_settled(&self) -> Option<(usize, Vote)> {
-        let (src, dst, asked) = match self.action {
-            Action::Deliver { src, dst } => {
-                let question = self.before.network.link(src, dst).head()?;
-                (src, dst, question.state == ServerState::Looking)
-            }
-            Action::Resend { src, dst } => (src, dst, true),
-            Action::Supersede { .. }
-            | Action::CollectTimeout { .. }
-            | Action::FinalizeTimeout { .. } => return None,
-        };
+        let (src, dst, question) = self.received()?;
         let vote = self.before.servers[dst].settled()?;
-        asked.then_some((src, vote))
+        let asked = question.vote.state == ServerState::Looking;
+        (asked && self.election.ensemble.voters().contains(src)).then_some((src, vote))
     }
 
+    fn answers_with(&self, dst: usize, vote: Vote) -> bool {
+        let answers = sends(self.effects).map(|(dst, notification)| (dst, notification.vote));
+        answers.eq([(dst, vote)])
+    }
+
+    /// A quorum's votes are on record for the one settled on: cast in this round, or by settled servers. Who joins another has that
+    /// one's word that it leads. In an ensemble of two, the word of the oracle's favourite is enough.
     fn has_quorum_evidence(&self) -> bool {
-        let Some((me, _, vote)) = self.settles() else {
+        let Some((me, looking, vote)) = self.settles() else {
             return true;
         };
-        let (history, leader) = (&self.before.history, vote.leader());
+        let received = self.received().map(|(src, _, n)| (src, n.vote));
+        let recorded = looking.recv_set.iter().chain(&looking.out_of_election);
+        let recorded = recorded
+            .enumerate()
+            .filter_map(|(i, vote)| Some((i % N, (*vote)?)));
+        let on_record: Vec<(usize, Vote)> = recorded.chain(received).collect();
         let joins = self.joined().is_some();
-        let announced = |&voter: &usize| {
-            history.proposed(voter, leader, vote.round)
-                || history.settled_in(voter, leader, vote.round)
-                || joins && history.settled(voter, leader)
+        let supports = |cast: Vote| match cast.state {
+            ServerState::Looking => cast.proposal == vote.proposal && cast.round == vote.round,
+            _ => cast.leader() == vote.leader() && (joins || cast.round == vote.round),
         };
-        self.election.is_quorum((0..N).filter(announced))
-            && (!joins || leader == me || history.settled(leader, leader))
+        let supporters = on_record.iter().filter(|&&(_, cast)| supports(cast));
+        let supporters: ServerSet = supporters.map(|&(voter, _)| voter).collect();
+        let leads = |&(voter, cast): &(usize, Vote)| {
+            voter == vote.leader() && cast.state == ServerState::Leading
+        };
+        let (ensemble, granted) = (&self.election.ensemble, self.before.servers[me].granted);
+        let lone = joins && ensemble.has_oracle() && !granted;
+        (lone || ensemble.is_quorum(supporters, granted))
+            && (!joins || vote.leader() == me || on_record.iter().any(leads))
     }
 
     fn respects_ensemble(&self) -> bool {
@@ -151,6 +237,38 @@ impl<const N: usize> Step<'_, N> {
             }),
         }
     }
+
+    /// Every record is as it was, or dropped, or what has just arrived from that server; a server's own is what it announces.
+    fn records_truthfully(&self) -> bool {
+        let Some(me) = self.actor() else {
+            return true;
+        };
+        let Some(after) = self.after.servers[me].looking() else {
+            return true;
+        };
+        let before = self.before.servers[me].looking();
+        let arrived = self.received().map(|(src, _, n)| (src, n.vote));
+        let own = Vote::looking(after.proposal, self.after.servers[me].round);
+        let truthful = |voter: usize, was: Option<Vote>, is: Option<Vote>| {
+            is.is_none_or(|is| {
+                Some(is) == was || Some((voter, is)) == arrived || voter == me && is == own
+            })
+        };
+        (0..N).all(|voter| {
+            let was = |records: fn(&Looking<N>) -> &[Option<Vote>; N]| {
+                before.and_then(|looking| records(looking)[voter])
+            };
+            truthful(
+                voter,
+                was(|looking| &looking.recv_set),
+                after.recv_set[voter],
+            ) && truthful(
+                voter,
+                was(|looking| &looking.out_of_election),
+                after.out_of_election[voter],
+            )
+        })
+    }
 }
 
 /// Whether a server can end its election by its own count in this state, in a step of the wanted kind.
@@ -159,11 +277,30 @@ pub(crate) fn some_election<const N: usize>(
     before: &State<N>,
     wanted: impl Fn(&Looking<N>, Vote) -> bool,
 ) -> bool {
-    let ends = |action: &Action| matches!(action, Action::FinalizeTimeout { .. });
+    let ends = |action: &Action| {
+        matches!(
+            action,
+            Action::FinalizeTimeout { .. } | Action::CollectTimeout { .. }
+        )
+    };
     some_step(system, before, ends, |step| {
         step.election_won()
             .is_some_and(|(looking, vote)| wanted(looking, vote))
     })
+}
+
+/// Whether a server can settle in this state, and how it would.
+pub(crate) fn some_settling<const N: usize>(
+    system: &System<N>,
+    before: &State<N>,
+    wanted: impl Fn(usize, Vote) -> bool,
+) -> bool {
+    some_step(
+        system,
+        before,
+        |_| true,
+        |step| step.settles().is_some_and(|(me, _, vote)| wanted(me, vote)),
+    )
 }
 
 /// Whether a server can receive something in this state, in a step of the wanted kind.
@@ -204,8 +341,11 @@ pub(crate) fn counted<const N: usize>(
     vote: Vote,
 ) -> impl Iterator<Item = (usize, Vote)> {
     let vote = Vote::looking(vote.proposal, vote.round).unpack(Generation::Unversioned);
-    let voters = FastLeaderElection::supporters(&looking.recv_set, Generation::Unversioned, vote);
-    voters.filter_map(|voter| Some((voter, looking.recv_set[voter]?)))
+    let voters =
+        FastLeaderElection::supporters(&looking.recv_set, |_| Generation::Unversioned, vote);
+    voters
+        .iter()
+        .filter_map(|voter| Some((voter, looking.recv_set[voter]?)))
 }
 
 /// Those of them that voted while they looked.

@@ -5,11 +5,14 @@
 //! Servers are named by their places, from 0, and written by their sids.
 
 use crate::check::Trace;
+use crate::faults::Crash;
 use crate::liveness::Lasso;
 use crate::narrate::tell;
 use crate::server::{Server, Wait};
 use crate::system::{Action, State, System, sends};
-use crate::vote::{Credentials, Proposal, Round, Vote, serialize_place};
+use crate::vote::{
+    ConfigVersion, Credentials, Notification, Proposal, Round, Vote, serialize_place,
+};
 use serde::Serialize;
 
 /// A path: how the servers start, then step by step.
@@ -35,6 +38,8 @@ pub struct Start {
     pub credentials: Credentials,
     /// The round that it looks in.
     pub round: Round,
+    /// Whether it is up already.
+    pub up: bool,
 }
 
 /// One step.
@@ -65,7 +70,7 @@ pub enum Event {
         #[serde(serialize_with = "serialize_place")]
         dst: usize,
         /// What arrives.
-        notification: Vote,
+        notification: Notification,
     },
     /// What `src` had for `dst` was replaced in the send slot.
     Supersede {
@@ -76,7 +81,18 @@ pub enum Event {
         #[serde(serialize_with = "serialize_place")]
         dst: usize,
         /// What is lost.
-        notification: Vote,
+        notification: Notification,
+    },
+    /// What `src`, which is down, had sent `dst` never arrives.
+    Lose {
+        /// The sender.
+        #[serde(serialize_with = "serialize_place")]
+        src: usize,
+        /// The receiver that never sees it.
+        #[serde(serialize_with = "serialize_place")]
+        dst: usize,
+        /// What is lost.
+        notification: Notification,
     },
     /// `src` has waited for votes and announces its own again; `dst` receives it.
     Resend {
@@ -87,7 +103,7 @@ pub enum Event {
         #[serde(serialize_with = "serialize_place")]
         dst: usize,
         /// What arrives.
-        notification: Vote,
+        notification: Notification,
     },
     /// The server has waited for votes in vain, and announces its own again.
     CollectTimeout {
@@ -101,12 +117,65 @@ pub enum Event {
         #[serde(serialize_with = "serialize_place")]
         server: usize,
     },
+    /// The server gives up its leader, or its leadership.
+    GiveUp {
+        /// Who gives up.
+        #[serde(serialize_with = "serialize_place")]
+        server: usize,
+    },
+    /// The server begins a new epoch as leader, or learns its leader's.
+    Activate {
+        /// Who learns.
+        #[serde(serialize_with = "serialize_place")]
+        server: usize,
+    },
+    /// The server is started.
+    Start {
+        /// Which.
+        #[serde(serialize_with = "serialize_place")]
+        server: usize,
+    },
+    /// The server crashes.
+    Crash {
+        /// Which.
+        #[serde(serialize_with = "serialize_place")]
+        server: usize,
+        /// What becomes of it.
+        crash: Crash,
+    },
+    /// The connection between two servers breaks.
+    Break {
+        /// One of them.
+        #[serde(serialize_with = "serialize_place")]
+        a: usize,
+        /// The other.
+        #[serde(serialize_with = "serialize_place")]
+        b: usize,
+    },
+    /// The server returns to looking for no reason.
+    LoseLeader {
+        /// Which.
+        #[serde(serialize_with = "serialize_place")]
+        server: usize,
+    },
 }
 
 /// What became of a server in a step.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Change {
+    /// It knows a newer configuration.
+    LearnsConfiguration {
+        /// Which.
+        version: ConfigVersion,
+    },
+    /// It begins to look, and proposes itself.
+    Looks {
+        /// In this round.
+        round: Round,
+    },
+    /// It has a new epoch and its leader's history.
+    LearnsEpoch(Credentials),
     /// It enters a round.
     EntersRound {
         /// Which.
@@ -129,7 +198,7 @@ pub struct Sent {
     #[serde(serialize_with = "serialize_place")]
     pub to: usize,
     /// What.
-    pub notification: Vote,
+    pub notification: Notification,
 }
 
 impl Story {
@@ -170,6 +239,7 @@ impl Story {
             server,
             credentials: state.credentials,
             round: state.round,
+            up: state.is_up(),
         });
         let steps = steps.zip(1..).map(|((before, action), number)| {
             StoryStep::new(system, number, before, action).expect("the model took this step")
@@ -207,9 +277,10 @@ impl StoryStep {
         let changes = changes.unwrap_or_default();
         let sent = sends(&effects).map(|(to, notification)| Sent { to, notification });
         let sent: Vec<_> = sent.collect();
+        let everyone = system.election.ensemble.voters().iter().count();
         Some(Self {
             number,
-            told: tell(N, action, &changes, &sent),
+            told: tell(everyone, action, &changes, &sent),
             action,
             changes,
             sent,
@@ -231,6 +302,11 @@ impl Event {
                 dst,
                 notification: head(src, dst)?,
             },
+            Action::Lose { src, dst } => Self::Lose {
+                src,
+                dst,
+                notification: head(src, dst)?,
+            },
             Action::Resend { src, dst } => Self::Resend {
                 src,
                 dst,
@@ -238,6 +314,12 @@ impl Event {
             },
             Action::CollectTimeout { server } => Self::CollectTimeout { server },
             Action::FinalizeTimeout { server } => Self::FinalizeTimeout { server },
+            Action::GiveUp { server } => Self::GiveUp { server },
+            Action::Activate { server } => Self::Activate { server },
+            Action::Start { server } => Self::Start { server },
+            Action::Crash { server, crash } => Self::Crash { server, crash },
+            Action::Break { a, b } => Self::Break { a, b },
+            Action::LoseLeader { server } => Self::LoseLeader { server },
         })
     }
 
@@ -246,19 +328,32 @@ impl Event {
     pub fn actor(self) -> Option<usize> {
         match self {
             Self::Deliver { dst, .. } | Self::Resend { dst, .. } => Some(dst),
-            Self::Supersede { .. } => None,
-            Self::CollectTimeout { server } | Self::FinalizeTimeout { server } => Some(server),
+            Self::Supersede { .. } | Self::Lose { .. } | Self::Break { .. } => None,
+            Self::CollectTimeout { server }
+            | Self::FinalizeTimeout { server }
+            | Self::GiveUp { server }
+            | Self::Activate { server }
+            | Self::Start { server }
+            | Self::Crash { server, .. }
+            | Self::LoseLeader { server } => Some(server),
         }
     }
 }
 
 fn changes<const N: usize>(before: &Server<N>, after: &Server<N>) -> Vec<Change> {
     let mut changes = Vec::new();
-    if before.round != after.round {
-        changes.push(Change::EntersRound { round: after.round });
+    if before.config != after.config {
+        let version = after.config;
+        changes.push(Change::LearnsConfiguration { version });
+    }
+    if after.active && !before.active {
+        changes.push(Change::LearnsEpoch(after.credentials));
     }
     match (before.looking(), after.looking()) {
-        (Some(was), Some(is)) => {
+        (Some(was), Some(is)) if before.config == after.config => {
+            if before.round != after.round {
+                changes.push(Change::EntersRound { round: after.round });
+            }
             if was.proposal != is.proposal {
                 changes.push(Change::Adopts(is.proposal));
             }
@@ -268,8 +363,9 @@ fn changes<const N: usize>(before: &Server<N>, after: &Server<N>) -> Vec<Change>
                 _ => {}
             }
         }
+        (_, Some(_)) => changes.push(Change::Looks { round: after.round }),
         (Some(_), None) => changes.extend(after.settled().map(Change::Settles)),
-        (None, _) => {}
+        (None, None) => {}
     }
     changes
 }

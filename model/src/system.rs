@@ -3,19 +3,20 @@
 //! stateright has a model of its own for actors, `ActorModel`. This one drives the same [`Actor`]s over links that `ActorModel`
 //! does not know (a send slot of one), in fixed arrays instead of heap collections.
 //!
-//! When a wait can run out is the [`Setting`]'s to say, what must not be put off for ever [`System::fairness`]'s.
+//! When a wait can run out is the [`Setting`]'s to say, what must not be put off for ever [`System::fairness`]'s. What surrounds
+//! the election, the peer's main loop, is here as well: [`Action::GiveUp`], [`Action::Activate`] and [`Action::Start`].
 
-use crate::history::History;
+use crate::faults::{Crash, Faults};
 use crate::liveness::Fairness;
-use crate::network::Network;
+use crate::network::{Links, Network};
 use crate::properties::Claim;
-use crate::server::{FastLeaderElection, Server, Wait};
-use crate::steps::{Step, StepRule};
-use crate::vote::{Credentials, Round, Vote};
+use crate::server::{Election, FastLeaderElection, Server, Wait};
+use crate::set::ServerSet;
+use crate::steps::{Broken, Step};
+use crate::vote::Notification;
 use serde::Serialize;
 use stateright::actor::{Actor, Command, Id, Out};
 use stateright::{Model, Property};
-use std::array;
 use std::borrow::Cow;
 
 /// The model of a scenario with `N` servers.
@@ -25,6 +26,10 @@ pub struct System<const N: usize> {
     pub election: FastLeaderElection<N>,
     /// When waits run out.
     pub setting: Setting,
+    /// How much of a link is followed.
+    pub links: Links,
+    /// Whether leaders are established, so that a new epoch begins.
+    pub activation: bool,
     /// The initial states.
     pub starts: Vec<State<N>>,
     /// The properties to check.
@@ -35,10 +40,12 @@ pub struct System<const N: usize> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
-    /// At any time.
+    /// At any time. Only a leader that is down is given up.
     Asynchronous,
-    /// Waits are longer than messages travel. A server stops waiting for a better proposal only when nothing is under way to it,
-    /// and announces its vote again only when nothing is under way at all and nobody finalizes.
+    /// Waits are longer than messages travel, and each longer than the one before: a server stops waiting for a better proposal only
+    /// when nothing is under way to it; announces its vote again only when nothing is under way at all and nobody finalizes;
+    /// and gives up a leader that does not lead, or followers that do not follow, only when besides everybody who looks has
+    /// announced its vote again since anything last changed.
     Timely,
 }
 
@@ -60,8 +67,12 @@ pub struct State<const N: usize> {
     pub servers: [Server<N>; N],
     /// What is under way between them.
     pub network: Network<N>,
-    /// What the properties need to know of the past.
-    pub history: History<N>,
+    /// What may still go wrong.
+    pub faults: Faults,
+    /// Timely: who has announced its vote again since any server last changed.
+    pub repeated: ServerSet,
+    /// The rules of single steps that were broken on the way here.
+    pub broken: Broken,
 }
 
 /// What can happen next. Servers are named by their places, from 0.
@@ -81,6 +92,13 @@ pub enum Action {
         /// The receiver.
         dst: usize,
     },
+    /// What `src`, which is down, had sent `dst` never arrives.
+    Lose {
+        /// The sender.
+        src: usize,
+        /// The receiver.
+        dst: usize,
+    },
     /// Asynchronous: `src` has waited long enough for votes and announces its own again; the copy for `dst` arrives at once.
     Resend {
         /// The sender.
@@ -88,7 +106,7 @@ pub enum Action {
         /// The receiver.
         dst: usize,
     },
-    /// Timely: the server has waited long enough for votes and announces its own again, to everybody.
+    /// Timely, or with an oracle: the server has waited long enough for votes and announces its own again, to everybody.
     CollectTimeout {
         /// Who waits.
         server: usize,
@@ -98,30 +116,52 @@ pub enum Action {
         /// Who waits.
         server: usize,
     },
+    /// A server returns to looking: its leader is gone or does not lead, or it leads and no quorum follows.
+    GiveUp {
+        /// Who gives up.
+        server: usize,
+    },
+    /// A leader that a quorum follows begins a new epoch, or a server that follows it learns the epoch.
+    Activate {
+        /// The leader or its follower.
+        server: usize,
+    },
+    /// A server that is down is started.
+    Start {
+        /// Which.
+        server: usize,
+    },
+    /// A fault: the server crashes.
+    Crash {
+        /// Which.
+        server: usize,
+        /// What becomes of it.
+        crash: Crash,
+    },
+    /// A fault: the connection between two servers breaks.
+    Break {
+        /// One of them.
+        a: usize,
+        /// The other.
+        b: usize,
+    },
+    /// A fault: a settled server returns to looking for no reason.
+    LoseLeader {
+        /// Which.
+        server: usize,
+    },
 }
 
 /// What the server does in a step, as commands to its surroundings.
 pub(crate) type Effects<const N: usize> = Out<FastLeaderElection<N>>;
 
 impl<const N: usize> State<N> {
-    /// Every server has just begun to look. Each is given by what is on its disk and the round it was in last.
+    /// Whether the server leads and a quorum, itself included, has settled on it.
     #[must_use]
-    pub fn start(election: &FastLeaderElection<N>, servers: [(Credentials, Round); N]) -> Self {
-        let mut effects: [Effects<N>; N] = array::from_fn(|_| Out::new());
-        let servers = array::from_fn(|server| {
-            let (credentials, last) = servers[server];
-            election.look_for_leader(server.into(), credentials, last, &mut effects[server])
-        });
-        let mut state = Self {
-            servers,
-            network: Network::silent(),
-            history: History::empty(),
-        };
-        for (server, effects) in effects.iter().enumerate() {
-            state.apply(server, effects);
-            state.history.note_vote(server, &state.servers[server]);
-        }
-        state
+    pub fn is_established(&self, election: &FastLeaderElection<N>, leader: usize) -> bool {
+        let followers = self.followers(leader);
+        let granted = self.servers[leader].granted;
+        followers.contains(leader) && election.ensemble.is_quorum(followers, granted)
     }
 
     /// The leader that a quorum follows, itself leading.
@@ -130,25 +170,23 @@ impl<const N: usize> State<N> {
         (0..N).find(|&leader| self.is_established(election, leader))
     }
 
-    /// Whether the server leads and a quorum, itself included, has settled on it.
+    /// Who has settled on the server, itself included, and is not attached to an earlier leadership of it.
     #[must_use]
-    pub fn is_established(&self, election: &FastLeaderElection<N>, leader: usize) -> bool {
-        let follows = |server: &usize| self.leader_of(*server) == Some(leader);
-        follows(&leader) && election.is_quorum((0..N).filter(follows))
+    pub fn followers(&self, leader: usize) -> ServerSet {
+        let follows = |&server: &usize| {
+            self.leader_of(server) == Some(leader) && !self.outlives_leadership(server, leader)
+        };
+        (0..N).filter(follows).collect()
     }
 
-    /// The leader that every server has settled on.
-    #[must_use]
-    pub fn agreed_leader(&self) -> Option<usize> {
-        let leader = self.leader_of(0)?;
-        let agrees = |server| self.leader_of(server) == Some(leader);
-        (0..N).all(agrees).then_some(leader)
-    }
-
-    /// Whether some looking server waits for this.
-    fn any_waits(&self, wait: Wait) -> bool {
-        let mut looking = self.servers.iter().filter_map(Server::looking);
-        looking.any(|looking| looking.wait == wait)
+    /// Whether the server has learned an epoch from the leader that is not the leader's epoch now: its connection is gone, though
+    /// the leader may have come back to lead again.
+    fn outlives_leadership(&self, server: usize, leader: usize) -> bool {
+        let epoch = |server: usize| {
+            let server = &self.servers[server];
+            server.active.then(|| server.credentials.epoch())
+        };
+        epoch(server).is_some_and(|learned| epoch(leader) != Some(learned))
     }
 
     /// Whom the server has settled on.
@@ -157,33 +195,85 @@ impl<const N: usize> State<N> {
         self.servers[server].settled().map(|vote| vote.leader())
     }
 
-    /// Puts what the server sends on its links.
-    fn apply(&mut self, server: usize, effects: &Effects<N>) {
-        for (dst, vote) in sends(effects) {
-            self.network.send(server, dst, vote);
-        }
+    /// The servers that are up.
+    #[must_use]
+    pub fn live(&self) -> ServerSet {
+        (0..N)
+            .filter(|&server| self.servers[server].is_up())
+            .collect()
     }
 
-    /// The server handles an event. A decision clears what it had queued for itself (`leaveInstance`).
-    fn handle(
-        &mut self,
-        server: usize,
-        effects: &mut Effects<N>,
-        event: impl FnOnce(Id, &mut Cow<'_, Server<N>>, &mut Effects<N>),
-    ) {
-        let before = self.servers[server];
-        let mut after = Cow::Borrowed(&before);
-        event(server.into(), &mut after, effects);
-        self.servers[server] = *after;
-        self.apply(server, effects);
-        if before.looking().is_some() && after.settled().is_some() {
-            self.network.link_mut(server, server).clear();
-        }
-        self.history.note_vote(server, &after);
+    /// The leader, itself leading, that every live server has settled on.
+    #[must_use]
+    pub fn agreed_leader(&self) -> Option<usize> {
+        let leader = (0..N).find(|&server| self.servers[server].leads())?;
+        let followers = self.followers(leader);
+        let agrees = |server| followers.contains(server);
+        self.live().iter().all(agrees).then_some(leader)
+    }
+
+    /// Whether the server has settled on one that is down.
+    #[must_use]
+    pub fn follows_the_dead(&self, server: usize) -> bool {
+        let leader = self.leader_of(server);
+        leader.is_some_and(|leader| !self.servers[leader].is_up())
+    }
+
+    /// Whether the servers that are up and have data, and perhaps the oracle, can elect a leader.
+    #[must_use]
+    pub fn has_live_quorum(&self, election: &FastLeaderElection<N>) -> bool {
+        let can_vote = |&server: &usize| self.servers[server].credentials.has_data();
+        let voters: ServerSet = self.live().iter().filter(can_vote).collect();
+        let granted = voters.iter().any(|server| self.servers[server].granted);
+        election.ensemble.is_quorum(voters, granted)
+    }
+
+    /// Whether something is under way to the server.
+    fn is_under_way_to(&self, dst: usize) -> bool {
+        self.servers[dst].is_up() && self.network.leads_to(dst)
+    }
+
+    /// Whether nothing is under way.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        !(0..N).any(|dst| self.is_under_way_to(dst))
+    }
+
+    /// Whether some looking server waits for this.
+    fn any_waits(&self, wait: Wait) -> bool {
+        let mut looking = self.servers.iter().filter_map(Server::looking);
+        looking.any(|looking| looking.wait == wait)
     }
 }
 
 impl<const N: usize> System<N> {
+    /// The state in which those of these servers that are to start with the others have just begun to look.
+    #[must_use]
+    pub fn start(&self, servers: [(Server<N>, bool); N], faults: Faults) -> State<N> {
+        let mut state = State {
+            servers: servers.map(|(server, _)| server),
+            network: Network::silent(),
+            faults,
+            repeated: ServerSet::NONE,
+            broken: Broken::default(),
+        };
+        let mut started: [Effects<N>; N] = std::array::from_fn(|_| Out::new());
+        for server in (0..N).filter(|&server| servers[server].1) {
+            let down = state.servers[server];
+            state.servers[server] =
+                self.election
+                    .look_for_leader(server, down, &mut started[server]);
+        }
+        for (server, effects) in started.iter().enumerate() {
+            self.apply(&mut state, server, effects);
+        }
+        for server in 0..N {
+            self.hear_own_vote(&mut state, server);
+        }
+        self.forget(&mut state);
+        state
+    }
+
     /// The state after an action, and what the acting server did; `None` if the action changes nothing.
     #[must_use]
     pub fn step(&self, before: &State<N>, action: Action) -> Option<(State<N>, Effects<N>)> {
@@ -191,67 +281,326 @@ impl<const N: usize> System<N> {
         let mut effects = Out::new();
         match action {
             Action::Deliver { src, dst } => {
-                let vote = after.network.link_mut(src, dst).deliver()?;
-                after.handle(dst, &mut effects, |id, server, out| {
-                    self.election.on_msg(id, server, src.into(), vote, out);
-                });
+                let notification = after.network.link_mut(src, dst).deliver()?;
+                self.receive(&mut after, src, dst, notification, &mut effects);
             }
-            Action::Supersede { src, dst } => after.network.link_mut(src, dst).supersede(),
+            Action::Supersede { src, dst } | Action::Lose { src, dst } => {
+                after.network.link_mut(src, dst).supersede();
+            }
             Action::Resend { src, dst } => {
-                let vote = self.resent(before, src, dst)?;
-                after.handle(dst, &mut effects, |id, server, out| {
-                    self.election.on_msg(id, server, src.into(), vote, out);
-                });
-                if after == *before {
-                    return None;
+                let notification = self.resent(before, src, dst)?;
+                if after.network.is_broken(src, dst) {
+                    after.network.send(src, dst, notification, self.links);
+                } else {
+                    self.receive(&mut after, src, dst, notification, &mut effects);
                 }
             }
             Action::CollectTimeout { server } => {
-                after.handle(server, &mut effects, |id, server, out| {
-                    self.election.on_timeout(id, server, &Wait::Collecting, out);
-                });
+                self.time_out(&mut after, server, Wait::Collecting, &mut effects);
             }
             Action::FinalizeTimeout { server } => {
-                after.handle(server, &mut effects, |id, server, out| {
-                    self.election.on_timeout(id, server, &Wait::Finalizing, out);
-                });
+                self.time_out(&mut after, server, Wait::Finalizing, &mut effects);
+            }
+            Action::GiveUp { server } | Action::Start { server } => {
+                self.look(&mut after, server, &mut effects);
+            }
+            Action::Activate { server } => activate(&mut after, server),
+            Action::Crash { server, crash } => {
+                *after.faults.crashes_left(crash) -= 1;
+                crash.befall(server, &mut after.servers, &mut after.network);
+            }
+            Action::Break { a, b } => {
+                after.faults.breaks -= 1;
+                after.network.break_connection(a, b);
+            }
+            Action::LoseLeader { server } => {
+                after.faults.losses -= 1;
+                self.look(&mut after, server, &mut effects);
             }
         }
-        Some((after, effects))
+        if after.servers != before.servers {
+            after.repeated = ServerSet::NONE;
+        } else if let Action::CollectTimeout { server } = action
+            && self.setting == Setting::Timely
+        {
+            after.repeated = after.repeated.with(server);
+        }
+        self.forget(&mut after);
+        (after != *before).then_some((after, effects))
     }
 
-    /// How the scheduler treats an action. What is sent arrives or is superseded; a wait that can run out again and again does.
-    /// Superseding is never owed.
+    /// How the scheduler treats an action. What is sent arrives or is superseded; who is down and returns is started; who follows
+    /// an established leader learns of it; a wait that can run out again and again does. Losing and failing is never owed.
     ///
     /// Time-outs are owed strongly because a wait can run out only now and then, when nothing is under way: weak fairness would
     /// let it be passed over for ever.
     #[must_use]
     pub fn fairness(&self, action: &Action) -> Option<(Action, Fairness)> {
         let fairness = match action {
-            Action::Deliver { .. } => Fairness::Weak,
+            Action::Deliver { .. } | Action::Start { .. } | Action::Activate { .. } => {
+                Fairness::Weak
+            }
             Action::Resend { .. }
             | Action::CollectTimeout { .. }
-            | Action::FinalizeTimeout { .. } => Fairness::Strong,
-            Action::Supersede { .. } => return None,
+            | Action::FinalizeTimeout { .. }
+            | Action::GiveUp { .. } => Fairness::Strong,
+            Action::Supersede { .. }
+            | Action::Lose { .. }
+            | Action::Crash { .. }
+            | Action::Break { .. }
+            | Action::LoseLeader { .. } => return None,
         };
         Some((*action, fairness))
     }
 
     /// What `src` sends `dst` when it announces its vote again.
-    pub(crate) fn resent(&self, state: &State<N>, src: usize, dst: usize) -> Option<Vote> {
+    pub(crate) fn resent(&self, state: &State<N>, src: usize, dst: usize) -> Option<Notification> {
         let mut effects = Out::new();
         let mut server = Cow::Borrowed(&state.servers[src]);
         self.election
             .on_timeout(src.into(), &mut server, &Wait::Collecting, &mut effects);
         let to_dst = sends(&effects).find(|&(to, _)| to == dst);
-        to_dst.map(|(_, vote)| vote)
+        to_dst.map(|(_, notification)| self.election.ensemble.as_written(src, dst, notification))
+    }
+
+    fn receive(
+        &self,
+        state: &mut State<N>,
+        src: usize,
+        dst: usize,
+        notification: Notification,
+        effects: &mut Effects<N>,
+    ) {
+        let config = state.servers[dst].config;
+        self.handle(state, dst, effects, |id, server, out| {
+            self.election
+                .on_msg(id, server, src.into(), notification, out);
+        });
+        if state.servers[dst].config != config {
+            // Its connections belonged to the election that it left.
+            state.network.lose_end(dst);
+            self.apply(state, dst, effects);
+        }
+        self.hear_own_vote(state, dst);
+    }
+
+    fn time_out(&self, state: &mut State<N>, server: usize, wait: Wait, effects: &mut Effects<N>) {
+        self.handle(state, server, effects, |id, server, out| {
+            self.election.on_timeout(id, server, &wait, out);
+        });
+        self.hear_own_vote(state, server);
+    }
+
+    /// The server begins to look, whatever it did before.
+    fn look(&self, state: &mut State<N>, server: usize, effects: &mut Effects<N>) {
+        let looks = self
+            .election
+            .look_for_leader(server, state.servers[server], effects);
+        state.servers[server] = looks;
+        self.apply(state, server, effects);
+        self.hear_own_vote(state, server);
+    }
+
+    /// The server handles an event. A decision clears what it had queued for itself (`leaveInstance`).
+    fn handle(
+        &self,
+        state: &mut State<N>,
+        server: usize,
+        effects: &mut Effects<N>,
+        event: impl FnOnce(Id, &mut Cow<'_, Server<N>>, &mut Effects<N>),
+    ) {
+        let before = state.servers[server];
+        let mut after = Cow::Borrowed(&before);
+        event(server.into(), &mut after, effects);
+        state.servers[server] = *after;
+        self.apply(state, server, effects);
+        if before.looking().is_some() && after.settled().is_some() {
+            state.network.link_mut(server, server).supersede();
+        }
+    }
+
+    /// Puts what the server sends on its links.
+    fn apply(&self, state: &mut State<N>, server: usize, effects: &Effects<N>) {
+        for (dst, notification) in sends(effects) {
+            let written = self.election.ensemble.as_written(server, dst, notification);
+            match state.servers[dst].election {
+                Election::Down { returns: false } => {}
+                Election::Down { returns: true } => state.network.keep(server, dst, written),
+                _ => state.network.send(server, dst, written, self.links),
+            }
+        }
+    }
+
+    /// Where a link is its slot, a server counts its own vote in the step that sends it.
+    fn hear_own_vote(&self, state: &mut State<N>, server: usize) {
+        if self.links != Links::Slot {
+            return;
+        }
+        if let Some(own) = state.network.link_mut(server, server).deliver() {
+            let mut answers = Out::new();
+            self.handle(state, server, &mut answers, |id, server, out| {
+                self.election.on_msg(id, server, id, own, out);
+            });
+        }
+    }
+
+    /// Drops what can have no consequence any more, so that states that differ in nothing else are one.
+    fn forget(&self, state: &mut State<N>) {
+        let newest = state.servers.iter().map(|server| server.config).max();
+        let restarts = state
+            .servers
+            .iter()
+            .any(|server| Some(server.config) != newest);
+        if !state.faults.break_connections() && !restarts {
+            state.network.forget_last();
+        }
+    }
+
+    /// Whether the server may return to looking because of its leader or followers.
+    fn may_give_up(&self, state: &State<N>, server: usize, waited: bool) -> bool {
+        let Some(leader) = state.leader_of(server) else {
+            return false;
+        };
+        match self.setting {
+            Setting::Asynchronous => !state.servers[leader].is_up(),
+            Setting::Timely if leader == server => {
+                waited && !state.is_established(&self.election, server)
+            }
+            Setting::Timely => {
+                waited
+                    && (!state.servers[leader].leads() || state.outlives_leadership(server, leader))
+            }
+        }
+    }
+
+    /// Whether the server is a leader that is established, or follows one that is, and has yet to learn the new epoch.
+    fn may_activate(&self, state: &State<N>, server: usize) -> bool {
+        let settled_on = state.leader_of(server);
+        self.activation
+            && !state.servers[server].active
+            && settled_on.is_some_and(|leader| {
+                state.is_established(&self.election, leader)
+                    && (leader == server || state.servers[leader].active)
+            })
+    }
+
+    /// What can happen to the server by itself.
+    fn actions_of(&self, state: &State<N>, server: usize, waited: bool, actions: &mut Vec<Action>) {
+        match &state.servers[server].election {
+            Election::Down { returns: true } => actions.push(Action::Start { server }),
+            Election::Down { returns: false } => {}
+            Election::Looking(looking) => {
+                let timely = self.setting == Setting::Timely;
+                match looking.wait {
+                    Wait::Finalizing if !(timely && state.is_under_way_to(server)) => {
+                        actions.push(Action::FinalizeTimeout { server });
+                    }
+                    Wait::Collecting if self.announces_to_all(state, server) => {
+                        actions.push(Action::CollectTimeout { server });
+                    }
+                    _ => {}
+                }
+            }
+            Election::Settled(_) => {
+                if self.may_give_up(state, server, waited) {
+                    actions.push(Action::GiveUp { server });
+                }
+                if self.may_activate(state, server) {
+                    actions.push(Action::Activate { server });
+                }
+            }
+        }
+    }
+
+    /// Whether a server that collects votes may announce its own again, in one step for all.
+    fn announces_to_all(&self, state: &State<N>, server: usize) -> bool {
+        match self.setting {
+            Setting::Asynchronous => self.election.ensemble.has_oracle(),
+            Setting::Timely => {
+                !state.repeated.contains(server)
+                    && state.is_silent()
+                    && !state.any_waits(Wait::Finalizing)
+            }
+        }
+    }
+
+    /// What can happen on the links from a server.
+    fn actions_on_links(&self, state: &State<N>, src: usize, actions: &mut Vec<Action>) {
+        let looking = state.servers[src].looking();
+        let announces = self.setting == Setting::Asynchronous
+            && !self.election.ensemble.has_oracle()
+            && looking.is_some_and(|looking| looking.wait == Wait::Collecting);
+        for dst in (0..N).filter(|&dst| state.servers[dst].is_up()) {
+            let arrives = state.network.next(src, dst).is_some();
+            if arrives {
+                actions.push(Action::Deliver { src, dst });
+                if state.network.link(src, dst).is_full() {
+                    actions.push(Action::Supersede { src, dst });
+                }
+                if !state.servers[src].is_up() {
+                    actions.push(Action::Lose { src, dst });
+                }
+            } else if announces {
+                actions.push(Action::Resend { src, dst });
+            }
+        }
+    }
+
+    /// What can go wrong.
+    fn actions_of_faults(state: &State<N>, actions: &mut Vec<Action>) {
+        let mut faults = state.faults;
+        if !faults.any() {
+            return;
+        }
+        for server in state.live().iter() {
+            for crash in Crash::ALL {
+                if *faults.crashes_left(crash) > 0 {
+                    actions.push(Action::Crash { server, crash });
+                }
+            }
+            if faults.losses > 0 && state.servers[server].settled().is_some() {
+                actions.push(Action::LoseLeader { server });
+            }
+            if faults.breaks > 0 {
+                let peers = state.live().iter().filter(|&peer| peer > server);
+                let stand = peers.filter(|&peer| !state.network.is_broken(server, peer));
+                actions.extend(stand.map(|b| Action::Break { a: server, b }));
+            }
+        }
+    }
+}
+
+/// The server learns the new epoch: a leader begins it, above all that its followers know; a follower takes over the leader's
+/// history.
+#[doc(alias = "updateElectionVote")]
+fn activate<const N: usize>(state: &mut State<N>, server: usize) {
+    let Some(leader) = state.leader_of(server) else {
+        return;
+    };
+    let disk = |server: usize| state.servers[server].credentials;
+    let credentials = if leader == server {
+        let epochs = state
+            .followers(leader)
+            .iter()
+            .map(|server| disk(server).epoch());
+        disk(server).in_epoch(epochs.max().map_or(1, |epoch| epoch + 1))
+    } else {
+        disk(leader)
+    };
+    let server = &mut state.servers[server];
+    server.credentials = credentials;
+    server.active = true;
+    if let Election::Settled(vote) = &mut server.election {
+        vote.proposal = vote.proposal.in_epoch(credentials.epoch());
     }
 }
 
 /// The notifications that a server sends, with their receivers.
-pub(crate) fn sends<const N: usize>(effects: &Effects<N>) -> impl Iterator<Item = (usize, Vote)> {
+pub(crate) fn sends<const N: usize>(
+    effects: &Effects<N>,
+) -> impl Iterator<Item = (usize, Notification)> {
     effects.iter().filter_map(|command| match command {
-        Command::Send(dst, vote) => Some((usize::from(*dst), *vote)),
+        Command::Send(dst, notification) => Some((usize::from(*dst), *notification)),
         _ => None,
     })
 }
@@ -265,28 +614,18 @@ impl<const N: usize> Model for System<N> {
     }
 
     fn actions(&self, state: &State<N>, actions: &mut Vec<Action>) {
-        let timely = self.setting == Setting::Timely;
-        let may_resend = timely && state.network.is_silent() && !state.any_waits(Wait::Finalizing);
-        for src in 0..N {
-            let wait = state.servers[src].looking().map(|looking| looking.wait);
-            if wait == Some(Wait::Finalizing) && !(timely && state.network.leads_to(src)) {
-                actions.push(Action::FinalizeTimeout { server: src });
-            }
-            if wait == Some(Wait::Collecting) && may_resend {
-                actions.push(Action::CollectTimeout { server: src });
-            }
-            for dst in 0..N {
-                let link = state.network.link(src, dst);
-                if link.head().is_some() {
-                    actions.push(Action::Deliver { src, dst });
-                } else if wait == Some(Wait::Collecting) && !timely {
-                    actions.push(Action::Resend { src, dst });
-                }
-                if link.is_full() {
-                    actions.push(Action::Supersede { src, dst });
-                }
-            }
+        let asked = |server: usize| {
+            state.repeated.contains(server) || state.servers[server].looking().is_none()
+        };
+        let waited = self.setting == Setting::Timely
+            && !state.any_waits(Wait::Finalizing)
+            && (0..N).all(asked)
+            && state.is_silent();
+        for server in 0..N {
+            self.actions_of(state, server, waited, actions);
+            self.actions_on_links(state, server, actions);
         }
+        Self::actions_of_faults(state, actions);
     }
 
     fn next_state(&self, before: &State<N>, action: Action) -> Option<State<N>> {
@@ -298,11 +637,8 @@ impl<const N: usize> Model for System<N> {
             after: &after,
             effects: &effects,
         };
-        let mut history = after.history;
-        for rule in StepRule::ALL.into_iter().filter(|rule| !rule.holds(&step)) {
-            history.note_broken(rule);
-        }
-        after.history = history;
+        let broken = step.broken_rules();
+        after.broken = after.broken.and(broken);
         Some(after)
     }
 

@@ -15,8 +15,11 @@ pub fn sid(server: usize) -> Sid {
     Sid(i64::try_from(server).map_or(i64::MAX, |index| index + 1))
 }
 
-/// What a server has on disk when it starts to look: its current epoch and its last zxid, 0 to 15 each. The order is the
-/// election's: epoch first.
+/// What a server has on disk when it starts to look: its current epoch, 0 to 15, and its last zxid. The order is the election's:
+/// epoch first.
+///
+/// A zxid is four bits too: two for the epoch in which the transaction was made, and two for its number in that epoch. Zero stands
+/// for no data at all ([`Zxid::NO_DATA`]).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Credentials(u8);
 
@@ -37,8 +40,7 @@ pub struct Round(pub u8);
 
 /// What a server announces, and what others keep of it: proposal, round and the announcer's state, in four bytes.
 ///
-/// A notification is exactly this; so is an entry of `recv_set` and `out_of_election`, and the vote that a server settles on.
-#[doc(alias = "Notification")]
+/// An entry of `recv_set` and `out_of_election` is exactly this, and so is the vote that a server settles on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Vote {
     /// Who is proposed, or was settled on.
@@ -51,7 +53,24 @@ pub struct Vote {
     pub state: ServerState,
 }
 
+/// A notification: a vote, and which configuration its sender knows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Notification {
+    /// The vote.
+    #[serde(flatten)]
+    pub vote: Vote,
+    /// The version of the sender's configuration.
+    pub config: ConfigVersion,
+}
+
+/// The version of a configuration, from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+pub struct ConfigVersion(pub u8);
+
 impl Credentials {
+    /// Of a server that lost its disk.
+    pub const NO_DATA: Self = Self(0);
+
     /// Both numbers must be below 16.
     #[must_use]
     pub const fn new(peer_epoch: u8, zxid: u8) -> Self {
@@ -65,17 +84,49 @@ impl Credentials {
     /// The current epoch.
     #[must_use]
     pub fn peer_epoch(self) -> PeerEpoch {
-        PeerEpoch(i64::from(self.0 >> 4))
+        PeerEpoch(i64::from(self.epoch()))
+    }
+
+    /// The current epoch, as it is packed.
+    #[must_use]
+    pub fn epoch(self) -> u8 {
+        self.0 >> 4
     }
 
     /// The last zxid.
     #[must_use]
     pub fn zxid(self) -> Zxid {
-        Zxid(i64::from(self.0 & 0xf))
+        match self.0 & 0xf {
+            0 => Zxid::NO_DATA,
+            zxid => Zxid(i64::from(zxid >> 2) << 32 | i64::from(zxid & 0b11)),
+        }
+    }
+
+    /// Whether there is any data.
+    #[must_use]
+    pub fn has_data(self) -> bool {
+        self.0 & 0xf != 0
+    }
+
+    /// The same history in another epoch.
+    #[must_use]
+    pub fn in_epoch(self, peer_epoch: u8) -> Self {
+        Self::new(peer_epoch, self.0 & 0xf)
+    }
+
+    /// What is left of them in the format without a peer epoch: the receiver takes it from the zxid.
+    fn without_epoch(self) -> Self {
+        self.in_epoch((self.0 & 0xf) >> 2)
     }
 }
 
 impl Proposal {
+    /// What a server without a vote proposes: nobody, with nothing.
+    pub const NOBODY: Self = Self {
+        credentials: Credentials::NO_DATA,
+        leader: u8::MAX,
+    };
+
     /// The proposal of this server (by its place), with its credentials.
     #[must_use]
     pub fn of(server: usize, credentials: Credentials) -> Self {
@@ -85,15 +136,42 @@ impl Proposal {
         }
     }
 
-    /// The candidate's place among the servers.
+    /// The candidate's place among the servers; past the last if nobody is proposed.
     #[must_use]
     pub fn leader(self) -> usize {
         usize::from(self.leader)
     }
 
+    /// Whether it is the proposal of a server that lost its data.
+    #[must_use]
+    pub fn has_no_data(self) -> bool {
+        self != Self::NOBODY && !self.credentials.has_data()
+    }
+
+    /// The same candidate and history in another epoch.
+    #[must_use]
+    pub fn in_epoch(self, peer_epoch: u8) -> Self {
+        Self {
+            credentials: self.credentials.in_epoch(peer_epoch),
+            ..self
+        }
+    }
+
+    /// The proposal as the format without a peer epoch brings it.
+    #[must_use]
+    pub fn without_epoch(self) -> Self {
+        Self {
+            credentials: self.credentials.without_epoch(),
+            ..self
+        }
+    }
+
     /// The proposal in the shared vocabulary.
     #[must_use]
     pub fn unpack(self) -> fle::Proposal {
+        if self == Self::NOBODY {
+            return fle::Proposal::NONE;
+        }
         fle::Proposal {
             peer_epoch: self.credentials.peer_epoch(),
             zxid: self.credentials.zxid(),
@@ -106,7 +184,7 @@ impl Round {
     /// The next round.
     #[must_use]
     pub fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.checked_add(1).expect("a scenario has few rounds"))
     }
 }
 
@@ -141,12 +219,18 @@ impl Vote {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.has_data() {
+            return write!(f, "epoch {}, no data", self.peer_epoch());
+        }
         write!(f, "epoch {}, zxid {}", self.peer_epoch(), self.zxid())
     }
 }
 
 impl fmt::Debug for Proposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::NOBODY {
+            return f.write_str("nobody");
+        }
         write!(f, "{} ({:?})", sid(self.leader()), self.credentials)
     }
 }
@@ -164,6 +248,18 @@ impl fmt::Debug for Vote {
         };
         let state = state_name(*state);
         write!(f, "{state}, {verb} {proposal:?} in round {}", round.0)
+    }
+}
+
+impl fmt::Debug for Notification {
+    /// The configuration is told where it is not the first.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { vote, config } = self;
+        write!(f, "{vote:?}")?;
+        match config {
+            ConfigVersion(1) => Ok(()),
+            ConfigVersion(version) => write!(f, ", with configuration {version}"),
+        }
     }
 }
 
