@@ -1,9 +1,10 @@
 //! Runs stateright over a scenario and says what came of it.
 //!
-//! Two kinds of search, both breadth-first. The first checks what must always hold and visits every reachable state: stateright
-//! leaves off early when each of its properties has been decided, and properties that hold are never decided before the end.
-//! The second looks for what must be seen to happen and stops when it has seen everything. What must hold eventually is not
-//! for stateright to check: where there is such a property, [`crate::liveness`] builds the graph of the same states.
+//! Two kinds of search. The first checks what must always hold and visits every reachable state: stateright leaves off early
+//! when each of its properties has been decided, and properties that hold are never decided before the end. It goes depth first:
+//! few states are pending at a time then, so that memory is little more than the fingerprints of the states visited. The second
+//! looks for what must be seen to happen, breadth first, and stops when it has seen everything. What must hold eventually is
+//! not for stateright to check: where there is such a property, [`crate::liveness`] builds the graph of the same states.
 //!
 //! stateright remembers a state by a 64-bit fingerprint. Two states with one fingerprint would be taken for one; among 20 million
 //! states the chance that any two share one is about one in 100,000.
@@ -56,7 +57,8 @@ pub struct Report {
     pub pinned_unique_states: Option<usize>,
     /// How many states were generated, repetitions included.
     pub generated_states: usize,
-    /// The longest way that was taken to a new state, in states. With more than one thread it may differ from run to run.
+    /// The longest way that was taken to a new state, in states: seldom the shortest one, and with more than one thread it may
+    /// differ from run to run.
     pub depth: usize,
     /// How long the exhaustive search took.
     pub seconds: f64,
@@ -219,7 +221,7 @@ impl Search {
             .checker()
             .threads(threads)
             .finish_when(HasDiscoveries::AnyFailures);
-        let done = join(search.spawn_bfs(), progress);
+        let done = join(search.spawn_dfs(), progress);
         Self {
             violated: done.discoveries().into_keys().collect(),
             initial_states,
