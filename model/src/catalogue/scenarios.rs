@@ -1,4 +1,7 @@
-//! The list itself.
+//! The lists themselves.
+
+mod ci;
+mod nightly;
 
 use super::{Scenario, Tier};
 use crate::ensemble::Composition;
@@ -6,6 +9,7 @@ use crate::faults::Faults;
 use crate::network::Links;
 use crate::system::Setting;
 use crate::vote::Credentials;
+use std::sync::LazyLock;
 
 /// Nothing to choose by but the sid.
 const EQUAL: &[Credentials] = &[Credentials::new(1, 1)];
@@ -28,7 +32,7 @@ const OLD: &[Credentials] = &[
     Credentials::new(2, 0b10_01),
 ];
 
-/// Three servers, asynchronous.
+/// Three servers, asynchronous, links of one.
 const THREE: Scenario = Scenario {
     name: "",
     covers: "",
@@ -45,260 +49,21 @@ const THREE: Scenario = Scenario {
     unique_states: 0,
 };
 
-/// Three servers, timely.
+/// Three servers, timely, links of one.
 const TIMELY: Scenario = Scenario {
     setting: Setting::Timely,
     ..THREE
 };
 
-const CRASH: Faults = Faults {
-    crashes: 1,
-    ..Faults::NONE
-};
-const STOP: Faults = Faults {
-    stops: 1,
-    ..Faults::NONE
-};
-const WIPE: Faults = Faults {
-    wipes: 1,
-    ..Faults::NONE
-};
-const BREAK: Faults = Faults {
-    breaks: 1,
-    ..Faults::NONE
-};
-const LOSS: Faults = Faults {
-    losses: 1,
-    ..Faults::NONE
-};
+/// No faults, and budgets to be taken from it.
+const NONE: Faults = Faults::NONE;
 
-/// Every scenario.
-pub const SCENARIOS: &[Scenario] = &[
-    Scenario {
-        name: "fault-free",
-        covers: "",
-        links: Links::WireAndSlot,
-        ..THREE
-    },
-    Scenario {
-        name: "fault-free-slots",
-        covers: "",
-        ..THREE
-    },
-    Scenario {
-        name: "rounds",
-        covers: "",
-        credentials: TWO,
-        rounds: 2,
-        ..THREE
-    },
-    Scenario {
-        name: "crash",
-        covers: "",
-        faults: CRASH,
-        ..THREE
-    },
-    Scenario {
-        name: "wipe",
-        covers: "",
-        faults: WIPE,
-        ..THREE
-    },
-    Scenario {
-        name: "break",
-        covers: "",
-        faults: BREAK,
-        ..THREE
-    },
-    Scenario {
-        name: "loss",
-        covers: "",
-        faults: LOSS,
-        ..THREE
-    },
-    Scenario {
-        name: "crash-and-loss",
-        covers: "",
-        faults: Faults {
-            crashes: 1,
-            losses: 1,
-            ..Faults::NONE
-        },
-        ..THREE
-    },
-    Scenario {
-        name: "late",
-        covers: "",
-        late: true,
-        ..THREE
-    },
-    Scenario {
-        name: "observer",
-        covers: "",
-        composition: Composition::Observer,
-        ..THREE
-    },
-    Scenario {
-        name: "zero-weight",
-        covers: "",
-        composition: Composition::ZeroWeight,
-        ..THREE
-    },
-    Scenario {
-        name: "oracle",
-        covers: "",
-        servers: 2,
-        composition: Composition::Oracle,
-        faults: CRASH,
-        ..THREE
-    },
-    Scenario {
-        name: "joint",
-        covers: "",
-        composition: Composition::Joint,
-        ..THREE
-    },
-    Scenario {
-        name: "old-peer",
-        covers: "",
-        composition: Composition::OldPeer,
-        credentials: OLD,
-        ..THREE
-    },
-    Scenario {
-        name: "gossip",
-        covers: "",
-        composition: Composition::Gossip,
-        ..THREE
-    },
-    Scenario {
-        name: "activation",
-        covers: "",
-        activation: true,
-        faults: LOSS,
-        ..THREE
-    },
-    Scenario {
-        name: "timely",
-        covers: "",
-        links: Links::WireAndSlot,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-slots",
-        covers: "",
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-rounds",
-        covers: "",
-        credentials: TWO,
-        rounds: 2,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-crash",
-        covers: "",
-        faults: CRASH,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-stop",
-        covers: "",
-        faults: STOP,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-wipe",
-        covers: "",
-        faults: WIPE,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-break",
-        covers: "",
-        faults: BREAK,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-loss",
-        covers: "",
-        faults: LOSS,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-late",
-        covers: "",
-        late: true,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-observer",
-        covers: "",
-        composition: Composition::Observer,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-zero-weight",
-        covers: "",
-        composition: Composition::ZeroWeight,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-oracle",
-        covers: "",
-        servers: 2,
-        composition: Composition::Oracle,
-        faults: CRASH,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-joint",
-        covers: "",
-        composition: Composition::Joint,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-old-peer",
-        covers: "",
-        composition: Composition::OldPeer,
-        credentials: OLD,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-gossip",
-        covers: "",
-        composition: Composition::Gossip,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-activation",
-        covers: "",
-        activation: true,
-        faults: CRASH,
-        ..TIMELY
-    },
-    Scenario {
-        name: "timely-four",
-        covers: "",
-        servers: 4,
-        credentials: EQUAL,
-        ..TIMELY
-    },
-    Scenario {
-        name: "four",
-        covers: "",
-        tier: Tier::Nightly,
-        servers: 4,
-        credentials: EQUAL,
-        ..THREE
-    },
-    Scenario {
-        name: "timely-five",
-        covers: "",
-        tier: Tier::Nightly,
-        servers: 5,
-        credentials: EQUAL,
-        ..TIMELY
-    },
-];
+/// Every scenario, by tier.
+pub static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
+    let nightly = nightly::LARGE.iter().chain(nightly::MIXES.as_flattened());
+    let all = ci::SCENARIOS
+        .iter()
+        .chain(nightly)
+        .chain(nightly::SIMULATION);
+    all.copied().collect()
+});
