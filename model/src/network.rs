@@ -14,7 +14,7 @@
 //!
 //! A connection that breaks, whether the link breaks or the receiver crashes, loses what was written; when it stands again the
 //! last message sent is sent again, unless a newer one waits in the slot. Either way the next to arrive is the newest that was sent:
-//! the link is left with that one ([`Link::disconnect`]). It arrives once the connection stands: after the receiver's restart, or when
+//! the link is left with that one ([`Network::break_connection`]). It arrives once the connection stands: after the receiver's restart, or when
 //! one of the two next sends something, which is what makes ZooKeeper's servers dial.
 
 use crate::set::ServerSet;
