@@ -14,7 +14,7 @@ use crate::counterexample::Counterexample;
 use crate::liveness::Reachable;
 use crate::properties::{Claim, Kind};
 use crate::story::Story;
-use crate::system::{Action, State, System};
+use crate::system::{ALL_HOLD, Action, State, System};
 use serde::Serialize;
 use stateright::{Checker, HasDiscoveries, Model, Path};
 use std::fs;
@@ -222,8 +222,13 @@ impl Search {
             .threads(threads)
             .finish_when(HasDiscoveries::AnyFailures);
         let done = join(search.spawn_dfs(), progress);
+        let system = done.model();
+        let violated = done.discovery(ALL_HOLD).map(|path| {
+            let state = *path.last_state();
+            system.violated(&state).map(|claim| claim.name).collect()
+        });
         Self {
-            violated: done.discoveries().into_keys().collect(),
+            violated: violated.unwrap_or_default(),
             initial_states,
             unique_states: done.unique_state_count(),
             generated_states: done.state_count(),
@@ -284,8 +289,11 @@ pub fn shortest<const N: usize>(system: &System<N>) -> Option<Trace<N>> {
             .target_max_depth(depth)
             .spawn_bfs()
             .join();
-        if let Some(path) = search.discovery(claim.name) {
-            return Some(path);
+        let found = search
+            .discovery(claim.name)
+            .or_else(|| search.discovery(ALL_HOLD));
+        if found.is_some() {
+            return found;
         }
         if search.unique_state_count() == visited {
             break;

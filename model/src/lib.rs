@@ -146,6 +146,7 @@ pub mod counterexample;
 pub mod diagram;
 pub mod ensemble;
 pub mod faults;
+mod fingerprint;
 pub mod liveness;
 pub mod narrate;
 pub mod network;

@@ -32,7 +32,7 @@ pub enum Links {
 }
 
 /// All links, by sender and receiver. The diagonal is the loop-back by which a server hears its own vote.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Network<const N: usize> {
     links: [[Link; N]; N],
     /// For each server, those to which its connection is broken; the same in both directions.
@@ -40,7 +40,7 @@ pub struct Network<const N: usize> {
 }
 
 /// What is under way from one server to another.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Link {
     head: Option<Notification>,
     /// Empty while the head is.
@@ -75,6 +75,11 @@ impl<const N: usize> Network<N> {
     #[must_use]
     pub fn is_broken(&self, a: usize, b: usize) -> bool {
         self.broken[a].contains(b)
+    }
+
+    /// Those to which the server's connection is broken.
+    pub(crate) fn broken(&self, server: usize) -> ServerSet {
+        self.broken[server]
     }
 
     /// What arrives next from `src` at `dst`, if the connection stands.
@@ -173,6 +178,11 @@ impl Link {
     /// Everything under way, in order.
     pub fn notifications(&self) -> impl Iterator<Item = Notification> {
         self.head.into_iter().chain(self.newest)
+    }
+
+    /// All that it holds: the next, the one behind it, the last sent.
+    pub(crate) fn all(&self) -> [Option<Notification>; 3] {
+        [self.head, self.newest, self.last]
     }
 
     /// Puts a notification behind what is under way, or in the place of the newest; a copy of the newest is not put.
