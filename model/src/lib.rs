@@ -157,4 +157,5 @@ pub mod set;
 pub mod steps;
 pub mod story;
 pub mod system;
+pub mod trace;
 pub mod vote;

@@ -1,0 +1,3 @@
+//! A server's life as `fle-trace/1`.
+
+pub mod format;
