@@ -37,6 +37,8 @@
 //! | [`mod@check`], [`report`] | running stateright, printing what came of it |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
 //! | [`counterexample`] | the files of `--trace-dir` |
+//! | [`walk`] | random paths |
+//! | [`mod@trace`] | a path as `fle-trace/1` files, for the implementation to replay |
 //!
 //! Shared with the production crate are two modules, vote comparison ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and
 //! quorums ([`fle::quorum`]). Everything else is stated here a second time, so that a mistake in one is seen against the other.
@@ -159,3 +161,4 @@ pub mod story;
 pub mod system;
 pub mod trace;
 pub mod vote;
+pub mod walk;

@@ -289,7 +289,12 @@ impl StoryStep {
 }
 
 impl Event {
-    fn new<const N: usize>(system: &System<N>, before: &State<N>, action: Action) -> Option<Self> {
+    /// The action with its notification; `None` if it cannot be taken.
+    pub(crate) fn new<const N: usize>(
+        system: &System<N>,
+        before: &State<N>,
+        action: Action,
+    ) -> Option<Self> {
         let head = |src, dst| before.network.link(src, dst).head();
         Some(match action {
             Action::Deliver { src, dst } => Self::Deliver {
