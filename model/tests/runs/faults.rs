@@ -8,6 +8,14 @@ use fle_model::faults::{Crash, Faults};
 use fle_model::system::Action;
 use fle_model::vote::{Credentials, Round};
 
+/// Three servers, asynchronous, to which all this happens.
+fn suffering(faults: Faults) -> Scenario {
+    Scenario {
+        faults,
+        ..scenario("crash")
+    }
+}
+
 #[test]
 fn what_a_crashed_server_sent_may_still_arrive_or_be_lost() {
     let mut run = Run::<3>::of("crash");
@@ -44,7 +52,13 @@ fn a_restarted_server_hears_the_last_words_of_each_again() {
 
 #[test]
 fn a_restart_forgets_the_round_and_keeps_the_disk() {
-    let mut run = Run::<3>::established("crash-and-loss");
+    let faults = Faults {
+        crashes: 1,
+        losses: 1,
+        ..Faults::NONE
+    };
+    let mut run = Run::<3>::whose(suffering(faults), |_| true);
+    run.elect_3();
     run.take(&[loses_leader(1)]);
     assert_eq!(run.round(1), Round(2));
     let disk = run.server(1).credentials;
@@ -141,11 +155,7 @@ fn a_crash_loses_what_waited_for_a_broken_connection() {
         breaks: 1,
         ..Faults::NONE
     };
-    let both = Scenario {
-        faults,
-        ..scenario("break")
-    };
-    let mut run = Run::<3>::whose(both, |_| true);
+    let mut run = Run::<3>::whose(suffering(faults), |_| true);
     run.take(&[breaks(1, 2), crashes(1, Crash::Restarts)]);
     assert!(run.offers(arrives(1, 3)) && !run.offers(arrives(1, 2)));
 }
