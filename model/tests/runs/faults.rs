@@ -68,7 +68,7 @@ fn a_restart_forgets_the_round_and_keeps_the_disk() {
 }
 
 #[test]
-fn a_server_crashed_for_good_is_gone_and_nobody_keeps_anything_for_it() {
+fn a_server_crashed_for_good_is_given_up_and_never_started() {
     let mut run = Run::<3>::established("timely-stop");
     let told = run.take(&[crashes(3, Crash::ForGood), gives_up(1)]);
     assert_eq!(
@@ -79,9 +79,20 @@ fn a_server_crashed_for_good_is_gone_and_nobody_keeps_anything_for_it() {
         ]
     );
     assert!(!run.offers(is_started(3)) && !run.offers(arrives(1, 3)));
-    assert_eq!(run.state.network.link(0, 2).head(), None);
     assert!(run.state.follows_the_dead(1) && !run.state.follows_the_dead(0));
     assert!(run.state.has_live_quorum(&run.system.election));
+}
+
+#[test]
+fn what_was_under_way_to_a_server_crashed_for_good_is_dropped() {
+    let mut run = Run::<3>::of("timely-stop");
+    assert!(run.state.network.link(0, 2).head().is_some());
+    run.take(&[crashes(3, Crash::ForGood), arrives(2, 1)]);
+    assert_eq!(
+        run.state.network.link(0, 2).head(),
+        None,
+        "nor is anything new kept"
+    );
 }
 
 #[test]

@@ -24,7 +24,13 @@ fn an_observer_is_answered_at_once_with_the_current_vote_and_not_counted() {
             "3 receives from 1: LOOKING, proposes 1 (epoch 1, zxid 0x1) in round 1; adopts 1 (epoch 1, zxid 0x1); tells everyone",
         ]
     );
+    run.take(&[arrives(3, 2)]);
     assert_eq!(run.looking(1).recv_set[2], None);
+    assert_eq!(
+        run.looking(2).recv_set[2],
+        None,
+        "even if it proposes a voter"
+    );
 }
 
 #[test]
