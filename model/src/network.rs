@@ -140,7 +140,11 @@ impl<const N: usize> Network<N> {
     pub fn lose_end(&mut self, server: usize) {
         for peer in 0..N {
             self.links[peer][server].disconnect();
-            self.links[server][peer].last = None;
+            let sent = &mut self.links[server][peer];
+            if self.broken[server].contains(peer) {
+                sent.clear();
+            }
+            sent.last = None;
             self.broken[server] = self.broken[server].without(peer);
             self.broken[peer] = self.broken[peer].without(server);
         }
