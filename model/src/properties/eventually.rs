@@ -3,6 +3,7 @@
 use super::{Claim, Kind, best};
 use crate::catalogue::Scenario;
 use crate::ensemble::Composition;
+use crate::network::Links;
 
 pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
     let eventually =
@@ -15,7 +16,7 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         };
     vec![
         eventually(
-            Scenario::is_timely,
+            |scenario| scenario.is_timely() && !torn(scenario),
             "election terminates",
             "From every reachable state eventually either no quorum of servers with data is live, or every live server has \
              settled on one of them that leads; and stays so.",
@@ -57,12 +58,31 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
 
 /// The condition is what one would expect to come to hold.
 pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
-    vec![Claim {
-        name: "an old peer hides the best",
-        statement: "A server that is not the best settles as leader for good: of a proposal that an old peer makes or hears, the peer \
+    vec![
+        Claim {
+            name: "an election never ends",
+            statement: "A server looks for ever. Two others lead, of different rounds; whenever it is about to follow the one it voted \
+                        for, it hears of the other, a better one that nobody follows. The order of waits does not end that, only \
+                        the time after which both leaders give up.",
+            kind: Kind::EndlessPitfall,
+            applies: torn,
+            condition: |_, state| state.agreed_leader().is_some(),
+        },
+        Claim {
+            name: "an old peer hides the best",
+            statement: "A server that is not the best settles as leader for good: of a proposal that an old peer makes or hears, the peer \
                     epoch is lost.",
-        kind: Kind::EndlessPitfall,
-        applies: |scenario| scenario.is_timely() && scenario.composition == Composition::OldPeer,
-        condition: |system, state| state.agreed_leader() == best(system, state),
-    }]
+            kind: Kind::EndlessPitfall,
+            applies: |scenario| {
+                scenario.is_timely() && scenario.composition == Composition::OldPeer
+            },
+            condition: |system, state| state.agreed_leader() == best(system, state),
+        },
+    ]
+}
+
+/// Where a server may be torn between leaders of two rounds: over links of two the answers to its question can come between its own
+/// vote, with which it finalizes, and the end of that wait.
+fn torn(scenario: &Scenario) -> bool {
+    scenario.is_timely() && scenario.rounds > 1 && scenario.links == Links::WireAndSlot
 }

@@ -1,6 +1,6 @@
 //! Tier `ci`: three servers, each fault and each role by itself, asynchronous and timely.
 
-use super::{NONE, OLD, THREE, TIMELY, TWO};
+use super::{EQUAL, NONE, OLD, THREE, TIMELY, TWO};
 use crate::catalogue::Scenario;
 use crate::ensemble::Composition;
 use crate::faults::Faults;
@@ -66,6 +66,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "observer",
         covers: "two voters and an observer",
         composition: Composition::Observer,
+        faults: Faults { losses: 1, ..NONE },
         ..THREE
     },
     Scenario {
@@ -93,6 +94,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three voters, one of which speaks the format without peer epoch and version",
         composition: Composition::OldPeer,
         credentials: OLD,
+        activation: true,
+        faults: Faults { losses: 1, ..NONE },
         ..THREE
     },
     Scenario {
@@ -117,6 +120,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three servers, each in its first or second round: some have looked once more than others",
         credentials: TWO,
         rounds: 2,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-torn",
+        covers: "three servers, each in its first or second round, over links of two",
+        credentials: EQUAL,
+        rounds: 2,
+        links: Links::WireAndSlot,
         ..TIMELY
     },
     Scenario {
@@ -166,6 +177,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-observer",
         covers: "two voters and an observer",
         composition: Composition::Observer,
+        faults: Faults { losses: 1, ..NONE },
         ..TIMELY
     },
     Scenario {
@@ -193,6 +205,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three voters, one of which speaks the format without peer epoch and version",
         composition: Composition::OldPeer,
         credentials: OLD,
+        activation: true,
+        faults: Faults { losses: 1, ..NONE },
         ..TIMELY
     },
     Scenario {
