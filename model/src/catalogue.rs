@@ -2,6 +2,7 @@
 //!
 //! A scenario's unique states are pinned. When a change of the model moves a number, the commit that moves it says why.
 
+use crate::progress::Expanded;
 use crate::properties::{Claim, Scope, claims};
 use crate::server::FastLeaderElection;
 use crate::system::{Setting, State, System};
@@ -155,6 +156,7 @@ impl Scenario {
             election,
             setting: self.setting,
             claims,
+            expanded: Expanded::default(),
         }
     }
 

@@ -33,7 +33,9 @@
 //! | [`steps`], [`properties`] | what must hold, what must be seen, what is false |
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any model |
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
-//! | [`mod@check`], [`report`] | running stateright, printing what came of it |
+//! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
+//! | [`report`] | what came of it |
+//! | [`listing`] | the catalogue as `list` prints it |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
 //! | [`counterexample`] | the files of `--trace-dir` |
 //!
@@ -104,13 +106,17 @@ pub mod catalogue;
 pub mod check;
 pub mod counterexample;
 pub mod diagram;
+mod dispatch;
 pub mod history;
+pub mod listing;
 pub mod liveness;
 pub mod narrate;
 pub mod network;
+pub mod progress;
 pub mod properties;
 pub mod report;
 pub mod server;
+pub mod shard;
 pub mod steps;
 pub mod story;
 pub mod system;

@@ -8,6 +8,7 @@
 use crate::history::History;
 use crate::liveness::Fairness;
 use crate::network::Network;
+use crate::progress::Expanded;
 use crate::properties::Claim;
 use crate::server::{FastLeaderElection, Server, Wait};
 use crate::steps::{Step, StepRule};
@@ -29,6 +30,8 @@ pub struct System<const N: usize> {
     pub starts: Vec<State<N>>,
     /// The properties to check.
     pub claims: Vec<Claim<N>>,
+    /// How many states have been expanded.
+    pub expanded: Expanded,
 }
 
 /// When waits run out.
@@ -265,6 +268,7 @@ impl<const N: usize> Model for System<N> {
     }
 
     fn actions(&self, state: &State<N>, actions: &mut Vec<Action>) {
+        self.expanded.count();
         let timely = self.setting == Setting::Timely;
         let may_resend = timely && state.network.is_silent() && !state.any_waits(Wait::Finalizing);
         for src in 0..N {

@@ -125,6 +125,7 @@ fn a_shard_is_checked_and_reported() {
     assert_eq!(report["initial_states"], 1);
     assert_eq!(report["unique_states"], 294_539);
     assert_eq!(report["pinned_unique_states"], serde_json::Value::Null);
+    assert_eq!(report["whole"]["pinned_unique_states"], 18_850_496);
     let rows = report["properties"].as_array().expect("rows");
     let verdict = |name: &str| {
         let row = rows.iter().find(|row| row["name"] == name);

@@ -1,10 +1,10 @@
 //! Liveness in the timely setting: what fairness is worth, and the run that never ends although it is fair.
 
 use fle_model::catalogue::{self, Scenario};
-use fle_model::check::{Row, Verdict};
 use fle_model::counterexample::Counterexample;
 use fle_model::liveness::{Goal, Lasso, Reachable, Scheduler};
 use fle_model::properties::claims;
+use fle_model::report::{Row, Verdict};
 use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
 
@@ -121,7 +121,7 @@ fn an_election_ends_without_agreement() {
 fn printed(story: Story) -> String {
     let steps = story.steps.len();
     let row = Row {
-        name: "a property",
+        name: "a property".to_owned(),
         verdict: Verdict::Violated,
         counterexample: Some(Counterexample::new(
             "timely-rounds",
