@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod list;
+pub(crate) mod merge;
 mod output;
 
 use fle_model::catalogue::{self, SCENARIOS, Scenario};

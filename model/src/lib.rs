@@ -34,7 +34,7 @@
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any model |
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
 //! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
-//! | [`report`] | what came of it |
+//! | [`report`], [`mod@merge`] | what came of it, and of all parts together |
 //! | [`listing`] | the catalogue as `list` prints it |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
 //! | [`counterexample`] | the files of `--trace-dir` |
@@ -110,6 +110,7 @@ mod dispatch;
 pub mod history;
 pub mod listing;
 pub mod liveness;
+pub mod merge;
 pub mod narrate;
 pub mod network;
 pub mod progress;

@@ -6,6 +6,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use commands::check::Check;
 use commands::list::List;
+use commands::merge::Merge;
 use std::process::ExitCode;
 
 /// The executable specification of Fast Leader Election.
@@ -24,6 +25,8 @@ enum Command {
     Check(Check),
     /// Prints the scenarios and properties.
     List(List),
+    /// Puts the JSON reports of a run's shards together.
+    Merge(Merge),
 }
 
 impl Command {
@@ -31,6 +34,7 @@ impl Command {
         match self {
             Self::Check(check) => check.run(),
             Self::List(list) => list.run(),
+            Self::Merge(merge) => merge.run(),
         }
     }
 }
@@ -50,7 +54,7 @@ fn main() -> ExitCode {
 /// What is wrong with the usage, without the help that clap adds.
 fn one_line(usage: &clap::Error) -> String {
     if usage.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "which command? check or list (see --help)".to_owned();
+        return "which command? check, list or merge (see --help)".to_owned();
     }
     let text = usage.render().to_string();
     let lines = text

@@ -34,6 +34,12 @@ fn bad_usage_is_one_line_and_exit_code_2() {
     );
     assert_bad_usage(&["check", "--threads", "0"], "--threads");
     assert_bad_usage(&["check", "--tier", "weekly"], "ci, nightly");
+    assert_bad_usage(&["merge"], "REPORT");
+    assert_bad_usage(&["merge", "/nowhere/0.json"], "cannot read /nowhere/0.json");
+    assert_bad_usage(
+        &["merge", "Cargo.toml"],
+        "Cargo.toml is not a report of `check --json`",
+    );
     assert_bad_usage(
         &["check", "fault-free", "--tier", "ci"],
         "cannot be used with",
