@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod list;
 pub(crate) mod merge;
 mod output;
+pub(crate) mod simulate;
 
 use fle_model::catalogue::{self, SCENARIOS, Scenario};
 use std::num::NonZeroUsize;

@@ -35,6 +35,7 @@
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
 //! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
 //! | [`report`], [`mod@merge`] | what came of it, and of all parts together |
+//! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
 //! | [`listing`] | the catalogue as `list` prints it |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
 //! | [`counterexample`] | the files of `--trace-dir` |
@@ -118,7 +119,9 @@ pub mod properties;
 pub mod report;
 pub mod server;
 pub mod shard;
+pub mod simulate;
 pub mod steps;
 pub mod story;
 pub mod system;
 pub mod vote;
+pub mod walk;

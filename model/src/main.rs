@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use commands::check::Check;
 use commands::list::List;
 use commands::merge::Merge;
+use commands::simulate::Simulate;
 use std::process::ExitCode;
 
 /// The executable specification of Fast Leader Election.
@@ -25,6 +26,8 @@ enum Command {
     Check(Check),
     /// Prints the scenarios and properties.
     List(List),
+    /// Walks through a scenario at random, for those too large to be exhausted, and checks what must always hold.
+    Simulate(Simulate),
     /// Puts the JSON reports of a run's shards together.
     Merge(Merge),
 }
@@ -34,6 +37,7 @@ impl Command {
         match self {
             Self::Check(check) => check.run(),
             Self::List(list) => list.run(),
+            Self::Simulate(simulate) => simulate.run(),
             Self::Merge(merge) => merge.run(),
         }
     }
@@ -54,7 +58,7 @@ fn main() -> ExitCode {
 /// What is wrong with the usage, without the help that clap adds.
 fn one_line(usage: &clap::Error) -> String {
     if usage.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "which command? check, list or merge (see --help)".to_owned();
+        return "which command? check, list, simulate or merge (see --help)".to_owned();
     }
     let text = usage.render().to_string();
     let lines = text
