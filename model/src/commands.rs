@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 pub(crate) mod check;
+pub(crate) mod explore;
 pub(crate) mod list;
 pub(crate) mod merge;
 mod output;

@@ -81,7 +81,7 @@ impl<const N: usize> History<N> {
 }
 
 /// How many rounds, from 0, and how many servers the history has room for.
-const ROUNDS: u8 = 8;
+pub(crate) const ROUNDS: u8 = 8;
 const SERVERS: usize = 8;
 
 /// The bits of a round.

@@ -36,6 +36,7 @@
 //! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
 //! | [`report`], [`mod@merge`] | what came of it, and of all parts together |
 //! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
+//! | [`explore`] | the model in the browser |
 //! | [`listing`] | the catalogue as `list` prints it |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
 //! | [`counterexample`] | the files of `--trace-dir` |
@@ -108,6 +109,7 @@ pub mod check;
 pub mod counterexample;
 pub mod diagram;
 mod dispatch;
+pub mod explore;
 pub mod history;
 pub mod listing;
 pub mod liveness;

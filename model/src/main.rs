@@ -5,6 +5,7 @@ mod commands;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use commands::check::Check;
+use commands::explore::Explore;
 use commands::list::List;
 use commands::merge::Merge;
 use commands::simulate::Simulate;
@@ -28,6 +29,8 @@ enum Command {
     List(List),
     /// Walks through a scenario at random, for those too large to be exhausted, and checks what must always hold.
     Simulate(Simulate),
+    /// Shows a scenario in the browser, state by state: stateright's Explorer.
+    Explore(Explore),
     /// Puts the JSON reports of a run's shards together.
     Merge(Merge),
 }
@@ -38,6 +41,7 @@ impl Command {
             Self::Check(check) => check.run(),
             Self::List(list) => list.run(),
             Self::Simulate(simulate) => simulate.run(),
+            Self::Explore(explore) => explore.run(),
             Self::Merge(merge) => merge.run(),
         }
     }
@@ -58,7 +62,7 @@ fn main() -> ExitCode {
 /// What is wrong with the usage, without the help that clap adds.
 fn one_line(usage: &clap::Error) -> String {
     if usage.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "which command? check, list, simulate or merge (see --help)".to_owned();
+        return "which command? check, list, simulate, explore or merge (see --help)".to_owned();
     }
     let text = usage.render().to_string();
     let lines = text

@@ -5,6 +5,8 @@
 //!
 //! When a wait can run out is the [`Setting`]'s to say, what must not be put off for ever [`System::fairness`]'s.
 
+use crate::check::Trace;
+use crate::explore;
 use crate::history::History;
 use crate::liveness::Fairness;
 use crate::network::Network;
@@ -57,7 +59,7 @@ impl Setting {
 }
 
 /// A state of the whole.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State<const N: usize> {
     /// The servers, ascending by sid.
     pub servers: [Server<N>; N],
@@ -317,5 +319,17 @@ impl<const N: usize> Model for System<N> {
             condition: claim.condition,
         };
         self.claims.iter().map(property).collect()
+    }
+
+    fn format_action(&self, action: &Action) -> String {
+        action.to_string()
+    }
+
+    fn format_step(&self, before: &State<N>, action: Action) -> Option<String> {
+        explore::step(self, before, action)
+    }
+
+    fn as_svg(&self, path: Trace<N>) -> Option<String> {
+        explore::svg(self, &path)
     }
 }
