@@ -9,6 +9,7 @@ pub use scenarios::SCENARIOS;
 use crate::ensemble::{Composition, Ensemble};
 use crate::faults::Faults;
 use crate::network::Links;
+use crate::progress::Expanded;
 use crate::properties::{Claim, claims};
 use crate::server::{Election, FastLeaderElection, Server};
 use crate::system::{Setting, System};
@@ -101,6 +102,17 @@ impl Scenario {
         self.late || self.faults.crashes + self.faults.wipes + self.faults.losses > 0
     }
 
+    /// Whether no state can be reached from two initial states, so that the states of shards add up to those of the whole. What sets
+    /// initial states apart must then never change: it is what is on the disks, or what the oracle says.
+    #[must_use]
+    pub fn is_disjoint(&self) -> bool {
+        self.rounds == 1
+            && !self.late
+            && !self.activation
+            && self.faults.wipes == 0
+            && self.composition != Composition::Gossip
+    }
+
     /// The properties to check in it.
     #[must_use]
     pub fn claims<const N: usize>(&self) -> Vec<Claim<N>> {
@@ -133,6 +145,7 @@ impl Scenario {
             reduced: self.reduced,
             starts: Vec::new(),
             claims,
+            expanded: Expanded::default(),
         };
         let starts = self.starts().into_iter().enumerate();
         let starts = starts.filter(|&(number, _)| chosen(number));

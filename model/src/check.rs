@@ -11,16 +11,18 @@
 
 use crate::catalogue::Scenario;
 use crate::counterexample::Counterexample;
+use crate::dispatch::with_servers;
 use crate::liveness::Reachable;
+use crate::progress::{Phase, Watch, Watcher};
 use crate::properties::{Claim, Kind};
+use crate::report::{Liveness, Report, Row, Verdict, Whole, rate};
+use crate::shard::Shard;
 use crate::story::Story;
 use crate::system::{ALL_HOLD, Action, State, System};
-use serde::Serialize;
 use stateright::{Checker, HasDiscoveries, Model, Path};
 use std::fs;
 use std::num::NonZeroUsize;
-use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How to run a check.
 #[derive(Clone, Copy, Debug)]
@@ -31,137 +33,24 @@ pub struct Options {
     pub shard: Shard,
 }
 
-/// One part of a run divided over machines: part `index` of `count`, from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Shard {
-    index: usize,
-    count: usize,
-}
-
-/// What came of a scenario.
-#[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    /// The scenario's name.
-    pub scenario: &'static str,
-    /// What it covers.
-    pub covers: &'static str,
-    /// Which part of its initial states was searched.
-    pub shard: Shard,
-    /// How many initial states that is.
-    pub initial_states: usize,
-    /// Whether every state that can be reached from them was visited.
-    pub exhausted: bool,
-    /// How many different states were visited.
-    pub unique_states: usize,
-    /// How many it must be, for a run that is whole.
-    pub pinned_unique_states: Option<usize>,
-    /// How many states were generated, repetitions included.
-    pub generated_states: usize,
-    /// The longest way that was taken to a new state, in states: seldom the shortest one, and with more than one thread it may
-    /// differ from run to run.
-    pub depth: usize,
-    /// How long the exhaustive search took.
-    pub seconds: f64,
-    /// Unique states a second.
-    pub states_per_second: f64,
-    /// The search for fair runs, where there is a property to be had eventually.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub liveness: Option<Liveness>,
-    /// The process's peak memory so far, where the system tells (`VmHWM`).
-    pub peak_memory_bytes: Option<u64>,
-    /// A row for each property.
-    pub properties: Vec<Row>,
-}
-
-/// What the search for fair runs took.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Liveness {
-    /// How many states its graph has: as many as were visited.
-    pub states: usize,
-    /// How many transitions lead from one to another.
-    pub transitions: usize,
-    /// How long it took.
-    pub seconds: f64,
-}
-
-/// What came of a property.
-#[derive(Clone, Debug, Serialize)]
-pub struct Row {
-    /// The property's name.
-    pub name: &'static str,
-    /// What came of it.
-    pub verdict: Verdict,
-    /// The counterexample, where the property is violated.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub counterexample: Option<Counterexample>,
-}
-
-/// What can come of a property.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It holds in every state, or in every fair run from some moment on.
-    Holds,
-    /// There is a state in which it does not hold, or a fair run in which it fails again and again.
-    Violated,
-    /// It was seen to happen, as it should.
-    Seen,
-    /// It never happens, and should.
-    NeverSeen,
-    /// It does not happen in this part of the initial states; another may show it.
-    NotInThisShard,
-    /// The search stopped at another property's counterexample.
-    Undecided,
-}
-
 /// The way to a state.
 pub type Trace<const N: usize> = Path<State<N>, Action>;
 
-impl Report {
-    /// Whether all is as it should be.
-    #[must_use]
-    pub fn passed(&self) -> bool {
-        let failed = |row: &Row| matches!(row.verdict, Verdict::Violated | Verdict::NeverSeen);
-        self.exhausted && !self.properties.iter().any(failed) && !self.pin_differs()
-    }
-
-    /// Whether the number of states is not the pinned one.
-    #[must_use]
-    pub fn pin_differs(&self) -> bool {
-        let pinned = self.pinned_unique_states;
-        self.exhausted && pinned.is_some_and(|pinned| pinned != self.unique_states)
-    }
-
-    /// The counterexamples to the properties that were violated.
-    pub fn counterexamples(&self) -> impl Iterator<Item = &Counterexample> {
-        let rows = self.properties.iter();
-        rows.filter_map(|row| row.counterexample.as_ref())
-    }
-}
-
-/// Checks the scenario. `progress` is called now and then with the states generated so far.
+/// Checks the scenario.
 ///
 /// # Panics
 /// If the catalogue has a scenario with a number of servers that the model is not built for.
-pub fn check(
-    scenario: &Scenario,
-    options: Options,
-    progress: Option<&mut (dyn FnMut(usize) + Send)>,
-) -> Report {
-    match scenario.servers {
-        2 => check_servers::<2>(scenario, options, progress),
-        3 => check_servers::<3>(scenario, options, progress),
-        4 => check_servers::<4>(scenario, options, progress),
-        5 => check_servers::<5>(scenario, options, progress),
-        7 => check_servers::<7>(scenario, options, progress),
-        servers => unreachable!("no scenario has {servers} servers"),
-    }
+pub fn check(scenario: &Scenario, options: Options, watcher: Option<Watcher<'_>>) -> Report {
+    with_servers!(
+        scenario.servers,
+        check_servers(scenario, options, Watch(watcher))
+    )
 }
 
 fn check_servers<const N: usize>(
     scenario: &Scenario,
     options: Options,
-    progress: Option<&mut (dyn FnMut(usize) + Send)>,
+    mut watch: Watch<'_>,
 ) -> Report {
     let model = |claims| scenario.system::<N>(|number| options.shard.holds(number), claims);
     let of_kind = |wanted: fn(Kind) -> bool| -> Vec<Claim<N>> {
@@ -172,11 +61,11 @@ fn check_servers<const N: usize>(
     let of_runs = of_kind(Kind::is_of_runs);
     let sometimes = of_kind(|kind| matches!(kind, Kind::Witness | Kind::Pitfall));
     let threads = options.threads.get();
-    let search = Search::run(model(always.clone()), threads, progress);
+    let search = Search::run(model(always.clone()), threads, &mut watch);
 
     let judged = always.into_iter().map(|claim| {
         match (search.violated.contains(&claim.name), search.exhausted()) {
-            (true, _) => violation(scenario, &model(vec![claim])),
+            (true, _) => violation(scenario, &model(vec![claim]), &mut watch),
             (false, true) => row(&claim, Verdict::Holds),
             (false, false) => row(&claim, Verdict::Undecided),
         }
@@ -184,18 +73,32 @@ fn check_servers<const N: usize>(
     let mut properties: Vec<Row> = judged.collect();
     let mut liveness = None;
     if search.exhausted() {
-        let unseen = options.shard.unseen();
+        let unseen = unseen(options.shard);
         if !of_runs.is_empty() {
-            let (rows, took) = fair_runs(scenario, &model(of_runs), unseen);
+            let fair_runs = FairRuns {
+                scenario,
+                states: search.unique_states,
+                unseen,
+            };
+            let (rows, took) = fair_runs.search(&model(of_runs), &mut watch);
             properties.extend(rows);
             liveness = Some(took);
         }
-        properties.extend(sightings(model(sometimes), threads, unseen));
+        properties.extend(sightings(model(sometimes), threads, unseen, &mut watch));
     } else {
         let undecided = of_runs.iter().chain(&sometimes);
         properties.extend(undecided.map(|claim| row(claim, Verdict::Undecided)));
     }
     search.report(scenario, options, liveness, properties)
+}
+
+/// What it means that something is not seen in this part of the initial states.
+fn unseen(shard: Shard) -> Verdict {
+    if shard.is_whole() {
+        Verdict::NeverSeen
+    } else {
+        Verdict::NotInThisShard
+    }
 }
 
 /// What the search for states in which something does not hold came to.
@@ -210,29 +113,42 @@ struct Search {
 
 impl Search {
     /// Searches until the first violation, or every state. What it needs of memory is free again afterwards.
-    fn run<const N: usize>(
-        system: System<N>,
-        threads: usize,
-        progress: Option<&mut (dyn FnMut(usize) + Send)>,
-    ) -> Self {
+    fn run<const N: usize>(system: System<N>, threads: usize, watch: &mut Watch<'_>) -> Self {
         let start = Instant::now();
         let initial_states = system.starts.len();
+        let expanded = system.expanded.clone();
         let search = system
             .checker()
             .threads(threads)
             .finish_when(HasDiscoveries::AnyFailures);
-        let done = join(search.spawn_dfs(), progress);
-        let system = done.model();
-        let violated = done.discovery(ALL_HOLD).map(|path| {
-            let state = *path.last_state();
-            system.violated(&state).map(|claim| claim.name).collect()
+        let mut search = search.spawn_dfs();
+        let workers = search.handles();
+        let progress = || {
+            // In this order, so that hardly any is counted as expanded that is not counted as found.
+            let expanded = expanded.get();
+            let unique = search.unique_state_count();
+            Phase::Search {
+                unique,
+                generated: search.state_count(),
+                queue: unique.saturating_sub(expanded),
+            }
+        };
+        watch.during(progress, || {
+            for worker in workers {
+                worker.join().expect("a checker thread panicked");
+            }
+        });
+        let system = search.model();
+        let violated = search.discovery(ALL_HOLD).map(|path| {
+            let violated = system.violated(path.last_state());
+            violated.map(|claim| claim.name).collect()
         });
         Self {
             violated: violated.unwrap_or_default(),
             initial_states,
-            unique_states: done.unique_state_count(),
-            generated_states: done.state_count(),
-            depth: done.max_depth(),
+            unique_states: search.unique_state_count(),
+            generated_states: search.state_count(),
+            depth: search.max_depth(),
             seconds: start.elapsed().as_secs_f64(),
         }
     }
@@ -248,20 +164,26 @@ impl Search {
         liveness: Option<Liveness>,
         properties: Vec<Row>,
     ) -> Report {
-        let whole = options.shard.is_whole();
+        let pinned = scenario.unique_states;
         Report {
-            scenario: scenario.name,
-            covers: scenario.covers,
+            scenario: scenario.name.to_owned(),
+            covers: scenario.covers.to_owned(),
+            mutant: None,
             shard: options.shard,
+            merged: None,
             initial_states: self.initial_states,
             exhausted: self.exhausted(),
             unique_states: self.unique_states,
-            pinned_unique_states: whole.then_some(scenario.unique_states),
+            pinned_unique_states: options.shard.is_whole().then_some(pinned),
+            whole: Whole {
+                pinned_unique_states: Some(pinned),
+                // What a server starts with is never lost: credentials do not change, and the history has its first round.
+                disjoint: scenario.is_disjoint(),
+            },
             generated_states: self.generated_states,
             depth: self.depth,
             seconds: self.seconds,
-            #[expect(clippy::cast_precision_loss, reason = "a rate is an approximation")]
-            states_per_second: self.unique_states as f64 / self.seconds,
+            states_per_second: rate(self.unique_states, self.seconds),
             liveness,
             peak_memory_bytes: peak_memory_bytes(),
             properties,
@@ -304,9 +226,18 @@ pub fn shortest<const N: usize>(system: &System<N>) -> Option<Trace<N>> {
 }
 
 /// A row for each of the system's properties, all of them to be seen sometimes.
-fn sightings<const N: usize>(system: System<N>, threads: usize, unseen: Verdict) -> Vec<Row> {
+fn sightings<const N: usize>(
+    system: System<N>,
+    threads: usize,
+    unseen: Verdict,
+    watch: &mut Watch<'_>,
+) -> Vec<Row> {
     let claims = system.claims.clone();
-    let seen = seen(system, threads);
+    let expanded = system.expanded.clone();
+    let progress = || Phase::Sightings {
+        expanded: expanded.get(),
+    };
+    let seen = watch.during(progress, || seen(system, threads));
     let judged = claims.iter().map(|claim| {
         let is_seen = seen.contains(&claim.name);
         row(claim, if is_seen { Verdict::Seen } else { unseen })
@@ -330,69 +261,74 @@ fn seen<const N: usize>(mut system: System<N>, threads: usize) -> Vec<&'static s
     seen
 }
 
-/// A row for each of the system's properties, all of them of fair runs.
-fn fair_runs<const N: usize>(
-    scenario: &Scenario,
-    system: &System<N>,
+/// The search for what must hold eventually, in every fair run.
+struct FairRuns<'a> {
+    scenario: &'a Scenario,
+    /// How many states can be reached.
+    states: usize,
     unseen: Verdict,
-) -> (Vec<Row>, Liveness) {
-    let start = Instant::now();
-    let goals: Vec<_> = system.claims.iter().map(|claim| claim.condition).collect();
-    let reachable = Reachable::explore(system, System::fairness, &goals);
-    let rows = system.claims.iter().enumerate().map(|(goal, claim)| {
-        match (claim.kind, reachable.violation(goal)) {
-            (Kind::EndlessPitfall, Some(_)) => row(claim, Verdict::Seen),
-            (Kind::EndlessPitfall, None) => row(claim, unseen),
-            (_, None) => row(claim, Verdict::Holds),
-            (_, Some(lasso)) => violated(claim, scenario, Story::of_lasso(system, &lasso)),
-        }
-    });
-    let rows = rows.collect();
-    let liveness = Liveness {
-        states: reachable.states(),
-        transitions: reachable.edges(),
-        seconds: start.elapsed().as_secs_f64(),
-    };
-    (rows, liveness)
 }
 
-fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row {
+impl FairRuns<'_> {
+    /// A row for each of the system's properties, all of them of fair runs.
+    fn search<const N: usize>(
+        &self,
+        system: &System<N>,
+        watch: &mut Watch<'_>,
+    ) -> (Vec<Row>, Liveness) {
+        let start = Instant::now();
+        let goals: Vec<_> = system.claims.iter().map(|claim| claim.condition).collect();
+        let progress = || Phase::FairRuns {
+            expanded: system.expanded.get(),
+            of: self.states,
+        };
+        let reachable = watch.during(progress, || {
+            Reachable::explore(system, System::fairness, &goals)
+        });
+        let rows = system.claims.iter().enumerate().map(|(goal, claim)| {
+            match (claim.kind, reachable.violation(goal)) {
+                (Kind::EndlessPitfall, Some(_)) => row(claim, Verdict::Seen),
+                (Kind::EndlessPitfall, None) => row(claim, self.unseen),
+                (_, None) => row(claim, Verdict::Holds),
+                (_, Some(lasso)) => violated(claim, self.scenario, Story::of_lasso(system, &lasso)),
+            }
+        });
+        let rows = rows.collect();
+        let liveness = Liveness {
+            states: reachable.states(),
+            transitions: reachable.edges(),
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        (rows, liveness)
+    }
+}
+
+pub(crate) fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row {
     Row {
-        name: claim.name,
+        name: claim.name.to_owned(),
         verdict,
         counterexample: None,
     }
 }
 
-fn violated<const N: usize>(claim: &Claim<N>, scenario: &Scenario, story: Story) -> Row {
+pub(crate) fn violated<const N: usize>(claim: &Claim<N>, scenario: &Scenario, story: Story) -> Row {
     Row {
         counterexample: Some(Counterexample::new(scenario.name, claim, story)),
         ..row(claim, Verdict::Violated)
     }
 }
 
-fn violation<const N: usize>(scenario: &Scenario, system: &System<N>) -> Row {
-    let path = shortest(system).expect("the property was seen to fail");
-    violated(&system.claims[0], scenario, Story::new(system, &path))
-}
-
-/// Waits for the search, telling its progress.
-fn join<M: Model, C: Checker<M> + Sync>(
-    mut search: C,
-    progress: Option<&mut (dyn FnMut(usize) + Send)>,
-) -> C {
-    let Some(progress) = progress else {
-        return search.join();
+fn violation<const N: usize>(
+    scenario: &Scenario,
+    system: &System<N>,
+    watch: &mut Watch<'_>,
+) -> Row {
+    let progress = || Phase::Counterexample {
+        expanded: system.expanded.get(),
     };
-    let mut workers = search.handles();
-    while let Some(worker) = workers.pop() {
-        while !worker.is_finished() {
-            std::thread::sleep(Duration::from_millis(200));
-            progress(search.state_count());
-        }
-        worker.join().expect("a checker thread panicked");
-    }
-    search
+    let path = watch.during(progress, || shortest(system));
+    let path = path.expect("the property was seen to fail");
+    violated(&system.claims[0], scenario, Story::new(system, &path))
 }
 
 /// The peak of the process's resident memory, from `/proc/self/status`.
@@ -403,50 +339,4 @@ fn peak_memory_bytes() -> Option<u64> {
         .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: u64 = peak.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kilobytes * 1024)
-}
-
-impl Shard {
-    /// All of it.
-    pub const WHOLE: Self = Self { index: 0, count: 1 };
-
-    fn is_whole(self) -> bool {
-        self.count == 1
-    }
-
-    /// What it means that something is not seen in this part.
-    fn unseen(self) -> Verdict {
-        if self.is_whole() {
-            Verdict::NeverSeen
-        } else {
-            Verdict::NotInThisShard
-        }
-    }
-
-    /// Whether the initial state of this number is in this part.
-    fn holds(self, number: usize) -> bool {
-        number % self.count == self.index
-    }
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parsed = text.split_once('/').and_then(|(index, count)| {
-            Some(Self {
-                index: index.parse().ok()?,
-                count: count.parse::<NonZeroUsize>().ok()?.get(),
-            })
-        });
-        let shard = parsed.ok_or("a shard is written I/N, for example 0/4")?;
-        if shard.index < shard.count {
-            Ok(shard)
-        } else {
-            let count = shard.count;
-            let last = count - 1;
-            Err(format!(
-                "shards count from 0 to N-1: the last of {count} is {last}/{count}"
-            ))
-        }
-    }
 }

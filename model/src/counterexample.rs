@@ -16,6 +16,11 @@ pub struct Counterexample {
     pub property: &'static str,
     /// What it states.
     pub statement: &'static str,
+    /// How the way begins, in a sentence.
+    pub beginning: String,
+    /// How it goes on, if it never ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
     /// The way.
     #[serde(flatten)]
     pub story: Story,
@@ -33,6 +38,8 @@ impl Counterexample {
             scenario,
             property: claim.name,
             statement: claim.statement,
+            beginning: story.told().swap_remove(0),
+            ending: story.goes_on(),
             story,
         }
     }

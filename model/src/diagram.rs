@@ -1,4 +1,4 @@
-//! A counterexample as a sequence diagram: a lifeline for each server, time downwards, a row for each step.
+//! A story, of a counterexample or any other path, as a sequence diagram: a lifeline for each server, time downwards, a row for each step.
 //!
 //! | in the diagram | what it is |
 //! |---|---|
@@ -14,7 +14,7 @@
 
 use crate::counterexample::Counterexample;
 use crate::faults::Crash;
-use crate::story::{Change, Event, Start, StoryStep};
+use crate::story::{Change, Event, Start, Story, StoryStep};
 use crate::vote::{Notification, sid, state_name};
 use fle::ServerState;
 use std::borrow::Cow;
@@ -63,12 +63,21 @@ text { fill: #1f2933; font: 13px sans-serif; }
 /// The counterexample as a diagram.
 #[must_use]
 pub fn draw(counterexample: &Counterexample) -> Document {
-    let Counterexample { story, .. } = counterexample;
+    let Counterexample {
+        scenario, property, ..
+    } = counterexample;
+    let title = format!("{scenario}: a counterexample to “{property}”");
+    draw_story(&title, counterexample.statement, &counterexample.story)
+}
+
+/// The story as a diagram, with a title and a remark.
+#[must_use]
+pub fn draw_story(title: &str, remark: &str, story: &Story) -> Document {
     let width = NUMBERS + COLUMN * story.initial.len() + MARGIN;
     let letters = (width - 2 * MARGIN) * LETTERS / 100;
-    let mut statement = textwrap::wrap(counterexample.statement, letters);
-    statement.extend(story.goes_on().map(Cow::from));
-    let heads = MARGIN + LINE * (statement.len() + 2);
+    let mut remark = textwrap::wrap(remark, letters);
+    remark.extend(story.goes_on().map(Cow::from));
+    let heads = MARGIN + LINE * (remark.len() + 2);
     let rows = rows(&story.steps, heads + HEAD + MARGIN);
     let bottom = rows.last().map_or(heads + HEAD, |row| row.bottom) + MARGIN;
     let mut document = Document::new()
@@ -78,7 +87,7 @@ pub fn draw(counterexample: &Counterexample) -> Document {
         .add(Style::new(STYLE))
         .add(arrow_head())
         .add(rectangle("background", 0, 0, width, bottom))
-        .add(heading(counterexample, &statement));
+        .add(heading(title, &remark));
     for row in rows.iter().step_by(2) {
         document = document.add(rectangle("band", 0, row.top, width, row.bottom - row.top));
     }
@@ -105,13 +114,9 @@ fn rows(steps: &[StoryStep], top: usize) -> Vec<Row<'_>> {
     steps.iter().scan(top, place).collect()
 }
 
-fn heading(counterexample: &Counterexample, statement: &[Cow<'_, str>]) -> Group {
-    let Counterexample {
-        scenario, property, ..
-    } = counterexample;
-    let title = format!("{scenario}: a counterexample to “{property}”");
-    let lines = statement.iter().zip(2..);
-    let heading = Group::new().add(text("heading", MARGIN, MARGIN + LINE / 2, title));
+fn heading(title: &str, remark: &[Cow<'_, str>]) -> Group {
+    let lines = remark.iter().zip(2..);
+    let heading = Group::new().add(text("heading", MARGIN, MARGIN + LINE / 2, title.to_owned()));
     lines.fold(heading, |heading, (line, number)| {
         heading.add(text(
             "statement",

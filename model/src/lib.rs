@@ -35,10 +35,13 @@
 //! | [`steps`], [`properties`] | what must hold, what must be seen, what is false |
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any model |
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
-//! | [`mod@check`], [`report`] | running stateright, printing what came of it |
+//! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
+//! | [`report`], [`mod@merge`] | what came of it, and of all parts together |
+//! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
+//! | [`explore`] | the model in the browser |
+//! | [`listing`] | the catalogue as `list` prints it |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
 //! | [`counterexample`] | the files of `--trace-dir` |
-//! | [`walk`] | random paths |
 //! | [`mod@trace`] | a path as `fle-trace/1` files, for the implementation to replay |
 //!
 //! Shared with the production crate are two modules, vote comparison ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and
@@ -147,17 +150,24 @@ pub mod catalogue;
 pub mod check;
 pub mod counterexample;
 pub mod diagram;
+mod dispatch;
 pub mod ensemble;
+pub mod explore;
 pub mod faults;
 mod fingerprint;
+pub mod listing;
 pub mod liveness;
+pub mod merge;
 pub mod narrate;
 pub mod network;
+pub mod progress;
 pub mod properties;
 pub mod reduction;
 pub mod report;
 pub mod server;
 pub mod set;
+pub mod shard;
+pub mod simulate;
 pub mod steps;
 pub mod story;
 pub mod system;

@@ -1,136 +1,222 @@
-//! What `check` and `list` print.
+//! What came of checking a scenario: written as JSON, read back, printed.
+//!
+//! Reports of shards are read back to be merged ([`crate::merge`]). Their counterexamples are then only to be told again, so they
+//! are kept as they are written ([`Kept`]).
 
-use crate::catalogue::{SCENARIOS, Scenario};
-use crate::check::{Report, Row, Verdict};
 use crate::counterexample::Counterexample;
-use crate::faults::Faults;
-use crate::properties::{Claim, Kind, claims};
-use serde::Serialize;
+use crate::shard::Shard;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::fmt;
 
-/// Everything that can be checked.
-#[derive(Clone, Debug, Serialize)]
-pub struct Catalogue {
-    /// The scenarios.
-    pub scenarios: &'static [Scenario],
-    /// The properties.
-    pub properties: Vec<Entry>,
+/// What came of a scenario.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report<C = Counterexample> {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What it covers.
+    pub covers: String,
+    /// The mutant that was checked instead of the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutant: Option<String>,
+    /// Which part of its initial states was searched.
+    pub shard: Shard,
+    /// The shards that this report was merged from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
+    /// How many initial states that is.
+    pub initial_states: usize,
+    /// Whether every state that can be reached from them was visited.
+    pub exhausted: bool,
+    /// How many different states were visited. Merged, states that several shards visited count several times.
+    pub unique_states: usize,
+    /// How many it must be, for a run that is whole.
+    pub pinned_unique_states: Option<usize>,
+    /// How many it must be for all shards together.
+    pub whole: Whole,
+    /// How many states were generated, repetitions included.
+    pub generated_states: usize,
+    /// The longest way that was taken to a new state, in states. With more than one thread it may differ from run to run.
+    pub depth: usize,
+    /// How long the exhaustive search took. Merged, the sum: how long one machine would have taken.
+    pub seconds: f64,
+    /// Unique states a second.
+    pub states_per_second: f64,
+    /// The search for fair runs, where there is a property to be had eventually.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liveness: Option<Liveness>,
+    /// The process's peak memory so far, where the system tells (`VmHWM`). Merged, that of the largest.
+    pub peak_memory_bytes: Option<u64>,
+    /// A row for each property.
+    pub properties: Vec<Row<C>>,
 }
 
-/// A property as it is listed.
-#[derive(Clone, Debug, Serialize)]
-pub struct Entry {
-    /// Its name.
-    pub name: &'static str,
-    /// What it states.
-    pub statement: &'static str,
-    /// `always`, `eventually` or `sometimes`.
-    pub expectation: &'static str,
-    /// Whether the opposite sounds right and is false.
-    pub pitfall: bool,
-    /// The properties that show it is not vacuous.
-    pub witnesses: &'static [&'static str],
-    /// In which scenarios it is checked.
-    pub scenarios: Vec<&'static str>,
+/// What the shards of a run must come to together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whole {
+    /// How many different states the whole run visits; `None` for a mutant, which is not pinned.
+    pub pinned_unique_states: Option<usize>,
+    /// Whether no state can be reached from two initial states, so that the shards' numbers add up to that of the whole. If not,
+    /// their sum is an upper bound.
+    pub disjoint: bool,
 }
 
-impl Catalogue {
-    /// The catalogue.
+/// The shards of a merged report.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Merged {
+    /// How many.
+    pub shards: usize,
+    /// How long the longest search took: all of it, if they ran at the same time.
+    pub longest_seconds: f64,
+}
+
+/// What the search for fair runs took.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Liveness {
+    /// How many states its graph has: as many as were visited.
+    pub states: usize,
+    /// How many transitions lead from one to another.
+    pub transitions: usize,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// What came of a property.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row<C = Counterexample> {
+    /// The property's name.
+    pub name: String,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The counterexample, where the property is violated.
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    pub counterexample: Option<C>,
+}
+
+/// What can come of a property. The order is that of merging: the greatest verdict of the shards is that of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It holds in every state, or in every fair run from some moment on.
+    Holds,
+    /// No random walk came to a state in which it does not hold. Others may.
+    NotViolated,
+    /// It does not happen in this part of the initial states; another may show it.
+    NotInThisShard,
+    /// It never happens, and should.
+    NeverSeen,
+    /// The search stopped at another property's counterexample.
+    Undecided,
+    /// It was seen to happen, as it should.
+    Seen,
+    /// There is a state in which it does not hold, or a fair run in which it fails again and again.
+    Violated,
+}
+
+/// A counterexample read back from a report.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    beginning: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ending: Option<String>,
+    steps: Vec<KeptStep>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct KeptStep {
+    told: String,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// What can be told in sentences.
+pub trait Tell {
+    /// How it begins.
+    fn beginning(&self) -> &str;
+
+    /// What happens then, step by step.
+    fn steps(&self) -> impl Iterator<Item = &str>;
+
+    /// How it goes on, if it never ends.
+    fn ending(&self) -> Option<&str>;
+}
+
+impl Tell for Counterexample {
+    fn beginning(&self) -> &str {
+        &self.beginning
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &str> {
+        self.story.steps.iter().map(|step| &*step.told)
+    }
+
+    fn ending(&self) -> Option<&str> {
+        self.ending.as_deref()
+    }
+}
+
+impl Tell for Kept {
+    fn beginning(&self) -> &str {
+        &self.beginning
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|step| &*step.told)
+    }
+
+    fn ending(&self) -> Option<&str> {
+        self.ending.as_deref()
+    }
+}
+
+impl<C> Report<C> {
+    /// Whether all is as it should be.
     #[must_use]
-    pub fn new() -> Self {
-        // The number of servers is no matter here: nothing is run.
-        Self {
-            scenarios: &SCENARIOS,
-            properties: claims::<3>().into_iter().map(Entry::from).collect(),
-        }
+    pub fn passed(&self) -> bool {
+        let failed = |row: &Row<C>| matches!(row.verdict, Verdict::Violated | Verdict::NeverSeen);
+        self.exhausted && !self.properties.iter().any(failed) && !self.pin_differs()
     }
-}
 
-impl Default for Catalogue {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<const N: usize> From<Claim<N>> for Entry {
-    fn from(claim: Claim<N>) -> Self {
-        let (expectation, witnesses) = match claim.kind {
-            Kind::Always { witnesses } => ("always", witnesses),
-            Kind::Eventually { witnesses } => ("eventually", witnesses),
-            Kind::Witness | Kind::Pitfall | Kind::EndlessPitfall => ("sometimes", &[][..]),
+    /// Whether the number of states cannot be the pinned one.
+    #[must_use]
+    pub fn pin_differs(&self) -> bool {
+        let differs = |pinned| {
+            if self.merged.is_none() || self.whole.disjoint {
+                self.unique_states != pinned
+            } else {
+                self.unique_states < pinned
+            }
         };
-        Self {
-            name: claim.name,
-            statement: claim.statement,
-            expectation,
-            pitfall: matches!(claim.kind, Kind::Pitfall | Kind::EndlessPitfall),
-            witnesses,
-            scenarios: SCENARIOS
-                .iter()
-                .filter(|scenario| (claim.applies)(scenario))
-                .map(|scenario| scenario.name)
-                .collect(),
-        }
+        self.exhausted && self.pinned_unique_states.is_some_and(differs)
+    }
+
+    /// The counterexamples to the properties that were violated.
+    pub fn counterexamples(&self) -> impl Iterator<Item = &C> {
+        let rows = self.properties.iter();
+        rows.filter_map(|row| row.counterexample.as_ref())
     }
 }
 
-impl fmt::Display for Catalogue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Scenarios")?;
-        for scenario in self.scenarios {
-            writeln!(f, "  {}: {}", scenario.name, scenario.covers)?;
-            writeln!(f, "    {}", bounds(scenario))?;
-        }
-        writeln!(f, "\nProperties")?;
-        for property in &self.properties {
-            writeln!(
-                f,
-                "  {} {}: {}",
-                property.expectation, property.name, property.statement
-            )?;
-            if !property.witnesses.is_empty() {
-                writeln!(f, "    not vacuous: {}", property.witnesses.join(", "))?;
-            }
-            if property.pitfall {
-                writeln!(f, "    The opposite sounds right and is false.")?;
-            }
-            if property.scenarios.len() < self.scenarios.len() {
-                writeln!(f, "    checked in: {}", property.scenarios.join(", "))?;
-            }
-        }
-        Ok(())
-    }
+/// States a second.
+pub(crate) fn rate(states: usize, seconds: f64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a rate is an approximation")]
+    let states = states as f64;
+    states / seconds
 }
 
-impl fmt::Display for Report {
+impl<C: Tell> fmt::Display for Report<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.scenario, self.covers)?;
+        write!(f, "{}", self.scenario)?;
+        if let Some(mutant) = &self.mutant {
+            write!(f, ", mutant {mutant}")?;
+        }
+        writeln!(f, ": {}", self.covers)?;
         for row in &self.properties {
             write!(f, "{row}")?;
         }
-        let searched = if self.exhausted {
-            "exhausted"
-        } else {
-            "stopped at a counterexample"
-        };
-        write!(
-            f,
-            "  {searched}: {} initial states, {} unique states, {} generated, depth {}, {:.1} s, {:.0} unique states/s",
-            self.initial_states,
-            grouped(self.unique_states),
-            grouped(self.generated_states),
-            self.depth,
-            self.seconds,
-            self.states_per_second,
-        )?;
-        if let Some(bytes) = self.peak_memory_bytes {
-            write!(
-                f,
-                ", peak memory of the process so far {} MiB",
-                bytes / (1024 * 1024)
-            )?;
-        }
-        writeln!(f)?;
+        self.write_search(f)?;
         if let Some(liveness) = self.liveness {
             writeln!(
                 f,
@@ -140,81 +226,92 @@ impl fmt::Display for Report {
                 liveness.seconds,
             )?;
         }
-        if let Some(pinned) = self.pinned_unique_states.filter(|_| self.pin_differs()) {
-            writeln!(
-                f,
-                "  FAILED: {} unique states are pinned. If the model was meant to change, pin {} in model/src/catalogue.rs and say in \
-                 the commit what moved it; if not, look for what did.",
-                grouped(pinned),
-                grouped(self.unique_states),
-            )?;
-        }
-        Ok(())
+        self.write_pin(f)
     }
 }
 
-impl fmt::Display for Row {
+impl<C> Report<C> {
+    /// What the search took.
+    fn write_search(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let searched = if self.exhausted {
+            "exhausted"
+        } else {
+            "stopped at a counterexample"
+        };
+        write!(
+            f,
+            "  {searched}: {} initial states, {} unique states, {} generated, depth {}, {:.1} s",
+            self.initial_states,
+            grouped(self.unique_states),
+            grouped(self.generated_states),
+            self.depth,
+            self.seconds,
+        )?;
+        if let Some(merged) = self.merged {
+            let (shards, longest) = (merged.shards, merged.longest_seconds);
+            write!(f, " in {shards} shard(s), the longest {longest:.1} s")?;
+        }
+        write!(f, ", {:.0} unique states/s", self.states_per_second)?;
+        if let Some(bytes) = self.peak_memory_bytes {
+            let whose = match self.merged {
+                Some(_) => "of the largest process",
+                None => "of the process so far",
+            };
+            write!(f, ", peak memory {whose} {} MiB", bytes / (1024 * 1024))?;
+        }
+        writeln!(f)
+    }
+
+    /// How the number of states stands to the pinned one, where that is worth a word.
+    fn write_pin(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(pinned) = self.pinned_unique_states.map(grouped) else {
+            return Ok(());
+        };
+        let found = grouped(self.unique_states);
+        if self.pin_differs() {
+            writeln!(
+                f,
+                "  FAILED: {pinned} unique states are pinned. If the model was meant to change, pin {found} in \
+                 model/src/catalogue.rs and say in the commit what moved it; if not, look for what did.",
+            )
+        } else if self.merged.is_some() && !self.whole.disjoint {
+            writeln!(
+                f,
+                "  Shards of this scenario can visit the same states, so these are at most {found}; {pinned} are pinned, and only a \
+                 run of the whole can tell whether it is so many.",
+            )
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl<C: Tell> fmt::Display for Row<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.verdict {
             Verdict::Holds => "holds",
-            Verdict::Violated => "VIOLATED",
-            Verdict::Seen => "seen",
-            Verdict::NeverSeen => "NEVER SEEN",
+            Verdict::NotViolated => "not violated",
             Verdict::NotInThisShard => "not in this shard",
+            Verdict::NeverSeen => "NEVER SEEN",
             Verdict::Undecided => "undecided",
+            Verdict::Seen => "seen",
+            Verdict::Violated => "VIOLATED",
         };
         writeln!(f, "  {verdict:<10} {}", self.name)?;
-        let Some(Counterexample { story, .. }) = &self.counterexample else {
+        let Some(counterexample) = &self.counterexample else {
             return Ok(());
         };
-        for (number, line) in story.told().into_iter().enumerate() {
+        let lines = std::iter::once(counterexample.beginning()).chain(counterexample.steps());
+        for (number, line) in lines.enumerate() {
             writeln!(f, "    {number:>3}. {line}")?;
         }
-        story
-            .goes_on()
-            .map_or(Ok(()), |how| writeln!(f, "    {how}"))
+        let ending = counterexample.ending();
+        ending.map_or(Ok(()), |how| writeln!(f, "    {how}"))
     }
 }
 
-/// A scenario's bounds and what they come to.
-fn bounds(scenario: &Scenario) -> String {
-    let Faults {
-        crashes,
-        stops,
-        wipes,
-        breaks,
-        losses,
-    } = scenario.faults;
-    let faults = [
-        (crashes, "crash and restart"),
-        (stops, "crash for good"),
-        (wipes, "crash and loss of disk"),
-        (breaks, "broken connection"),
-        (losses, "spurious loss of leadership"),
-    ];
-    let faults = faults.into_iter().filter(|(budget, _)| *budget > 0);
-    let faults = faults.map(|(budget, fault)| format!("{budget} {fault}"));
-    let faults: Vec<_> = faults.collect();
-    format!(
-        "tier {}, {} servers, {}, {}, {} choices of credentials, {} starting rounds, faults: {}; {} initial states, {} unique states",
-        scenario.tier.name(),
-        scenario.servers,
-        scenario.setting.name(),
-        scenario.links.name(),
-        scenario.credentials.len(),
-        scenario.rounds,
-        if faults.is_empty() {
-            "none".to_owned()
-        } else {
-            faults.join(", ")
-        },
-        scenario.initial_states(),
-        grouped(scenario.unique_states),
-    )
-}
-
 /// The number with its digits in groups of three.
-fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let groups = digits.as_bytes().rchunks(3).rev();
     let groups = groups.map(|group| String::from_utf8_lossy(group).into_owned());

@@ -264,7 +264,8 @@ impl Story {
 }
 
 impl StoryStep {
-    fn new<const N: usize>(
+    /// The step; `None` if the action changes nothing.
+    pub(crate) fn new<const N: usize>(
         system: &System<N>,
         number: usize,
         before: &State<N>,

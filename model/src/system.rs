@@ -6,9 +6,12 @@
 //! When a wait can run out is the [`Setting`]'s to say, what must not be put off for ever [`System::fairness`]'s. What surrounds
 //! the election, the peer's main loop, is here as well: [`Action::GiveUp`], [`Action::Activate`] and [`Action::Start`].
 
+use crate::check::Trace;
+use crate::explore;
 use crate::faults::{Crash, Faults};
 use crate::liveness::Fairness;
 use crate::network::{Links, Network};
+use crate::progress::Expanded;
 use crate::properties::{Claim, Kind};
 use crate::reduction;
 use crate::server::{Election, FastLeaderElection, Server, Wait};
@@ -37,6 +40,8 @@ pub struct System<const N: usize> {
     pub starts: Vec<State<N>>,
     /// The properties to check.
     pub claims: Vec<Claim<N>>,
+    /// How many states have been expanded.
+    pub expanded: Expanded,
 }
 
 /// When waits run out.
@@ -64,7 +69,7 @@ impl Setting {
 }
 
 /// A state of the whole.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct State<const N: usize> {
     /// The servers, ascending by sid.
     pub servers: [Server<N>; N],
@@ -633,6 +638,7 @@ impl<const N: usize> Model for System<N> {
     }
 
     fn actions(&self, state: &State<N>, actions: &mut Vec<Action>) {
+        self.expanded.count();
         let asked = |server: usize| {
             state.repeated.contains(server) || state.servers[server].looking().is_none()
         };
@@ -675,5 +681,17 @@ impl<const N: usize> Model for System<N> {
             condition: claim.condition,
         };
         self.claims.iter().map(property).collect()
+    }
+
+    fn format_action(&self, action: &Action) -> String {
+        action.to_string()
+    }
+
+    fn format_step(&self, before: &State<N>, action: Action) -> Option<String> {
+        explore::step(self, before, action)
+    }
+
+    fn as_svg(&self, path: Trace<N>) -> Option<String> {
+        explore::svg(self, &path)
     }
 }

@@ -23,6 +23,7 @@ pub mod format;
 pub mod terms;
 
 use crate::catalogue::Scenario;
+use crate::dispatch::with_servers;
 use crate::network::Links;
 use crate::server::{Election, FastLeaderElection, Server, Wait};
 use crate::story::Event;
@@ -114,19 +115,13 @@ pub struct Recording {
 /// If the catalogue has a scenario with a number of servers that the model is not built for.
 #[must_use]
 pub fn record_walk(scenario: &Scenario, seed: u64) -> Vec<Recording> {
-    fn of<const N: usize>(scenario: &Scenario, seed: u64) -> Vec<Recording> {
-        let system = scenario.system::<N>(|_| true, Vec::new());
-        let walk = Walk::new(&system, seed);
-        Recorder::new(&system).record(*walk.state(), walk)
-    }
-    match scenario.servers {
-        2 => of::<2>(scenario, seed),
-        3 => of::<3>(scenario, seed),
-        4 => of::<4>(scenario, seed),
-        5 => of::<5>(scenario, seed),
-        7 => of::<7>(scenario, seed),
-        servers => unreachable!("no scenario has {servers} servers"),
-    }
+    with_servers!(scenario.servers, record_walk_of(scenario, seed))
+}
+
+fn record_walk_of<const N: usize>(scenario: &Scenario, seed: u64) -> Vec<Recording> {
+    let system = scenario.system::<N>(|_| true, Vec::new());
+    let walk = Walk::new(&system, seed);
+    Recorder::new(&system).record(*walk.state(), walk)
 }
 
 impl Recording {

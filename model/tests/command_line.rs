@@ -34,6 +34,21 @@ fn bad_usage_is_one_line_and_exit_code_2() {
     );
     assert_bad_usage(&["check", "--threads", "0"], "--threads");
     assert_bad_usage(&["check", "--tier", "weekly"], "ci, nightly");
+    assert_bad_usage(&["simulate", "fault-free"], "--seconds");
+    assert_bad_usage(&["simulate", "--seconds", "1"], "SCENARIO");
+    assert_bad_usage(
+        &["simulate", "nowhere", "--seconds", "1"],
+        "there are fault-free",
+    );
+    assert_bad_usage(&["simulate", "fault-free", "--seconds", "0"], "--seconds");
+    assert_bad_usage(&["explore", "nowhere"], "there are fault-free");
+    assert_bad_usage(&["explore", "fault-free", "--port", "0"], "--port");
+    assert_bad_usage(&["merge"], "REPORT");
+    assert_bad_usage(&["merge", "/nowhere/0.json"], "cannot read /nowhere/0.json");
+    assert_bad_usage(
+        &["merge", "Cargo.toml"],
+        "Cargo.toml is not a report of `check --json`",
+    );
     assert_bad_usage(
         &["check", "fault-free", "--tier", "ci"],
         "cannot be used with",
@@ -125,6 +140,7 @@ fn a_shard_is_checked_and_reported() {
     assert_eq!(report["initial_states"], 1);
     assert_eq!(report["unique_states"], 294_539);
     assert_eq!(report["pinned_unique_states"], serde_json::Value::Null);
+    assert_eq!(report["whole"]["pinned_unique_states"], 18_850_496);
     let rows = report["properties"].as_array().expect("rows");
     let verdict = |name: &str| {
         let row = rows.iter().find(|row| row["name"] == name);
@@ -136,4 +152,29 @@ fn a_shard_is_checked_and_reported() {
         verdict("a better server is passed over"),
         "not_in_this_shard"
     );
+}
+
+/// Given a seed, it is the seed that is printed; given none, it is one that can be given.
+#[test]
+fn random_walks_print_their_seed() {
+    let simulate = |seed: &[&str]| {
+        let arguments = [&["simulate", "timely", "--seconds", "1"], seed].concat();
+        let output = fle_model(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(output.stderr.is_empty(), "no progress where nobody watches");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let given = simulate(&["--seed", "12"]);
+    assert!(given.starts_with("seed 12\ntimely: "), "{given}");
+    assert!(
+        given.contains("  not violated quorum evidence\n"),
+        "{given}"
+    );
+    let drawn = simulate(&[]);
+    let seed = drawn
+        .strip_prefix("seed ")
+        .and_then(|rest| rest.lines().next());
+    seed.expect("it is printed")
+        .parse::<u64>()
+        .expect("a number");
 }

@@ -1,10 +1,13 @@
 //! Whole runs, small enough for every build: two servers. The catalogue's scenarios are for the release build's `check`.
 
 use fle_model::catalogue::{Scenario, Tier};
-use fle_model::check::{Options, Report, Shard, Verdict, check};
+use fle_model::check::{Options, check};
 use fle_model::ensemble::Composition;
 use fle_model::faults::Faults;
 use fle_model::network::Links;
+use fle_model::progress::{Phase, Progress};
+use fle_model::report::{Report, Verdict};
+use fle_model::shard::Shard;
 use fle_model::system::Setting;
 use fle_model::vote::Credentials;
 use std::num::NonZeroUsize;
@@ -32,12 +35,15 @@ const TWO_SERVERS: Scenario = Scenario {
 const INITIAL_STATES: usize = 24;
 const UNIQUE_STATES: usize = 1_242;
 
-fn report(scenario: &Scenario, shard: &str, threads: usize) -> Report {
-    let options = Options {
+fn options(shard: &str, threads: usize) -> Options {
+    Options {
         threads: NonZeroUsize::new(threads).expect("some threads"),
         shard: shard.parse().expect("a shard"),
-    };
-    check(scenario, options, None)
+    }
+}
+
+fn report(scenario: &Scenario, shard: &str, threads: usize) -> Report {
+    check(scenario, options(shard, threads), None)
 }
 
 fn verdict(report: &Report, property: &str) -> Verdict {
@@ -89,7 +95,35 @@ fn another_number_of_states_than_the_pinned_one_fails_the_check() {
     assert!(!report(&TWO_SERVERS, "0/1", 1).pin_differs());
 }
 
-/// A server that enters a later round is where it would have been had it started there: shards may come to the same states.
+/// What the watcher is told when each phase is over, whatever it was told before.
+#[test]
+fn who_watches_is_told_how_far_each_phase_is() {
+    let timely = Scenario {
+        setting: Setting::Timely,
+        ..TWO_SERVERS
+    };
+    let mut told = Vec::new();
+    let mut watch = |progress: Progress| told.push(progress.phase);
+    let report = check(&timely, options("0/1", 1), Some(&mut watch));
+    let unique = report.unique_states;
+    told.dedup_by_key(|phase| std::mem::discriminant(phase));
+    let [search, fair_runs, Phase::Sightings { expanded }] = told[..] else {
+        panic!("three phases: {told:?}");
+    };
+    let exhausted = Phase::Search {
+        unique,
+        generated: report.generated_states,
+        queue: 0,
+    };
+    assert_eq!(search, exhausted);
+    let whole_graph = Phase::FairRuns {
+        expanded: unique,
+        of: unique,
+    };
+    assert_eq!(fair_runs, whole_graph);
+    assert!(expanded > 0);
+}
+
 #[test]
 fn shards_cover_the_whole_and_add_up_to_it_if_they_share_nothing() {
     let one_round = Scenario {

@@ -1,11 +1,11 @@
 //! Liveness in the timely setting: what fairness is worth, and what the peer's main loop, the giving up, is worth.
 
 use fle_model::catalogue::{self, Scenario};
-use fle_model::check::{Row, Verdict};
 use fle_model::counterexample::Counterexample;
 use fle_model::liveness::{Goal, Lasso, Reachable, Scheduler};
 use fle_model::network::Links;
 use fle_model::properties::claims;
+use fle_model::report::{Row, Verdict};
 use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
 
@@ -147,7 +147,7 @@ fn without_giving_up_an_election_may_end_without_agreement() {
 fn printed(story: Story) -> String {
     let steps = story.steps.len();
     let row = Row {
-        name: "a property",
+        name: "a property".to_owned(),
         verdict: Verdict::Violated,
         counterexample: Some(Counterexample::new(
             "timely-rounds",

@@ -1,10 +1,10 @@
 //! `fle-model trace`: random paths of a scenario as trace files.
 
-use crate::{print, scenario};
+use super::output::print;
+use super::{random_seed, scenario};
 use fle_model::catalogue::Scenario;
 use fle_model::trace::record_walk;
 use std::fs;
-use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,9 +50,4 @@ impl Trace {
         ))?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// Any number, short enough to be typed again. The standard library draws the keys of its hash maps at random.
-fn random_seed() -> u64 {
-    RandomState::new().hash_one(()) % 1_000_000
 }

@@ -1,0 +1,71 @@
+//! `fle-model check`: scenarios, state by state.
+
+use super::output::{Reports, watched};
+use super::{all_processors, scenario};
+use fle_model::catalogue::{SCENARIOS, Scenario, Tier};
+use fle_model::check::{Options, check};
+use fle_model::counterexample::TraceDir;
+use fle_model::shard::Shard;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub(crate) struct Check {
+    /// The scenarios to check; without any, those of the tier.
+    #[arg(value_name = "SCENARIO", value_parser = scenario)]
+    scenarios: Vec<&'static Scenario>,
+    /// The tier to check.
+    #[arg(long, value_enum, default_value = "ci", conflicts_with = "scenarios")]
+    tier: Tier,
+    /// How many threads search. [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Start only from every N-th initial state: part I of N, from 0 to N-1, as batch systems count their tasks. `merge` puts
+    /// the parts' reports together.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Also write the reports as JSON to this file, `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write counterexamples to this folder, each as JSON and as a diagram (SVG). It is made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    trace_dir: Option<PathBuf>,
+}
+
+impl Check {
+    pub(crate) fn run(self) -> Result<ExitCode, String> {
+        let options = Options {
+            threads: self.threads.unwrap_or_else(all_processors),
+            shard: self.shard.unwrap_or(Shard::WHOLE),
+        };
+        let chosen = self.chosen()?;
+        let mut reports = Reports::new(self.json)?;
+        let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
+        for scenario in chosen {
+            let report = watched(scenario.name, |watcher| check(scenario, options, watcher));
+            if let Some(dir) = &trace_dir {
+                report
+                    .counterexamples()
+                    .try_for_each(|found| dir.write(found))?;
+            }
+            reports.add(report)?;
+        }
+        reports.finish()
+    }
+
+    /// The scenarios named, or those of the tier.
+    fn chosen(&self) -> Result<Vec<&'static Scenario>, String> {
+        let of_tier = SCENARIOS
+            .iter()
+            .filter(|scenario| scenario.tier == self.tier);
+        let chosen: Vec<_> = match &self.scenarios[..] {
+            [] => of_tier.collect(),
+            named => named.to_vec(),
+        };
+        if chosen.is_empty() {
+            return Err(format!("no scenario is in tier {} yet", self.tier.name()));
+        }
+        Ok(chosen)
+    }
+}

@@ -1,0 +1,102 @@
+//! Where the commands write: text to standard output, JSON to a file, progress to the terminal.
+
+use fle_model::progress::{Progress, Watcher};
+use fle_model::report::{Report, Tell};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+pub(crate) fn print(text: &str) -> Result<(), String> {
+    let written = io::stdout().write_all(text.as_bytes());
+    written.map_err(|error| format!("cannot write to standard output: {error}"))
+}
+
+/// Does work that takes long, with a line of progress if anybody watches.
+pub(crate) fn watched<T>(name: &str, work: impl FnOnce(Option<Watcher<'_>>) -> T) -> T {
+    if !io::stderr().is_terminal() {
+        return work(None);
+    }
+    // A line too long for the terminal is cut: if it went on in the next, it could not be written over.
+    let mut show = |progress: Progress| eprint!("\r\x1b[K\x1b[?7l{name}: {progress}\x1b[?7h");
+    let result = work(Some(&mut show));
+    eprint!("\r\x1b[K");
+    result
+}
+
+/// Where reports go, as text and as JSON.
+pub(crate) struct Reports<C> {
+    json: Option<JsonFile>,
+    reports: Vec<Report<C>>,
+}
+
+impl<C: Tell + Serialize> Reports<C> {
+    pub(crate) fn new(json: Option<PathBuf>) -> Result<Self, String> {
+        Ok(Self {
+            json: json.map(JsonFile::create).transpose()?,
+            reports: Vec::new(),
+        })
+    }
+
+    /// Whether standard output is for text.
+    fn text_wanted(&self) -> bool {
+        !self.json.as_ref().is_some_and(JsonFile::is_standard_output)
+    }
+
+    pub(crate) fn add(&mut self, report: Report<C>) -> Result<(), String> {
+        if self.text_wanted() {
+            print(&report.to_string())?;
+        }
+        self.reports.push(report);
+        Ok(())
+    }
+
+    /// The last line, the JSON, and the exit code.
+    pub(crate) fn finish(self) -> Result<ExitCode, String> {
+        let count = self.reports.len();
+        let passed = self.reports.iter().filter(|report| report.passed());
+        let failed = count - passed.count();
+        if self.text_wanted() {
+            print(&format!("{count} scenario(s) checked, {failed} failed\n"))?;
+        }
+        if let Some(json) = self.json {
+            json.write(&self.reports)?;
+        }
+        Ok(ExitCode::from(u8::from(failed > 0)))
+    }
+}
+
+/// Where `--json` writes. Created before the work begins, so that a wrong path is known at once.
+pub(crate) enum JsonFile {
+    StandardOutput,
+    Named(PathBuf, File),
+}
+
+impl JsonFile {
+    pub(crate) fn create(path: PathBuf) -> Result<Self, String> {
+        if path == Path::new("-") {
+            return Ok(Self::StandardOutput);
+        }
+        match File::create(&path) {
+            Ok(file) => Ok(Self::Named(path, file)),
+            Err(error) => Err(format!("cannot write {}: {error}", path.display())),
+        }
+    }
+
+    fn is_standard_output(&self) -> bool {
+        matches!(self, Self::StandardOutput)
+    }
+
+    pub(crate) fn write(self, value: &impl Serialize) -> Result<(), String> {
+        let mut text = serde_json::to_string_pretty(value).map_err(|error| error.to_string())?;
+        text.push('\n');
+        match self {
+            Self::StandardOutput => print(&text),
+            Self::Named(path, mut file) => {
+                let written = file.write_all(text.as_bytes());
+                written.map_err(|error| format!("cannot write {}: {error}", path.display()))
+            }
+        }
+    }
+}

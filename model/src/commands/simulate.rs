@@ -1,0 +1,40 @@
+//! `fle-model simulate`: random walks through a scenario.
+
+use super::output::{print, watched};
+use super::{all_processors, random_seed, scenario};
+use fle_model::catalogue::Scenario;
+use fle_model::simulate::{Options, simulate};
+use std::num::NonZeroU32;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+#[derive(clap::Args)]
+pub(crate) struct Simulate {
+    /// The scenario to walk through.
+    #[arg(value_name = "SCENARIO", value_parser = scenario)]
+    scenario: &'static Scenario,
+    /// For how long to begin new walks.
+    #[arg(long, value_name = "N")]
+    seconds: NonZeroU32,
+    /// The seed of the first walk; each further one has the next number. [default: a random one, which is printed]
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+}
+
+impl Simulate {
+    pub(crate) fn run(self) -> Result<ExitCode, String> {
+        let seed = self.seed.unwrap_or_else(random_seed);
+        print(&format!("seed {seed}\n"))?;
+        let end = Instant::now() + Duration::from_secs(self.seconds.get().into());
+        let options = Options {
+            threads: all_processors(),
+            seed,
+            enough: &|_| Instant::now() >= end,
+        };
+        let simulation = watched(self.scenario.name, |watcher| {
+            simulate(self.scenario, &options, watcher)
+        });
+        print(&simulation.to_string())?;
+        Ok(ExitCode::from(u8::from(!simulation.passed())))
+    }
+}
