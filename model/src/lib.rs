@@ -32,6 +32,7 @@
 //! | [`history`] | ghost variables: what the properties need to know of the past |
 //! | [`steps`], [`properties`] | what must hold, what must be seen, what is false |
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any model |
+//! | [`finalizing`] | the wait for a better proposal: its lengths, and what it is worth |
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
 //! | [`mod@check`], [`report`] | running stateright, printing what came of it |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
@@ -106,6 +107,7 @@ pub mod counterexample;
 pub mod diagram;
 pub mod ensemble;
 pub mod faults;
+pub mod finalizing;
 pub mod liveness;
 pub mod narrate;
 pub mod network;
