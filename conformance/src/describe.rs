@@ -1,8 +1,8 @@
 //! A difference for people: the event decoded, then what was expected beside what happened, in the algorithm's terms.
 
 use crate::replay::Difference;
-use crate::trace::{Input, Output, Standing};
 use fle::{Generation, codec};
+use fle_model::trace::format::{Input, Output, Standing};
 use std::fmt::Write;
 
 /// The difference as a few lines of text.

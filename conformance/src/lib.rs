@@ -1,8 +1,7 @@
 //! Holds `fle` against what was recorded elsewhere: traces of the reference class and traces of our own, in `fle-trace/1`.
 //!
-//! [`trace`] reads the format, [`replay`] takes the engine through a trace and stops at the first difference, [`describe`] puts
+//! [`fle_model::trace::format`] reads the format, [`replay`] takes the engine through a trace and stops at the first difference, [`describe`] puts
 //! what was expected and what happened side by side, decoded. Nothing here knows a rule of the election.
 
 pub mod describe;
 pub mod replay;
-pub mod trace;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 use fle_conformance::describe;
 use fle_conformance::replay::{Difference, replay};
-use fle_conformance::trace::Trace;
+use fle_model::trace::format::Trace;
 use serde_json::json;
 use std::error::Error;
 use std::fs::File;

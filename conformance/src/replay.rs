@@ -3,14 +3,11 @@
 //! The replayer is a driver without a network: it arms the wait that the effects ask for and collects what they send. Comparing
 //! its wait, not the engine's own idea of it, checks the effects too.
 
-use crate::trace::{
-    Credentials, Decided, Input, LearnerType, Output, Phase, Proposal, Quorum, Send, Server,
-    Standing, State, Trace, Wait,
-};
 use fle::config::{ConfigErrors, DynamicConfig, Rules};
-use fle::election::{self, Effect, Effects, Election, Outbox, Settings, Timing, WaitPhase};
+use fle::election::{self, Effect, Effects, Election, Outbox, Settings, Timing};
 use fle::quorum::Oracle;
-use fle::{Ensemble, Notification, PeerEpoch, Received, ServerState, Sid, Zxid, codec};
+use fle::{Ensemble, Notification, PeerEpoch, Received, Sid, codec};
+use fle_model::trace::format::{Decided, Input, Output, Quorum, Send, Server, Standing, Trace};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,10 +61,7 @@ impl Replayer {
             .transpose()?;
         let settings = Settings {
             sid: Sid(server.sid),
-            learner_type: match server.learner_type {
-                LearnerType::Participant => fle::config::LearnerType::Participant,
-                LearnerType::Observer => fle::config::LearnerType::Observer,
-            },
+            learner_type: server.learner_type.into(),
             timing: Timing {
                 min_notification_interval: Duration::from_millis(
                     server.min_notification_interval_ms,
@@ -81,7 +75,7 @@ impl Replayer {
         };
         let ensemble = Arc::new(Ensemble::new(committed, last_seen, rules));
         Ok(Self {
-            election: Election::new(settings, ensemble, credentials(server.init)),
+            election: Election::new(settings, ensemble, server.init.into()),
             oracle: (server.quorum == Quorum::Oracle).then(|| server.oracle.unwrap_or_default()),
             wait: None,
             decided: None,
@@ -94,7 +88,7 @@ impl Replayer {
         let effects = match input {
             Input::Look(own) => {
                 self.decided = None;
-                self.election.look_for_leader(credentials(*own))
+                self.election.look_for_leader((*own).into())
             }
             Input::Recv { from, hex } => match codec::decode(hex) {
                 Ok(received) => self.receive(*from, &received, oracle),
@@ -165,50 +159,16 @@ impl Replayer {
     }
 
     fn standing(&self, sends: Vec<Send>, connect_all: bool) -> Standing {
-        let proposal = self.election.proposal();
         Standing {
             sends,
             connect_all,
-            state: state(self.election.state()),
+            state: self.election.state().into(),
             logical_clock: self.election.logical_clock().0,
-            proposal: Proposal {
-                leader: proposal.leader.0,
-                zxid: proposal.zxid.0,
-                peer_epoch: proposal.peer_epoch.0,
-            },
-            wait: self.wait.map(wait),
-            decided: self.decided.map(|vote| Decided {
-                leader: vote.proposal.leader.0,
-                zxid: vote.proposal.zxid.0,
-                election_epoch: vote.election_epoch.0,
-                peer_epoch: vote.proposal.peer_epoch.0,
-            }),
+            proposal: self.election.proposal().into(),
+            wait: self.wait.map(Into::into),
+            decided: self
+                .decided
+                .map(|vote| Decided::new(vote.proposal, vote.election_epoch)),
         }
-    }
-}
-
-fn credentials(of: Credentials) -> election::Credentials {
-    election::Credentials {
-        zxid: Zxid(of.zxid),
-        peer_epoch: PeerEpoch(of.peer_epoch),
-    }
-}
-
-fn state(state: ServerState) -> State {
-    match state {
-        ServerState::Looking => State::Looking,
-        ServerState::Following => State::Following,
-        ServerState::Leading => State::Leading,
-        ServerState::Observing => State::Observing,
-    }
-}
-
-fn wait(wait: election::Wait) -> Wait {
-    Wait {
-        phase: match wait.phase {
-            WaitPhase::Collecting => Phase::Collecting,
-            WaitPhase::Finalizing => Phase::Finalizing,
-        },
-        ms: u64::try_from(wait.duration.as_millis()).unwrap_or(u64::MAX),
     }
 }

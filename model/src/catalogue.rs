@@ -198,7 +198,7 @@ impl Scenario {
             .flat_map(|servers| {
                 variants
                     .iter()
-                    .map(move |&variant| self.begin(servers, variant))
+                    .map(move |&variant| Self::begin(servers, variant))
             })
             .collect()
     }
@@ -210,35 +210,54 @@ impl Scenario {
         (self.credentials[digit / rounds], Round(round))
     }
 
-    /// The one server that starts otherwise than the rest, or none of them.
-    fn variants(&self) -> Vec<Option<usize>> {
-        let each = (0..self.servers).map(Some);
-        match self.composition {
-            Composition::Oracle => each.chain([None]).collect(),
-            Composition::Gossip => each.collect(),
-            _ if self.late => each.collect(),
-            _ => vec![None],
+    /// What may be different about single servers at the start.
+    fn variants(&self) -> Vec<Variant> {
+        let any_or = |applies: bool, none: bool| -> Vec<Option<usize>> {
+            let each = (0..self.servers).map(Some).filter(move |_| applies);
+            each.chain((none || !applies).then_some(None)).collect()
+        };
+        let mut variants = Vec::new();
+        for late in any_or(self.late, false) {
+            for informed in any_or(self.composition == Composition::Gossip, false) {
+                for granted in any_or(self.composition == Composition::Oracle, true) {
+                    variants.push(Variant {
+                        late,
+                        informed,
+                        granted,
+                    });
+                }
+            }
         }
+        variants
     }
 
     fn begin<const N: usize>(
-        &self,
         servers: [(Credentials, Round); N],
-        variant: Option<usize>,
+        variant: Variant,
     ) -> [(Server<N>, bool); N] {
         let mut place = 0..N;
         servers.map(|(credentials, round)| {
-            let is_variant = place.next() == variant;
-            let informed = self.composition == Composition::Gossip && is_variant;
+            let me = place.next();
             let server = Server {
                 credentials,
                 round,
-                config: ConfigVersion(1 + u8::from(informed)),
-                granted: self.composition == Composition::Oracle && is_variant,
+                config: ConfigVersion(1 + u8::from(variant.informed == me)),
+                granted: variant.granted == me,
                 active: false,
                 election: Election::Down { returns: true },
             };
-            (server, !(self.late && is_variant))
+            (server, variant.late != me)
         })
     }
+}
+
+/// What is different about single servers at the start.
+#[derive(Clone, Copy)]
+struct Variant {
+    /// Is started later than the others.
+    late: Option<usize>,
+    /// Knows a newer configuration.
+    informed: Option<usize>,
+    /// Has the oracle's grant.
+    granted: Option<usize>,
 }

@@ -1,9 +1,10 @@
 //! Runs stateright over a scenario and says what came of it.
 //!
-//! Two kinds of search, both breadth-first. The first checks what must always hold and visits every reachable state: stateright
-//! leaves off early when each of its properties has been decided, and properties that hold are never decided before the end.
-//! The second looks for what must be seen to happen and stops when it has seen everything. What must hold eventually is not
-//! for stateright to check: where there is such a property, [`crate::liveness`] builds the graph of the same states.
+//! Two kinds of search. The first checks what must always hold and visits every reachable state: stateright leaves off early
+//! when each of its properties has been decided, and properties that hold are never decided before the end. It goes depth first:
+//! few states are pending at a time then, so that memory is little more than the fingerprints of the states visited. The second
+//! looks for what must be seen to happen, breadth first, and stops when it has seen everything. What must hold eventually is
+//! not for stateright to check: where there is such a property, [`crate::liveness`] builds the graph of the same states.
 //!
 //! stateright remembers a state by a 64-bit fingerprint. Two states with one fingerprint would be taken for one; among 20 million
 //! states the chance that any two share one is about one in 100,000.
@@ -13,7 +14,7 @@ use crate::counterexample::Counterexample;
 use crate::liveness::Reachable;
 use crate::properties::{Claim, Kind};
 use crate::story::Story;
-use crate::system::{Action, State, System};
+use crate::system::{ALL_HOLD, Action, State, System};
 use serde::Serialize;
 use stateright::{Checker, HasDiscoveries, Model, Path};
 use std::fs;
@@ -56,7 +57,8 @@ pub struct Report {
     pub pinned_unique_states: Option<usize>,
     /// How many states were generated, repetitions included.
     pub generated_states: usize,
-    /// The longest way that was taken to a new state, in states. With more than one thread it may differ from run to run.
+    /// The longest way that was taken to a new state, in states: seldom the shortest one, and with more than one thread it may
+    /// differ from run to run.
     pub depth: usize,
     /// How long the exhaustive search took.
     pub seconds: f64,
@@ -219,9 +221,14 @@ impl Search {
             .checker()
             .threads(threads)
             .finish_when(HasDiscoveries::AnyFailures);
-        let done = join(search.spawn_bfs(), progress);
+        let done = join(search.spawn_dfs(), progress);
+        let system = done.model();
+        let violated = done.discovery(ALL_HOLD).map(|path| {
+            let state = *path.last_state();
+            system.violated(&state).map(|claim| claim.name).collect()
+        });
         Self {
-            violated: done.discoveries().into_keys().collect(),
+            violated: violated.unwrap_or_default(),
             initial_states,
             unique_states: done.unique_state_count(),
             generated_states: done.state_count(),
@@ -282,8 +289,11 @@ pub fn shortest<const N: usize>(system: &System<N>) -> Option<Trace<N>> {
             .target_max_depth(depth)
             .spawn_bfs()
             .join();
-        if let Some(path) = search.discovery(claim.name) {
-            return Some(path);
+        let found = search
+            .discovery(claim.name)
+            .or_else(|| search.discovery(ALL_HOLD));
+        if found.is_some() {
+            return found;
         }
         if search.unique_state_count() == visited {
             break;

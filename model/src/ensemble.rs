@@ -175,10 +175,10 @@ impl Quorums {
             let tally = view.tally(set.iter().map(sid));
             view.has_quorum(&tally, granted.then_some(&true))
         });
-        Self(quorums.fold(0, |known, set| known | 1 << set.index()))
+        Self(quorums.fold(0, |known, set| known | 1 << set.bits()))
     }
 
     fn contain(self, set: ServerSet) -> bool {
-        self.0 >> set.index() & 1 == 1
+        self.0 >> set.bits() & 1 == 1
     }
 }

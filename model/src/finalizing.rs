@@ -65,6 +65,15 @@ impl<const N: usize> Awaited<N> {
         senders: [ServerSet::NONE; N],
     };
 
+    /// What it hashes as. Where delays are counted, a server has a word if and only if it finalizes, which its own words tell.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
+        let senders = self.senders.iter();
+        let word = senders.fold(u64::from(self.delays), |word, senders| {
+            word << 8 | u64::from(senders.bits())
+        });
+        (*self != Self::NOTHING).then_some(word).into_iter()
+    }
+
     fn is_over(&self) -> bool {
         self.senders == [ServerSet::NONE; N]
     }

@@ -28,8 +28,9 @@
 //! | [`vote`] | proposals and votes, packed |
 //! | [`server`] | the algorithm, one server's: a [`stateright::actor::Actor`] |
 //! | [`network`] | the links and what they lose |
-//! | [`system`] | servers and links together: the [`stateright::Model`] |
-//! | [`history`] | ghost variables: what the properties need to know of the past |
+//! | [`ensemble`] | who votes, what a quorum is, who speaks an old format |
+//! | [`faults`] | what may go wrong, and how often |
+//! | [`system`] | servers and links together, and what surrounds the election: the [`stateright::Model`] |
 //! | [`steps`], [`properties`] | what must hold, what must be seen, what is false |
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any model |
 //! | [`finalizing`] | the wait for a better proposal: its lengths, and what it is worth |
@@ -37,69 +38,110 @@
 //! | [`mod@check`], [`report`] | running stateright, printing what came of it |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
 //! | [`counterexample`] | the files of `--trace-dir` |
+//! | [`walk`] | random paths |
+//! | [`mod@trace`] | a path as `fle-trace/1` files, for the implementation to replay |
 //!
 //! Shared with the production crate are two modules, vote comparison ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and
 //! quorums ([`fle::quorum`]). Everything else is stated here a second time, so that a mistake in one is seen against the other.
 //!
 //! # What is modelled
 //!
-//! Servers that are all voters of equal weight and speak the current wire format; no faults; both
-//! [settings](system::Setting): the asynchronous, in which any wait may run out at any time, and the timely, in which waits are
-//! longer than messages travel. So these parts of the Java class have no counterpart yet: strangers and observers (`validVoter`,
-//! `OBSERVING`), servers without data (zxid -1), the oracle, joint and newer configurations, and older wire formats.
+//! - **Servers** ([`server`]) of every [role](ensemble::Composition): voters, an observer, a voter without weight, two voters with an
+//!   oracle, a proposed configuration beside the committed one, a peer that speaks the oldest wire format, a newer configuration
+//!   that spreads in notifications. A server that lost its data has zxid -1.
+//! - **Links** ([`network`]) that keep order, replace what is not yet written, break, and send the last message again.
+//! - **Time** in two [settings](system::Setting): the asynchronous, in which any wait may run out at any time, and the timely, in
+//!   which waits are longer than messages travel.
+//! - **What surrounds the election**, the peer's main loop: who follows a leader that is gone or does not lead looks again, and so
+//!   does a leader that no quorum follows; an established leader begins a new epoch and its followers learn it
+//!   ([`system::Action`]).
+//! - **[Faults](faults::Faults)**, each with a budget: crash and restart, crash for good, loss of the disk, a broken connection, a return to
+//!   looking for no reason; a late start and a newer configuration are ways to begin.
+//! - **Initial credentials** are not one assignment but all, as separate initial states of one run.
 //!
 //! # What is left out or reduced, and why
 //!
 //! - **One step is atomic**: the receiver thread's answer, then the election's reaction. In Java the receiver may have answered
 //!   several notifications before the election takes the first; here they would still be on their links, and be answered
 //!   later, with a round and proposal that can be newer. Left out: an answer older than the election's reaction to what came first.
-//! - **A link holds two notifications** and whether the first of two was ever written is decided late: see [`network`], which also
-//!   says what that leaves out.
-//! - **The loop-back holds one, the newest.** An older vote of one's own arriving late would replace nothing newer, and it disagrees
-//!   with the present proposal, so it adds nothing to the server's own count. It can only speak for a leader that others have
-//!   settled on. It does the same when it comes back before the server changes its mind, which is always possible.
-//!   Left out: the older vote coming back after the change, where coming back before it would have ended the wait for votes.
-//! - **A vote that is announced again arrives at once**, to any one server to which nothing else is under way. A copy that arrives
-//!   later, the sender proposing the same still, is one sent later; a copy that never arrives was replaced in the slot. Left out: a
-//!   copy that the sender's change of mind overtakes, that is, an outdated vote received twice.
+//! - **A link holds one notification or two**, as the scenario says: see [`network`], which also says what each leaves out.
+//! - **A server's own vote** is counted in the step that sends it where links hold one; else it waits on a loop-back that holds one,
+//!   the newest. An older vote of one's own arriving late would replace nothing newer, and it disagrees with the present
+//!   proposal, so it adds nothing to the server's own count. Left out: the older vote coming back after a change of mind, where
+//!   coming back before it would have ended the wait for votes; with links of one, others' votes heard before one's own is.
+//! - **Asynchronous, a vote that is announced again arrives at once**, at any one server to which nothing else is under way. A copy
+//!   that arrives later, the sender proposing the same still, is one sent later; a copy that never arrives was replaced in the slot.
+//!   Left out: a copy that the sender's change of mind overtakes, that is, an outdated vote received twice. With an oracle, and in
+//!   time, it goes on the links like any other.
 //! - **A copy directly behind the same notification is not put on the link**, for the same reason: it can be sent again later.
 //! - **A decision clears the server's loop-back**, as `leaveInstance` clears the receive queue. What is cleared would be a server's
 //!   own question to itself.
-//! - **`haveDelivered`** only decides between sending again and reconnecting; without faults reconnecting does nothing.
-//! - **Waits have no length**: the back-off is no state.
-//!
-//! In the timely setting a vote that is announced again goes on the links like any other. It goes only when nothing is under way,
-//! so its copies are under way together, and what the first of them sets off comes between it and the others; a copy that
-//! arrived at once, and alone, would leave that out. An answer given twice in a row is still kept once, which leaves something
-//! out: the receiver may discard the first while it finalizes, and then must ask again. Without this reduction `timely` came to
-//! 4,813,184 states and `timely-rounds` to 1,972,629, with the same verdicts.
+//! - **What was sent to a server that is down waits** for its return, the newest only: the slot keeps it, or the last message sent
+//!   is sent again. What a server had sent when it crashed may still arrive, or not.
+//! - **Asynchronous, only a leader that is down is given up**, and otherwise a server returns to looking as often as the scenario's
+//!   budget allows: with a wait that may run out at any time, rounds would grow without end.
+//! - **A synchronized follower has its leader's history** in one step, and the new epoch with it; discovery and synchronization
+//!   themselves are not modelled. Where epochs are not ([`system::System::activation`]), a follower does not notice that its leader
+//!   has crashed, restarted and leads again.
+//! - **Waits have no length**: the back-off is no state, and `haveDelivered` would only decide between sending again and
+//!   reconnecting, which here is the same.
+//! - **A newer configuration has the same voters** as the one it replaces, other addresses for instance. The round is forgotten
+//!   with the election object; the connections are torn down and stand again at once.
 //!
 //! `tests/reductions.rs` walks three asynchronous servers over links without any of these reductions but the first, at random,
-//! and checks that they reach no state that the model does not.
+//! and checks that they reach no state that the model with links of two does not.
 //!
 //! # What liveness means here
 //!
 //! A property of liveness says that every *fair* run comes to a goal and stays there ([`liveness`]). Fair is a run in which a
-//! notification that is under way arrives or is superseded (weak fairness, for each link), and a wait that can run out again and
-//! again does (strong fairness, for each server and wait): [`system::System::fairness`]. The order in which different links deliver
-//! is nobody's duty.
+//! notification that is under way arrives or is superseded, who is down and returns is started, and who follows an established
+//! leader learns its epoch (weak fairness, for each link and server); and in which a wait that can run out again and again
+//! does (strong fairness, for each server and wait): [`system::System::fairness`]. The order in which different links deliver is
+//! nobody's duty, and nothing need go wrong.
 //!
-//! It is asked in the timely setting only, where the waits are ordered: delivery, then finalizing, then sending again. The order
-//! stands for lengths of time that the model does not have. Only what is already under way to a server keeps it finalizing, not
-//! what somebody else may still be about to tell it. Left out: two servers that send again at the same moment, so that their
-//! notifications cross.
-//!
-//! If the best server starts in the latest round the election ends with everybody following it, and if all start in the same
-//! round nobody needs to send anything again. If it starts in an earlier round, two servers can be elected in different
-//! rounds, with the help of the same voter; then some may never learn of it, or a third looks for ever (`tests/timely.rs`). What
-//! ends this in reality is not the election but the peer's main loop, which is not modelled yet: a leader that nobody follows
-//! gives up.
+//! It is asked in the timely setting only, where the waits are ordered: delivery, then finalizing, then sending again, then giving
+//! up ([`system::Setting::Timely`]). The order stands for lengths of time that the model does not have. Only what is already
+//! under way to a server keeps it finalizing, not what somebody else may still be about to tell it. Left out: two servers that
+//! send again at the same moment, so that their notifications cross.
 //!
 //! # Symmetry
 //!
-//! The election only compares credentials, so assignments that rank the servers differ in nothing but the servers' names: every
-//! assignment of `fault-free` comes to the same number of states. All are run nevertheless, because properties that compare
-//! credentials for themselves see ties that the election, which breaks them by sid, does not.
+//! The election only compares credentials, and sids where they are equal. So two assignments that differ in the servers' names, the
+//! servers ranked by credentials and sid, have the same runs under other names. Of such assignments one is run
+//! ([`catalogue::Scenario::system`]): of 64 for three servers 20, where any two servers can change places. All are run where one
+//! has a role of its own.
+//!
+//! # What the checker taught us
+//!
+//! Each with the command that shows it; the shortest stories stand in `tests/pitfalls.rs`, `tests/timely.rs` and
+//! `tests/finalizing.rs`. `cargo run --release -p fle-model -- check NAME` checks a scenario.
+//!
+//! - **Two servers lead in one round**, and each has a quorum's votes on record. One voter voted for both, one after the other:
+//!   10 steps, `check fault-free`. What holds is that at most one of them has a quorum that *follows* it. Whoever acts on being
+//!   LEADING must first see to its followers.
+//! - **The leader need not be the best server alive** where waits are shorter than messages travel (`check fault-free`), and a voter
+//!   counted for it may have better credentials: it has settled on the leader already, which counts like a vote. So "best
+//!   credentials" holds of the votes that were cast while looking, and of no more.
+//! - **A vote can outlive its voter's epoch**: a server is elected by the vote of one that has since been synchronized with another
+//!   leader and entered a later epoch (`check activation`). Where epochs move, the best credentials are not the election's to
+//!   guarantee; the leader finds out when it counts the epochs that a quorum has accepted.
+//! - **A restarted server decides again in the same round**: the round is forgotten with the process, so its number alone names no
+//!   election (`check crash`).
+//! - **A leader that restarts is elected by its own past**: it looks in round 1, and a follower that has not noticed answers
+//!   FOLLOWING for it in round 1, which is a vote of its own round. It leads again at once (`check crash`), and its new epoch
+//!   differs from that of the follower whose word made it leader. If that follower never noticed, the third server could never
+//!   join, for the epochs of the two would differ for ever; what helps is that the follower's connection has broken. The
+//!   first version of [`system::Action::GiveUp`] lacked that, and `check timely-activation` showed it.
+//! - **The election alone need not end.** Two servers can be elected in different rounds with the help of one voter, and a third
+//!   then looks for ever, torn between them. It is the peer's main loop that ends it: the leader without followers gives up. With
+//!   it, every timely scenario ends with all live servers on one leader, whatever the faults (`check --tier ci`).
+//! - **An old peer hides the best server**: between it and anybody the peer epoch of a proposal is lost, so that in time and without
+//!   faults a server wins that is not the best (`check timely-old-peer`).
+//! - **A newer configuration undoes "best wins"**: the round begins anew at whoever learns of it, and who has settled by then keeps
+//!   its leader (`check timely-gossip`, where "best wins" is not asked).
+//! - **Links of one hide one thing**: a counted voter that outranks the leader is seen over links of two only, for its older vote
+//!   must arrive after it has sent a newer one. Everything that always or eventually holds has the same verdict over both
+//!   (`check fault-free fault-free-slots timely timely-slots`).
 
 pub mod catalogue;
 pub mod check;
@@ -108,6 +150,7 @@ pub mod diagram;
 pub mod ensemble;
 pub mod faults;
 pub mod finalizing;
+mod fingerprint;
 pub mod liveness;
 pub mod narrate;
 pub mod network;
@@ -118,4 +161,6 @@ pub mod set;
 pub mod steps;
 pub mod story;
 pub mod system;
+pub mod trace;
 pub mod vote;
+pub mod walk;

@@ -37,6 +37,7 @@ pub use lasso::Lasso;
 
 use fixedbitset::FixedBitSet;
 use graph::{Graph, Number};
+use petgraph::Direction;
 use stateright::Model;
 use std::hash::Hash;
 
@@ -127,6 +128,14 @@ fn fair_components<C: Copy + Eq>(graph: &Graph<C>) -> Vec<Vec<Number>> {
     let mut fair = Vec::new();
     let mut unsearched = FixedBitSet::with_capacity(graph.states());
     unsearched.insert_range(..);
+    // Most states lie on no cycle. Each is a component by itself, too many to be kept as lists.
+    for direction in [Direction::Outgoing, Direction::Incoming] {
+        graph.peel(&mut unsearched, direction, |state| {
+            if graph.owes_nothing(state) {
+                fair.push(vec![state]);
+            }
+        });
+    }
     while !unsearched.is_clear() {
         for component in graph.components(&unsearched) {
             let owed = graph.owed_within(&component);

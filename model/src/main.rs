@@ -1,5 +1,9 @@
 //! `fle-model`: checks the specification of the election, and lists what there is to check.
 
+mod commands {
+    pub(crate) mod trace;
+}
+
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use fle_model::catalogue::{self, SCENARIOS, Scenario, Tier};
@@ -34,6 +38,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Writes random paths of the model as fle-trace/1 files, one for each server, for fle-conformance to replay.
+    Trace(commands::trace::Trace),
 }
 
 #[derive(clap::Args)]
@@ -67,6 +73,9 @@ fn main() -> ExitCode {
         Ok(Cli {
             command: Command::List { json },
         }) => list(json),
+        Ok(Cli {
+            command: Command::Trace(command),
+        }) => command.run(),
         Err(usage) if !usage.use_stderr() => usage.exit(),
         Err(usage) => Err(one_line(&usage)),
     };
@@ -79,7 +88,7 @@ fn main() -> ExitCode {
 /// What is wrong with the usage, without the help that clap adds.
 fn one_line(usage: &clap::Error) -> String {
     if usage.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "which command? check or list (see --help)".to_owned();
+        return "which command? check, list or trace (see --help)".to_owned();
     }
     let text = usage.render().to_string();
     let lines = text

@@ -14,7 +14,7 @@
 //!
 //! A connection that breaks, whether the link breaks or the receiver crashes, loses what was written; when it stands again the
 //! last message sent is sent again, unless a newer one waits in the slot. Either way the next to arrive is the newest that was sent:
-//! the link is left with that one ([`Link::disconnect`]). It arrives once the connection stands: after the receiver's restart, or when
+//! the link is left with that one ([`Network::break_connection`]). It arrives once the connection stands: after the receiver's restart, or when
 //! one of the two next sends something, which is what makes ZooKeeper's servers dial.
 
 use crate::set::ServerSet;
@@ -32,7 +32,7 @@ pub enum Links {
 }
 
 /// All links, by sender and receiver. The diagonal is the loop-back by which a server hears its own vote.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Network<const N: usize> {
     links: [[Link; N]; N],
     /// For each server, those to which its connection is broken; the same in both directions.
@@ -40,7 +40,7 @@ pub struct Network<const N: usize> {
 }
 
 /// What is under way from one server to another.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Link {
     head: Option<Notification>,
     /// Empty while the head is.
@@ -75,6 +75,11 @@ impl<const N: usize> Network<N> {
     #[must_use]
     pub fn is_broken(&self, a: usize, b: usize) -> bool {
         self.broken[a].contains(b)
+    }
+
+    /// Those to which the server's connection is broken.
+    pub(crate) fn broken(&self, server: usize) -> ServerSet {
+        self.broken[server]
     }
 
     /// What arrives next from `src` at `dst`, if the connection stands.
@@ -135,7 +140,11 @@ impl<const N: usize> Network<N> {
     pub fn lose_end(&mut self, server: usize) {
         for peer in 0..N {
             self.links[peer][server].disconnect();
-            self.links[server][peer].last = None;
+            let sent = &mut self.links[server][peer];
+            if self.broken[server].contains(peer) {
+                sent.clear();
+            }
+            sent.last = None;
             self.broken[server] = self.broken[server].without(peer);
             self.broken[peer] = self.broken[peer].without(server);
         }
@@ -173,6 +182,11 @@ impl Link {
     /// Everything under way, in order.
     pub fn notifications(&self) -> impl Iterator<Item = Notification> {
         self.head.into_iter().chain(self.newest)
+    }
+
+    /// All that it holds: the next, the one behind it, the last sent.
+    pub(crate) fn all(&self) -> [Option<Notification>; 3] {
+        [self.head, self.newest, self.last]
     }
 
     /// Puts a notification behind what is under way, or in the place of the newest; a copy of the newest is not put.

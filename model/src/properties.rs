@@ -1,10 +1,9 @@
 //! What must hold of an election, what must be seen to happen, and what sounds right and is false.
 //!
-//! A property of a state is judged on the state. What must hold of steps is a [`StepRule`]; the state remembers that one was broken.
-//! What must come to hold, and stay so, is judged on fair runs ([`crate::liveness`]).
+//! A property of a state is judged on the state. What must hold of steps is a [`StepRule`](crate::steps::StepRule); the state
+//! remembers that one was broken. What must come to hold, and stay so, is judged on fair runs ([`crate::liveness`]).
 //!
-//! Every `always` and `eventually` names the `sometimes` that shows it is not vacuous. That nobody may ever settle on an observer,
-//! a server without weight, a stranger or a server without data is stated and cannot yet be broken: no scenario has such servers.
+//! Every `always` and `eventually` names the `sometimes` that shows it is not vacuous.
 
 mod always;
 mod eventually;

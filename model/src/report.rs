@@ -40,7 +40,7 @@ impl Catalogue {
     pub fn new() -> Self {
         // The number of servers is no matter here: nothing is run.
         Self {
-            scenarios: SCENARIOS,
+            scenarios: &SCENARIOS,
             properties: claims::<3>().into_iter().map(Entry::from).collect(),
         }
     }

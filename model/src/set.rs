@@ -40,9 +40,9 @@ impl ServerSet {
         (0..8).filter(move |&server| self.contains(server))
     }
 
-    /// The set as a number: the place of its bit in a table of all sets.
-    pub(crate) fn index(self) -> usize {
-        usize::from(self.0)
+    /// A bit for each server.
+    pub(crate) fn bits(self) -> u8 {
+        self.0
     }
 }
 

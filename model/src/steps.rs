@@ -63,6 +63,10 @@ impl Broken {
         Self(self.0 | 1 << rule as u8)
     }
 
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
     /// With all of these.
     #[must_use]
     pub fn and(self, others: Self) -> Self {
@@ -80,6 +84,11 @@ impl StepRule {
         Self::TruthfulReplies,
         Self::TruthfulRecords,
     ];
+
+    /// Whether only a step in which a server settles can break it.
+    fn is_of_settling(self) -> bool {
+        matches!(self, Self::QuorumEvidence | Self::BestCredentials)
+    }
 
     /// Whether the step keeps the rule.
     #[must_use]
@@ -105,14 +114,15 @@ impl StepRule {
 }
 
 impl<const N: usize> Step<'_, N> {
-    /// The rules that the step breaks.
+    /// The rules that the step breaks. Most steps settle nothing, and some rules are of settling only.
     #[must_use]
     pub fn broken_rules(&self) -> Broken {
         if self.actor().is_none() {
             return Broken::default();
         }
+        let settles = self.settles().is_some();
         let rules = StepRule::ALL.into_iter();
-        let broken = rules.filter(|rule| !rule.holds(self));
+        let broken = rules.filter(|rule| (settles || !rule.is_of_settling()) && !rule.holds(self));
         broken.fold(Broken::default(), Broken::with)
     }
 

@@ -289,7 +289,12 @@ impl StoryStep {
 }
 
 impl Event {
-    fn new<const N: usize>(system: &System<N>, before: &State<N>, action: Action) -> Option<Self> {
+    /// The action with its notification; `None` if it cannot be taken.
+    pub(crate) fn new<const N: usize>(
+        system: &System<N>,
+        before: &State<N>,
+        action: Action,
+    ) -> Option<Self> {
         let head = |src, dst| before.network.link(src, dst).head();
         Some(match action {
             Action::Deliver { src, dst } => Self::Deliver {
@@ -357,8 +362,10 @@ fn changes<const N: usize>(before: &Server<N>, after: &Server<N>) -> Vec<Change>
             if was.proposal != is.proposal {
                 changes.push(Change::Adopts(is.proposal));
             }
+            // A better proposal ends the wait, and may have a quorum at once: then it is another wait.
+            let waits_anew = was.wait == Wait::Collecting || was.proposal != is.proposal;
             match (was.wait, is.wait) {
-                (Wait::Collecting, Wait::Finalizing) => changes.push(Change::Finalizes),
+                (_, Wait::Finalizing) if waits_anew => changes.push(Change::Finalizes),
                 (Wait::Finalizing, Wait::Collecting) => changes.push(Change::CollectsAgain),
                 _ => {}
             }

@@ -10,7 +10,7 @@ use crate::faults::{Crash, Faults};
 use crate::finalizing::{Awaited, Finalizing};
 use crate::liveness::Fairness;
 use crate::network::{Links, Network};
-use crate::properties::Claim;
+use crate::properties::{Claim, Kind};
 use crate::server::{Election, FastLeaderElection, Server, Wait};
 use crate::set::ServerSet;
 use crate::steps::{Broken, Step};
@@ -64,7 +64,7 @@ impl Setting {
 }
 
 /// A state of the whole.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct State<const N: usize> {
     /// The servers, ascending by sid.
     pub servers: [Server<N>; N],
@@ -156,6 +156,9 @@ pub enum Action {
         server: usize,
     },
 }
+
+/// The name of the conjunction of everything that must always hold.
+pub(crate) const ALL_HOLD: &str = "everything holds that must always hold";
 
 /// What the server does in a step, as commands to its surroundings.
 pub(crate) type Effects<const N: usize> = Out<FastLeaderElection<N>>;
@@ -339,7 +342,11 @@ impl<const N: usize> System<N> {
         }
         self.pass_time(before, &mut after);
         self.forget(&mut after);
-        (after != *before).then_some((after, effects))
+        let may_be_idle = matches!(
+            action,
+            Action::Resend { .. } | Action::CollectTimeout { .. }
+        );
+        (!may_be_idle || after != *before).then_some((after, effects))
     }
 
     /// How the scheduler treats an action. What is sent arrives or is superseded; who is down and returns is started; who follows
@@ -364,6 +371,12 @@ impl<const N: usize> System<N> {
             | Action::LoseLeader { .. } => return None,
         };
         Some((*action, fairness))
+    }
+
+    /// The properties that do not hold in the state.
+    pub fn violated(&self, state: &State<N>) -> impl Iterator<Item = &Claim<N>> {
+        let claims = self.claims.iter();
+        claims.filter(move |claim| !(claim.condition)(self, state))
     }
 
     /// What `src` sends `dst` when it announces its vote again.
@@ -652,7 +665,14 @@ impl<const N: usize> Model for System<N> {
         Some(after)
     }
 
+    /// What must always hold is one property to stateright, which asks for each of its properties by name in every state.
     fn properties(&self) -> Vec<Property<Self>> {
+        let is_always = |claim: &Claim<N>| matches!(claim.kind, Kind::Always { .. });
+        if self.claims.iter().all(is_always) {
+            return vec![Property::always(ALL_HOLD, |system: &Self, state| {
+                system.violated(state).next().is_none()
+            })];
+        }
         let property = |claim: &Claim<N>| Property {
             expectation: claim.kind.expectation(),
             name: claim.name,

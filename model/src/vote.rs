@@ -87,6 +87,10 @@ impl Credentials {
         PeerEpoch(i64::from(self.epoch()))
     }
 
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
     /// The current epoch, as it is packed.
     #[must_use]
     pub fn epoch(self) -> u8 {
@@ -148,6 +152,10 @@ impl Proposal {
         self != Self::NOBODY && !self.credentials.has_data()
     }
 
+    pub(crate) fn bits(self) -> u16 {
+        u16::from_be_bytes([self.credentials.bits(), self.leader])
+    }
+
     /// The same candidate and history in another epoch.
     #[must_use]
     pub fn in_epoch(self, peer_epoch: u8) -> Self {
@@ -203,6 +211,17 @@ impl Vote {
     #[must_use]
     pub fn leader(self) -> usize {
         self.proposal.leader()
+    }
+
+    /// Never zero.
+    pub(crate) fn bits(self) -> u32 {
+        let state = match self.state {
+            ServerState::Looking => 0x10,
+            ServerState::Following => 0x20,
+            ServerState::Leading => 0x30,
+            ServerState::Observing => 0x40,
+        };
+        u32::from(self.proposal.bits()) << 16 | u32::from(self.round.0) << 8 | state
     }
 
     /// The vote in the shared vocabulary, as announced in this generation of the wire format.

@@ -1,28 +1,53 @@
 //! Counterexamples as files. The model has none, so they are made: a property that is false, and a path chosen by hand.
 
 use fle::ServerState;
-use fle_model::catalogue;
+use fle_model::catalogue::{self, Scenario};
 use fle_model::check::{Trace, shortest};
 use fle_model::counterexample::{Counterexample, TraceDir};
-use fle_model::properties::{Claim, Kind, Scope};
+use fle_model::faults::{Crash, Faults};
+use fle_model::properties::{Claim, Kind};
 use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
+use fle_model::vote::Credentials;
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 use stateright::Path;
 use std::fs;
 
-/// `fault-free` where 1 and 2 start with the same credentials and 3 with a greater zxid, and the opposite of a pitfall.
-fn system() -> System<3> {
+/// The scenario where 1 and 2 start with the same credentials and 3 with a greater zxid, and the opposite of a pitfall.
+fn system(scenario: Scenario) -> System<3> {
     let claim = Claim {
         name: "at most one leads",
         statement: "The LEADING servers are < 2 & \"never\" more.",
         kind: Kind::Always { witnesses: &[] },
-        scope: Scope::Everywhere,
+        applies: |_| true,
         condition: |_, state| leaders(state) < 2,
     };
-    let scenario = catalogue::find("fault-free").expect("a scenario");
-    scenario.system(|number| number == 16, vec![claim])
+    let mut system = scenario.system(|_| true, vec![claim]);
+    let (low, high) = (Credentials::new(1, 1), Credentials::new(1, 2));
+    let starts_so =
+        |state: &State<3>| state.servers.map(|server| server.credentials) == [low, low, high];
+    system.starts.retain(starts_so);
+    system
+}
+
+fn scenario(name: &str) -> Scenario {
+    *catalogue::find(name).expect("a scenario")
+}
+
+/// `fault-free`, but everything may go wrong, and new epochs begin.
+fn eventful() -> System<3> {
+    system(Scenario {
+        activation: true,
+        faults: Faults {
+            crashes: 1,
+            stops: 1,
+            wipes: 1,
+            breaks: 1,
+            losses: 1,
+        },
+        ..scenario("fault-free")
+    })
 }
 
 fn leaders(state: &State<3>) -> usize {
@@ -32,8 +57,9 @@ fn leaders(state: &State<3>) -> usize {
         .count()
 }
 
-/// Every kind of step. 2 leads and 3 follows it; 3's own proposal never reaches 1.
-const EVERY_KIND: [Action; 14] = [
+/// Every kind of step that an asynchronous ensemble takes. 2 leads and 3 follows it; 3's own proposal never reaches 1. Then what can
+/// go wrong does.
+const EVERY_KIND: [Action; 27] = [
     Action::Deliver { src: 0, dst: 1 },
     Action::Deliver { src: 0, dst: 2 },
     Action::Deliver { src: 1, dst: 0 },
@@ -48,14 +74,36 @@ const EVERY_KIND: [Action; 14] = [
     Action::Supersede { src: 2, dst: 0 },
     Action::Deliver { src: 2, dst: 0 },
     Action::Deliver { src: 0, dst: 0 },
+    Action::Activate { server: 1 },
+    Action::Activate { server: 2 },
+    Action::LoseLeader { server: 2 },
+    Action::Deliver { src: 2, dst: 1 },
+    Action::Break { a: 0, b: 2 },
+    Action::Crash {
+        server: 1,
+        crash: Crash::Restarts,
+    },
+    Action::Lose { src: 1, dst: 2 },
+    Action::Start { server: 1 },
+    Action::Crash {
+        server: 1,
+        crash: Crash::LosesDisk,
+    },
+    Action::Start { server: 1 },
+    Action::FinalizeTimeout { server: 0 },
+    Action::Crash {
+        server: 1,
+        crash: Crash::ForGood,
+    },
+    Action::GiveUp { server: 0 },
 ];
 
-/// The files of a counterexample, as JSON and as text.
 /// The path as a counterexample to the system's one property.
 fn told(system: &System<3>, path: &Trace<3>) -> Counterexample {
     Counterexample::new("fault-free", &system.claims[0], Story::new(system, path))
 }
 
+/// The files of a counterexample, as JSON and as text.
 fn written(counterexample: &Counterexample) -> (Value, String) {
     let parent = tempfile::tempdir().expect("a folder");
     let folder = parent.path().join("traces");
@@ -73,21 +121,21 @@ fn written(counterexample: &Counterexample) -> (Value, String) {
 }
 
 fn of_every_kind() -> (Value, String) {
-    let system = system();
+    let system = eventful();
     let path = Path::from_actions(&system, system.starts[0], &EVERY_KIND).expect("a path");
     written(&told(&system, &path))
 }
 
 #[test]
 fn the_shortest_counterexample_is_written_as_json() {
-    let system = system();
+    let system = system(scenario("fault-free-slots"));
     let path = shortest(&system).expect("the claim is false");
     let counterexample = told(&system, &path);
     let (json, _) = written(&counterexample);
     assert_eq!(json["scenario"], "fault-free");
     assert_eq!(json["property"], "at most one leads");
     assert_eq!(json["statement"], system.claims[0].statement);
-    let start = |sid, zxid| json!({ "sid": sid, "epoch": 1, "zxid": zxid, "round": 1 });
+    let start = |sid, zxid| json!({ "sid": sid, "epoch": 1, "zxid": zxid, "round": 1, "up": true });
     assert_eq!(
         json["initial"],
         json!([start(1, 1), start(2, 1), start(3, 2)])
@@ -99,29 +147,33 @@ fn the_shortest_counterexample_is_written_as_json() {
         .map(|step| step["told"].as_str().expect("text"))
         .collect();
     assert_eq!(told, counterexample.story.told()[1..]);
-    assert_eq!(steps.len(), 10);
-    let own = |state, leader, zxid| json!({ "state": state, "leader": leader, "epoch": 1, "zxid": zxid, "round": 1 });
+    assert_eq!(steps.len(), 6);
+    let notification =
+        json!({ "state": "LOOKING", "leader": 2, "epoch": 1, "zxid": 1, "round": 1, "config": 1 });
+    let told_everyone = [1, 2, 3].map(|to| json!({ "to": to, "notification": notification }));
     let first = json!({
         "number": 1,
-        "action": { "kind": "deliver", "src": 1, "dst": 2, "notification": own("LOOKING", 1, 1) },
-        "changes": [],
-        "sent": [],
-        "told": "2 receives from 1: LOOKING, proposes 1 (epoch 1, zxid 0x1) in round 1",
+        "action": { "kind": "deliver", "src": 2, "dst": 1, "notification": notification },
+        "changes": [{ "kind": "adopts", "leader": 2, "epoch": 1, "zxid": 1 }, { "kind": "finalizes" }],
+        "sent": told_everyone,
+        "told": "1 receives from 2: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 1; adopts 2 (epoch 1, zxid 0x1); \
+                 has a quorum, waits for a better proposal; tells everyone",
     });
     let last = json!({
-        "number": 10,
+        "number": 6,
         "action": { "kind": "finalize_timeout", "server": 3 },
         "changes": [{ "kind": "settles", "state": "LEADING", "leader": 3, "epoch": 1, "zxid": 2, "round": 1 }],
         "sent": [],
         "told": "3 has waited for a better proposal in vain; is LEADING, settled on 3 (epoch 1, zxid 0x2) in round 1",
     });
-    assert_eq!((&steps[0], &steps[9]), (&first, &last));
+    assert_eq!((&steps[0], &steps[5]), (&first, &last));
 }
 
 #[test]
 fn the_json_says_what_became_of_the_server_and_what_it_sent() {
     let (json, _) = of_every_kind();
-    let proposal = json!({ "state": "LOOKING", "leader": 2, "epoch": 1, "zxid": 1, "round": 1 });
+    let proposal =
+        json!({ "state": "LOOKING", "leader": 2, "epoch": 1, "zxid": 1, "round": 1, "config": 1 });
     let sent = [1, 2, 3].map(|to| json!({ "to": to, "notification": proposal }));
     let step = |number: usize| &json["steps"][number - 1];
     assert_eq!(
@@ -130,7 +182,8 @@ fn the_json_says_what_became_of_the_server_and_what_it_sent() {
     );
     assert_eq!(step(3)["sent"], json!(sent));
     assert_eq!(step(6)["changes"], json!([{ "kind": "finalizes" }]));
-    let settled = json!({ "state": "LEADING", "leader": 2, "epoch": 1, "zxid": 1, "round": 1 });
+    let settled =
+        json!({ "state": "LEADING", "leader": 2, "epoch": 1, "zxid": 1, "round": 1, "config": 1 });
     assert_eq!(
         step(9)["sent"],
         json!([{ "to": 3, "notification": settled }])
@@ -139,7 +192,8 @@ fn the_json_says_what_became_of_the_server_and_what_it_sent() {
         step(11)["action"],
         json!({ "kind": "resend", "src": 1, "dst": 3, "notification": proposal })
     );
-    let lost = json!({ "state": "LOOKING", "leader": 3, "epoch": 1, "zxid": 2, "round": 1 });
+    let lost =
+        json!({ "state": "LOOKING", "leader": 3, "epoch": 1, "zxid": 2, "round": 1, "config": 1 });
     assert_eq!(
         step(12)["action"],
         json!({ "kind": "supersede", "src": 3, "dst": 1, "notification": lost })
@@ -193,16 +247,39 @@ fn the_diagram_has_a_row_for_each_step_and_a_mark_for_its_kind() {
         marks("resend"),
         of_kind(|action| matches!(action, Action::Resend { .. }))
     );
-    assert_eq!(
-        marks("cross"),
-        of_kind(|action| matches!(action, Action::Supersede { .. }))
-    );
-    assert_eq!(
-        marks("clock"),
-        of_kind(|action| matches!(action, Action::FinalizeTimeout { .. }))
-    );
-    assert_eq!((marks("leading"), marks("following")), (1, 1));
-    assert_eq!(marks("change"), 3, "1 turns to 2, and both have a quorum");
+    let is_cut = |action: &Action| {
+        matches!(
+            action,
+            Action::Supersede { .. } | Action::Lose { .. } | Action::Break { .. }
+        )
+    };
+    assert_eq!(marks("cross"), of_kind(is_cut));
+    let runs_out = |action: &Action| {
+        matches!(
+            action,
+            Action::FinalizeTimeout { .. } | Action::GiveUp { .. }
+        )
+    };
+    assert_eq!(marks("clock"), of_kind(runs_out));
+    let befalls = |action: &Action| {
+        matches!(
+            action,
+            Action::Activate { .. }
+                | Action::Start { .. }
+                | Action::Crash { .. }
+                | Action::LoseLeader { .. }
+        )
+    };
+    assert_eq!(marks("label event"), of_kind(befalls));
+    assert_eq!((marks("leading"), marks("following")), (1, 2));
+    let of_votes = 3; // 1 turns to 2, and both have a quorum.
+    let begins_anew = |action: &Action| befalls(action) && !matches!(action, Action::Crash { .. });
+    let gives_up = of_kind(|action| matches!(action, Action::GiveUp { .. }));
+    let anew = EVERY_KIND
+        .iter()
+        .filter(|action| begins_anew(action))
+        .count();
+    assert_eq!(marks("change"), of_votes + anew + gives_up);
 }
 
 #[test]
@@ -266,7 +343,7 @@ fn the_diagram_names_the_property_and_each_server_and_escapes_what_it_says() {
 
 #[test]
 fn a_diagram_without_steps_is_a_diagram() {
-    let system = system();
+    let system = system(scenario("fault-free"));
     let path = Path::from_actions(&system, system.starts[0], &[]).expect("a path");
     let (json, svg) = written(&told(&system, &path));
     assert_eq!(json["steps"], json!([]));

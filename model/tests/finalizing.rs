@@ -3,6 +3,7 @@
 use fle_model::catalogue::{self, Scenario};
 use fle_model::check::shortest;
 use fle_model::finalizing::{Early, Finalizing, Length};
+use fle_model::liveness::{Goal, Reachable};
 use fle_model::properties::{Claim, Kind, claims};
 use fle_model::server::Server;
 use fle_model::story::Story;
@@ -143,6 +144,31 @@ fn without_a_wait_a_joint_configuration_elects_again_and_again() {
         condition: |_, state| state.servers.iter().any(|server| server.round.0 == 3),
     }];
     assert!(shortest(&system).is_some());
+}
+
+/// 3 leads in round 1, 2 in round 2, after 2 lost its leader for no reason and 1 voted for it. 1 waits until nothing is under way, so that
+/// the answers of both come, and 3's, the better one, ends the wait for 2.
+#[test]
+fn a_long_wait_keeps_looking_between_two_leaders() {
+    let long = |early| Scenario {
+        finalizing: Finalizing {
+            length: Length::ForStarts,
+            early,
+        },
+        ..scenario("timely-loss")
+    };
+    let agreed: Goal<System<3>> = |_, state| state.agreed_leader().is_some();
+    let violation = |scenario| {
+        let system = system(scenario, 0);
+        Reachable::explore(&system, System::fairness, &[agreed]).violation(0)
+    };
+    assert_eq!(violation(long(Early::Never)), None);
+    assert_eq!(violation(scenario("timely-loss-eager")), None);
+    let lasso = violation(long(Early::AllHeard)).expect("a mixture of early ends and long waits");
+    let leaders: Vec<_> = (0..3).map(|server| lasso.knot.leader_of(server)).collect();
+    assert_eq!(leaders, [None, Some(1), Some(2)]);
+    let asks = |action: &Action| *action == Action::CollectTimeout { server: 0 };
+    assert!(lasso.cycle.iter().any(|(_, action)| asks(action)));
 }
 
 #[test]

@@ -1,27 +1,31 @@
-//! The properties can fail: each is shown a state or a step, made by hand, that breaks it.
+//! The properties can fail: each is shown a state or a step, made by hand, that breaks it. Servers are named by their places, from 0.
 
-use fle::ServerState::{Following, Leading, Looking};
+use fle::ServerState::{Following, Leading, Looking, Observing};
 use fle_model::catalogue;
 use fle_model::properties::{Kind, claims};
 use fle_model::server::{Election, Wait};
 use fle_model::steps::{Step, StepRule};
 use fle_model::system::{Action, State, System};
-use fle_model::vote::{Credentials, Proposal, Round, Vote};
+use fle_model::vote::{ConfigVersion, Credentials, Notification, Proposal, Round, Vote};
 use stateright::Model;
 use stateright::actor::{Id, Out};
 
 const CREDENTIALS: Credentials = Credentials::new(1, 1);
 const BETTER: Credentials = Credentials::new(1, 2);
 
-/// Three servers with the same credentials, before anything is received.
-fn fault_free() -> (System<3>, State<3>) {
-    let scenario = catalogue::find("fault-free").expect("a scenario");
+/// The scenario's first initial state, before anything is received: everybody has the same credentials.
+fn first<const N: usize>(scenario: &str) -> (System<N>, State<N>) {
+    let scenario = catalogue::find(scenario).expect("a scenario");
     let system = scenario.system(|number| number == 0, claims());
     let start = system.starts[0];
     (system, start)
 }
 
-fn holds(name: &str, system: &System<3>, state: &State<3>) -> bool {
+fn fault_free() -> (System<3>, State<3>) {
+    first("fault-free")
+}
+
+fn holds<const N: usize>(name: &str, system: &System<N>, state: &State<N>) -> bool {
     let claim = system.claims.iter().find(|claim| claim.name == name);
     (claim.expect("a property").condition)(system, state)
 }
@@ -34,22 +38,53 @@ fn vote(leader: usize, state: fle::ServerState) -> Vote {
     }
 }
 
+fn in_round(round: u8, vote: Vote) -> Vote {
+    let round = Round(round);
+    Vote { round, ..vote }
+}
+
 /// The state with this server settled.
-fn settled(mut state: State<3>, server: usize, vote: Vote) -> State<3> {
+fn settled<const N: usize>(mut state: State<N>, server: usize, vote: Vote) -> State<N> {
     state.servers[server].election = Election::Settled(vote);
     state
 }
 
-/// The step between two states in which this happened and these answers were sent.
-fn keeps(
+/// The state in which this server has these votes of looking servers, or of its round, on record, and no others.
+fn recorded<const N: usize>(
+    mut state: State<N>,
+    server: usize,
+    votes: &[(usize, Vote)],
+) -> State<N> {
+    if let Election::Looking(looking) = &mut state.servers[server].election {
+        looking.recv_set = [None; N];
+        for &(voter, vote) in votes {
+            looking.recv_set[voter] = Some(vote);
+        }
+    }
+    state
+}
+
+/// The same for votes of settled servers.
+fn recorded_settled(mut state: State<3>, server: usize, votes: &[(usize, Vote)]) -> State<3> {
+    if let Election::Looking(looking) = &mut state.servers[server].election {
+        for &(voter, vote) in votes {
+            looking.out_of_election[voter] = Some(vote);
+        }
+    }
+    state
+}
+
+/// Whether the step between two states of the system, in which this happened and these answers were sent, keeps the rule.
+fn keeps<const N: usize>(
+    system: &System<N>,
     rule: StepRule,
-    (before, action, after): (State<3>, Action, State<3>),
+    (before, action, after): (State<N>, Action, State<N>),
     sent: &[(usize, Vote)],
 ) -> bool {
-    let (system, _) = fault_free();
     let mut effects = Out::new();
     for &(dst, vote) in sent {
-        effects.send(Id::from(dst), vote);
+        let config = ConfigVersion(1);
+        effects.send(Id::from(dst), Notification { vote, config });
     }
     rule.holds(&Step {
         election: &system.election,
@@ -60,6 +95,15 @@ fn keeps(
     })
 }
 
+/// The same where the answers are no matter.
+fn keeps_quietly<const N: usize>(
+    system: &System<N>,
+    rule: StepRule,
+    step: (State<N>, Action, State<N>),
+) -> bool {
+    keeps(system, rule, step, &[])
+}
+
 #[test]
 fn a_leader_must_have_settled_on_itself_and_nobody_else_may_lead() {
     let (system, start) = fault_free();
@@ -67,98 +111,158 @@ fn a_leader_must_have_settled_on_itself_and_nobody_else_may_lead() {
     assert!(coherent(2, vote(2, Leading)) && coherent(1, vote(2, Following)));
     assert!(!coherent(1, vote(2, Leading)));
     assert!(!coherent(2, vote(2, Following)));
+    assert!(!coherent(2, vote(2, Observing)));
+    assert!(!coherent(1, vote(2, Looking)));
 }
 
 #[test]
 fn a_vote_of_another_round_may_not_be_counted() {
-    let (system, mut state) = fault_free();
-    let mut counts = |round| {
-        if let Election::Looking(looking) = &mut state.servers[2].election {
-            let round = Round(round);
-            looking.recv_set[0] = Some(Vote {
-                round,
-                ..vote(2, Looking)
-            });
-        }
+    let (system, state) = fault_free();
+    let counts = |round| {
+        let state = recorded(state, 2, &[(0, in_round(round, vote(2, Looking)))]);
         holds("coherent state", &system, &state)
     };
     assert!(counts(1) && !counts(0));
 }
 
+/// The last server is a stranger, an observer, or one without weight.
 #[test]
-fn a_stranger_is_not_eligible() {
-    let (system, start) = fault_free();
-    assert!(holds(
-        "eligible",
-        &system,
-        &settled(start, 0, vote(2, Following))
-    ));
-    assert!(!holds(
-        "eligible",
-        &system,
-        &settled(start, 0, vote(5, Following))
-    ));
+fn only_a_voter_with_weight_and_data_is_eligible() {
+    let eligible = |scenario, vote| {
+        let (system, start) = first::<3>(scenario);
+        holds("eligible", &system, &settled(start, 0, vote))
+    };
+    assert!(eligible("fault-free", vote(2, Following)));
+    assert!(!eligible("fault-free", vote(5, Following)));
+    let no_data = Vote {
+        proposal: Proposal::of(2, Credentials::NO_DATA),
+        ..vote(2, Following)
+    };
+    assert!(!eligible("fault-free", no_data));
+    for scenario in ["observer", "zero-weight"] {
+        assert!(eligible(scenario, vote(1, Following)), "{scenario}");
+        assert!(!eligible(scenario, vote(2, Following)), "{scenario}");
+    }
+}
+
+/// Two quorums share a server, which settles on one. So two established leaders take an oracle that grants both.
+#[test]
+fn two_established_leaders_may_not_be() {
+    let (system, start) = first::<2>("oracle");
+    let both = settled(settled(start, 0, vote(0, Leading)), 1, vote(1, Leading));
+    let grants = |granted: [bool; 2]| {
+        let mut state = both;
+        for (server, granted) in state.servers.iter_mut().zip(granted) {
+            server.granted = granted;
+        }
+        holds("one established leader", &system, &state)
+    };
+    assert!(grants([true, false]) && grants([false, false]));
+    assert!(!grants([true, true]));
 }
 
 #[test]
-fn settling_takes_a_quorum_of_votes() {
-    let (_, mut before) = fault_free();
-    let after = settled(before, 2, vote(2, Leading));
-    let step = |before| (before, Action::FinalizeTimeout { server: 2 }, after);
+fn settling_takes_a_quorum_of_matching_votes() {
+    let (system, start) = fault_free();
+    let own = (2, vote(2, Looking));
+    let settles_with = |other: &[(usize, Vote)]| {
+        let before = recorded(start, 2, &[&[own], other].concat());
+        let after = settled(before, 2, vote(2, Leading));
+        let step = (before, Action::FinalizeTimeout { server: 2 }, after);
+        keeps_quietly(&system, StepRule::QuorumEvidence, step)
+    };
+    assert!(settles_with(&[(0, vote(2, Looking))]));
+    assert!(settles_with(&[(0, vote(2, Following))]));
+    assert!(!settles_with(&[]), "nobody else's");
+    assert!(!settles_with(&[(0, vote(1, Looking))]), "for another");
     assert!(
-        !keeps(StepRule::QuorumEvidence, step(before), &[]),
-        "only its own vote"
+        !settles_with(&[(0, in_round(2, vote(2, Looking)))]),
+        "of another round"
     );
-    before
-        .history
-        .note_vote(0, &settled(before, 0, vote(2, Following)).servers[0]);
-    assert!(keeps(StepRule::QuorumEvidence, step(before), &[]));
+    assert!(
+        !settles_with(&[(0, in_round(2, vote(2, Following)))]),
+        "settled in another round"
+    );
+    let other_history = Vote::looking(Proposal::of(2, BETTER), Round(1));
+    assert!(
+        !settles_with(&[(0, other_history)]),
+        "with other credentials"
+    );
+}
+
+/// All three vote in the committed configuration, and 0 and 1 in the proposed one.
+#[test]
+fn settling_takes_a_quorum_of_both_configurations() {
+    let (system, start) = first::<3>("joint");
+    let settles_with = |voters: &[usize]| {
+        let votes: Vec<_> = voters
+            .iter()
+            .map(|&voter| (voter, vote(0, Looking)))
+            .collect();
+        let before = recorded(start, 0, &votes);
+        let after = settled(before, 0, vote(0, Leading));
+        let step = (before, Action::FinalizeTimeout { server: 0 }, after);
+        keeps_quietly(&system, StepRule::QuorumEvidence, step)
+    };
+    assert!(settles_with(&[0, 1]) && settles_with(&[0, 1, 2]));
+    assert!(
+        !settles_with(&[0, 2]),
+        "no quorum of the proposed configuration"
+    );
 }
 
 #[test]
 fn joining_takes_a_leader_that_leads() {
-    let (_, mut before) = fault_free();
-    for follower in [0, 1] {
-        let follows = settled(before, follower, vote(2, Following));
-        before
-            .history
-            .note_vote(follower, &follows.servers[follower]);
-    }
-    let joined = settled(before, 0, vote(2, Following));
-    let step = |before| (before, Action::Deliver { src: 1, dst: 0 }, joined);
-    assert!(!keeps(StepRule::QuorumEvidence, step(before), &[]));
-    before
-        .history
-        .note_vote(2, &settled(before, 2, vote(2, Leading)).servers[2]);
-    assert!(keeps(StepRule::QuorumEvidence, step(before), &[]));
+    let (system, start) = fault_free();
+    let joins_on = |votes: &[(usize, Vote)]| {
+        let before = recorded_settled(recorded(start, 0, &[]), 0, votes);
+        let joined = settled(before, 0, vote(2, Following));
+        let step = (before, Action::Deliver { src: 1, dst: 0 }, joined);
+        keeps_quietly(&system, StepRule::QuorumEvidence, step)
+    };
+    let follower = (1, vote(2, Following));
+    assert!(joins_on(&[follower, (2, vote(2, Leading))]));
+    assert!(
+        joins_on(&[follower, (2, in_round(3, vote(2, Leading)))]),
+        "whatever its round"
+    );
+    assert!(!joins_on(&[follower, (2, vote(2, Following))]));
+    assert!(!joins_on(&[follower]), "no quorum");
+    assert!(!joins_on(&[(2, vote(2, Leading))]), "no quorum");
+}
+
+#[test]
+fn where_an_oracle_denies_the_word_of_a_leader_is_enough_and_that_of_a_looking_server_is_not() {
+    let (system, start) = first::<2>("oracle");
+    let joins_on = |granted, cast| {
+        let mut before = recorded(start, 1, &[(0, cast)]);
+        before.servers[1].granted = granted;
+        let joined = settled(before, 1, vote(0, Following));
+        let step = (before, Action::Deliver { src: 0, dst: 1 }, joined);
+        keeps_quietly(&system, StepRule::QuorumEvidence, step)
+    };
+    assert!(joins_on(false, vote(0, Leading)));
+    assert!(!joins_on(false, vote(0, Looking)));
 }
 
 #[test]
 fn a_voter_with_better_credentials_may_not_have_been_counted() {
-    let (_, mut before) = fault_free();
-    before.servers[0].credentials = BETTER;
-    let counts = |mut before: State<3>, vote| {
-        if let Election::Looking(looking) = &mut before.servers[2].election {
-            looking.recv_set[0] = Some(vote);
-        }
-        let after = settled(before, 2, self::vote(2, Leading));
-        (before, Action::FinalizeTimeout { server: 2 }, after)
+    let (system, mut start) = fault_free();
+    start.servers[0].credentials = BETTER;
+    let counts = |cast| {
+        let before = recorded(start, 2, &[(0, cast)]);
+        let after = settled(before, 2, vote(2, Leading));
+        let step = (before, Action::FinalizeTimeout { server: 2 }, after);
+        keeps_quietly(&system, StepRule::BestCredentials, step)
     };
-    assert!(!keeps(
-        StepRule::BestCredentials,
-        counts(before, vote(2, Looking)),
-        &[]
-    ));
-    assert!(keeps(
-        StepRule::BestCredentials,
-        counts(before, vote(2, Following)),
-        &[]
-    ));
+    assert!(!counts(vote(2, Looking)));
+    assert!(counts(vote(2, Following)));
+    assert!(counts(vote(1, Looking)), "it was not counted");
 }
 
 #[test]
 fn neither_round_nor_proposal_may_fall() {
-    let (_, low) = fault_free();
+    let (system, low) = fault_free();
     let changed = |round, proposal| {
         let mut state = low;
         state.servers[1].round = Round(round);
@@ -169,83 +273,123 @@ fn neither_round_nor_proposal_may_fall() {
     };
     let keeps = |before, after| {
         let step = (before, Action::Deliver { src: 0, dst: 1 }, after);
-        keeps(StepRule::LookingOnlyRises, step, &[])
+        keeps_quietly(&system, StepRule::LookingOnlyRises, step)
     };
     assert!(keeps(low, changed(1, BETTER)) && !keeps(changed(1, BETTER), low));
     assert!(keeps(changed(1, BETTER), changed(2, CREDENTIALS)));
     assert!(!keeps(changed(2, CREDENTIALS), changed(1, BETTER)));
+    let mut restarted = low;
+    restarted.servers[1].config = ConfigVersion(2);
+    assert!(
+        keeps(changed(2, BETTER), restarted),
+        "a newer configuration forgets the round"
+    );
 }
 
 #[test]
 fn a_joiner_may_not_pass_the_ensemble_by_nor_move_it() {
-    let (_, start) = fault_free();
+    let (system, start) = fault_free();
     let ensemble = settled(settled(start, 1, vote(1, Leading)), 0, vote(1, Following));
-    let joins = |leader, state| {
-        (
-            ensemble,
-            Action::Deliver { src: 0, dst: 2 },
-            settled(ensemble, 2, vote(leader, state)),
-        )
+    let respects = |src, dst, vote| {
+        let after = settled(ensemble, dst, vote);
+        let step = (ensemble, Action::Deliver { src, dst }, after);
+        keeps_quietly(&system, StepRule::JoinerRespectsEnsemble, step)
     };
-    assert!(keeps(
+    assert!(respects(0, 2, vote(1, Following)));
+    assert!(!respects(0, 2, vote(2, Leading)));
+    assert!(respects(2, 0, vote(1, Following)));
+    assert!(!respects(2, 0, vote(2, Following)));
+    let mut looks = ensemble;
+    looks.servers[0] = start.servers[0];
+    let moved = (ensemble, Action::Deliver { src: 2, dst: 0 }, looks);
+    assert!(!keeps_quietly(
+        &system,
         StepRule::JoinerRespectsEnsemble,
-        joins(1, Following),
-        &[]
+        moved
     ));
-    assert!(!keeps(
-        StepRule::JoinerRespectsEnsemble,
-        joins(2, Leading),
-        &[]
-    ));
-    let moved = (
-        ensemble,
-        Action::Deliver { src: 2, dst: 0 },
-        settled(ensemble, 0, vote(2, Following)),
-    );
-    assert!(!keeps(StepRule::JoinerRespectsEnsemble, moved, &[]));
 }
 
 #[test]
 fn a_settled_server_may_answer_with_its_vote_only() {
-    let (_, start) = fault_free();
+    let (system, start) = fault_free();
     let before = settled(start, 1, vote(2, Following));
     let asked = (before, Action::Deliver { src: 0, dst: 1 }, before);
-    let answers = |sent: &[(usize, Vote)]| keeps(StepRule::TruthfulReplies, asked, sent);
-    assert!(answers(&[(0, vote(2, Following))]));
+    let answers = |sent: &[(usize, Vote)]| keeps(&system, StepRule::TruthfulReplies, asked, sent);
+    let truth = vote(2, Following);
+    assert!(answers(&[(0, truth)]));
     assert!(!answers(&[]));
+    assert!(!answers(&[(0, truth), (2, truth)]));
     assert!(!answers(&[(0, vote(1, Following))]));
-    assert!(!answers(&[(2, vote(2, Following))]));
-    assert!(!answers(&[(
-        0,
-        Vote {
-            round: Round(2),
-            ..vote(2, Following)
-        }
-    )]));
+    assert!(!answers(&[(2, truth)]));
+    assert!(!answers(&[(0, in_round(2, truth))]));
+}
+
+/// 0's proposal of itself arrives at 1.
+#[test]
+fn only_what_arrives_may_be_recorded_and_for_its_sender() {
+    let (system, before) = fault_free();
+    let records = |votes: &[(usize, Vote)]| {
+        let after = recorded(before, 1, votes);
+        let step = (before, Action::Deliver { src: 0, dst: 1 }, after);
+        keeps_quietly(&system, StepRule::TruthfulRecords, step)
+    };
+    let arrived = vote(0, Looking);
+    assert!(records(&[(0, arrived)]) && records(&[]));
+    assert!(
+        records(&[(1, vote(1, Looking))]),
+        "its own is what it announces"
+    );
+    assert!(!records(&[(2, arrived)]), "under another name");
+    assert!(!records(&[(0, vote(1, Looking))]), "something else");
+    assert!(!records(&[(0, in_round(2, arrived))]), "of another round");
+    assert!(!records(&[(0, vote(0, Leading))]), "in another state");
+    assert!(
+        !records(&[(1, arrived)]),
+        "its own is not what it announces"
+    );
+    let settled = recorded_settled(before, 1, &[(2, vote(2, Leading))]);
+    let step = (before, Action::Deliver { src: 0, dst: 1 }, settled);
+    assert!(!keeps_quietly(&system, StepRule::TruthfulRecords, step));
+}
+
+/// What was recorded before may stay, and may be dropped.
+#[test]
+fn a_record_may_stay_and_not_change() {
+    let (system, start) = fault_free();
+    let before = recorded(start, 1, &[(2, vote(2, Looking))]);
+    let becomes = |votes: &[(usize, Vote)]| {
+        let after = recorded(start, 1, votes);
+        let step = (before, Action::FinalizeTimeout { server: 1 }, after);
+        keeps_quietly(&system, StepRule::TruthfulRecords, step)
+    };
+    assert!(becomes(&[(2, vote(2, Looking))]) && becomes(&[]));
+    assert!(!becomes(&[(2, vote(1, Looking))]));
 }
 
 /// What a step broke is seen in the state that it leads to, and in every later one.
 #[test]
 fn a_broken_rule_is_not_forgotten() {
-    let (system, mut state) = fault_free();
-    let names = [
-        (StepRule::QuorumEvidence, "quorum evidence"),
-        (StepRule::BestCredentials, "best credentials"),
-        (StepRule::LookingOnlyRises, "coherent state"),
-        (
-            StepRule::JoinerRespectsEnsemble,
-            "joiner respects the ensemble",
-        ),
-        (StepRule::TruthfulReplies, "replies are truthful"),
-    ];
-    for (rule, name) in names {
-        assert!(holds(name, &system, &state));
-        state.history.note_broken(rule);
-        let (_, next) = system.next_steps(&state).swap_remove(0);
+    let (system, start) = fault_free();
+    let name = |rule| match rule {
+        StepRule::QuorumEvidence | StepRule::TruthfulRecords => "quorum evidence",
+        StepRule::BestCredentials => "best credentials",
+        StepRule::LookingOnlyRises => "coherent state",
+        StepRule::JoinerRespectsEnsemble => "joiner respects the ensemble",
+        StepRule::TruthfulReplies => "replies are truthful",
+    };
+    for rule in StepRule::ALL {
+        let name = name(rule);
+        assert!(holds(name, &system, &start));
+        let mut state = start;
+        state.broken = state.broken.with(rule);
         assert!(
-            !holds(name, &system, &state) && !holds(name, &system, &next),
-            "{name}"
+            StepRule::ALL
+                .iter()
+                .all(|other| state.broken.contains(*other) == (*other == rule))
         );
+        let (_, next) = system.next_steps(&state).swap_remove(0);
+        let forgotten = holds(name, &system, &state) || holds(name, &system, &next);
+        assert!(!forgotten, "{name}");
     }
 }
 
@@ -262,6 +406,73 @@ fn a_step_that_breaks_a_rule_marks_the_state() {
 }
 
 #[test]
+fn agreement_takes_every_live_server_and_a_leader_that_leads() {
+    let (_, start) = fault_free();
+    let two = settled(settled(start, 2, vote(2, Leading)), 0, vote(2, Following));
+    assert_eq!(two.agreed_leader(), None, "1 still looks");
+    let all = settled(two, 1, vote(2, Following));
+    assert_eq!(all.agreed_leader(), Some(2));
+    assert_eq!(settled(all, 1, vote(0, Following)).agreed_leader(), None);
+    assert_eq!(
+        settled(all, 2, vote(0, Following)).agreed_leader(),
+        None,
+        "nobody leads"
+    );
+    let down = |mut state: State<3>, server: usize| {
+        state.servers[server].election = Election::Down { returns: true };
+        state
+    };
+    assert_eq!(down(two, 1).agreed_leader(), Some(2), "1 is down");
+    assert_eq!(down(all, 2).agreed_leader(), None);
+    assert!(down(all, 2).follows_the_dead(0) && !all.follows_the_dead(0));
+}
+
+#[test]
+fn a_live_quorum_is_up_and_has_data_or_the_grant_of_the_oracle() {
+    let (system, mut state) = fault_free();
+    let live = |state: &State<3>| state.has_live_quorum(&system.election);
+    state.servers[0].election = Election::Down { returns: true };
+    assert!(live(&state));
+    state.servers[1].credentials = Credentials::NO_DATA;
+    assert!(!live(&state));
+    let (system, mut state) = first::<2>("oracle");
+    state.servers[1].election = Election::Down { returns: true };
+    let mut granted = |granted| {
+        state.servers[0].granted = granted;
+        state.has_live_quorum(&system.election)
+    };
+    assert!(granted(true) && !granted(false));
+}
+
+/// 0 learned epoch 2 from 2.
+#[test]
+fn who_learned_another_epoch_than_the_leaders_does_not_follow_it() {
+    let (system, start) = fault_free();
+    let mut state = settled(settled(start, 2, vote(2, Leading)), 0, vote(2, Following));
+    let mut activate = |server: usize, epoch| {
+        let server = &mut state.servers[server];
+        server.credentials = server.credentials.in_epoch(epoch);
+        server.active = true;
+        (
+            state.followers(2).contains(0),
+            state.is_established(&system.election, 2),
+        )
+    };
+    assert_eq!(
+        activate(2, 2),
+        (true, true),
+        "it has yet to learn the epoch"
+    );
+    assert_eq!(activate(0, 2), (true, true));
+    assert_eq!(activate(2, 3), (false, false));
+    state.servers[2].active = false;
+    assert!(
+        !state.followers(2).contains(0),
+        "the leader has yet to begin an epoch"
+    );
+}
+
+#[test]
 fn everything_that_must_hold_is_shown_not_to_be_vacuous_in_some_scenario() {
     let checked = |name: &str| {
         let scenarios = catalogue::SCENARIOS.iter();
@@ -269,13 +480,11 @@ fn everything_that_must_hold_is_shown_not_to_be_vacuous_in_some_scenario() {
         claims.any(|claim| claim.name == name)
     };
     for claim in claims::<3>() {
+        assert!(checked(claim.name), "{}", claim.name);
         if let Kind::Always { witnesses } | Kind::Eventually { witnesses } = claim.kind {
             assert!(!witnesses.is_empty(), "{}", claim.name);
-            assert!(
-                witnesses.iter().all(|witness| checked(witness)),
-                "{}",
-                claim.name
-            );
+            let all = witnesses.iter().all(|witness| checked(witness));
+            assert!(all, "{}", claim.name);
         }
     }
 }

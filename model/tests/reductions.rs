@@ -1,28 +1,36 @@
-//! The reductions lose nothing that can be seen: walks over a network without any of them reach no state of the servers that the
-//! model does not reach.
+//! The reductions lose nothing that can be seen.
 //!
-//! Here a link is a wire that holds three notifications and a send slot of one, every resend goes to everybody and arrives when it
-//! may, copies included, and the loop-back is a queue.
+//! - Walks over a network without any of them reach no state of the servers that the model does not reach. Here a link is a wire that
+//!   holds three notifications and a send slot of one, every resend goes to everybody and arrives when it may, copies included,
+//!   and the loop-back is a queue.
+//! - Links of one come to the verdicts of links of two, but for what they are said to leave out.
+//! - Assignments that are not taken as initial states come to the verdicts of those that are.
 
-use fle_model::catalogue;
-use fle_model::server::{FastLeaderElection, Server};
+use fle_model::catalogue::{self, Scenario};
+use fle_model::faults::Faults;
+use fle_model::liveness::Reachable;
+use fle_model::properties::{Claim, Kind};
+use fle_model::server::{Election, FastLeaderElection, Server};
 use fle_model::system::{State, System};
-use fle_model::vote::Vote;
+use fle_model::vote::{ConfigVersion, Credentials, Notification, Round};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use stateright::Model;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::LazyLock;
+
+const LOW: Credentials = Credentials::new(1, 1);
+const HIGH: Credentials = Credentials::new(1, 2);
 
 const WIRE: usize = 3;
 
 /// A link without reductions.
 #[derive(Clone, Debug, Default)]
 struct Link {
-    wire: VecDeque<Vote>,
-    slot: Option<Vote>,
+    wire: VecDeque<Notification>,
+    slot: Option<Notification>,
 }
 
 /// What can happen on it.
@@ -40,19 +48,46 @@ struct Unreduced<'a> {
     links: [[Link; 3]; 3],
 }
 
-/// The model from one initial state, and every state of its servers that can be reached.
-static MODEL: LazyLock<(System<3>, HashSet<[Server<3>; 3]>)> = LazyLock::new(|| {
-    let scenario = catalogue::find("fault-free").expect("a scenario");
-    let system = scenario.system(|number| number == 0, Vec::new());
-    let mut known: HashSet<State<3>> = system.starts.iter().copied().collect();
+/// The asynchronous model with links of two, from one initial state, and every state that can be reached.
+static MODEL: LazyLock<(System<3>, HashSet<State<3>>)> = LazyLock::new(|| {
+    let system = unequal("fault-free");
+    let reached = reachable(&system);
+    (system, reached)
+});
+
+/// The same of its servers alone.
+static SERVERS: LazyLock<HashSet<[Server<3>; 3]>> = LazyLock::new(|| {
+    let states = MODEL.1.iter();
+    states.map(|state| state.servers).collect()
+});
+
+fn scenario(name: &str) -> Scenario {
+    *catalogue::find(name).expect("a scenario")
+}
+
+/// The scenario from the initial state in which 3 has more than 1 and 2, with the properties that are checked over links of two.
+fn unequal(name: &str) -> System<3> {
+    let claims = if scenario(name).is_timely() {
+        scenario("timely").claims()
+    } else {
+        scenario("fault-free").claims()
+    };
+    let mut system = scenario(name).system(|_| true, claims);
+    let starts_so =
+        |state: &State<3>| state.servers.map(|server| server.credentials) == [LOW, LOW, HIGH];
+    system.starts.retain(starts_so);
+    system
+}
+
+fn reachable<const N: usize>(system: &System<N>) -> HashSet<State<N>> {
+    let mut known: HashSet<State<N>> = system.starts.iter().copied().collect();
     let mut pending = system.starts.clone();
     while let Some(state) = pending.pop() {
         let next = system.next_steps(&state).into_iter().map(|(_, next)| next);
         pending.extend(next.filter(|next| known.insert(*next)));
     }
-    let reached = known.into_iter().map(|state| state.servers).collect();
-    (system, reached)
-});
+    known
+}
 
 impl<'a> Unreduced<'a> {
     fn start(system: &'a System<3>) -> Self {
@@ -94,12 +129,12 @@ impl<'a> Unreduced<'a> {
                 election.on_timeout(Id::from(me), server, &wait, out);
             }),
             Event::Arrive(src, me) => {
-                let vote = self.links[src][me]
+                let notification = self.links[src][me]
                     .wire
                     .pop_front()
                     .expect("it is under way");
                 self.handle(me, |election, server, out| {
-                    election.on_msg(Id::from(me), server, Id::from(src), vote, out);
+                    election.on_msg(Id::from(me), server, Id::from(src), notification, out);
                 });
             }
             Event::Write(src, dst) => {
@@ -123,12 +158,12 @@ impl<'a> Unreduced<'a> {
         event(self.election, &mut server, &mut out);
         self.servers[me] = *server;
         for command in out.iter() {
-            if let Command::Send(dst, vote) = command {
+            if let Command::Send(dst, notification) = command {
                 let link = &mut self.links[me][usize::from(*dst)];
                 if usize::from(*dst) == me {
-                    link.wire.push_back(*vote);
+                    link.wire.push_back(*notification);
                 } else {
-                    link.slot = Some(*vote);
+                    link.slot = Some(*notification);
                 }
             }
         }
@@ -143,15 +178,151 @@ proptest! {
 
     #[test]
     fn an_unreduced_network_reaches_nothing_new(choices in prop::collection::vec(any::<Index>(), 60)) {
-        let (system, reached) = &*MODEL;
-        let mut walk = Unreduced::start(system);
+        let mut walk = Unreduced::start(&MODEL.0);
         for choice in choices {
             let events = walk.events();
             if events.is_empty() {
                 break;
             }
             walk.happen(*choice.get(&events));
-            prop_assert!(reached.contains(&walk.servers), "{:#?}", walk.servers);
+            prop_assert!(SERVERS.contains(&walk.servers), "{:#?}", walk.servers);
         }
     }
+}
+
+/// How many states can be reached, and what holds always, holds eventually, or is seen in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Verdicts {
+    states: usize,
+    true_of: BTreeSet<&'static str>,
+}
+
+fn verdicts<const N: usize>(system: &System<N>, states: &HashSet<State<N>>) -> Verdicts {
+    let (of_runs, of_states): (Vec<_>, Vec<_>) = system
+        .claims
+        .iter()
+        .partition(|claim| claim.kind.is_of_runs());
+    let is_true = |claim: &&&Claim<N>| {
+        let mut states = states.iter();
+        match claim.kind {
+            Kind::Always { .. } => states.all(|state| (claim.condition)(system, state)),
+            _ => states.any(|state| (claim.condition)(system, state)),
+        }
+    };
+    let mut true_of: BTreeSet<_> = of_states
+        .iter()
+        .filter(is_true)
+        .map(|claim| claim.name)
+        .collect();
+    if !of_runs.is_empty() {
+        let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
+        let runs = Reachable::explore(system, System::fairness, &goals);
+        let come_true = of_runs.iter().enumerate();
+        let come_true = come_true.filter(|&(goal, _)| runs.violation(goal).is_none());
+        true_of.extend(come_true.map(|(_, claim)| claim.name));
+    }
+    let states = states.len();
+    Verdicts { states, true_of }
+}
+
+#[test]
+fn asynchronous_links_of_one_leave_out_a_single_witness() {
+    let (two, states_of_two) = &*MODEL;
+    let two = verdicts(two, states_of_two);
+    let one = unequal("fault-free-slots");
+    let one = verdicts(&one, &reachable(&one));
+    let lost: Vec<_> = two.true_of.difference(&one.true_of).copied().collect();
+    assert_eq!(lost, ["a counted voter outranks the leader"]);
+    assert!(one.true_of.is_subset(&two.true_of));
+    let checked = scenario("fault-free").claims::<3>();
+    assert_eq!(two.true_of.len(), checked.len());
+}
+
+/// Everything that must hold does. What is seen differs: over links of one nobody is late enough to join.
+#[test]
+fn timely_links_of_one_lose_no_verdict_of_what_must_hold() {
+    let mut systems = ["timely", "timely-slots"].map(unequal);
+    for system in &mut systems {
+        let must_hold =
+            |claim: &Claim<3>| matches!(claim.kind, Kind::Always { .. } | Kind::Eventually { .. });
+        system.claims.retain(must_hold);
+        let verdicts = verdicts(system, &reachable(system));
+        assert_eq!(verdicts.true_of.len(), system.claims.len(), "{verdicts:?}");
+    }
+}
+
+/// Each way in which the scenario's servers could start: what is on their disks, and the rounds before they look.
+fn assignments<const N: usize>(scenario: &Scenario) -> Vec<[(Credentials, Round); N]> {
+    let rounds = (0..scenario.rounds).map(Round);
+    let disks = scenario.credentials.iter();
+    let choices: Vec<_> = disks
+        .flat_map(|disk| rounds.clone().map(move |round| (*disk, round)))
+        .collect();
+    let count = choices.len().pow(u32::try_from(N).expect("few servers"));
+    let numbers = 0..count;
+    let digit = |number: usize, server: usize| {
+        let place = u32::try_from(server).expect("few servers");
+        number / choices.len().pow(place) % choices.len()
+    };
+    numbers
+        .map(|number| std::array::from_fn(|server| choices[digit(number, server)]))
+        .collect()
+}
+
+/// The state in which servers begin so.
+fn begin<const N: usize>(system: &System<N>, servers: [(Credentials, Round); N]) -> State<N> {
+    let servers = servers.map(|(credentials, round)| {
+        let server = Server {
+            credentials,
+            round,
+            config: ConfigVersion(1),
+            granted: false,
+            active: false,
+            election: Election::Down { returns: true },
+        };
+        (server, true)
+    });
+    system.start(servers, Faults::NONE)
+}
+
+/// Servers are ranked by what is on their disks and then by sid, and named by their ranks.
+fn assert_renaming_changes_nothing<const N: usize>(scenario: &Scenario) {
+    let system = scenario.system::<N>(|_| true, scenario.claims());
+    let of_start = |start: State<N>| {
+        let system = System {
+            starts: vec![start],
+            ..system.clone()
+        };
+        verdicts(&system, &reachable(&system))
+    };
+    let starts = system.starts.iter();
+    let chosen: HashMap<_, _> = starts.map(|&start| (start, of_start(start))).collect();
+    let mut renamed_to = HashSet::new();
+    for servers in assignments(scenario) {
+        let start = begin(&system, servers);
+        let mut ranked = servers;
+        ranked.sort_by_key(|(credentials, _)| *credentials);
+        let renamed = begin(&system, ranked);
+        assert_eq!(chosen.get(&renamed), Some(&of_start(start)), "{servers:?}");
+        renamed_to.insert(renamed);
+    }
+    assert_eq!(renamed_to.len(), chosen.len());
+}
+
+#[test]
+fn every_assignment_of_two_servers_comes_to_what_its_renaming_comes_to() {
+    assert_renaming_changes_nothing::<2>(&Scenario {
+        servers: 2,
+        credentials: &[LOW, HIGH],
+        rounds: 2,
+        ..scenario("fault-free")
+    });
+}
+
+#[test]
+fn every_assignment_of_three_timely_servers_comes_to_what_its_renaming_comes_to() {
+    assert_renaming_changes_nothing::<3>(&Scenario {
+        credentials: &[LOW, HIGH],
+        ..scenario("timely-slots")
+    });
 }

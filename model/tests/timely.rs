@@ -1,9 +1,10 @@
-//! Liveness in the timely setting: what fairness is worth, and the run that never ends although it is fair.
+//! Liveness in the timely setting: what fairness is worth, and what the peer's main loop, the giving up, is worth.
 
 use fle_model::catalogue::{self, Scenario};
 use fle_model::check::{Row, Verdict};
 use fle_model::counterexample::Counterexample;
 use fle_model::liveness::{Goal, Lasso, Reachable, Scheduler};
+use fle_model::network::Links;
 use fle_model::properties::claims;
 use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
@@ -12,15 +13,33 @@ fn all_settled<const N: usize>(_: &System<N>, state: &State<N>) -> bool {
     (0..N).all(|server| state.leader_of(server).is_some())
 }
 
-/// A scenario's model from one initial state. In `timely-rounds` the number is binary, a digit a server, the lowest that of server
-/// 1: which of them start in round 2.
-fn system<const N: usize>(scenario: &str, start: usize) -> System<N> {
+fn all_agree<const N: usize>(_: &System<N>, state: &State<N>) -> bool {
+    state.agreed_leader().is_some()
+}
+
+/// A scenario's model from its first initial state.
+fn system<const N: usize>(scenario: &str) -> System<N> {
     let scenario = catalogue::find(scenario).expect("a scenario");
     let of_this_size = Scenario {
         servers: N,
         ..*scenario
     };
-    of_this_size.system(|number| number == start, Vec::new())
+    of_this_size.system(|number| number == 0, Vec::new())
+}
+
+/// Three servers with the same credentials, which start in these rounds.
+fn in_rounds(links: Links, rounds: [u8; 3]) -> System<3> {
+    let scenario = Scenario {
+        links,
+        ..*catalogue::find("timely-rounds").expect("a scenario")
+    };
+    let mut system = scenario.system(|_| true, Vec::new());
+    let starts_so = |state: &State<3>| {
+        let same = state.servers.map(|server| server.credentials) == [scenario.credentials[0]; 3];
+        same && state.servers.map(|server| server.round.0) == rounds
+    };
+    system.starts.retain(starts_so);
+    system
 }
 
 fn violation<const N: usize>(
@@ -33,9 +52,9 @@ fn violation<const N: usize>(
 
 /// Fair, but for what is never owed.
 macro_rules! neglecting {
-    ($neglected:pat) => {
+    ($($neglected:pat_param)|+) => {
         |system: &System<_>, action: &Action| match action {
-            $neglected => None,
+            $($neglected)|+ => None,
             _ => system.fairness(action),
         }
     };
@@ -43,7 +62,7 @@ macro_rules! neglecting {
 
 #[test]
 fn without_deliveries_nothing_need_happen() {
-    let system = system::<2>("timely", 0);
+    let system = system::<2>("timely");
     assert_eq!(violation(&system, System::fairness, all_settled), None);
     let stuck = violation(&system, neglecting!(Action::Deliver { .. }), all_settled);
     let stuck = stuck.expect("nobody need hear of anybody");
@@ -53,38 +72,46 @@ fn without_deliveries_nothing_need_happen() {
 
 #[test]
 fn without_the_end_of_the_wait_a_server_need_not_settle() {
-    let system = system::<2>("timely", 0);
+    let system = system::<2>("timely");
     let neglects = neglecting!(Action::FinalizeTimeout { .. });
     let stuck = violation(&system, neglects, all_settled).expect("nobody need settle");
-    assert!(stuck.cycle.is_empty() && stuck.knot.network.is_silent());
+    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent());
 }
 
 #[test]
-fn where_all_start_in_one_round_nobody_needs_to_send_again() {
-    let neglects = neglecting!(Action::CollectTimeout { .. });
-    assert_eq!(
-        violation(&system::<3>("timely", 0), neglects, all_settled),
-        None
-    );
+fn where_all_start_in_one_round_nobody_needs_to_send_again_or_give_up() {
+    let neglects = neglecting!(Action::CollectTimeout { .. } | Action::GiveUp { .. });
+    let system = system::<3>("timely-slots");
+    assert_eq!(violation(&system, neglects, all_agree), None);
 }
 
-/// 1 and 2 start in round 2. 1 has a quorum for 2, but then a vote for 3 arrives, of round 1: better, so that it ends 1's wait, and
-/// outdated, so that nothing comes of it. The others settle, and what they told 1 before was not enough for it to join them.
+#[test]
+fn without_a_start_a_late_server_need_not_join() {
+    let system = system::<3>("timely-late");
+    assert_eq!(violation(&system, System::fairness, all_settled), None);
+    let stuck = violation(&system, neglecting!(Action::Start { .. }), all_settled);
+    let stuck = stuck.expect("nobody need start it");
+    assert!(!stuck.knot.servers[0].is_up());
+}
+
+/// 2 starts in round 2, and says so. The others have each other's votes in round 1 and settle; what they told 2 before is outdated.
 #[test]
 fn without_resends_a_server_need_not_ask() {
-    let system = system::<3>("timely-rounds", 3);
+    let system = in_rounds(Links::Slot, [1, 2, 1]);
     assert_eq!(violation(&system, System::fairness, all_settled), None);
     let neglects = neglecting!(Action::CollectTimeout { .. });
     let stuck = violation(&system, neglects, all_settled).expect("it need not ask");
-    assert!(stuck.cycle.is_empty() && stuck.knot.network.is_silent());
+    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent());
     assert!(!all_settled(&system, &stuck.knot));
 }
 
-/// 2 starts in round 2 and is elected there by 1; 3 is elected in round 1, by the vote that 1 cast before. 1 asks both.
+/// 2 starts in round 2 and is elected there by 1; 3 is elected in round 1, by the vote that 1 cast before. 1 asks both. What 2 answers
+/// is nothing better, and ignored while 1 waits; what 3 answers is better, ends the wait, and nothing comes of it.
 #[test]
-fn an_election_never_ends() {
-    let system = system::<3>("timely-rounds", 2);
-    let lasso = violation(&system, System::fairness, all_settled).expect("a fair run");
+fn without_giving_up_an_election_may_never_end() {
+    let system = in_rounds(Links::WireAndSlot, [1, 2, 1]);
+    let neglects = neglecting!(Action::GiveUp { .. });
+    let lasso = violation(&system, neglects, all_settled).expect("a fair run");
     let story = Story::of_lasso(&system, &lasso);
     assert_eq!(story.for_ever_from, Some(16));
     let told = [
@@ -103,18 +130,17 @@ fn an_election_never_ends() {
     assert!(printed(story).ends_with("    Steps 16 to 21 repeat for ever.\n"));
 }
 
-/// The same two leaders, of whom 1 has settled on one and hears no more.
+/// 1 and 2 start in round 2. Two are elected, in different rounds, and those who settled hear no more.
 #[test]
-fn an_election_ends_without_agreement() {
-    let system = system::<3>("timely-rounds", 2);
-    let agreed: Goal<System<3>> =
-        |system, state| !all_settled(system, state) || state.agreed_leader().is_some();
-    let lasso = violation(&system, System::fairness, agreed).expect("a fair run");
+fn without_giving_up_an_election_may_end_without_agreement() {
+    let system = in_rounds(Links::Slot, [2, 2, 1]);
+    assert_eq!(violation(&system, System::fairness, all_agree), None);
+    let neglects = neglecting!(Action::GiveUp { .. });
+    let lasso = violation(&system, neglects, all_agree).expect("a fair run");
+    assert!(all_settled(&system, &lasso.knot) && lasso.knot.is_silent());
     let story = Story::of_lasso(&system, &lasso);
-    assert_eq!((story.steps.len(), story.for_ever_from), (15, Some(16)));
+    assert_eq!((story.steps.len(), story.for_ever_from), (12, Some(13)));
     assert!(printed(story).ends_with("    Then nothing more happens.\n"));
-    let leaders: Vec<_> = (0..3).map(|server| lasso.knot.leader_of(server)).collect();
-    assert_eq!(leaders, [Some(1), Some(1), Some(2)]);
 }
 
 /// A row of the report with this story as its counterexample.

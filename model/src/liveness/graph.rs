@@ -113,6 +113,7 @@ impl<C: Copy + Eq> Graph<C> {
             }
             graph.successors.end_row();
         }
+        drop(frontier); // Empty, but as large as it ever was.
         graph.predecessors = graph.successors.reversed();
         graph
     }
@@ -190,6 +191,43 @@ impl<C: Copy + Eq> Graph<C> {
     /// Whether an action of this class can be taken in the state.
     pub(super) fn can_take(&self, state: Number, class: ClassSet) -> bool {
         self.enabled(state).intersects(class)
+    }
+
+    /// Takes away, again and again, each of these states that has no neighbour among them in this direction, and shows it to
+    /// `lone`. Nothing that lies on a cycle is taken away.
+    pub(super) fn peel(
+        &self,
+        states: &mut FixedBitSet,
+        direction: Direction,
+        mut lone: impl FnMut(Number),
+    ) {
+        let within = |states: &FixedBitSet, state: &Number| states.contains(*state as usize);
+        let degree = |state| {
+            let neighbours = self.neighbors_directed(state, direction);
+            let neighbours = neighbours.filter(|state| within(states, state));
+            neighbours.fold(0_u32, |degree, _| degree + 1)
+        };
+        let mut degrees: Vec<u32> = self.node_identifiers().map(degree).collect();
+        let is_end = |state: &Number| within(states, state) && degrees[*state as usize] == 0;
+        let mut ends: Vec<Number> = self.node_identifiers().filter(is_end).collect();
+        while let Some(end) = ends.pop() {
+            states.remove(end as usize);
+            lone(end);
+            for state in self.neighbors_directed(end, direction.opposite()) {
+                if within(states, &state) {
+                    degrees[state as usize] -= 1;
+                    if degrees[state as usize] == 0 {
+                        ends.push(state);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a run may stay in this state for ever, no edge leading back to it.
+    pub(super) fn owes_nothing(&self, state: Number) -> bool {
+        let owed = self.owed([state].into_iter(), std::iter::empty());
+        owed.weakly.is_empty() && owed.strongly.is_empty()
     }
 
     /// The strongly connected components among these states, each with its states in order.

@@ -1,12 +1,18 @@
 //! `fle-trace/1`: one server's life as JSON lines, the first the server itself, every other one step.
 //!
 //! Numbers and names are the file's own; a field that the format does not know is an error, so that nothing recorded is passed
-//! over.
+//! over. How `fle`'s terms read in the format is said once, in the conversions that the types have.
+//!
+//! Absent on purpose: where the steps come from (a recording of the reference, a path of the model), and what they are held
+//! against.
+
+mod file;
+mod vocabulary;
+
+pub use file::TraceError;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// A whole trace.
 #[derive(Clone, PartialEq, Debug)]
@@ -18,7 +24,7 @@ pub struct Trace {
 }
 
 /// The first line: who the server is and what it goes by.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// Always `fle-trace/1`.
@@ -32,8 +38,10 @@ pub struct Server {
     /// The committed configuration's text.
     pub config: String,
     /// The text of a configuration proposed to follow it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen_config: Option<String>,
     /// What the oracle answers throughout.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub oracle: Option<bool>,
     /// What its first vote is made of.
     pub init: Credentials,
@@ -46,7 +54,7 @@ pub struct Server {
 }
 
 /// The format's name and version.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub enum Format {
     /// The only one there is.
     #[serde(rename = "fle-trace/1")]
@@ -54,7 +62,7 @@ pub enum Format {
 }
 
 /// A server's role.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LearnerType {
     /// It votes.
@@ -64,7 +72,7 @@ pub enum LearnerType {
 }
 
 /// Which quorum rule the configurations follow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quorum {
     /// More than half of the voters.
@@ -86,7 +94,7 @@ pub struct Credentials {
 }
 
 /// One step: an event and everything that could be seen after it.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// The event.
@@ -243,83 +251,4 @@ pub struct Decided {
     pub election_epoch: i64,
     /// The leader's epoch.
     pub peer_epoch: i64,
-}
-
-/// Why a file is no trace.
-#[derive(Debug, thiserror::Error)]
-pub enum TraceError {
-    /// It cannot be read, or not all of it.
-    #[error("{path}: {cause}", path = path.display())]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system says.
-        cause: std::io::Error,
-    },
-    /// It has no line.
-    #[error("{path}: empty; a trace starts with a line that describes the server", path = .0.display())]
-    Empty(PathBuf),
-    /// A line is not of the format.
-    #[error("{path}:{line}: {cause}", path = path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// What does not fit.
-        cause: serde_json::Error,
-    },
-    /// No file to replay.
-    #[error("{path}: no .jsonl file in this folder", path = .0.display())]
-    NoTraces(PathBuf),
-}
-
-impl Trace {
-    /// Reads a trace file.
-    ///
-    /// # Errors
-    /// When the file cannot be read or a line is not of the format.
-    pub fn read(path: &Path) -> Result<Self, TraceError> {
-        let text = fs::read_to_string(path).map_err(|cause| TraceError::Read {
-            path: path.to_owned(),
-            cause,
-        })?;
-        let at = |index: usize, cause| TraceError::Line {
-            path: path.to_owned(),
-            line: index + 1,
-            cause,
-        };
-        let mut lines = text.lines().enumerate();
-        let (index, first) = lines
-            .next()
-            .ok_or_else(|| TraceError::Empty(path.to_owned()))?;
-        let server = serde_json::from_str(first).map_err(|cause| at(index, cause))?;
-        let steps = lines
-            .map(|(index, line)| serde_json::from_str(line).map_err(|cause| at(index, cause)))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { server, steps })
-    }
-
-    /// The trace files that a path names: itself, or every `.jsonl` file under a folder, in order of their paths.
-    ///
-    /// # Errors
-    /// When the path cannot be read or holds no trace.
-    pub fn files(path: &Path) -> Result<Vec<PathBuf>, TraceError> {
-        let mut files = Vec::new();
-        for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-            let entry = entry.map_err(|error| TraceError::Read {
-                path: error.path().unwrap_or(path).to_owned(),
-                cause: error.into(),
-            })?;
-            let named = entry.depth() == 0;
-            let is_trace = entry.path().extension().is_some_and(|it| it == "jsonl");
-            if entry.file_type().is_file() && (named || is_trace) {
-                files.push(entry.into_path());
-            }
-        }
-        if files.is_empty() {
-            return Err(TraceError::NoTraces(path.to_owned()));
-        }
-        Ok(files)
-    }
 }
