@@ -45,6 +45,8 @@ pub struct Scenario {
     pub activation: bool,
     /// What may go wrong, and how often.
     pub faults: Faults,
+    /// Whether what is outdated is left out of states ([`crate::reduction`]).
+    pub reduced: bool,
     /// How many unique states it must come to.
     pub unique_states: usize,
 }
@@ -150,6 +152,7 @@ impl Scenario {
             finalizing: self.finalizing,
             links: self.links,
             activation: self.activation,
+            reduced: self.reduced,
             starts: Vec::new(),
             claims,
         };

@@ -31,6 +31,7 @@
 //! | [`ensemble`] | who votes, what a quorum is, who speaks an old format |
 //! | [`faults`] | what may go wrong, and how often |
 //! | [`system`] | servers and links together, and what surrounds the election: the [`stateright::Model`] |
+//! | [`reduction`] | what five servers leave out of a state |
 //! | [`steps`], [`properties`] | what must hold, what must be seen, what is false |
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any model |
 //! | [`finalizing`] | the wait for a better proposal: its lengths, and what it is worth |
@@ -155,6 +156,7 @@ pub mod liveness;
 pub mod narrate;
 pub mod network;
 pub mod properties;
+pub mod reduction;
 pub mod report;
 pub mod server;
 pub mod set;

@@ -18,7 +18,7 @@
 //! one of the two next sends something, which is what makes ZooKeeper's servers dial.
 
 use crate::set::ServerSet;
-use crate::vote::Notification;
+use crate::vote::{Notification, Proposal};
 use serde::Serialize;
 
 /// How much of a link a scenario follows.
@@ -211,8 +211,15 @@ impl Link {
         self.head = self.newest.take();
     }
 
+    /// What arrives next proposes this instead of what it proposes.
+    pub(crate) fn propose_instead(&mut self, proposal: Proposal) {
+        if let Some(head) = &mut self.head {
+            head.vote.proposal = proposal;
+        }
+    }
+
     /// Drops everything under way.
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         (self.head, self.newest) = (None, None);
     }
 

@@ -11,6 +11,7 @@ use crate::finalizing::{Awaited, Finalizing};
 use crate::liveness::Fairness;
 use crate::network::{Links, Network};
 use crate::properties::{Claim, Kind};
+use crate::reduction;
 use crate::server::{Election, FastLeaderElection, Server, Wait};
 use crate::set::ServerSet;
 use crate::steps::{Broken, Step};
@@ -33,6 +34,8 @@ pub struct System<const N: usize> {
     pub links: Links,
     /// Whether leaders are established, so that a new epoch begins.
     pub activation: bool,
+    /// Whether what is outdated is left out of states ([`reduction`]).
+    pub reduced: bool,
     /// The initial states.
     pub starts: Vec<State<N>>,
     /// The properties to check.
@@ -479,6 +482,9 @@ impl<const N: usize> System<N> {
             .any(|server| Some(server.config) != newest);
         if !state.faults.break_connections() && !restarts {
             state.network.forget_last();
+        }
+        if self.reduced {
+            reduction::leave_out_what_is_outdated(state);
         }
     }
 

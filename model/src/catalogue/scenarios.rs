@@ -49,6 +49,7 @@ const THREE: Scenario = Scenario {
     late: false,
     activation: false,
     faults: Faults::NONE,
+    reduced: false,
     unique_states: 0,
 };
 

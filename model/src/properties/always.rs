@@ -1,8 +1,9 @@
 //! What must hold in every state.
 
-use super::{Claim, Kind, everywhere};
+use super::{Claim, Kind, best, everywhere};
 use crate::server::{Election, Server};
 use crate::steps::StepRule;
+use crate::vote::Round;
 use fle::ServerState;
 
 pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
@@ -83,6 +84,19 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
             "A settled server answers a looking one with the vote that it settled on, and sends nothing else.",
             |_, state| !state.broken.contains(StepRule::TruthfulReplies),
         ),
+        Claim {
+            applies: |scenario| scenario.reduced,
+            ..always(
+                "in step",
+                &["all agree"],
+                "Nobody settles on any but the best server, and nobody leaves the first round: what the reduction of states relies on.",
+                |system, state| {
+                    let mut leaders = (0..N).filter_map(|server| state.leader_of(server));
+                    leaders.all(|leader| Some(leader) == best(system, state))
+                        && state.servers.iter().all(|server| server.round == Round(1))
+                },
+            )
+        },
     ]
 }
 

@@ -30,6 +30,7 @@ pub(super) const LARGE: &[Scenario] = &[
         tier: Tier::Nightly,
         servers: 5,
         credentials: EQUAL,
+        reduced: true,
         ..TIMELY
     },
 ];
