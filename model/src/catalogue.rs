@@ -144,6 +144,11 @@ impl Scenario {
             "{} is a scenario of {} servers",
             self.name, self.servers
         );
+        assert!(
+            !self.reduced || self.finalizing == Finalizing::FIXED,
+            "{}: what is outdated matters to other waits",
+            self.name
+        );
         let mut system = System {
             election: FastLeaderElection {
                 ensemble: Ensemble::new(self.composition),

@@ -28,6 +28,7 @@ const TWO_SERVERS: Scenario = Scenario {
     late: false,
     activation: false,
     faults: Faults::NONE,
+    reduced: false,
     unique_states: UNIQUE_STATES,
 };
 /// Six assignments of credentials that do not fall with the sid, times four of rounds.
