@@ -8,6 +8,7 @@ pub use scenarios::SCENARIOS;
 
 use crate::ensemble::{Composition, Ensemble};
 use crate::faults::Faults;
+use crate::finalizing::{Early, Finalizing, Length};
 use crate::network::Links;
 use crate::progress::Expanded;
 use crate::properties::{Claim, claims};
@@ -31,6 +32,8 @@ pub struct Scenario {
     pub composition: Composition,
     /// When waits run out.
     pub setting: Setting,
+    /// Timely: how long a server waits for a better proposal.
+    pub finalizing: Finalizing,
     /// How much of a link is followed.
     pub links: Links,
     /// Each server starts with any of these on its disk.
@@ -96,6 +99,24 @@ impl Scenario {
             || self.composition == Composition::Gossip
     }
 
+    /// Whether a server that has a quorum waits until it has heard of everybody who could be better, or nobody is.
+    ///
+    /// One message delay is enough where all begin together in one round, a round trip where they begin together, and only a wait
+    /// that is longer than they begin apart where they do not.
+    #[must_use]
+    pub fn waits_for_the_best(&self) -> bool {
+        let Finalizing { length, early } = self.finalizing;
+        let begin_apart = self.late || self.faults.any() || self.composition == Composition::Gossip;
+        let misses_unstarted = early == Early::AllHeardOrUnreachable && self.late;
+        let is_long_enough = match length {
+            Length::Delays(0) => false,
+            Length::Delays(1) | Length::ForArrivals => !begin_apart && self.rounds == 1,
+            Length::Delays(_) => !begin_apart,
+            Length::ForStarts => self.late || !begin_apart,
+        };
+        self.is_timely() && is_long_enough && !misses_unstarted
+    }
+
     /// Whether some server may begin to look when others have settled.
     #[must_use]
     pub fn has_latecomers(&self) -> bool {
@@ -135,11 +156,17 @@ impl Scenario {
             "{} is a scenario of {} servers",
             self.name, self.servers
         );
+        assert!(
+            !self.reduced || self.finalizing == Finalizing::FIXED,
+            "{}: what is outdated matters to other waits",
+            self.name
+        );
         let mut system = System {
             election: FastLeaderElection {
                 ensemble: Ensemble::new(self.composition),
             },
             setting: self.setting,
+            finalizing: self.finalizing,
             links: self.links,
             activation: self.activation,
             reduced: self.reduced,

@@ -24,6 +24,9 @@ impl<const N: usize> Hash for State<N> {
             word << 8 | u64::from(self.network.broken(server).bits())
         });
         hasher.write_u64(broken);
+        for awaited in &self.awaited {
+            awaited.words().for_each(|word| hasher.write_u64(word));
+        }
         hasher.write_u64(u64::from_be_bytes([
             self.faults.crashes,
             self.faults.stops,

@@ -34,6 +34,7 @@
 //! | [`reduction`] | what five servers leave out of a state |
 //! | [`steps`], [`properties`] | what must hold, what must be seen, what is false |
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any model |
+//! | [`finalizing`] | the wait for a better proposal: its lengths, and what it is worth |
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
 //! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
 //! | [`report`], [`mod@merge`] | what came of it, and of all parts together |
@@ -154,6 +155,7 @@ mod dispatch;
 pub mod ensemble;
 pub mod explore;
 pub mod faults;
+pub mod finalizing;
 mod fingerprint;
 pub mod listing;
 pub mod liveness;

@@ -447,10 +447,24 @@ impl<const N: usize> Server<N> {
         }
     }
 
+    /// Whether it looks and has on record what the peer proposed in this round while it looked, so that its own proposal is no worse.
+    /// A settled peer's vote does not show that: it is counted, never adopted.
+    #[must_use]
+    pub fn has_heard_proposal(&self, peer: usize) -> bool {
+        let vote = self.looking().and_then(|looking| looking.recv_set[peer]);
+        vote.is_some_and(|vote| vote.state == ServerState::Looking)
+    }
+
     /// Whether it is up.
     #[must_use]
     pub fn is_up(&self) -> bool {
         !matches!(self.election, Election::Down { .. })
+    }
+
+    /// Whether it is down and will be started.
+    #[must_use]
+    pub fn returns(&self) -> bool {
+        matches!(self.election, Election::Down { returns: true })
     }
 
     /// Whether it leads.

@@ -9,6 +9,7 @@
 use crate::check::Trace;
 use crate::explore;
 use crate::faults::{Crash, Faults};
+use crate::finalizing::{Awaited, Finalizing};
 use crate::liveness::Fairness;
 use crate::network::{Links, Network};
 use crate::progress::Expanded;
@@ -30,6 +31,8 @@ pub struct System<const N: usize> {
     pub election: FastLeaderElection<N>,
     /// When waits run out.
     pub setting: Setting,
+    /// Timely: how long a server waits for a better proposal.
+    pub finalizing: Finalizing,
     /// How much of a link is followed.
     pub links: Links,
     /// Whether leaders are established, so that a new epoch begins.
@@ -79,6 +82,8 @@ pub struct State<const N: usize> {
     pub faults: Faults,
     /// Timely: who has announced its vote again since any server last changed.
     pub repeated: ServerSet,
+    /// For each server, what its wait for a better proposal still has to see, if that is counted in message delays.
+    pub awaited: [Awaited<N>; N],
     /// The rules of single steps that were broken on the way here.
     pub broken: Broken,
 }
@@ -239,8 +244,14 @@ impl<const N: usize> State<N> {
         election.ensemble.is_quorum(voters, granted)
     }
 
+    /// What arrives next from `src` at `dst`, if that one is up and the connection stands.
+    pub(crate) fn under_way(&self, src: usize, dst: usize) -> Option<Notification> {
+        let next = self.network.next(src, dst);
+        next.filter(|_| self.servers[dst].is_up())
+    }
+
     /// Whether something is under way to the server.
-    fn is_under_way_to(&self, dst: usize) -> bool {
+    pub(crate) fn is_under_way_to(&self, dst: usize) -> bool {
         self.servers[dst].is_up() && self.network.leads_to(dst)
     }
 
@@ -266,6 +277,7 @@ impl<const N: usize> System<N> {
             network: Network::silent(),
             faults,
             repeated: ServerSet::NONE,
+            awaited: [Awaited::NOTHING; N],
             broken: Broken::default(),
         };
         let mut started: [Effects<N>; N] = std::array::from_fn(|_| Out::new());
@@ -336,6 +348,7 @@ impl<const N: usize> System<N> {
         {
             after.repeated = after.repeated.with(server);
         }
+        self.pass_time(before, &mut after);
         self.forget(&mut after);
         let may_be_idle = matches!(
             action,
@@ -513,18 +526,15 @@ impl<const N: usize> System<N> {
         match &state.servers[server].election {
             Election::Down { returns: true } => actions.push(Action::Start { server }),
             Election::Down { returns: false } => {}
-            Election::Looking(looking) => {
-                let timely = self.setting == Setting::Timely;
-                match looking.wait {
-                    Wait::Finalizing if !(timely && state.is_under_way_to(server)) => {
-                        actions.push(Action::FinalizeTimeout { server });
-                    }
-                    Wait::Collecting if self.announces_to_all(state, server) => {
-                        actions.push(Action::CollectTimeout { server });
-                    }
-                    _ => {}
+            Election::Looking(looking) => match looking.wait {
+                Wait::Finalizing if self.may_settle(state, server) => {
+                    actions.push(Action::FinalizeTimeout { server });
                 }
-            }
+                Wait::Collecting if self.announces_to_all(state, server) => {
+                    actions.push(Action::CollectTimeout { server });
+                }
+                _ => {}
+            },
             Election::Settled(_) => {
                 if self.may_give_up(state, server, waited) {
                     actions.push(Action::GiveUp { server });

@@ -4,6 +4,7 @@ use fle_model::catalogue::{Scenario, Tier};
 use fle_model::check::{Options, check};
 use fle_model::ensemble::Composition;
 use fle_model::faults::Faults;
+use fle_model::finalizing::Finalizing;
 use fle_model::network::Links;
 use fle_model::progress::{Phase, Progress};
 use fle_model::report::{Report, Verdict};
@@ -19,6 +20,7 @@ const TWO_SERVERS: Scenario = Scenario {
     servers: 2,
     composition: Composition::Majority,
     setting: Setting::Asynchronous,
+    finalizing: Finalizing::FIXED,
     links: Links::WireAndSlot,
     credentials: &[
         Credentials::new(1, 1),
@@ -29,6 +31,7 @@ const TWO_SERVERS: Scenario = Scenario {
     late: false,
     activation: false,
     faults: Faults::NONE,
+    reduced: false,
     unique_states: UNIQUE_STATES,
 };
 /// Six assignments of credentials that do not fall with the sid, times four of rounds.

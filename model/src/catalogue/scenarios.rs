@@ -1,11 +1,13 @@
 //! The lists themselves.
 
 mod ci;
+mod finalizing;
 mod nightly;
 
 use super::{Scenario, Tier};
 use crate::ensemble::Composition;
 use crate::faults::Faults;
+use crate::finalizing::Finalizing;
 use crate::network::Links;
 use crate::system::Setting;
 use crate::vote::Credentials;
@@ -40,6 +42,7 @@ const THREE: Scenario = Scenario {
     servers: 3,
     composition: Composition::Majority,
     setting: Setting::Asynchronous,
+    finalizing: Finalizing::FIXED,
     links: Links::Slot,
     credentials: ALL,
     rounds: 1,
@@ -64,6 +67,7 @@ pub static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
     let nightly = nightly::LARGE.iter().chain(nightly::MIXES.as_flattened());
     let all = ci::SCENARIOS
         .iter()
+        .chain(finalizing::SCENARIOS)
         .chain(nightly)
         .chain(nightly::SIMULATION);
     all.copied().collect()

@@ -28,7 +28,7 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         eventually(
             |scenario| {
                 let old_peer = scenario.composition == Composition::OldPeer;
-                scenario.is_timely() && !scenario.is_out_of_step() && !old_peer
+                scenario.waits_for_the_best() && !old_peer
             },
             "best wins",
             "From every reachable state eventually every server has settled on the one with the greatest (epoch, zxid, sid) among \

@@ -127,13 +127,13 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
     };
     vec![
         pitfall(
-            asynchronous_majority,
+            hasty_majority,
             "two servers lead",
             "Two servers are LEADING at once. (At most one of them has a quorum behind it.)",
             |_, state| leaders(state).count() >= 2,
         ),
         pitfall(
-            asynchronous_majority,
+            hasty_majority,
             "two servers lead in one round",
             "Two servers are LEADING at once, both elected in the same round.",
             |_, state| {
@@ -144,7 +144,7 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         pitfall(
-            |scenario| asynchronous_majority(scenario) && credentials_differ(scenario),
+            |scenario| hasty_majority(scenario) && credentials_differ(scenario),
             "a better server is passed over",
             "A quorum follows a leader, and a live server has better credentials than the leader.",
             |system, state| {
@@ -168,13 +168,13 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         pitfall(
-            asynchronous_majority,
+            hasty_majority,
             "an election ends without agreement",
             "Every server has settled, not all on one leader, and nothing is under way that could tell them.",
             |_, state| all_settled(state) && state.agreed_leader().is_none() && state.is_silent(),
         ),
         pitfall(
-            asynchronous_majority,
+            hasty_majority,
             "the best does not win",
             "Every server has settled on one leader, and another has a greater (epoch, zxid, sid).",
             |system, state| {
@@ -183,7 +183,7 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         pitfall(
-            asynchronous_majority,
+            hasty_majority,
             "an election ends beside an ensemble",
             "A quorum follows a leader, and a server whose own election was under way settles on another.",
             |system, state| {
@@ -224,6 +224,12 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
 /// Where pitfalls are shown: there nothing but the election itself keeps servers from what seems wrong.
 fn asynchronous_majority(scenario: &Scenario) -> bool {
     !scenario.is_timely() && scenario.composition == Composition::Majority
+}
+
+/// Besides, in time, where the wait for a better proposal is too short for what sets the servers apart.
+fn hasty_majority(scenario: &Scenario) -> bool {
+    let too_short = !scenario.waits_for_the_best() && !scenario.faults.any();
+    scenario.composition == Composition::Majority && (asynchronous_majority(scenario) || too_short)
 }
 
 /// Whether a server may hear of others only after they have settled. Not in time, if all begin together, and nothing comes between

@@ -1,0 +1,185 @@
+//! What the finalizing wait is worth: what may go wrong where it is short, and why it may be left out once everybody was heard.
+
+use fle_model::catalogue::{self, Scenario};
+use fle_model::check::shortest;
+use fle_model::finalizing::{Early, Finalizing, Length};
+use fle_model::liveness::{Goal, Reachable};
+use fle_model::properties::{Claim, Kind, claims};
+use fle_model::server::Server;
+use fle_model::story::Story;
+use fle_model::system::{Action, State, System};
+use stateright::Model;
+use std::collections::HashSet;
+
+fn scenario(name: &str) -> Scenario {
+    *catalogue::find(name).expect("a scenario")
+}
+
+/// The model from one initial state.
+fn system(scenario: Scenario, start: usize) -> System<3> {
+    scenario.system(|number| number == start, Vec::new())
+}
+
+/// Every state that can be reached by the actions wanted.
+fn reachable(system: &System<3>, wanted: impl Fn(&Action) -> bool) -> HashSet<State<3>> {
+    let mut known: HashSet<State<3>> = system.starts.iter().copied().collect();
+    let mut pending = system.starts.clone();
+    while let Some(state) = pending.pop() {
+        let mut actions = Vec::new();
+        system.actions(&state, &mut actions);
+        let next = actions.into_iter().filter(|action| wanted(action));
+        let next = next.filter_map(|action| system.next_state(&state, action));
+        pending.extend(next.filter(|next| known.insert(*next)));
+    }
+    known
+}
+
+/// The shortest way to what the pitfall claims.
+fn story(name: &str, start: usize, pitfall: &str) -> Vec<String> {
+    let mut system = system(scenario(name), start);
+    system.claims = claims()
+        .into_iter()
+        .filter(|claim| claim.name == pitfall)
+        .collect();
+    Story::new(&system, &shortest(&system).expect("it happens")).told()
+}
+
+fn highest_round(states: &HashSet<State<3>>) -> u8 {
+    let servers = states.iter().flat_map(|state| &state.servers);
+    servers.map(|server| server.round.0).max().unwrap_or(0)
+}
+
+/// Why no wait can be too short to be safe: in the asynchronous setting every wait may already run out at once.
+#[test]
+fn servers_that_never_wait_do_only_what_asynchronous_ones_do() {
+    let asynchronous = system(scenario("fault-free-slots"), 0);
+    let known: HashSet<[Server<3>; 3]> = reachable(&asynchronous, |_| true)
+        .into_iter()
+        .map(|state| state.servers)
+        .collect();
+    for name in ["timely-no-wait", "timely-eager"] {
+        let elections = |action: &Action| !matches!(action, Action::GiveUp { .. });
+        for state in reachable(&system(scenario(name), 0), elections) {
+            assert!(known.contains(&state.servers), "{name}: {state:#?}");
+        }
+    }
+}
+
+/// 3's vote is on its way when 2 has a quorum.
+#[test]
+fn without_a_wait_the_best_is_passed_over() {
+    let told = story("timely-no-wait", 0, "the best does not win");
+    let after_the_start = [
+        "1 receives from 2: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 1; adopts 2 (epoch 1, zxid 0x1); has a quorum, waits for a better proposal; tells everyone",
+        "1 has waited for a better proposal in vain; is FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 1",
+        "2 receives from 1: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 1; has a quorum, waits for a better proposal",
+        "3 receives from 1: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 1",
+        "2 has waited for a better proposal in vain; is LEADING, settled on 2 (epoch 1, zxid 0x1) in round 1",
+        "2 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x1) in round 1; tells 3",
+        "3 receives from 2: LEADING, settled on 2 (epoch 1, zxid 0x1) in round 1; is FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 1",
+    ];
+    assert_eq!(told[1..], after_the_start);
+}
+
+/// 3 has yet to hear of the round in which 1 and 2 are a quorum: its vote of that round can be there a round trip later.
+#[test]
+fn one_delay_is_too_short_where_rounds_differ() {
+    let told = story("timely-rounds-one-delay", 3, "the best does not win");
+    let from_the_end_of_the_wait = [
+        "3 receives from 1: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 2; enters round 2; tells everyone",
+        "1 has waited for a better proposal in vain; is FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 2",
+        "2 has waited for a better proposal in vain; is LEADING, settled on 2 (epoch 1, zxid 0x1) in round 2",
+        "2 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x1) in round 2; tells 3",
+        "3 receives from 2: LEADING, settled on 2 (epoch 1, zxid 0x1) in round 2; is FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 2",
+    ];
+    assert_eq!(told[3..], from_the_end_of_the_wait);
+}
+
+/// 3 is started after 1 and 2, which do not wait for it.
+#[test]
+fn who_does_not_wait_for_the_unreachable_passes_over_who_is_about_to_start() {
+    let told = story("timely-late-past-unreachable", 2, "the best does not win");
+    assert!(
+        told[0].ends_with("3 is down (epoch 1, zxid 0x1)"),
+        "{told:#?}"
+    );
+    let end = "2 has waited for a better proposal in vain; is LEADING, settled on 2 (epoch 1, zxid 0x1) in round 1";
+    assert_eq!((told.len() - 1, &told[4][..]), (4, end));
+}
+
+/// Why the wait may be left out once everybody was heard. It would be false if a settled server's vote counted.
+#[test]
+fn who_has_heard_every_proposal_proposes_the_best() {
+    let wires = system(scenario("timely-eager-wires"), 0);
+    let rounds = (0..32).map(|start| system(scenario("timely-rounds-eager"), start));
+    for system in rounds.chain([wires]) {
+        for state in reachable(&system, |_| true) {
+            let best = (0..3).max_by_key(|&server| (state.servers[server].credentials, server));
+            for (id, server) in state.servers.iter().enumerate() {
+                let heard = |peer| peer == id || server.has_heard_proposal(peer);
+                if let Some(looking) = server.looking().filter(|_| (0..3).all(heard)) {
+                    assert_eq!(Some(looking.proposal.leader()), best, "{state:#?}");
+                }
+            }
+        }
+    }
+}
+
+/// In the joint configuration nobody leads without both 1 and 2. Without the wait they may miss each other round after round.
+#[test]
+fn without_a_wait_a_joint_configuration_elects_again_and_again() {
+    let no_wait = Scenario {
+        finalizing: Finalizing {
+            length: Length::Delays(0),
+            early: Early::Never,
+        },
+        ..scenario("timely-joint")
+    };
+    let mut system = system(no_wait, 0);
+    system.claims = vec![Claim {
+        name: "a third round",
+        statement: "A server is in round 3.",
+        kind: Kind::Pitfall,
+        applies: |_| true,
+        condition: |_, state| state.servers.iter().any(|server| server.round.0 == 3),
+    }];
+    assert!(shortest(&system).is_some());
+}
+
+/// 3 leads in round 1, 2 in round 2, after 2 lost its leader for no reason and 1 voted for it. 1 waits until nothing is under way, so that
+/// the answers of both come, and 3's, the better one, ends the wait for 2.
+#[test]
+fn a_long_wait_keeps_looking_between_two_leaders() {
+    let long = |early| Scenario {
+        finalizing: Finalizing {
+            length: Length::ForStarts,
+            early,
+        },
+        ..scenario("timely-loss")
+    };
+    let agreed: Goal<System<3>> = |_, state| state.agreed_leader().is_some();
+    let violation = |scenario| {
+        let system = system(scenario, 0);
+        Reachable::explore(&system, System::fairness, &[agreed]).violation(0)
+    };
+    assert_eq!(violation(long(Early::Never)), None);
+    assert_eq!(violation(scenario("timely-loss-eager")), None);
+    let lasso = violation(long(Early::AllHeard)).expect("a mixture of early ends and long waits");
+    let leaders: Vec<_> = (0..3).map(|server| lasso.knot.leader_of(server)).collect();
+    assert_eq!(leaders, [None, Some(1), Some(2)]);
+    let asks = |action: &Action| *action == Action::CollectTimeout { server: 0 };
+    assert!(lasso.cycle.iter().any(|(_, action)| asks(action)));
+}
+
+#[test]
+fn with_the_wait_or_everybody_heard_one_round_is_enough() {
+    for name in [
+        "timely-joint",
+        "timely-joint-eager",
+        "timely-slots",
+        "timely-eager",
+    ] {
+        let system = system(scenario(name), 0);
+        assert_eq!(highest_round(&reachable(&system, |_| true)), 1, "{name}");
+    }
+}
