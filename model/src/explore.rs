@@ -8,6 +8,7 @@ use crate::check::Trace;
 use crate::diagram::draw_story;
 use crate::dispatch::with_servers;
 use crate::faults::Crash;
+use crate::finalizing::Awaited;
 use crate::network::Network;
 use crate::properties::Claim;
 use crate::server::{Election, Looking, Server};
@@ -136,6 +137,7 @@ impl<const N: usize> fmt::Debug for State<N> {
             network,
             faults,
             repeated,
+            awaited,
             broken,
         } = self;
         let mut fields = f.debug_struct("State");
@@ -148,6 +150,9 @@ impl<const N: usize> fmt::Debug for State<N> {
         }
         if repeated.iter().next().is_some() {
             fields.field("announced again", repeated);
+        }
+        if awaited.iter().any(|awaited| *awaited != Awaited::NOTHING) {
+            fields.field("awaited", awaited);
         }
         let broken = StepRule::ALL
             .into_iter()

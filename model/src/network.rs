@@ -89,12 +89,6 @@ impl<const N: usize> Network<N> {
         head.filter(|_| !self.is_broken(src, dst))
     }
 
-    /// Whether something is under way to `dst`.
-    #[must_use]
-    pub fn leads_to(&self, dst: usize) -> bool {
-        (0..N).any(|src| self.next(src, dst).is_some())
-    }
-
     /// The link from `src` to `dst`.
     #[must_use]
     pub fn link(&self, src: usize, dst: usize) -> &Link {

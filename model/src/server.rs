@@ -217,10 +217,14 @@ impl<const N: usize> FastLeaderElection<N> {
     #[doc(alias = "getInitLastLoggedZxid")]
     #[doc(alias = "getPeerEpoch")]
     fn own_proposal(&self, me: usize, credentials: Credentials) -> Proposal {
-        if self.ensemble.voters().contains(me) {
-            Proposal::of(me, credentials)
-        } else {
-            Proposal::NOBODY
+        let own = Proposal::of(me, credentials);
+        if !self.ensemble.voters().contains(me) {
+            return Proposal::NOBODY;
+        }
+        match self.ensemble.generation(me, me) {
+            Generation::Versioned => own,
+            // Its generation knows of no epoch but the zxid's.
+            Generation::Unversioned => own.without_epoch(),
         }
     }
 

@@ -19,6 +19,7 @@ use crate::server::{Election, FastLeaderElection, Server, Wait};
 use crate::set::ServerSet;
 use crate::steps::{Broken, Step};
 use crate::vote::Notification;
+use fle::ServerState;
 use serde::Serialize;
 use stateright::actor::{Actor, Command, Id, Out};
 use stateright::{Model, Property};
@@ -250,9 +251,15 @@ impl<const N: usize> State<N> {
         next.filter(|_| self.servers[dst].is_up())
     }
 
-    /// Whether something is under way to the server.
+    /// Whether something is under way to the server that could matter. An observer that has settled and a voter that looks answer
+    /// each other for as long as the voter looks (ZOOKEEPER-1807), and neither's election hears of it.
     pub(crate) fn is_under_way_to(&self, dst: usize) -> bool {
-        self.servers[dst].is_up() && self.network.leads_to(dst)
+        let observes = |server: usize| {
+            let settled = self.servers[server].settled();
+            settled.is_some_and(|vote| vote.state == ServerState::Observing)
+        };
+        let matters = |src: usize| self.network.next(src, dst).is_some() && !observes(src);
+        self.servers[dst].is_up() && !observes(dst) && (0..N).any(matters)
     }
 
     /// Whether nothing is under way.
