@@ -205,7 +205,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three voters, one of which speaks the format without peer epoch and version",
         composition: Composition::OldPeer,
         credentials: OLD,
-        activation: true,
         faults: Faults { losses: 1, ..NONE },
         ..TIMELY
     },
