@@ -213,12 +213,7 @@ impl<const N: usize> Step<'_, N> {
         let Some((me, looking, vote)) = self.settles() else {
             return true;
         };
-        let received = self.received().map(|(src, _, n)| (src, n.vote));
-        let recorded = looking.recv_set.iter().chain(&looking.out_of_election);
-        let recorded = recorded
-            .enumerate()
-            .filter_map(|(i, vote)| Some((i % N, (*vote)?)));
-        let on_record: Vec<(usize, Vote)> = recorded.chain(received).collect();
+        let on_record = self.on_record(looking);
         let joins = self.joined().is_some();
         let supports = |cast: Vote| match cast.state {
             ServerState::Looking => cast.proposal == vote.proposal && cast.round == vote.round,
@@ -235,17 +230,45 @@ impl<const N: usize> Step<'_, N> {
             && (!joins || vote.leader() == me || on_record.iter().any(leads))
     }
 
+    /// The votes that a looking server has on record, or receives in this step, with who cast them.
+    fn on_record(&self, looking: &Looking<N>) -> Vec<(usize, Vote)> {
+        let received = self.received().map(|(src, _, n)| (src, n.vote));
+        let recorded = looking.recv_set.iter().chain(&looking.out_of_election);
+        let recorded = recorded.enumerate();
+        let recorded = recorded.filter_map(|(i, vote)| Some((i % N, (*vote)?)));
+        recorded.chain(received).collect()
+    }
+
     fn respects_ensemble(&self) -> bool {
         let Some(server) = self.actor() else {
             return true;
         };
         match self.before.servers[server].settled() {
             Some(vote) => self.after.servers[server].settled() == Some(vote),
-            None => self.joined().is_none_or(|(_, vote)| {
-                let established = self.before.established_leader(self.election);
-                established.is_none_or(|leader| vote.leader() == leader)
-            }),
+            None => !self.passes_ensemble_by() || !self.joins_by_settled_votes_alone(),
         }
+    }
+
+    /// Whether a server joins another leader than the one that a quorum follows.
+    fn passes_ensemble_by(&self) -> bool {
+        let established = self.before.established_leader(self.election);
+        let joins = self.joined().zip(established);
+        joins.is_some_and(|((_, vote), leader)| vote.leader() != leader)
+    }
+
+    /// Whether the votes of settled servers are enough for who joins. If not, votes count that were cast while looking.
+    fn joins_by_settled_votes_alone(&self) -> bool {
+        let Some((me, looking, vote)) = self.settles() else {
+            return false;
+        };
+        let on_record = self.on_record(looking);
+        let settled = |&&(_, cast): &&(usize, Vote)| {
+            cast.state != ServerState::Looking && cast.leader() == vote.leader()
+        };
+        let supporters = on_record.iter().filter(settled);
+        let supporters = supporters.map(|&(voter, _)| voter).collect();
+        let granted = self.before.servers[me].granted;
+        self.election.ensemble.is_quorum(supporters, granted)
     }
 
     /// Every record is as it was, or dropped, or what has just arrived from that server; a server's own is what it announces.

@@ -74,8 +74,8 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         always(
             "joiner respects the ensemble",
             &["a server joins an ensemble"],
-            "A server that joins on the word of settled servers, while a quorum follows a leader, settles on that leader; and no \
-             settled server changes its vote because of what it receives.",
+            "A server that joins on the word of settled servers, themselves a quorum, while a quorum follows a leader, settles on that \
+             leader; and no settled server changes its vote because of what it receives.",
             |_, state| !state.broken.contains(StepRule::JoinerRespectsEnsemble),
         ),
         always(

@@ -161,6 +161,14 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
 /// For random walks.
 pub(super) const SIMULATION: &[Scenario] = &[
     Scenario {
+        name: "five",
+        covers: "five servers without faults",
+        tier: Tier::Simulation,
+        servers: 5,
+        credentials: TWO,
+        ..THREE
+    },
+    Scenario {
         name: "seven",
         ..SEVEN
     },
