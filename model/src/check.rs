@@ -79,6 +79,7 @@ fn check_servers<const N: usize>(
                 scenario,
                 states: search.unique_states,
                 unseen,
+                threads: options.threads,
             };
             let (rows, took) = fair_runs.search(&model(of_runs), &mut watch);
             properties.extend(rows);
@@ -267,6 +268,7 @@ struct FairRuns<'a> {
     /// How many states can be reached.
     states: usize,
     unseen: Verdict,
+    threads: NonZeroUsize,
 }
 
 impl FairRuns<'_> {
@@ -283,7 +285,7 @@ impl FairRuns<'_> {
             of: self.states,
         };
         let reachable = watch.during(progress, || {
-            Reachable::explore(system, System::fairness, &goals)
+            Reachable::explore(system, System::fairness, &goals, self.threads)
         });
         let rows = system.claims.iter().enumerate().map(|(goal, claim)| {
             match (claim.kind, reachable.violation(goal)) {

@@ -30,16 +30,19 @@
 //! once more because petgraph's search for components goes along the edges and against them (the one that does not is recursive,
 //! and overflows the stack).
 
+mod expand;
 mod graph;
 mod lasso;
 
 pub use lasso::Lasso;
 
+use expand::Questions;
 use fixedbitset::FixedBitSet;
 use graph::{Graph, Number};
 use petgraph::Direction;
 use stateright::Model;
 use std::hash::Hash;
+use std::num::NonZeroUsize;
 
 /// How a class of actions is owed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,22 +72,34 @@ pub struct Reachable<'m, M: Model, C> {
 
 impl<'m, M, C> Reachable<'m, M, C>
 where
-    M: Model,
-    M::State: Hash,
+    M: Model + Sync,
+    M::State: Hash + Send + Sync,
     M::Action: Clone,
-    C: Copy + Eq,
+    C: Copy + Eq + Send,
 {
-    /// Visits every state that can be reached within the model's boundary, and asks for each goal there.
+    /// Visits every state that can be reached within the model's boundary, and asks for each goal there. So many threads ask the
+    /// model; the answer does not depend on their number.
     ///
     /// # Panics
     /// With more than 128 classes, or 2³² states or edges.
     #[must_use]
-    pub fn explore(model: &'m M, scheduler: Scheduler<M, C>, goals: &[Goal<M>]) -> Self {
+    pub fn explore(
+        model: &'m M,
+        scheduler: Scheduler<M, C>,
+        goals: &[Goal<M>],
+        threads: NonZeroUsize,
+    ) -> Self {
         let mut failing = vec![FixedBitSet::new(); goals.len()];
-        let graph = Graph::explore(model, scheduler, |number, state| {
-            for (goal, failing) in goals.iter().zip(&mut failing) {
+        let questions = Questions {
+            model,
+            scheduler,
+            goals,
+            threads,
+        };
+        let graph = Graph::explore(&questions, |number, fails| {
+            for (fails, failing) in fails.iter().zip(&mut failing) {
                 failing.grow(number as usize + 1);
-                failing.set(number as usize, !goal(model, state));
+                failing.set(number as usize, *fails);
             }
         });
         Self {

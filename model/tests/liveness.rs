@@ -6,6 +6,7 @@
 use fle_model::liveness::{Fairness, Lasso, Reachable};
 use proptest::prelude::*;
 use stateright::Model;
+use std::num::NonZeroUsize;
 
 /// From, class, to. An edge to `!` is an action that is listed and leads nowhere.
 type Edge = (char, char, char);
@@ -51,7 +52,13 @@ fn scheduler(_: &Drawing, &(_, class, _): &Edge) -> Option<(char, Fairness)> {
 }
 
 fn violation(drawing: &Drawing) -> Option<Lasso<char, Edge>> {
-    Reachable::explore(drawing, scheduler, &[|_, state| state.is_lowercase()]).violation(0)
+    Reachable::explore(
+        drawing,
+        scheduler,
+        &[|_, state| state.is_lowercase()],
+        NonZeroUsize::MIN,
+    )
+    .violation(0)
 }
 
 fn holds(edges: &[&str]) -> bool {

@@ -19,6 +19,7 @@ use stateright::Model;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 
 const LOW: Credentials = Credentials::new(1, 1);
@@ -216,7 +217,7 @@ fn verdicts<const N: usize>(system: &System<N>, states: &HashSet<State<N>>) -> V
         .collect();
     if !of_runs.is_empty() {
         let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
-        let runs = Reachable::explore(system, System::fairness, &goals);
+        let runs = Reachable::explore(system, System::fairness, &goals, NonZeroUsize::MIN);
         let come_true = of_runs.iter().enumerate();
         let come_true = come_true.filter(|&(goal, _)| runs.violation(goal).is_none());
         true_of.extend(come_true.map(|(_, claim)| claim.name));

@@ -3,7 +3,8 @@
 //! Several actions may lead from one state to another, so edges are parallel, which petgraph's own compact graphs do not allow. This
 //! one lends itself to petgraph's algorithms by the traits of [`petgraph::visit`].
 
-use super::{Fairness, Scheduler};
+use super::Fairness;
+use super::expand::{BLOCK, Found, Questions};
 use ahash::RandomState;
 use fixedbitset::FixedBitSet;
 use petgraph::Direction;
@@ -61,7 +62,7 @@ pub(super) struct Owed {
 }
 
 /// The numbers of the states, by their fingerprints.
-struct Numbers {
+pub(super) struct Numbers {
     hasher: RandomState,
     known: HashMap<u64, Number, RandomState>,
 }
@@ -75,14 +76,15 @@ struct Rows {
 }
 
 impl<C: Copy + Eq> Graph<C> {
-    /// Visits every state, the nearest first, and shows each to `visit`.
-    pub(super) fn explore<M: Model>(
-        model: &M,
-        scheduler: Scheduler<M, C>,
-        mut visit: impl FnMut(Number, &M::State),
+    /// Visits every state, the nearest first, and tells `visit` where the goals fail.
+    pub(super) fn explore<M>(
+        questions: &Questions<'_, M, C>,
+        mut visit: impl FnMut(Number, &[bool]),
     ) -> Self
     where
-        M::State: Hash,
+        M: Model + Sync,
+        M::State: Hash + Send + Sync,
+        C: Send,
     {
         let mut graph = Self {
             classes: Vec::new(),
@@ -93,25 +95,26 @@ impl<C: Copy + Eq> Graph<C> {
             predecessors: Rows::default(),
         };
         let mut frontier = VecDeque::new();
-        for state in model.init_states() {
-            graph.find(model, state, None, &mut frontier);
+        for state in questions.model.init_states() {
+            let found = questions.find(state, &graph.numbers);
+            graph.number_of(found, None, &mut frontier);
         }
-        let mut actions = Vec::new();
-        for number in 0.. {
-            let Some(state) = frontier.pop_front() else {
-                break;
-            };
-            visit(number, &state);
-            model.actions(&state, &mut actions);
-            for action in actions.drain(..) {
-                let class = graph.class(scheduler(model, &action));
-                if let Some(next) = model.next_state(&state, action) {
-                    let target = graph.find(model, next, Some(number), &mut frontier);
-                    graph.successors.states.push(target);
-                    graph.edge_classes.push(class);
+        let mut numbers = 0..;
+        while !frontier.is_empty() {
+            let block: Vec<_> = frontier.drain(..BLOCK.min(frontier.len())).collect();
+            for expansion in questions.expand(&block, &graph.numbers) {
+                let mut edges = expansion.edges.into_iter();
+                for ((count, failing), number) in expansion.states.into_iter().zip(&mut numbers) {
+                    visit(number, &failing);
+                    for (class, found) in edges.by_ref().take(count) {
+                        let class = graph.class(class);
+                        let target = graph.number_of(found, Some(number), &mut frontier);
+                        graph.successors.states.push(target);
+                        graph.edge_classes.push(class);
+                    }
+                    graph.successors.end_row();
                 }
             }
-            graph.successors.end_row();
         }
         drop(frontier); // Empty, but as large as it ever was.
         graph.predecessors = graph.successors.reversed();
@@ -119,20 +122,18 @@ impl<C: Copy + Eq> Graph<C> {
     }
 
     /// The number of a state; if it is new it is put on the frontier.
-    fn find<M: Model>(
+    fn number_of<S>(
         &mut self,
-        model: &M,
-        state: M::State,
+        found: Found<S>,
         parent: Option<Number>,
-        frontier: &mut VecDeque<M::State>,
-    ) -> Number
-    where
-        M::State: Hash,
-    {
-        if !model.within_boundary(&state) {
-            return BEYOND;
-        }
-        let (number, is_new) = self.numbers.number(&state);
+        frontier: &mut VecDeque<S>,
+    ) -> Number {
+        let (fingerprint, state) = match found {
+            Found::Beyond => return BEYOND,
+            Found::Known(number) => return number,
+            Found::Unknown(fingerprint, state) => (fingerprint, state),
+        };
+        let (number, is_new) = self.numbers.enter(fingerprint);
         if is_new {
             self.parents.push(parent.unwrap_or(number));
             frontier.push_back(state);
@@ -275,10 +276,7 @@ impl<C: Copy + Eq> Graph<C> {
 
     /// The number of a state of the graph.
     pub(super) fn number<S: Hash>(&self, state: &S) -> Option<Number> {
-        self.numbers
-            .known
-            .get(&self.numbers.fingerprint(state))
-            .copied()
+        self.numbers.of(self.numbers.fingerprint(state))
     }
 
     /// The states on the shortest way from an initial state to this one, both included.
@@ -328,17 +326,22 @@ impl Numbers {
         Self { hasher, known }
     }
 
-    fn fingerprint<S: Hash>(&self, state: &S) -> u64 {
+    pub(super) fn fingerprint<S: Hash>(&self, state: &S) -> u64 {
         self.hasher.hash_one(state)
     }
 
-    /// The number of a state, and whether it is new.
-    fn number<S: Hash>(&mut self, state: &S) -> (Number, bool) {
+    /// The number of the state with this fingerprint, if it is known.
+    pub(super) fn of(&self, fingerprint: u64) -> Option<Number> {
+        self.known.get(&fingerprint).copied()
+    }
+
+    /// The number of the state with this fingerprint, and whether it is new.
+    fn enter(&mut self, fingerprint: u64) -> (Number, bool) {
         let next = Number::try_from(self.known.len()).ok();
         let next = next
             .filter(|&next| next != BEYOND)
             .expect("at most 2³² - 1 states");
-        let number = *self.known.entry(self.fingerprint(state)).or_insert(next);
+        let number = *self.known.entry(fingerprint).or_insert(next);
         (number, number == next)
     }
 }

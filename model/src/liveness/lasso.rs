@@ -28,10 +28,10 @@ type Steps<M> = Vec<(<M as Model>::State, <M as Model>::Action)>;
 
 impl<M, C> Reachable<'_, M, C>
 where
-    M: Model,
-    M::State: Hash,
+    M: Model + Sync,
+    M::State: Hash + Send + Sync,
     M::Action: Clone,
-    C: Copy + Eq,
+    C: Copy + Eq + Send,
 {
     /// The run to a state of a fair component, and round it.
     pub(super) fn lasso(&self, knot: Number, component: &[Number]) -> Lasso<M::State, M::Action> {
