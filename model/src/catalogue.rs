@@ -8,6 +8,7 @@ pub use scenarios::SCENARIOS;
 
 use crate::ensemble::{Composition, Ensemble};
 use crate::faults::Faults;
+use crate::mutants::Mutant;
 use crate::network::Links;
 use crate::properties::{Claim, claims};
 use crate::server::{Election, FastLeaderElection, Server};
@@ -42,6 +43,9 @@ pub struct Scenario {
     pub activation: bool,
     /// What may go wrong, and how often.
     pub faults: Faults,
+    /// Which rule is broken: in the catalogue itself, none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mutant: Option<Mutant>,
     /// How many unique states it must come to.
     pub unique_states: usize,
 }
@@ -99,6 +103,15 @@ impl Scenario {
         self.late || self.faults.crashes + self.faults.wipes + self.faults.losses > 0
     }
 
+    /// The same with a broken rule.
+    #[must_use]
+    pub fn mutated(&self, mutant: Mutant) -> Self {
+        Self {
+            mutant: Some(mutant),
+            ..*self
+        }
+    }
+
     /// The properties to check in it.
     #[must_use]
     pub fn claims<const N: usize>(&self) -> Vec<Claim<N>> {
@@ -124,6 +137,7 @@ impl Scenario {
         let mut system = System {
             election: FastLeaderElection {
                 ensemble: Ensemble::new(self.composition),
+                mutant: self.mutant,
             },
             setting: self.setting,
             links: self.links,
@@ -207,12 +221,13 @@ impl Scenario {
         let mut place = 0..N;
         servers.map(|(credentials, round)| {
             let is_variant = place.next() == variant;
+            let grants_both = self.mutant == Some(Mutant::OracleGrantsBoth);
             let informed = self.composition == Composition::Gossip && is_variant;
             let server = Server {
                 credentials,
                 round,
                 config: ConfigVersion(1 + u8::from(informed)),
-                granted: self.composition == Composition::Oracle && is_variant,
+                granted: self.composition == Composition::Oracle && (is_variant || grants_both),
                 active: false,
                 election: Election::Down { returns: true },
             };

@@ -11,6 +11,7 @@
 use crate::catalogue::Scenario;
 use crate::counterexample::Counterexample;
 use crate::liveness::Reachable;
+use crate::mutants::Mutant;
 use crate::properties::{Claim, Kind};
 use crate::story::Story;
 use crate::system::{Action, State, System};
@@ -42,6 +43,9 @@ pub struct Shard {
 pub struct Report {
     /// The scenario's name.
     pub scenario: &'static str,
+    /// Which rule is broken, if any is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mutant: Option<Mutant>,
     /// What it covers.
     pub covers: &'static str,
     /// Which part of its initial states was searched.
@@ -108,7 +112,7 @@ pub enum Verdict {
     NeverSeen,
     /// It does not happen in this part of the initial states; another may show it.
     NotInThisShard,
-    /// The search stopped at another property's counterexample.
+    /// The search stopped at another property's counterexample, or at the bounds of a mutant.
     Undecided,
 }
 
@@ -120,7 +124,8 @@ impl Report {
     #[must_use]
     pub fn passed(&self) -> bool {
         let failed = |row: &Row| matches!(row.verdict, Verdict::Violated | Verdict::NeverSeen);
-        self.exhausted && !self.properties.iter().any(failed) && !self.pin_differs()
+        let searched = self.exhausted || self.mutant.is_some();
+        searched && !self.properties.iter().any(failed) && !self.pin_differs()
     }
 
     /// Whether the number of states is not the pinned one.
@@ -164,7 +169,9 @@ fn check_servers<const N: usize>(
     let model = |claims| scenario.system::<N>(|number| options.shard.holds(number), claims);
     let of_kind = |wanted: fn(Kind) -> bool| -> Vec<Claim<N>> {
         let claims = scenario.claims().into_iter();
-        claims.filter(|claim| wanted(claim.kind)).collect()
+        let applies = |kind: Kind| scenario.mutant.is_none() || kind.kills();
+        let claims = claims.filter(|claim| applies(claim.kind) && wanted(claim.kind));
+        claims.collect()
     };
     let always = of_kind(|kind| matches!(kind, Kind::Always { .. }));
     let of_runs = of_kind(Kind::is_of_runs);
@@ -181,11 +188,11 @@ fn check_servers<const N: usize>(
     });
     let mut properties: Vec<Row> = judged.collect();
     let mut liveness = None;
-    if search.exhausted() {
+    if search.came_to_end() {
         let unseen = options.shard.unseen();
         if !of_runs.is_empty() {
             let (rows, took) = fair_runs(scenario, &model(of_runs), unseen);
-            properties.extend(rows);
+            properties.extend(rows.into_iter().map(|row| search.judge(row)));
             liveness = Some(took);
         }
         properties.extend(sightings(model(sometimes), threads, unseen));
@@ -199,6 +206,10 @@ fn check_servers<const N: usize>(
 /// What the search for states in which something does not hold came to.
 struct Search {
     violated: Vec<&'static str>,
+    /// Whether states beyond the bounds were left out.
+    at_bounds: bool,
+    /// Whether it took longer than a mutant may take.
+    given_up: bool,
     initial_states: usize,
     unique_states: usize,
     generated_states: usize,
@@ -206,22 +217,35 @@ struct Search {
     seconds: f64,
 }
 
+/// How many states are generated of a mutant's scenario at most.
+const MUTANT_STATES: usize = 10_000_000;
+
 impl Search {
     /// Searches until the first violation, or every state. What it needs of memory is free again afterwards.
     fn run<const N: usize>(
-        system: System<N>,
+        mut system: System<N>,
         threads: usize,
         progress: Option<&mut (dyn FnMut(usize) + Send)>,
     ) -> Self {
         let start = Instant::now();
         let initial_states = system.starts.len();
+        let at_most = system.election.mutant.map_or(usize::MAX, |_| MUTANT_STATES);
+        let edge = Claim::edge();
+        system.claims.push(edge);
         let search = system
             .checker()
             .threads(threads)
+            .target_state_count(at_most)
             .finish_when(HasDiscoveries::AnyFailures);
         let done = join(search.spawn_bfs(), progress);
+        let found = done.discoveries();
         Self {
-            violated: done.discoveries().into_keys().collect(),
+            at_bounds: found.contains_key(edge.name),
+            given_up: done.state_count() >= at_most,
+            violated: found
+                .into_keys()
+                .filter(|&name| name != edge.name)
+                .collect(),
             initial_states,
             unique_states: done.unique_state_count(),
             generated_states: done.state_count(),
@@ -230,8 +254,23 @@ impl Search {
         }
     }
 
+    /// Whether every state was visited.
     fn exhausted(&self) -> bool {
-        self.violated.is_empty()
+        self.came_to_end() && !self.at_bounds
+    }
+
+    /// Whether every state within the bounds was visited.
+    fn came_to_end(&self) -> bool {
+        self.violated.is_empty() && !self.given_up
+    }
+
+    /// What holds within the bounds need not hold.
+    fn judge(&self, row: Row) -> Row {
+        let verdict = match row.verdict {
+            Verdict::Holds if !self.exhausted() => Verdict::Undecided,
+            verdict => verdict,
+        };
+        Row { verdict, ..row }
     }
 
     fn report(
@@ -244,12 +283,14 @@ impl Search {
         let whole = options.shard.is_whole();
         Report {
             scenario: scenario.name,
+            mutant: scenario.mutant,
             covers: scenario.covers,
             shard: options.shard,
             initial_states: self.initial_states,
             exhausted: self.exhausted(),
             unique_states: self.unique_states,
-            pinned_unique_states: whole.then_some(scenario.unique_states),
+            pinned_unique_states: (whole && scenario.mutant.is_none())
+                .then_some(scenario.unique_states),
             generated_states: self.generated_states,
             depth: self.depth,
             seconds: self.seconds,
@@ -356,7 +397,7 @@ fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row {
 
 fn violated<const N: usize>(claim: &Claim<N>, scenario: &Scenario, story: Story) -> Row {
     Row {
-        counterexample: Some(Counterexample::new(scenario.name, claim, story)),
+        counterexample: Some(Counterexample::new(scenario, claim, story)),
         ..row(claim, Verdict::Violated)
     }
 }

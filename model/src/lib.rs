@@ -33,6 +33,7 @@
 //! | [`steps`], [`properties`] | what must hold, what must be seen, what is false |
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any model |
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
+//! | [`mutants`] | the algorithm with one rule broken: what the properties must notice |
 //! | [`mod@check`], [`report`] | running stateright, printing what came of it |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
 //! | [`counterexample`] | the files of `--trace-dir` |
@@ -107,6 +108,7 @@ pub mod diagram;
 pub mod ensemble;
 pub mod faults;
 pub mod liveness;
+pub mod mutants;
 pub mod narrate;
 pub mod network;
 pub mod properties;

@@ -1,10 +1,13 @@
 //! `fle-model`: checks the specification of the election, and lists what there is to check.
 
+mod commands;
+
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use fle_model::catalogue::{self, SCENARIOS, Scenario, Tier};
 use fle_model::check::{Options, Report, Shard, check};
 use fle_model::counterexample::TraceDir;
+use fle_model::mutants::{self, Mutant};
 use fle_model::report::Catalogue;
 use serde::Serialize;
 use std::fs::File;
@@ -28,7 +31,9 @@ struct Cli {
 enum Command {
     /// Visits every state of the scenarios and checks every property.
     Check(Check),
-    /// Prints the scenarios and properties.
+    /// Runs broken elections: every one must violate a property.
+    Mutants(commands::mutants::Mutants),
+    /// Prints the scenarios, properties and mutants.
     List {
         /// Write the catalogue as JSON to this file instead, `-` for standard output.
         #[arg(long, value_name = "FILE")]
@@ -44,6 +49,15 @@ struct Check {
     /// The tier to check.
     #[arg(long, value_enum, default_value = "ci", conflicts_with = "scenarios")]
     tier: Tier,
+    /// Break this rule first; without scenarios named, stop at the first that notices.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "NAME",
+        conflicts_with = "tier",
+        hide_possible_values = true
+    )]
+    mutant: Option<Mutant>,
     /// How many threads search. [default: one for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -67,6 +81,9 @@ fn main() -> ExitCode {
         Ok(Cli {
             command: Command::List { json },
         }) => list(json),
+        Ok(Cli {
+            command: Command::Mutants(command),
+        }) => command.run(),
         Err(usage) if !usage.use_stderr() => usage.exit(),
         Err(usage) => Err(one_line(&usage)),
     };
@@ -79,7 +96,7 @@ fn main() -> ExitCode {
 /// What is wrong with the usage, without the help that clap adds.
 fn one_line(usage: &clap::Error) -> String {
     if usage.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "which command? check or list (see --help)".to_owned();
+        return "which command? check, mutants or list (see --help)".to_owned();
     }
     let text = usage.render().to_string();
     let lines = text
@@ -114,7 +131,10 @@ impl Check {
         let text_wanted = !json.as_ref().is_some_and(JsonFile::is_standard_output);
         let mut reports = Vec::new();
         for scenario in chosen {
-            let report = watched(scenario, options);
+            let report = match self.mutant {
+                None => watched(scenario, options),
+                Some(mutant) => watched(&scenario.mutated(mutant), options),
+            };
             if text_wanted {
                 print(&report.to_string())?;
             }
@@ -123,7 +143,11 @@ impl Check {
                     .counterexamples()
                     .try_for_each(|found| dir.write(found))?;
             }
+            let noticed = self.mutant.is_some() && !report.passed();
             reports.push(report);
+            if noticed && self.scenarios.is_empty() {
+                break;
+            }
         }
         let failed = reports.iter().filter(|report| !report.passed()).count();
         if text_wanted {
@@ -143,9 +167,10 @@ impl Check {
         let of_tier = SCENARIOS
             .iter()
             .filter(|scenario| scenario.tier == self.tier);
-        let chosen: Vec<_> = match &self.scenarios[..] {
-            [] => of_tier.collect(),
-            named => named.to_vec(),
+        let chosen: Vec<_> = match (&self.scenarios[..], self.mutant) {
+            ([], None) => of_tier.collect(),
+            ([], Some(mutant)) => mutants::in_order(mutant),
+            (named, _) => named.to_vec(),
         };
         if chosen.is_empty() {
             return Err(format!("no scenario is in tier {} yet", self.tier.name()));

@@ -53,7 +53,26 @@ pub enum Kind {
     EndlessPitfall,
 }
 
+impl<const N: usize> Claim<N> {
+    /// To be seen where a server is at the bounds beyond which nothing is looked at.
+    pub(crate) fn edge() -> Self {
+        Self {
+            name: "the edge",
+            statement: "A server is in the last round or epoch that is looked at.",
+            kind: Kind::Witness,
+            applies: |_| false,
+            condition: |_, state| state.servers.iter().any(Server::is_at_bounds),
+        }
+    }
+}
+
 impl Kind {
+    /// Whether a mutant that violates it is killed.
+    #[must_use]
+    pub fn kills(self) -> bool {
+        matches!(self, Self::Always { .. } | Self::Eventually { .. })
+    }
+
     /// Whether it is a property of fair runs, which stateright cannot check.
     #[must_use]
     pub fn is_of_runs(self) -> bool {

@@ -2,8 +2,8 @@
 
 use crate::catalogue::{SCENARIOS, Scenario};
 use crate::check::{Report, Row, Verdict};
-use crate::counterexample::Counterexample;
 use crate::faults::Faults;
+use crate::mutants::{self, Mutant, UNMODELLED, Unmodelled};
 use crate::properties::{Claim, Kind, claims};
 use serde::Serialize;
 use std::fmt;
@@ -15,6 +15,10 @@ pub struct Catalogue {
     pub scenarios: &'static [Scenario],
     /// The properties.
     pub properties: Vec<Entry>,
+    /// The mutants.
+    pub mutants: Vec<mutants::Entry>,
+    /// Old bugs that are no mutants here.
+    pub unmodelled: &'static [Unmodelled],
 }
 
 /// A property as it is listed.
@@ -42,6 +46,8 @@ impl Catalogue {
         Self {
             scenarios: SCENARIOS,
             properties: claims::<3>().into_iter().map(Entry::from).collect(),
+            mutants: Mutant::ALL.iter().map(|mutant| mutant.entry()).collect(),
+            unmodelled: UNMODELLED,
         }
     }
 }
@@ -98,6 +104,19 @@ impl fmt::Display for Catalogue {
                 writeln!(f, "    checked in: {}", property.scenarios.join(", "))?;
             }
         }
+        writeln!(f, "\nMutants")?;
+        for mutant in &self.mutants {
+            writeln!(f, "  {mutant}")?;
+        }
+        writeln!(f, "\nOld bugs that are no mutants here")?;
+        for Unmodelled {
+            tickets,
+            change,
+            reason,
+        } in self.unmodelled
+        {
+            writeln!(f, "  {tickets}: {change}\n    {reason}")?;
+        }
         Ok(())
     }
 }
@@ -110,8 +129,10 @@ impl fmt::Display for Report {
         }
         let searched = if self.exhausted {
             "exhausted"
-        } else {
+        } else if self.counterexamples().next().is_some() {
             "stopped at a counterexample"
+        } else {
+            "stopped at the bounds of a mutant"
         };
         write!(
             f,
@@ -164,15 +185,9 @@ impl fmt::Display for Row {
             Verdict::Undecided => "undecided",
         };
         writeln!(f, "  {verdict:<10} {}", self.name)?;
-        let Some(Counterexample { story, .. }) = &self.counterexample else {
-            return Ok(());
-        };
-        for (number, line) in story.told().into_iter().enumerate() {
-            writeln!(f, "    {number:>3}. {line}")?;
-        }
-        story
-            .goes_on()
-            .map_or(Ok(()), |how| writeln!(f, "    {how}"))
+        self.counterexample
+            .as_ref()
+            .map_or(Ok(()), |found| write!(f, "{}", found.story))
     }
 }
 

@@ -8,6 +8,7 @@
 
 use crate::faults::{Crash, Faults};
 use crate::liveness::Fairness;
+use crate::mutants::Mutant;
 use crate::network::{Links, Network};
 use crate::properties::Claim;
 use crate::server::{Election, FastLeaderElection, Server, Wait};
@@ -240,7 +241,7 @@ impl<const N: usize> State<N> {
     }
 
     /// Whether some looking server waits for this.
-    fn any_waits(&self, wait: Wait) -> bool {
+    pub(crate) fn any_waits(&self, wait: Wait) -> bool {
         let mut looking = self.servers.iter().filter_map(Server::looking);
         looking.any(|looking| looking.wait == wait)
     }
@@ -304,7 +305,7 @@ impl<const N: usize> System<N> {
             Action::GiveUp { server } | Action::Start { server } => {
                 self.look(&mut after, server, &mut effects);
             }
-            Action::Activate { server } => activate(&mut after, server),
+            Action::Activate { server } => self.activate(&mut after, server),
             Action::Crash { server, crash } => {
                 *after.faults.crashes_left(crash) -= 1;
                 crash.befall(server, &mut after.servers, &mut after.network);
@@ -312,6 +313,9 @@ impl<const N: usize> System<N> {
             Action::Break { a, b } => {
                 after.faults.breaks -= 1;
                 after.network.break_connection(a, b);
+                if self.election.is(Mutant::BreakLosesAll) {
+                    after.network.lose_all(a, b);
+                }
             }
             Action::LoseLeader { server } => {
                 after.faults.losses -= 1;
@@ -419,9 +423,42 @@ impl<const N: usize> System<N> {
         }
     }
 
+    /// The server learns the new epoch: a leader begins it, above all that its followers know; a follower takes over the leader's
+    /// history.
+    #[doc(alias = "updateElectionVote")]
+    fn activate(&self, state: &mut State<N>, server: usize) {
+        let Some(leader) = state.leader_of(server) else {
+            return;
+        };
+        let disk = |server: usize| state.servers[server].credentials;
+        let credentials = if leader == server {
+            let epochs = state
+                .followers(leader)
+                .iter()
+                .map(|server| disk(server).epoch());
+            disk(server).in_epoch(epochs.max().map_or(1, |epoch| epoch + 1))
+        } else {
+            disk(leader)
+        };
+        let server = &mut state.servers[server];
+        server.credentials = credentials;
+        server.active = true;
+        if let Election::Settled(vote) = &mut server.election
+            && !self.election.is(Mutant::EpochUpdateSkipped)
+        {
+            vote.proposal = vote.proposal.in_epoch(credentials.epoch());
+        }
+    }
+
     /// Puts what the server sends on its links.
     fn apply(&self, state: &mut State<N>, server: usize, effects: &Effects<N>) {
         for (dst, notification) in sends(effects) {
+            if !self
+                .election
+                .is_sent(server, dst, state.network.link(server, dst), self.links)
+            {
+                continue;
+            }
             let written = self.election.ensemble.as_written(server, dst, notification);
             match state.servers[dst].election {
                 Election::Down { returns: false } => {}
@@ -464,10 +501,13 @@ impl<const N: usize> System<N> {
         match self.setting {
             Setting::Asynchronous => !state.servers[leader].is_up(),
             Setting::Timely if leader == server => {
-                waited && !state.is_established(&self.election, server)
+                waited
+                    && !state.is_established(&self.election, server)
+                    && !self.election.is(Mutant::LeaderNeverGivesUp)
             }
             Setting::Timely => {
                 waited
+                    && !self.election.is(Mutant::FollowerNeverGivesUp)
                     && (!state.servers[leader].leads() || state.outlives_leadership(server, leader))
             }
         }
@@ -492,7 +532,10 @@ impl<const N: usize> System<N> {
             Election::Looking(looking) => {
                 let timely = self.setting == Setting::Timely;
                 match looking.wait {
-                    Wait::Finalizing if !(timely && state.is_under_way_to(server)) => {
+                    Wait::Finalizing
+                        if !(timely && state.is_under_way_to(server))
+                            || self.election.is(Mutant::FinalizesInNoTime) =>
+                    {
                         actions.push(Action::FinalizeTimeout { server });
                     }
                     Wait::Collecting if self.announces_to_all(state, server) => {
@@ -520,6 +563,8 @@ impl<const N: usize> System<N> {
                 !state.repeated.contains(server)
                     && state.is_silent()
                     && !state.any_waits(Wait::Finalizing)
+                    && !(self.election.is(Mutant::DeadPeerSilences)
+                        && state.live() != ServerSet::first(N))
             }
         }
     }
@@ -570,31 +615,6 @@ impl<const N: usize> System<N> {
     }
 }
 
-/// The server learns the new epoch: a leader begins it, above all that its followers know; a follower takes over the leader's
-/// history.
-#[doc(alias = "updateElectionVote")]
-fn activate<const N: usize>(state: &mut State<N>, server: usize) {
-    let Some(leader) = state.leader_of(server) else {
-        return;
-    };
-    let disk = |server: usize| state.servers[server].credentials;
-    let credentials = if leader == server {
-        let epochs = state
-            .followers(leader)
-            .iter()
-            .map(|server| disk(server).epoch());
-        disk(server).in_epoch(epochs.max().map_or(1, |epoch| epoch + 1))
-    } else {
-        disk(leader)
-    };
-    let server = &mut state.servers[server];
-    server.credentials = credentials;
-    server.active = true;
-    if let Election::Settled(vote) = &mut server.election {
-        vote.proposal = vote.proposal.in_epoch(credentials.epoch());
-    }
-}
-
 /// The notifications that a server sends, with their receivers.
 pub(crate) fn sends<const N: usize>(
     effects: &Effects<N>,
@@ -640,6 +660,10 @@ impl<const N: usize> Model for System<N> {
         let broken = step.broken_rules();
         after.broken = after.broken.and(broken);
         Some(after)
+    }
+
+    fn within_boundary(&self, state: &State<N>) -> bool {
+        state.servers.iter().all(Server::is_within_bounds)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

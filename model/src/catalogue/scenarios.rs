@@ -28,6 +28,13 @@ const OLD: &[Credentials] = &[
     Credentials::new(2, 0b10_01),
 ];
 
+/// Some servers may have no data.
+const BLANK: &[Credentials] = &[
+    Credentials::NO_DATA,
+    Credentials::new(1, 1),
+    Credentials::new(1, 2),
+];
+
 /// Three servers, asynchronous.
 const THREE: Scenario = Scenario {
     name: "",
@@ -42,6 +49,7 @@ const THREE: Scenario = Scenario {
     late: false,
     activation: false,
     faults: Faults::NONE,
+    mutant: None,
     unique_states: 0,
 };
 
@@ -233,6 +241,14 @@ pub const SCENARIOS: &[Scenario] = &[
         ..TIMELY
     },
     Scenario {
+        name: "timely-blank",
+        covers: "Some servers have no data when they start, perhaps most, and one is started late.",
+        credentials: BLANK,
+        late: true,
+        unique_states: 11_452,
+        ..TIMELY
+    },
+    Scenario {
         name: "timely-observer",
         covers: "",
         composition: Composition::Observer,
@@ -263,6 +279,15 @@ pub const SCENARIOS: &[Scenario] = &[
         covers: "",
         composition: Composition::OldPeer,
         credentials: OLD,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-old-peer-late",
+        covers: "An old peer, and one server that is started when the others may have settled.",
+        composition: Composition::OldPeer,
+        credentials: OLD,
+        late: true,
+        unique_states: 53_705,
         ..TIMELY
     },
     Scenario {
