@@ -15,7 +15,8 @@ mod table;
 pub use run::{Outcome, in_order, run};
 pub use table::{Mutant, UNMODELLED, Unmodelled};
 
-use crate::server::FastLeaderElection;
+use crate::server::{FastLeaderElection, Server};
+use crate::vote::Round;
 use clap::ValueEnum;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -66,5 +67,17 @@ impl<const N: usize> FastLeaderElection<N> {
     /// Whether this is the mutant that is run.
     pub(crate) fn is(&self, mutant: Mutant) -> bool {
         self.mutant == Some(mutant)
+    }
+}
+
+impl<const N: usize> Server<N> {
+    /// Whether it is no further than any server comes by the rules. A mutant may send servers on and on.
+    pub(crate) fn is_within_bounds(&self) -> bool {
+        self.round <= Round::BOUND && self.credentials.epoch() <= Round::BOUND.0
+    }
+
+    /// Whether it is as far as that.
+    pub(crate) fn is_at_bounds(&self) -> bool {
+        self.round == Round::BOUND || self.credentials.epoch() == Round::BOUND.0
     }
 }

@@ -485,18 +485,6 @@ impl<const N: usize> Server<N> {
         !matches!(self.election, Election::Down { .. })
     }
 
-    /// Whether it is no further than any server comes by the rules. A mutant may send servers on and on.
-    #[must_use]
-    pub fn is_within_bounds(&self) -> bool {
-        self.round <= Round::BOUND && self.credentials.epoch() <= Round::BOUND.0
-    }
-
-    /// Whether it is as far as that.
-    #[must_use]
-    pub fn is_at_bounds(&self) -> bool {
-        self.round == Round::BOUND || self.credentials.epoch() == Round::BOUND.0
-    }
-
     /// Whether it leads.
     #[must_use]
     pub fn leads(&self) -> bool {

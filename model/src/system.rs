@@ -557,14 +557,15 @@ impl<const N: usize> System<N> {
 
     /// Whether a server that collects votes may announce its own again, in one step for all.
     fn announces_to_all(&self, state: &State<N>, server: usize) -> bool {
+        if self.election.is(Mutant::DeadPeerSilences) && state.live() != ServerSet::first(N) {
+            return false;
+        }
         match self.setting {
             Setting::Asynchronous => self.election.ensemble.has_oracle(),
             Setting::Timely => {
                 !state.repeated.contains(server)
                     && state.is_silent()
                     && !state.any_waits(Wait::Finalizing)
-                    && !(self.election.is(Mutant::DeadPeerSilences)
-                        && state.live() != ServerSet::first(N))
             }
         }
     }
