@@ -9,6 +9,7 @@ pub use scenarios::SCENARIOS;
 use crate::ensemble::{Composition, Ensemble};
 use crate::faults::Faults;
 use crate::finalizing::{Early, Finalizing, Length};
+use crate::mutants::Mutant;
 use crate::network::Links;
 use crate::progress::Expanded;
 use crate::properties::{Claim, claims};
@@ -48,6 +49,9 @@ pub struct Scenario {
     pub faults: Faults,
     /// Whether what is outdated is left out of states ([`crate::reduction`]).
     pub reduced: bool,
+    /// Which rule is broken: in the catalogue itself, none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mutant: Option<Mutant>,
     /// How many unique states it must come to.
     pub unique_states: usize,
 }
@@ -134,6 +138,15 @@ impl Scenario {
             && self.composition != Composition::Gossip
     }
 
+    /// The same with a broken rule.
+    #[must_use]
+    pub fn mutated(&self, mutant: Mutant) -> Self {
+        Self {
+            mutant: Some(mutant),
+            ..*self
+        }
+    }
+
     /// The properties to check in it.
     #[must_use]
     pub fn claims<const N: usize>(&self) -> Vec<Claim<N>> {
@@ -164,6 +177,7 @@ impl Scenario {
         let mut system = System {
             election: FastLeaderElection {
                 ensemble: Ensemble::new(self.composition),
+                mutant: self.mutant,
             },
             setting: self.setting,
             finalizing: self.finalizing,
@@ -173,6 +187,7 @@ impl Scenario {
             starts: Vec::new(),
             claims,
             expanded: Expanded::default(),
+            beyond: Expanded::default(),
         };
         let starts = self.starts().into_iter().enumerate();
         let starts = starts.filter(|&(number, _)| chosen(number));
@@ -219,7 +234,7 @@ impl Scenario {
             .flat_map(|servers| {
                 variants
                     .iter()
-                    .map(move |&variant| Self::begin(servers, variant))
+                    .map(move |&variant| self.begin(servers, variant))
             })
             .collect()
     }
@@ -253,9 +268,12 @@ impl Scenario {
     }
 
     fn begin<const N: usize>(
+        &self,
         servers: [(Credentials, Round); N],
         variant: Variant,
     ) -> [(Server<N>, bool); N] {
+        let grants_both = self.composition == Composition::Oracle
+            && self.mutant == Some(Mutant::OracleGrantsBoth);
         let mut place = 0..N;
         servers.map(|(credentials, round)| {
             let me = place.next();
@@ -263,7 +281,7 @@ impl Scenario {
                 credentials,
                 round,
                 config: ConfigVersion(1 + u8::from(variant.informed == me)),
-                granted: variant.granted == me,
+                granted: variant.granted == me || grants_both,
                 active: false,
                 election: Election::Down { returns: true },
             };

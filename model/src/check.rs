@@ -55,7 +55,9 @@ fn check_servers<const N: usize>(
     let model = |claims| scenario.system::<N>(|number| options.shard.holds(number), claims);
     let of_kind = |wanted: fn(Kind) -> bool| -> Vec<Claim<N>> {
         let claims = scenario.claims().into_iter();
-        claims.filter(|claim| wanted(claim.kind)).collect()
+        let applies = |kind: Kind| scenario.mutant.is_none() || kind.kills();
+        let claims = claims.filter(|claim| applies(claim.kind) && wanted(claim.kind));
+        claims.collect()
     };
     let always = of_kind(|kind| matches!(kind, Kind::Always { .. }));
     let of_runs = of_kind(Kind::is_of_runs);
@@ -72,7 +74,7 @@ fn check_servers<const N: usize>(
     });
     let mut properties: Vec<Row> = judged.collect();
     let mut liveness = None;
-    if search.exhausted() {
+    if search.came_to_end() {
         let unseen = unseen(options.shard);
         if !of_runs.is_empty() {
             let fair_runs = FairRuns {
@@ -82,7 +84,7 @@ fn check_servers<const N: usize>(
                 threads: options.threads,
             };
             let (rows, took) = fair_runs.search(&model(of_runs), &mut watch);
-            properties.extend(rows);
+            properties.extend(rows.into_iter().map(|row| search.judge(row)));
             liveness = Some(took);
         }
         properties.extend(sightings(model(sometimes), threads, unseen, &mut watch));
@@ -105,6 +107,10 @@ fn unseen(shard: Shard) -> Verdict {
 /// What the search for states in which something does not hold came to.
 struct Search {
     violated: Vec<&'static str>,
+    /// Whether states beyond the bounds of a mutant were left out.
+    at_bounds: bool,
+    /// Whether it took longer than a mutant may take.
+    given_up: bool,
     initial_states: usize,
     unique_states: usize,
     generated_states: usize,
@@ -112,21 +118,36 @@ struct Search {
     seconds: f64,
 }
 
+/// How many states are generated of a mutant's scenario at most.
+const MUTANT_STATES: usize = 10_000_000;
+
 impl Search {
-    /// Searches until the first violation, or every state. What it needs of memory is free again afterwards.
+    /// Searches until the first violation, or every state. What it needs of memory is free again afterwards. A mutant's states may
+    /// be without end, so they are searched breadth first, and not for ever.
     fn run<const N: usize>(system: System<N>, threads: usize, watch: &mut Watch<'_>) -> Self {
-        let start = Instant::now();
-        let initial_states = system.starts.len();
-        let expanded = system.expanded.clone();
-        let search = system
+        let checker = system
+            .clone()
             .checker()
             .threads(threads)
             .finish_when(HasDiscoveries::AnyFailures);
-        let mut search = search.spawn_dfs();
+        if system.election.mutant.is_some() {
+            let checker = checker.target_state_count(MUTANT_STATES);
+            Self::watched(&system, checker.spawn_bfs(), watch)
+        } else {
+            Self::watched(&system, checker.spawn_dfs(), watch)
+        }
+    }
+
+    fn watched<const N: usize>(
+        system: &System<N>,
+        mut search: impl Checker<System<N>> + Sync,
+        watch: &mut Watch<'_>,
+    ) -> Self {
+        let start = Instant::now();
         let workers = search.handles();
         let progress = || {
             // In this order, so that hardly any is counted as expanded that is not counted as found.
-            let expanded = expanded.get();
+            let expanded = system.expanded.get();
             let unique = search.unique_state_count();
             Phase::Search {
                 unique,
@@ -139,23 +160,40 @@ impl Search {
                 worker.join().expect("a checker thread panicked");
             }
         });
-        let system = search.model();
         let violated = search.discovery(ALL_HOLD).map(|path| {
             let violated = system.violated(path.last_state());
             violated.map(|claim| claim.name).collect()
         });
+        let generated_states = search.state_count();
         Self {
             violated: violated.unwrap_or_default(),
-            initial_states,
+            at_bounds: system.beyond.get() > 0,
+            given_up: system.election.mutant.is_some() && generated_states >= MUTANT_STATES,
+            initial_states: system.starts.len(),
             unique_states: search.unique_state_count(),
-            generated_states: search.state_count(),
+            generated_states,
             depth: search.max_depth(),
             seconds: start.elapsed().as_secs_f64(),
         }
     }
 
+    /// Whether every state was visited.
     fn exhausted(&self) -> bool {
-        self.violated.is_empty()
+        self.came_to_end() && !self.at_bounds
+    }
+
+    /// Whether every state within the bounds was visited.
+    fn came_to_end(&self) -> bool {
+        self.violated.is_empty() && !self.given_up
+    }
+
+    /// What holds within the bounds need not hold.
+    fn judge(&self, row: Row) -> Row {
+        let verdict = match row.verdict {
+            Verdict::Holds if !self.exhausted() => Verdict::Undecided,
+            verdict => verdict,
+        };
+        Row { verdict, ..row }
     }
 
     fn report(
@@ -165,20 +203,19 @@ impl Search {
         liveness: Option<Liveness>,
         properties: Vec<Row>,
     ) -> Report {
-        let pinned = scenario.unique_states;
+        let pinned = scenario.mutant.is_none().then_some(scenario.unique_states);
         Report {
             scenario: scenario.name.to_owned(),
             covers: scenario.covers.to_owned(),
-            mutant: None,
+            mutant: scenario.mutant.map(|mutant| mutant.name().to_owned()),
             shard: options.shard,
             merged: None,
             initial_states: self.initial_states,
             exhausted: self.exhausted(),
             unique_states: self.unique_states,
-            pinned_unique_states: options.shard.is_whole().then_some(pinned),
+            pinned_unique_states: pinned.filter(|_| options.shard.is_whole()),
             whole: Whole {
-                pinned_unique_states: Some(pinned),
-                // What a server starts with is never lost: credentials do not change, and the history has its first round.
+                pinned_unique_states: pinned,
                 disjoint: scenario.is_disjoint(),
             },
             generated_states: self.generated_states,
@@ -256,7 +293,7 @@ fn seen<const N: usize>(mut system: System<N>, threads: usize) -> Vec<&'static s
         if system.claims.is_empty() {
             break;
         }
-        let search = system.clone().checker().threads(threads).spawn_bfs().join();
+        let search = system.clone().checker().threads(threads).spawn_dfs().join();
         seen.extend(search.discoveries().into_keys());
     }
     seen
@@ -315,7 +352,7 @@ pub(crate) fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row {
 
 pub(crate) fn violated<const N: usize>(claim: &Claim<N>, scenario: &Scenario, story: Story) -> Row {
     Row {
-        counterexample: Some(Counterexample::new(scenario.name, claim, story)),
+        counterexample: Some(Counterexample::new(scenario, claim, story)),
         ..row(claim, Verdict::Violated)
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod explore;
 pub(crate) mod list;
 pub(crate) mod merge;
+pub(crate) mod mutants;
 mod output;
 pub(crate) mod simulate;
 pub(crate) mod trace;

@@ -1,6 +1,8 @@
 //! Counterexamples as files: `--trace-dir DIR` has each there as JSON, for programs, and as SVG, for readers.
 
+use crate::catalogue::Scenario;
 use crate::diagram::draw;
+use crate::mutants::Mutant;
 use crate::properties::Claim;
 use crate::story::Story;
 use serde::Serialize;
@@ -12,6 +14,9 @@ use std::path::{Path, PathBuf};
 pub struct Counterexample {
     /// The scenario's name.
     pub scenario: &'static str,
+    /// Which rule is broken, if any is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mutant: Option<Mutant>,
     /// The property's name.
     pub property: &'static str,
     /// What it states.
@@ -33,9 +38,10 @@ pub struct TraceDir(PathBuf);
 impl Counterexample {
     /// The story as a counterexample to the property.
     #[must_use]
-    pub fn new<const N: usize>(scenario: &'static str, claim: &Claim<N>, story: Story) -> Self {
+    pub fn new<const N: usize>(scenario: &Scenario, claim: &Claim<N>, story: Story) -> Self {
         Self {
-            scenario,
+            scenario: scenario.name,
+            mutant: scenario.mutant,
             property: claim.name,
             statement: claim.statement,
             beginning: story.told().swap_remove(0),
@@ -44,10 +50,20 @@ impl Counterexample {
         }
     }
 
+    /// What fails, where, and how soon.
+    #[must_use]
+    pub fn fails_in(&self) -> String {
+        let (property, scenario) = (self.property, self.scenario);
+        let steps = self.story.steps.len();
+        format!("{property} fails in {scenario} within {steps} steps")
+    }
+
     /// The name of its files, without the extension.
     #[must_use]
     pub fn file_stem(&self) -> String {
-        format!("{}-{}", self.scenario, self.property).replace(' ', "-")
+        let mutant = self.mutant.map(|mutant| format!("{}-", mutant.name()));
+        let mutant = mutant.unwrap_or_default();
+        format!("{mutant}{}-{}", self.scenario, self.property).replace(' ', "-")
     }
 }
 

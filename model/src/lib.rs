@@ -41,6 +41,7 @@
 //! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
 //! | [`explore`] | the model in the browser |
 //! | [`listing`] | the catalogue as `list` prints it |
+//! | [`mutants`] | the algorithm with one rule broken: what the properties must notice |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
 //! | [`counterexample`] | the files of `--trace-dir` |
 //! | [`mod@trace`] | a path as `fle-trace/1` files, for the implementation to replay |
@@ -160,6 +161,7 @@ mod fingerprint;
 pub mod listing;
 pub mod liveness;
 pub mod merge;
+pub mod mutants;
 pub mod narrate;
 pub mod network;
 pub mod progress;

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{SCENARIOS, Scenario};
 use crate::faults::Faults;
+use crate::mutants::{self, Mutant, UNMODELLED, Unmodelled};
 use crate::properties::{Claim, Kind, claims};
 use crate::report::grouped;
 use serde::Serialize;
@@ -14,6 +15,10 @@ pub struct Catalogue {
     pub scenarios: &'static [Scenario],
     /// The properties.
     pub properties: Vec<Entry>,
+    /// The mutants.
+    pub mutants: Vec<mutants::Entry>,
+    /// Old bugs that are no mutants here.
+    pub unmodelled: &'static [Unmodelled],
 }
 
 /// A property as it is listed.
@@ -41,6 +46,8 @@ impl Catalogue {
         Self {
             scenarios: &SCENARIOS,
             properties: claims::<3>().into_iter().map(Entry::from).collect(),
+            mutants: Mutant::ALL.iter().map(|mutant| mutant.entry()).collect(),
+            unmodelled: UNMODELLED,
         }
     }
 }
@@ -96,6 +103,19 @@ impl fmt::Display for Catalogue {
             if property.scenarios.len() < self.scenarios.len() {
                 writeln!(f, "    checked in: {}", property.scenarios.join(", "))?;
             }
+        }
+        writeln!(f, "\nMutants")?;
+        for mutant in &self.mutants {
+            writeln!(f, "  {mutant}")?;
+        }
+        writeln!(f, "\nOld bugs that are no mutants here")?;
+        for Unmodelled {
+            tickets,
+            change,
+            reason,
+        } in self.unmodelled
+        {
+            writeln!(f, "  {tickets}: {change}\n    {reason}")?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use commands::check::Check;
 use commands::explore::Explore;
 use commands::list::List;
 use commands::merge::Merge;
+use commands::mutants::Mutants;
 use commands::simulate::Simulate;
 use commands::trace::Trace;
 use std::process::ExitCode;
@@ -26,7 +27,9 @@ struct Cli {
 enum Command {
     /// Visits every state of the scenarios and checks every property.
     Check(Check),
-    /// Prints the scenarios and properties.
+    /// Runs broken elections: every one must violate a property.
+    Mutants(Mutants),
+    /// Prints the scenarios, properties and mutants.
     List(List),
     /// Walks through a scenario at random, for those too large to be exhausted, and checks what must always hold.
     Simulate(Simulate),
@@ -42,6 +45,7 @@ impl Command {
     fn run(self) -> Result<ExitCode, String> {
         match self {
             Self::Check(check) => check.run(),
+            Self::Mutants(mutants) => mutants.run(),
             Self::List(list) => list.run(),
             Self::Simulate(simulate) => simulate.run(),
             Self::Explore(explore) => explore.run(),
@@ -66,7 +70,7 @@ fn main() -> ExitCode {
 /// What is wrong with the usage, without the help that clap adds.
 fn one_line(usage: &clap::Error) -> String {
     if usage.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "which command? check, list, simulate, explore, trace or merge (see --help)"
+        return "which command? check, mutants, list, simulate, explore, trace or merge (see --help)"
             .to_owned();
     }
     let text = usage.render().to_string();

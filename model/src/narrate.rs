@@ -23,6 +23,17 @@ impl Story {
     }
 }
 
+impl fmt::Display for Story {
+    /// Its lines, numbered, and how it goes on.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, line) in self.told().into_iter().enumerate() {
+            writeln!(f, "    {number:>3}. {line}")?;
+        }
+        self.goes_on()
+            .map_or(Ok(()), |how| writeln!(f, "    {how}"))
+    }
+}
+
 /// A step in a sentence; `everyone` is how many voters there are.
 pub(crate) fn tell(everyone: usize, action: Event, changes: &[Change], sent: &[Sent]) -> String {
     let mut told = vec![action.to_string()];

@@ -129,6 +129,12 @@ impl<const N: usize> Network<N> {
         self.links[b][a].disconnect();
     }
 
+    /// Nothing that was sent between the two will be received.
+    pub(crate) fn lose_all(&mut self, a: usize, b: usize) {
+        self.links[a][b] = Link::default();
+        self.links[b][a] = Link::default();
+    }
+
     /// The server's end of every connection is gone. What it sent may still arrive; what it had not received is lost, and comes
     /// again when it is back. If it had only its connections torn down, and not its memory, it is back at once.
     pub fn lose_end(&mut self, server: usize) {

@@ -53,6 +53,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether a mutant that violates it is killed.
+    #[must_use]
+    pub fn kills(self) -> bool {
+        matches!(self, Self::Always { .. } | Self::Eventually { .. })
+    }
+
     /// Whether it is a property of fair runs, which stateright cannot check.
     #[must_use]
     pub fn is_of_runs(self) -> bool {

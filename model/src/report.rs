@@ -105,7 +105,7 @@ pub enum Verdict {
     NotInThisShard,
     /// It never happens, and should.
     NeverSeen,
-    /// The search stopped at another property's counterexample.
+    /// The search stopped at another property's counterexample, or at the bounds of a mutant.
     Undecided,
     /// It was seen to happen, as it should.
     Seen,
@@ -176,7 +176,8 @@ impl<C> Report<C> {
     #[must_use]
     pub fn passed(&self) -> bool {
         let failed = |row: &Row<C>| matches!(row.verdict, Verdict::Violated | Verdict::NeverSeen);
-        self.exhausted && !self.properties.iter().any(failed) && !self.pin_differs()
+        let searched = self.exhausted || self.mutant.is_some();
+        searched && !self.properties.iter().any(failed) && !self.pin_differs()
     }
 
     /// Whether the number of states cannot be the pinned one.
@@ -235,8 +236,10 @@ impl<C> Report<C> {
     fn write_search(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let searched = if self.exhausted {
             "exhausted"
-        } else {
+        } else if self.counterexamples().next().is_some() {
             "stopped at a counterexample"
+        } else {
+            "stopped at the bounds of a mutant"
         };
         write!(
             f,

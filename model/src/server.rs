@@ -11,6 +11,7 @@
 //! needs the oracle (`updateNeedOracle`); here whoever looks needs it.
 
 use crate::ensemble::Ensemble;
+use crate::mutants::Mutant;
 use crate::set::ServerSet;
 use crate::vote::{ConfigVersion, Credentials, Notification, Proposal, Round, Vote};
 use fle::{Generation, ServerState};
@@ -23,6 +24,8 @@ use std::cmp::Ordering;
 pub struct FastLeaderElection<const N: usize> {
     /// Who they are.
     pub ensemble: Ensemble<N>,
+    /// The rule that is broken; none is in the algorithm itself.
+    pub mutant: Option<Mutant>,
 }
 
 /// What one server knows.
@@ -116,30 +119,38 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         out: &mut Out<Self>,
     ) {
         let me = id.into();
-        if server.looking().is_some() && n.config > server.config {
+        let listens = server.looking().is_some() || self.is(Mutant::GossipMovesSettled);
+        if listens && n.config > server.config {
             *server = Cow::Owned(self.restart_election(me, **server, n.config, out));
             return;
         }
-        if !self.ensemble.voters().contains(src.into()) {
-            Self::answer_stranger(me, server, src, out);
+        if !self.voters().contains(src.into()) {
+            self.answer_stranger(me, server, src, out);
             return;
         }
-        Self::answer_at_once(server, src, n.vote, out);
+        self.answer_at_once(me, server, src, n.vote, out);
+        if self.leaves_leader(server, n.vote) {
+            *server = Cow::Owned(self.look_for_leader(me, **server, out));
+            return;
+        }
         let Election::Looking(looking) = &server.election else {
             return;
         };
         // While it finalizes it discards what is no better, whatever the sender's state or round. What is better ends the wait and
         // is handled as if it had just arrived (`recvqueue.put(n); break`).
         if looking.wait == Wait::Finalizing
-            && !self.ensemble.supersedes(n.vote.proposal, looking.proposal)
+            && (self.is(Mutant::DiscardsTheBetter)
+                || !self.supersedes(n.vote.proposal, looking.proposal))
         {
             return;
         }
         let server = server.to_mut();
-        if let Election::Looking(looking) = &mut server.election {
+        if let Election::Looking(looking) = &mut server.election
+            && !self.is(Mutant::KeepsFinalizing)
+        {
             looking.wait = Wait::Collecting;
         }
-        if self.ensemble.voters().contains(n.vote.leader()) {
+        if self.voters().contains(n.vote.leader()) {
             self.receive(server, me, src.into(), n.vote, out);
         }
     }
@@ -159,9 +170,11 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         let proposal = looking.proposal;
         match looking.wait {
             Wait::Collecting => {
-                self.send_notifications(server, out);
-                let quorum = |set: ServerSet| self.ensemble.is_quorum(set, granted);
-                if looking.vote_set.is_some_and(quorum) {
+                if !self.is(Mutant::SilentTimeout) {
+                    self.send_notifications(server, out);
+                }
+                let quorum = |set: ServerSet| self.is_quorum(set, granted);
+                if looking.vote_set.is_some_and(quorum) || self.is(Mutant::SettlesUnsupported) {
                     self.settle(server.to_mut(), me, proposal, round);
                 }
             }
@@ -174,10 +187,10 @@ impl<const N: usize> FastLeaderElection<N> {
     /// Starts to look: a new round, the server's own proposal, and everybody told.
     #[doc(alias = "lookForLeader")]
     pub fn look_for_leader(&self, me: usize, server: Server<N>, out: &mut Out<Self>) -> Server<N> {
-        let answers_strangers = (0..N).any(|peer| !self.ensemble.voters().contains(peer));
+        let answers_strangers = (0..N).any(|peer| !self.voters().contains(peer));
         let settled = server.settled().map(|vote| vote.proposal);
         let server = Server {
-            round: server.round.next(),
+            round: self.next_round(server.round),
             active: false,
             election: Election::Looking(Looking {
                 proposal: self.own_proposal(me, server.credentials),
@@ -218,7 +231,7 @@ impl<const N: usize> FastLeaderElection<N> {
     #[doc(alias = "getPeerEpoch")]
     fn own_proposal(&self, me: usize, credentials: Credentials) -> Proposal {
         let own = Proposal::of(me, credentials);
-        if !self.ensemble.voters().contains(me) {
+        if !self.voters().contains(me) {
             return Proposal::NOBODY;
         }
         match self.ensemble.generation(me, me) {
@@ -245,7 +258,10 @@ impl<const N: usize> FastLeaderElection<N> {
     /// The receiver thread's answer to a server that does not vote: the current vote, under the round that this server is in. A
     /// server that looks has none but the one from before, or the one for itself that it was born with.
     #[doc(alias = "WorkerReceiver")]
-    fn answer_stranger(me: usize, server: &Server<N>, src: Id, out: &mut Out<Self>) {
+    fn answer_stranger(&self, me: usize, server: &Server<N>, src: Id, out: &mut Out<Self>) {
+        if self.is(Mutant::StrangersUnanswered) {
+            return;
+        }
         let own = Proposal::of(me, server.credentials);
         let vote = match &server.election {
             Election::Down { .. } => return,
@@ -263,12 +279,14 @@ impl<const N: usize> FastLeaderElection<N> {
     /// The receiver thread's answer: to a looking server that lags behind, the proposal; to any looking server, once settled, the
     /// vote that was settled on.
     #[doc(alias = "WorkerReceiver")]
-    fn answer_at_once(server: &Server<N>, src: Id, n: Vote, out: &mut Out<Self>) {
+    fn answer_at_once(&self, me: usize, server: &Server<N>, src: Id, n: Vote, out: &mut Out<Self>) {
         if n.state != ServerState::Looking {
             return;
         }
         match &server.election {
-            Election::Looking(looking) if n.round < server.round => {
+            Election::Looking(looking)
+                if n.round < server.round && !self.is(Mutant::LaggardsUnanswered) =>
+            {
                 Self::send(
                     server,
                     src,
@@ -277,7 +295,11 @@ impl<const N: usize> FastLeaderElection<N> {
                 );
             }
             Election::Looking(_) | Election::Down { .. } => {}
-            Election::Settled(vote) => Self::send(server, src, *vote, out),
+            Election::Settled(vote) => {
+                if let Some(answer) = self.answer(me, server, *vote) {
+                    Self::send(server, src, answer, out);
+                }
+            }
         }
     }
 
@@ -311,34 +333,38 @@ impl<const N: usize> FastLeaderElection<N> {
         let Election::Looking(looking) = &mut server.election else {
             return;
         };
-        if own.has_no_data() || n.proposal.has_no_data() {
+        let no_data = own.has_no_data() || n.proposal.has_no_data();
+        if no_data && !self.is(Mutant::VotesWithoutData) {
             return;
         }
         let before = (server.round, looking.proposal);
         match n.round.cmp(&server.round) {
+            Ordering::Greater if self.is(Mutant::IgnoresLaterRounds) => return,
             Ordering::Greater => {
                 server.round = n.round;
-                looking.recv_set = [None; N];
-                let joins = self.ensemble.supersedes(n.proposal, own);
-                looking.proposal = if joins { n.proposal } else { own };
+                if !self.is(Mutant::KeepsOldVotes) {
+                    looking.recv_set = [None; N];
+                }
+                looking.proposal = self.enters_with(own, looking.proposal, n.proposal);
             }
-            Ordering::Less => return,
-            Ordering::Equal => {
-                if self.ensemble.supersedes(n.proposal, looking.proposal) {
+            Ordering::Less if !self.is(Mutant::CountsEarlierRounds) => return,
+            Ordering::Less | Ordering::Equal => {
+                if self.adopts(n.proposal, looking.proposal) {
                     looking.proposal = n.proposal;
                 }
             }
         }
         looking.recv_set[src] = Some(n);
-        let vote = Vote::looking(looking.proposal, server.round).unpack(Generation::Unversioned);
-        let support = Self::supporters(&looking.recv_set, unversioned, vote);
+        let counted = self.counted(looking.proposal, n.proposal);
+        let vote = Vote::looking(counted, server.round).unpack(Generation::Unversioned);
+        let support = self.support(&looking.recv_set, unversioned, vote);
         if self.ensemble.has_oracle() {
             looking.vote_set = Some(support);
         }
-        if self.ensemble.is_quorum(support, server.granted) {
+        if self.is_quorum(support, server.granted) {
             looking.wait = Wait::Finalizing;
         }
-        if before != (server.round, looking.proposal) {
+        if self.tells(before, (server.round, looking.proposal)) {
             self.send_notifications(server, out);
         }
     }
@@ -351,24 +377,28 @@ impl<const N: usize> FastLeaderElection<N> {
         let Election::Looking(looking) = &mut server.election else {
             return false;
         };
-        let generation = |src| self.ensemble.generation(src, me);
+        let generation = |src| self.generation(src, me);
         let vote = n.unpack(generation(src));
-        if n.round == round {
+        let src = self.recorded_for(src, n);
+        if n.round == round && !self.is(Mutant::SameRoundDropped) {
             looking.recv_set[src] = Some(n);
-            let support = Self::supporters(&looking.recv_set, unversioned, vote);
-            if self.ensemble.is_quorum(support, granted)
-                && Self::check_leader(&looking.recv_set, me, round, n)
+            let support = self.support(&looking.recv_set, unversioned, vote);
+            if self.is_quorum(support, granted)
+                && self.check_leader(self.leaders_of_round(looking), me, round, n)
             {
                 self.settle(server, me, n.proposal, n.round);
                 return true;
             }
         }
         looking.out_of_election[src] = Some(n);
-        let support = Self::supporters(&looking.out_of_election, generation, vote);
-        let joins = self.ensemble.is_quorum(support, granted)
-            && Self::check_leader(&looking.out_of_election, me, round, n);
+        let support = self.support(&looking.out_of_election, generation, vote);
+        let joins = self.is_quorum(support, granted)
+            && self.check_leader(&looking.out_of_election, me, round, n)
+            && !self.is(Mutant::OnlyItsOwnRound);
         if joins {
-            server.round = n.round;
+            if !self.is(Mutant::JoinerKeepsClock) {
+                server.round = n.round;
+            }
             self.settle(server, me, n.proposal, n.round);
         }
         joins
@@ -377,18 +407,20 @@ impl<const N: usize> FastLeaderElection<N> {
     /// An oracle that denies this server has granted the other, whose word that it leads is then enough, whatever its round.
     #[doc(alias = "receivedLeadingNotification")]
     fn follow_lone_leader(&self, server: &mut Server<N>, me: usize, n: Vote) {
-        if self.ensemble.has_oracle() && !server.granted {
+        let denied = self.ensemble.has_oracle() && !server.granted;
+        if denied || self.is(Mutant::LoneLeader) {
             self.settle(server, me, n.proposal, n.round);
         }
     }
 
     /// A leader other than this server must have said that it leads; this server itself must be in the round of the vote for it.
     #[doc(alias = "checkLeader")]
-    fn check_leader(votes: &[Option<Vote>; N], me: usize, round: Round, n: Vote) -> bool {
+    fn check_leader(&self, votes: &[Option<Vote>; N], me: usize, round: Round, n: Vote) -> bool {
         if n.leader() == me {
-            round == n.round
+            round == n.round || self.is(Mutant::FollowsItselfInAnyRound)
         } else {
-            votes[n.leader()].is_some_and(|vote| vote.state == ServerState::Leading)
+            votes[n.leader()].is_some_and(|vote| self.leads(vote))
+                || self.is(Mutant::CheckLeaderDeleted)
         }
     }
 
@@ -397,7 +429,7 @@ impl<const N: usize> FastLeaderElection<N> {
     fn send_notifications(&self, server: &Server<N>, out: &mut Out<Self>) {
         if let Election::Looking(looking) = &server.election {
             let vote = Vote::looking(looking.proposal, server.round);
-            for dst in self.ensemble.voters().iter() {
+            for dst in self.voters().iter() {
                 Self::send(server, dst.into(), vote, out);
             }
         }
@@ -412,9 +444,9 @@ impl<const N: usize> FastLeaderElection<N> {
     #[doc(alias = "setPeerState")]
     #[doc(alias = "leaveInstance")]
     fn settle(&self, server: &mut Server<N>, me: usize, proposal: Proposal, round: Round) {
-        let state = if proposal.leader() == me {
+        let state = if proposal.leader() == me && !self.is(Mutant::LeaderDoesNotLead) {
             ServerState::Leading
-        } else if self.ensemble.voters().contains(me) {
+        } else if self.voters().contains(me) {
             ServerState::Following
         } else {
             ServerState::Observing

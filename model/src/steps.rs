@@ -227,7 +227,11 @@ impl<const N: usize> Step<'_, N> {
         let (ensemble, granted) = (&self.election.ensemble, self.before.servers[me].granted);
         let lone = joins && ensemble.has_oracle() && !granted;
         (lone || ensemble.is_quorum(supporters, granted))
-            && (!joins || vote.leader() == me || on_record.iter().any(leads))
+            && match (joins, vote.leader() == me) {
+                (false, _) => true,
+                (true, true) => vote.round == self.before.servers[me].round,
+                (true, false) => on_record.iter().any(leads),
+            }
     }
 
     /// The votes that a looking server has on record, or receives in this step, with who cast them.
@@ -281,10 +285,17 @@ impl<const N: usize> Step<'_, N> {
         };
         let before = self.before.servers[me].looking();
         let arrived = self.received().map(|(src, _, n)| (src, n.vote));
-        let own = Vote::looking(after.proposal, self.after.servers[me].round);
+        let own = self.election.ensemble.as_written(
+            me,
+            me,
+            Notification {
+                vote: Vote::looking(after.proposal, self.after.servers[me].round),
+                config: self.after.servers[me].config,
+            },
+        );
         let truthful = |voter: usize, was: Option<Vote>, is: Option<Vote>| {
             is.is_none_or(|is| {
-                Some(is) == was || Some((voter, is)) == arrived || voter == me && is == own
+                Some(is) == was || Some((voter, is)) == arrived || voter == me && is == own.vote
             })
         };
         (0..N).all(|voter| {

@@ -11,6 +11,7 @@ use crate::explore;
 use crate::faults::{Crash, Faults};
 use crate::finalizing::{Awaited, Finalizing};
 use crate::liveness::Fairness;
+use crate::mutants::Mutant;
 use crate::network::{Links, Network};
 use crate::progress::Expanded;
 use crate::properties::{Claim, Kind};
@@ -46,6 +47,8 @@ pub struct System<const N: usize> {
     pub claims: Vec<Claim<N>>,
     /// How many states have been expanded.
     pub expanded: Expanded,
+    /// How many times a state was met beyond the bounds of a mutant.
+    pub beyond: Expanded,
 }
 
 /// When waits run out.
@@ -269,7 +272,7 @@ impl<const N: usize> State<N> {
     }
 
     /// Whether some looking server waits for this.
-    fn any_waits(&self, wait: Wait) -> bool {
+    pub(crate) fn any_waits(&self, wait: Wait) -> bool {
         let mut looking = self.servers.iter().filter_map(Server::looking);
         looking.any(|looking| looking.wait == wait)
     }
@@ -334,7 +337,7 @@ impl<const N: usize> System<N> {
             Action::GiveUp { server } | Action::Start { server } => {
                 self.look(&mut after, server, &mut effects);
             }
-            Action::Activate { server } => activate(&mut after, server),
+            Action::Activate { server } => self.activate(&mut after, server),
             Action::Crash { server, crash } => {
                 *after.faults.crashes_left(crash) -= 1;
                 crash.befall(server, &mut after.servers, &mut after.network);
@@ -342,6 +345,9 @@ impl<const N: usize> System<N> {
             Action::Break { a, b } => {
                 after.faults.breaks -= 1;
                 after.network.break_connection(a, b);
+                if self.election.is(Mutant::BreakLosesAll) {
+                    after.network.lose_all(a, b);
+                }
             }
             Action::LoseLeader { server } => {
                 after.faults.losses -= 1;
@@ -460,9 +466,42 @@ impl<const N: usize> System<N> {
         }
     }
 
+    /// The server learns the new epoch: a leader begins it, above all that its followers know; a follower takes over the leader's
+    /// history.
+    #[doc(alias = "updateElectionVote")]
+    fn activate(&self, state: &mut State<N>, server: usize) {
+        let Some(leader) = state.leader_of(server) else {
+            return;
+        };
+        let disk = |server: usize| state.servers[server].credentials;
+        let credentials = if leader == server {
+            let epochs = state
+                .followers(leader)
+                .iter()
+                .map(|server| disk(server).epoch());
+            disk(server).in_epoch(epochs.max().map_or(1, |epoch| epoch + 1))
+        } else {
+            disk(leader)
+        };
+        let server = &mut state.servers[server];
+        server.credentials = credentials;
+        server.active = true;
+        if let Election::Settled(vote) = &mut server.election
+            && !self.election.is(Mutant::EpochUpdateSkipped)
+        {
+            vote.proposal = vote.proposal.in_epoch(credentials.epoch());
+        }
+    }
+
     /// Puts what the server sends on its links.
     fn apply(&self, state: &mut State<N>, server: usize, effects: &Effects<N>) {
         for (dst, notification) in sends(effects) {
+            if !self
+                .election
+                .is_sent(server, dst, state.network.link(server, dst), self.links)
+            {
+                continue;
+            }
             let written = self.election.ensemble.as_written(server, dst, notification);
             match state.servers[dst].election {
                 Election::Down { returns: false } => {}
@@ -508,10 +547,13 @@ impl<const N: usize> System<N> {
         match self.setting {
             Setting::Asynchronous => !state.servers[leader].is_up(),
             Setting::Timely if leader == server => {
-                waited && !state.is_established(&self.election, server)
+                waited
+                    && !state.is_established(&self.election, server)
+                    && !self.election.is(Mutant::LeaderNeverGivesUp)
             }
             Setting::Timely => {
                 waited
+                    && !self.election.is(Mutant::FollowerNeverGivesUp)
                     && (!state.servers[leader].leads() || state.outlives_leadership(server, leader))
             }
         }
@@ -534,7 +576,10 @@ impl<const N: usize> System<N> {
             Election::Down { returns: true } => actions.push(Action::Start { server }),
             Election::Down { returns: false } => {}
             Election::Looking(looking) => match looking.wait {
-                Wait::Finalizing if self.may_settle(state, server) => {
+                Wait::Finalizing
+                    if self.may_settle(state, server)
+                        || self.election.is(Mutant::FinalizesInNoTime) =>
+                {
                     actions.push(Action::FinalizeTimeout { server });
                 }
                 Wait::Collecting if self.announces_to_all(state, server) => {
@@ -555,6 +600,9 @@ impl<const N: usize> System<N> {
 
     /// Whether a server that collects votes may announce its own again, in one step for all.
     fn announces_to_all(&self, state: &State<N>, server: usize) -> bool {
+        if self.election.is(Mutant::DeadPeerSilences) && state.live() != ServerSet::first(N) {
+            return false;
+        }
         match self.setting {
             Setting::Asynchronous => self.election.ensemble.has_oracle(),
             Setting::Timely => {
@@ -611,31 +659,6 @@ impl<const N: usize> System<N> {
     }
 }
 
-/// The server learns the new epoch: a leader begins it, above all that its followers know; a follower takes over the leader's
-/// history.
-#[doc(alias = "updateElectionVote")]
-fn activate<const N: usize>(state: &mut State<N>, server: usize) {
-    let Some(leader) = state.leader_of(server) else {
-        return;
-    };
-    let disk = |server: usize| state.servers[server].credentials;
-    let credentials = if leader == server {
-        let epochs = state
-            .followers(leader)
-            .iter()
-            .map(|server| disk(server).epoch());
-        disk(server).in_epoch(epochs.max().map_or(1, |epoch| epoch + 1))
-    } else {
-        disk(leader)
-    };
-    let server = &mut state.servers[server];
-    server.credentials = credentials;
-    server.active = true;
-    if let Election::Settled(vote) = &mut server.election {
-        vote.proposal = vote.proposal.in_epoch(credentials.epoch());
-    }
-}
-
 /// The notifications that a server sends, with their receivers.
 pub(crate) fn sends<const N: usize>(
     effects: &Effects<N>,
@@ -686,6 +709,14 @@ impl<const N: usize> Model for System<N> {
         let broken = step.broken_rules();
         after.broken = after.broken.and(broken);
         Some(after)
+    }
+
+    fn within_boundary(&self, state: &State<N>) -> bool {
+        let is_within = state.servers.iter().all(Server::is_within_bounds);
+        if !is_within {
+            self.beyond.count();
+        }
+        is_within
     }
 
     /// What must always hold is one property to stateright, which asks for each of its properties by name in every state.

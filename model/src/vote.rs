@@ -189,6 +189,9 @@ impl Proposal {
 }
 
 impl Round {
+    /// The last round that is looked at.
+    pub const BOUND: Self = Self(10);
+
     /// The next round.
     #[must_use]
     pub fn next(self) -> Self {

@@ -32,6 +32,7 @@ const TWO_SERVERS: Scenario = Scenario {
     activation: false,
     faults: Faults::NONE,
     reduced: false,
+    mutant: None,
     unique_states: UNIQUE_STATES,
 };
 /// Six assignments of credentials that do not fall with the sid, times four of rounds.

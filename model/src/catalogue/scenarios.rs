@@ -34,6 +34,13 @@ const OLD: &[Credentials] = &[
     Credentials::new(2, 0b10_01),
 ];
 
+/// Some servers may have no data.
+const BLANK: &[Credentials] = &[
+    Credentials::NO_DATA,
+    Credentials::new(1, 1),
+    Credentials::new(1, 2),
+];
+
 /// Three servers, asynchronous, links of one.
 const THREE: Scenario = Scenario {
     name: "",
@@ -50,6 +57,7 @@ const THREE: Scenario = Scenario {
     activation: false,
     faults: Faults::NONE,
     reduced: false,
+    mutant: None,
     unique_states: 0,
 };
 

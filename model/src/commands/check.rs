@@ -5,6 +5,7 @@ use super::{all_processors, scenario};
 use fle_model::catalogue::{SCENARIOS, Scenario, Tier};
 use fle_model::check::{Options, check};
 use fle_model::counterexample::TraceDir;
+use fle_model::mutants::{self, Mutant};
 use fle_model::shard::Shard;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -18,6 +19,15 @@ pub(crate) struct Check {
     /// The tier to check.
     #[arg(long, value_enum, default_value = "ci", conflicts_with = "scenarios")]
     tier: Tier,
+    /// Break this rule first; without scenarios named, stop at the first that notices.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "NAME",
+        conflicts_with = "tier",
+        hide_possible_values = true
+    )]
+    mutant: Option<Mutant>,
     /// How many threads search. [default: one for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -43,13 +53,21 @@ impl Check {
         let mut reports = Reports::new(self.json)?;
         let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
         for scenario in chosen {
-            let report = watched(scenario.name, |watcher| check(scenario, options, watcher));
+            let scenario = match self.mutant {
+                None => *scenario,
+                Some(mutant) => scenario.mutated(mutant),
+            };
+            let report = watched(scenario.name, |watcher| check(&scenario, options, watcher));
+            let noticed = self.mutant.is_some() && !report.passed();
             if let Some(dir) = &trace_dir {
                 report
                     .counterexamples()
                     .try_for_each(|found| dir.write(found))?;
             }
             reports.add(report)?;
+            if noticed && self.scenarios.is_empty() {
+                break;
+            }
         }
         reports.finish()
     }
@@ -59,9 +77,10 @@ impl Check {
         let of_tier = SCENARIOS
             .iter()
             .filter(|scenario| scenario.tier == self.tier);
-        let chosen: Vec<_> = match &self.scenarios[..] {
-            [] => of_tier.collect(),
-            named => named.to_vec(),
+        let chosen: Vec<_> = match (&self.scenarios[..], self.mutant) {
+            ([], None) => of_tier.collect(),
+            ([], Some(mutant)) => mutants::in_order(mutant),
+            (named, _) => named.to_vec(),
         };
         if chosen.is_empty() {
             return Err(format!("no scenario is in tier {} yet", self.tier.name()));

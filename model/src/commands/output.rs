@@ -84,7 +84,7 @@ impl JsonFile {
         }
     }
 
-    fn is_standard_output(&self) -> bool {
+    pub(crate) fn is_standard_output(&self) -> bool {
         matches!(self, Self::StandardOutput)
     }
 

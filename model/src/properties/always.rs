@@ -1,7 +1,9 @@
 //! What must hold in every state.
 
 use super::{Claim, Kind, best, everywhere};
-use crate::server::{Election, Server};
+use crate::catalogue::Scenario;
+use crate::ensemble::Composition;
+use crate::server::{Election, Server, Wait};
 use crate::steps::StepRule;
 use crate::vote::Round;
 use fle::ServerState;
@@ -24,7 +26,7 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
             &["a server is elected", "a server joins"],
             "A server that settles on a leader in a round has the votes of a quorum on record, in every configuration in force: cast in \
              that round while they looked, or by servers that have settled on the leader. If it joins another server, that one has \
-             said that it leads; where an oracle denies, its word alone is enough. And on record is only what arrived, under the \
+             said that it leads, and if itself, it is in that round; where an oracle denies, its word alone is enough. And on record is only what arrived, under the \
              name of its sender.",
             |_, state| {
                 let broken = state.broken;
@@ -78,6 +80,23 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
              leader; and no settled server changes its vote because of what it receives.",
             |_, state| !state.broken.contains(StepRule::JoinerRespectsEnsemble),
         ),
+        Claim {
+            applies: tells_everyone_in_time,
+            ..always(
+                "nobody asks twice",
+                &["all agree"],
+                "When nothing is under way and nobody waits for a better proposal, every voter has settled: nobody had to announce \
+                 its vote again.",
+                |system, state| {
+                    let voters = system.election.ensemble.voters();
+                    !state.is_silent()
+                        || state.any_waits(Wait::Finalizing)
+                        || voters
+                            .iter()
+                            .all(|voter| state.servers[voter].looking().is_none())
+                },
+            )
+        },
         always(
             "replies are truthful",
             &["a settled server answers"],
@@ -98,6 +117,13 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
             )
         },
     ]
+}
+
+/// Where three equal servers begin together, in one round, and hear one another in time. A fourth may ask when the others are about
+/// to settle, and hear nothing of it unless it asks again.
+fn tells_everyone_in_time(scenario: &Scenario) -> bool {
+    let three_equals = scenario.servers == 3 && scenario.composition == Composition::Majority;
+    scenario.is_timely() && !scenario.is_out_of_step() && three_equals
 }
 
 fn is_coherent<const N: usize>(id: usize, server: &Server<N>) -> bool {

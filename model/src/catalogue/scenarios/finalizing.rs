@@ -98,6 +98,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         late: true,
         finalizing: Finalizing {
             early: Early::AllHeardOrUnreachable,
+            unique_states: 58_660,
             ..LONG_EAGER
         },
         unique_states: 58_660,
@@ -106,7 +107,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "timely-stop-past-unreachable",
         covers: "eager servers that do not wait for one that crashed for good",
-        faults: Faults { stops: 1, ..NONE },
+        faults: Faults {
+            stops: 1,
+            unique_states: 76_740,
+            ..NONE
+        },
         finalizing: Finalizing {
             early: Early::AllHeardOrUnreachable,
             ..EAGER
@@ -118,7 +123,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-crash-eager",
         covers: "fixed and eager servers, one crash and restart",
         credentials: TWO,
-        faults: Faults { crashes: 1, ..NONE },
+        faults: Faults {
+            crashes: 1,
+            unique_states: 125_240,
+            ..NONE
+        },
         finalizing: EAGER,
         unique_states: 125_240,
         ..TIMELY
@@ -126,7 +135,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "timely-loss-eager",
         covers: "fixed and eager servers, one spurious loss of leadership",
-        faults: Faults { losses: 1, ..NONE },
+        faults: Faults {
+            losses: 1,
+            unique_states: 236_860,
+            ..NONE
+        },
         finalizing: EAGER,
         unique_states: 236_860,
         ..TIMELY

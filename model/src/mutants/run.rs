@@ -1,0 +1,88 @@
+//! Running a mutant until a property kills it.
+
+use super::{Entry, Mutant};
+use crate::catalogue::{SCENARIOS, Scenario, Tier};
+use crate::check::{Options, check};
+use crate::counterexample::Counterexample;
+use serde::Serialize;
+use std::fmt;
+
+/// Scenarios with more states are left out, but for the one that is tried first: they take longer than all others together.
+const STATES: usize = 250_000;
+
+/// What came of a mutant.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The mutant.
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// In how many scenarios it was run, the one that killed it included.
+    pub scenarios: usize,
+    /// How long the counterexample is.
+    pub steps: Option<usize>,
+    /// What killed it: the scenario, the property, and how it comes to fail.
+    pub killed_by: Option<Counterexample>,
+}
+
+impl Outcome {
+    /// Whether it was killed, unless it is known to survive.
+    #[must_use]
+    pub fn is_as_expected(&self) -> bool {
+        self.killed_by.is_some() == self.entry.survives.is_none()
+    }
+}
+
+/// The scenario to be tried first, then those of tier `ci` that are small enough, from the smallest up.
+#[must_use]
+pub fn in_order(mutant: Mutant) -> Vec<&'static Scenario> {
+    let first = mutant.entry().tried_first;
+    let small = |scenario: &Scenario| scenario.tier == Tier::Ci && scenario.unique_states <= STATES;
+    let chosen = SCENARIOS.iter();
+    let chosen = chosen.filter(|scenario| scenario.name == first || small(scenario));
+    let mut scenarios: Vec<_> = chosen.collect();
+    scenarios.sort_by_key(|scenario| (scenario.name != first, scenario.unique_states));
+    scenarios
+}
+
+/// Runs the mutant in one scenario after another until a property fails.
+#[must_use]
+pub fn run(mutant: Mutant, options: Options) -> Outcome {
+    let mut outcome = Outcome {
+        entry: mutant.entry(),
+        scenarios: 0,
+        steps: None,
+        killed_by: None,
+    };
+    for scenario in in_order(mutant) {
+        let report = check(&scenario.mutated(mutant), options, None);
+        outcome.scenarios += 1;
+        if let Some(found) = report.counterexamples().next() {
+            outcome.steps = Some(found.story.steps.len());
+            outcome.killed_by = Some(found.clone());
+            break;
+        }
+    }
+    outcome
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Entry {
+            mutant, survives, ..
+        } = self.entry;
+        let name = mutant.name();
+        match (&self.killed_by, survives) {
+            (Some(found), None) => writeln!(f, "killed    {name}: {}", found.fails_in())?,
+            (Some(found), Some(_)) => {
+                let fails = found.fails_in();
+                writeln!(f, "KILLED    {name}, which was known to survive: {fails}")?;
+            }
+            (None, Some(reason)) => writeln!(f, "survives as expected    {name}: {reason}")?,
+            (None, None) => writeln!(f, "SURVIVED    {name}, in {} scenarios", self.scenarios)?,
+        }
+        writeln!(f, "    {}", self.entry)?;
+        self.killed_by
+            .as_ref()
+            .map_or(Ok(()), |found| write!(f, "{}", found.story))
+    }
+}

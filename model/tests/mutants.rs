@@ -1,0 +1,108 @@
+//! The mutants: told apart, documented, and killed by properties.
+
+use fle_model::catalogue::{SCENARIOS, find};
+use fle_model::check::{Options, Shard, check};
+use fle_model::mutants::{Mutant, UNMODELLED};
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::process::Command;
+
+const ALONE: Options = Options {
+    threads: NonZeroUsize::MIN,
+    shard: Shard::WHOLE,
+};
+
+/// The property that kills the mutant in this scenario, and the length of the counterexample.
+fn killed(mutant: Mutant, scenario: &str) -> Option<(&'static str, usize)> {
+    let scenario = find(scenario).expect("it is in the catalogue");
+    let report = check(&scenario.mutated(mutant), ALONE, None);
+    let found = report.counterexamples().next()?;
+    assert_eq!(found.mutant, Some(mutant));
+    Some((found.property, found.story.steps.len()))
+}
+
+fn fle_model(arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fle-model"));
+    let output = command.args(arguments).output().expect("the binary runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), text)
+}
+
+#[test]
+fn every_mutant_is_documented_and_has_a_name_of_its_own() {
+    let names: BTreeSet<_> = Mutant::ALL.iter().map(|mutant| mutant.name()).collect();
+    assert_eq!(names.len(), Mutant::ALL.len());
+    for mutant in Mutant::ALL {
+        let (name, entry) = (mutant.name(), mutant.entry());
+        assert_eq!(entry.mutant, *mutant);
+        let kebab = name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        assert!(kebab && name.contains('-'), "{name}");
+        assert!(entry.change.ends_with('.'), "{name}");
+        assert!(entry.survives.is_none_or(|reason| reason.ends_with('.')));
+        assert!(find(entry.tried_first).is_some(), "{name}");
+    }
+    assert!(UNMODELLED.iter().all(|bug| bug.reason.ends_with('.')));
+}
+
+#[test]
+fn the_catalogue_itself_breaks_no_rule() {
+    assert!(SCENARIOS.iter().all(|scenario| scenario.mutant.is_none()));
+}
+
+#[test]
+fn a_mutant_is_killed_by_what_must_always_hold() {
+    let killed_in_two_steps = killed(Mutant::OneVoteSuffices, "timely-oracle");
+    assert_eq!(killed_in_two_steps, Some(("quorum evidence", 2)));
+    let both = killed(Mutant::OracleGrantsBoth, "timely-oracle");
+    assert_eq!(both, Some(("one established leader", 6)));
+    let blank = killed(Mutant::VotesWithoutData, "timely-blank");
+    assert_eq!(blank, Some(("eligible", 2)));
+}
+
+#[test]
+fn a_mutant_is_killed_by_what_must_come_to_hold() {
+    let found = killed(Mutant::NoFormatFallback, "timely-old-peer");
+    assert_eq!(
+        found.map(|(property, _)| property),
+        Some("election terminates")
+    );
+}
+
+#[test]
+fn a_mutant_that_its_scenario_cannot_tell_from_the_algorithm_survives() {
+    assert_eq!(killed(Mutant::WeightIgnored, "timely-oracle"), None);
+}
+
+#[test]
+fn check_fails_with_the_counterexample_and_writes_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().to_str().expect("a path in UTF-8");
+    let arguments = ["check", "--mutant", "one-vote-suffices", "timely-oracle"];
+    let (code, text) = fle_model(&[&arguments[..], &["--trace-dir", path]].concat());
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("VIOLATED   quorum evidence"), "{text}");
+    let stem = "one-vote-suffices-timely-oracle-quorum-evidence";
+    for extension in ["json", "svg"] {
+        assert!(folder.path().join(format!("{stem}.{extension}")).is_file());
+    }
+}
+
+#[test]
+fn mutants_succeeds_if_all_are_killed_and_says_how() {
+    let (code, text) = fle_model(&["mutants", "one-vote-suffices", "oracle-grants-both"]);
+    assert_eq!(code, Some(0), "{text}");
+    let wanted =
+        "killed    one-vote-suffices: quorum evidence fails in timely-oracle within 2 steps";
+    assert!(text.contains(wanted), "{text}");
+    let end = "2 mutant(s) run: 2 killed, 0 survived; 0 not as expected\n";
+    assert!(text.ends_with(end), "{text}");
+}
+
+#[test]
+fn an_unknown_mutant_is_bad_usage() {
+    assert_eq!(fle_model(&["mutants", "no-such-mutant"]).0, Some(2));
+    assert_eq!(
+        fle_model(&["check", "--mutant", "no-such-mutant"]).0,
+        Some(2)
+    );
+}
