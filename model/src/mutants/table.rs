@@ -71,8 +71,7 @@ mutants! {
         "A looking server takes up whatever is proposed in its round, better or not.";
 
     // Rounds.
-    JoinsWithOwnVote "275" in "timely-rounds" survives
-        "The better proposal is announced again when its sender has waited in vain.":
+    JoinsWithOwnVote "275" in "timely-rounds-round-trip":
         "A server that enters a later round proposes itself, though what took it there was better.";
     KeepsOldProposal "" in "timely-rounds" survives
         "Who announced it could be elected in the later round as well; if it is gone, whoever elects it gives it up.":
@@ -86,8 +85,7 @@ mutants! {
     RepeatsRound "" in "timely-loss" survives
         "Votes that are left of the election before are votes of the same servers, and still need a quorum and a leader that leads.":
         "A server that looks again does so in the round that it was in.";
-    EntersSilently "" in "timely-rounds" survives
-        "It says so when it has waited in vain.":
+    EntersSilently "" in "timely-rounds-round-trip":
         "A server that enters a later round does not say so.";
     AdoptsSilently "" in "timely-slots":
         "A server that takes up a better proposal does not say so.";

@@ -31,41 +31,29 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "crash",
         covers: "three servers, one of which crashes and restarts",
-        faults: Faults {
-            crashes: 1,
-            unique_states: 2_570_160,
-            ..NONE
-        },
+        faults: Faults { crashes: 1, ..NONE },
+        unique_states: 2_570_160,
         ..THREE
     },
     Scenario {
         name: "break",
         covers: "three servers, and a connection breaks",
-        faults: Faults {
-            breaks: 1,
-            unique_states: 648_660,
-            ..NONE
-        },
+        faults: Faults { breaks: 1, ..NONE },
+        unique_states: 648_660,
         ..THREE
     },
     Scenario {
         name: "loss",
         covers: "three servers, one of which returns to looking for no reason",
-        faults: Faults {
-            losses: 1,
-            unique_states: 777_560,
-            ..NONE
-        },
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 777_560,
         ..THREE
     },
     Scenario {
         name: "wipe",
         covers: "three servers, one of which crashes, loses its disk and restarts",
-        faults: Faults {
-            wipes: 1,
-            unique_states: 809_500,
-            ..NONE
-        },
+        faults: Faults { wipes: 1, ..NONE },
+        unique_states: 809_500,
         ..THREE
     },
     Scenario {
@@ -79,22 +67,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "activation",
         covers: "three servers, leaders that begin new epochs, and a return to looking for no reason",
         activation: true,
-        faults: Faults {
-            losses: 1,
-            unique_states: 1_636_095,
-            ..NONE
-        },
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 1_636_095,
         ..THREE
     },
     Scenario {
         name: "observer",
         covers: "two voters and an observer",
         composition: Composition::Observer,
-        faults: Faults {
-            losses: 1,
-            unique_states: 532_864,
-            ..NONE
-        },
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 532_864,
         ..THREE
     },
     Scenario {
@@ -109,11 +91,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "two voters with an oracle, one of which crashes and restarts",
         composition: Composition::Oracle,
         servers: 2,
-        faults: Faults {
-            crashes: 1,
-            unique_states: 7_056,
-            ..NONE
-        },
+        faults: Faults { crashes: 1, ..NONE },
+        unique_states: 7_056,
         ..THREE
     },
     Scenario {
@@ -129,11 +108,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         composition: Composition::OldPeer,
         credentials: OLD,
         activation: true,
-        faults: Faults {
-            losses: 1,
-            unique_states: 1_312_331,
-            ..NONE
-        },
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 1_312_331,
         ..THREE
     },
     Scenario {
@@ -176,51 +152,36 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "timely-crash",
         covers: "three servers, one of which crashes and restarts",
-        faults: Faults {
-            crashes: 1,
-            unique_states: 425_400,
-            ..NONE
-        },
+        faults: Faults { crashes: 1, ..NONE },
+        unique_states: 425_400,
         ..TIMELY
     },
     Scenario {
         name: "timely-stop",
         covers: "three servers, one of which crashes for good",
-        faults: Faults {
-            stops: 1,
-            unique_states: 62_000,
-            ..NONE
-        },
+        faults: Faults { stops: 1, ..NONE },
+        unique_states: 62_000,
         ..TIMELY
     },
     Scenario {
         name: "timely-break",
         covers: "three servers, and a connection breaks",
-        faults: Faults {
-            breaks: 1,
-            unique_states: 154_300,
-            ..NONE
-        },
+        faults: Faults { breaks: 1, ..NONE },
+        unique_states: 154_300,
         ..TIMELY
     },
     Scenario {
         name: "timely-loss",
         covers: "three servers, one of which returns to looking for no reason",
-        faults: Faults {
-            losses: 1,
-            unique_states: 171_140,
-            ..NONE
-        },
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 171_140,
         ..TIMELY
     },
     Scenario {
         name: "timely-wipe",
         covers: "three servers, one of which crashes, loses its disk and restarts",
-        faults: Faults {
-            wipes: 1,
-            unique_states: 196_280,
-            ..NONE
-        },
+        faults: Faults { wipes: 1, ..NONE },
+        unique_states: 196_280,
         ..TIMELY
     },
     Scenario {
@@ -234,11 +195,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-activation",
         covers: "three servers, leaders that begin new epochs, and a crash with restart",
         activation: true,
-        faults: Faults {
-            crashes: 1,
-            unique_states: 1_203_256,
-            ..NONE
-        },
+        faults: Faults { crashes: 1, ..NONE },
+        unique_states: 1_203_256,
         ..TIMELY
     },
     Scenario {
@@ -253,11 +211,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-observer",
         covers: "two voters and an observer",
         composition: Composition::Observer,
-        faults: Faults {
-            losses: 1,
-            unique_states: 391_168,
-            ..NONE
-        },
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 391_168,
         ..TIMELY
     },
     Scenario {
@@ -272,11 +227,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "two voters with an oracle, one of which crashes and restarts",
         composition: Composition::Oracle,
         servers: 2,
-        faults: Faults {
-            crashes: 1,
-            unique_states: 3_584,
-            ..NONE
-        },
+        faults: Faults { crashes: 1, ..NONE },
+        unique_states: 3_584,
         ..TIMELY
     },
     Scenario {
@@ -291,11 +243,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three voters, one of which speaks the format without peer epoch and version",
         composition: Composition::OldPeer,
         credentials: OLD,
-        faults: Faults {
-            losses: 1,
-            unique_states: 189_076,
-            ..NONE
-        },
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 189_076,
         ..TIMELY
     },
     Scenario {

@@ -98,7 +98,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         late: true,
         finalizing: Finalizing {
             early: Early::AllHeardOrUnreachable,
-            unique_states: 58_660,
             ..LONG_EAGER
         },
         unique_states: 58_660,
@@ -107,11 +106,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "timely-stop-past-unreachable",
         covers: "eager servers that do not wait for one that crashed for good",
-        faults: Faults {
-            stops: 1,
-            unique_states: 76_740,
-            ..NONE
-        },
+        faults: Faults { stops: 1, ..NONE },
         finalizing: Finalizing {
             early: Early::AllHeardOrUnreachable,
             ..EAGER
@@ -123,11 +118,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-crash-eager",
         covers: "fixed and eager servers, one crash and restart",
         credentials: TWO,
-        faults: Faults {
-            crashes: 1,
-            unique_states: 125_240,
-            ..NONE
-        },
+        faults: Faults { crashes: 1, ..NONE },
         finalizing: EAGER,
         unique_states: 125_240,
         ..TIMELY
@@ -135,11 +126,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "timely-loss-eager",
         covers: "fixed and eager servers, one spurious loss of leadership",
-        faults: Faults {
-            losses: 1,
-            unique_states: 236_860,
-            ..NONE
-        },
+        faults: Faults { losses: 1, ..NONE },
         finalizing: EAGER,
         unique_states: 236_860,
         ..TIMELY
