@@ -315,14 +315,13 @@ impl fmt::Display for Simulation {
 mod tests {
     use super::*;
     use crate::catalogue;
-    use crate::properties::Scope;
 
     /// False: one may lead.
     const NOBODY_LEADS: Claim<3> = Claim {
         name: "nobody leads",
         statement: "No server is LEADING.",
         kind: Kind::Always { witnesses: &[] },
-        scope: Scope::Everywhere,
+        applies: |_| true,
         condition: |_, state| (0..3).all(|server| state.leader_of(server) != Some(server)),
     };
 

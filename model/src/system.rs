@@ -84,7 +84,7 @@ pub struct State<const N: usize> {
     pub network: Network<N>,
     /// What may still go wrong.
     pub faults: Faults,
-    /// Timely: who has announced its vote again since any server last changed.
+    /// Timely: who has announced its vote again since any server last changed or anything went wrong.
     pub repeated: ServerSet,
     /// For each server, what its wait for a better proposal still has to see, if that is counted in message delays.
     pub awaited: [Awaited<N>; N],
@@ -354,7 +354,8 @@ impl<const N: usize> System<N> {
                 self.look(&mut after, server, &mut effects);
             }
         }
-        if after.servers != before.servers {
+        // A connection that breaks may lose the question or the answer.
+        if after.servers != before.servers || after.faults != before.faults {
             after.repeated = ServerSet::NONE;
         } else if let Action::CollectTimeout { server } = action
             && self.setting == Setting::Timely

@@ -100,7 +100,8 @@ const EVERY_KIND: [Action; 27] = [
 
 /// The path as a counterexample to the system's one property.
 fn told(system: &System<3>, path: &Trace<3>) -> Counterexample {
-    Counterexample::new("fault-free", &system.claims[0], Story::new(system, path))
+    let scenario = catalogue::find("fault-free").expect("a scenario");
+    Counterexample::new(scenario, &system.claims[0], Story::new(system, path))
 }
 
 /// The files of a counterexample, as JSON and as text.

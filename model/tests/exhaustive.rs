@@ -72,6 +72,7 @@ fn two_servers_are_exhausted_whatever_is_seen_on_the_way() {
 fn what_holds_eventually_is_checked_on_the_same_states() {
     let timely = Scenario {
         setting: Setting::Timely,
+        rounds: 1,
         ..TWO_SERVERS
     };
     let report = report(&timely, "0/1", 1);
@@ -104,6 +105,7 @@ fn another_number_of_states_than_the_pinned_one_fails_the_check() {
 fn who_watches_is_told_how_far_each_phase_is() {
     let timely = Scenario {
         setting: Setting::Timely,
+        rounds: 1,
         ..TWO_SERVERS
     };
     let mut told = Vec::new();

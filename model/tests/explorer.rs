@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 /// 1 and 2 start with the same credentials and 3 with a greater zxid.
 fn system() -> System<3> {
     let scenario = catalogue::find("fault-free").expect("a scenario");
-    scenario.system(|number| number == 16, Vec::new())
+    scenario.system(|number| number == 1, Vec::new())
 }
 
 const FROM_3_TO_1: Action = Action::Deliver { src: 2, dst: 0 };
@@ -72,8 +72,6 @@ State {
         1 to 2: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1,
 ";
     assert!(text.contains(under_way), "{text}");
-    let votes = "        1: proposed 1 in round 1, proposed 3 in round 1,\n        2: proposed 2 in round 1,\n";
-    assert!(text.contains(votes), "{text}");
     assert!(text.ends_with("    rules broken: {},\n}"), "{text}");
 }
 

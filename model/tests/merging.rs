@@ -2,9 +2,14 @@
 
 use fle_model::catalogue::{Scenario, Tier};
 use fle_model::check::{Options, check};
+use fle_model::ensemble::Composition;
+use fle_model::faults::Faults;
+use fle_model::finalizing::Finalizing;
 use fle_model::merge::{Part, merge, parse};
+use fle_model::network::Links;
 use fle_model::report::{Kept, Report, Verdict};
 use fle_model::system::Setting;
+use fle_model::vote::Credentials;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -15,13 +20,25 @@ const TWO_SERVERS: Scenario = Scenario {
     covers: "two servers, no faults",
     servers: 2,
     setting: Setting::Timely,
-    epochs: 2,
-    zxids: 2,
+    composition: Composition::Majority,
+    finalizing: Finalizing::FIXED,
+    links: Links::WireAndSlot,
+    credentials: &[
+        Credentials::new(1, 1),
+        Credentials::new(1, 2),
+        Credentials::new(2, 1),
+        Credentials::new(2, 2),
+    ],
     rounds: 1,
+    late: false,
+    activation: false,
+    faults: Faults::NONE,
+    reduced: false,
+    mutant: None,
     tier: Tier::Ci,
     unique_states: UNIQUE_STATES,
 };
-const UNIQUE_STATES: usize = 704;
+const UNIQUE_STATES: usize = 440;
 
 /// The report of a shard, as it is written.
 fn shard(text: &str) -> Value {
@@ -96,12 +113,12 @@ fn seconds_are_added_up_and_depth_and_memory_are_the_greatest() {
     set(&mut b, 3.0, 7, Value::Null);
     let report = one(&[a, b]);
     assert_eq!((report.seconds, report.depth), (4.0, 9));
-    assert_eq!(report.states_per_second, 176.0);
+    assert_eq!(report.states_per_second, 110.0);
     assert_eq!(report.merged.expect("it is merged").longest_seconds, 3.0);
     assert_eq!(report.peak_memory_bytes, Some(500));
     let text = report.to_string();
     assert!(
-        text.contains("4.0 s in 2 shard(s), the longest 3.0 s, 176 unique states/s"),
+        text.contains("4.0 s in 2 shard(s), the longest 3.0 s, 110 unique states/s"),
         "{text}"
     );
 }
@@ -175,27 +192,27 @@ fn a_counterexample_is_told_and_passed_on() {
 fn the_sum_is_held_against_the_pin() {
     let [mut a, mut b] = shards();
     for shard in [&mut a, &mut b] {
-        shard[0]["whole"]["pinned_unique_states"] = json!(703);
+        shard[0]["whole"]["pinned_unique_states"] = json!(439);
     }
     let text = one(&[a, b]).to_string();
     assert!(
-        text.contains("FAILED: 703 unique states are pinned"),
+        text.contains("FAILED: 439 unique states are pinned"),
         "{text}"
     );
-    assert!(text.contains("pin 704"), "{text}");
+    assert!(text.contains("pin 440"), "{text}");
 }
 
 /// Where shards can visit the same states their sum is only an upper bound.
 #[test]
 fn a_sum_of_shards_that_overlap_may_exceed_the_pin_but_not_fall_below() {
-    for (pinned, differs) in [(703, false), (704, false), (705, true)] {
+    for (pinned, differs) in [(439, false), (440, false), (441, true)] {
         let mut both = shards::<2>();
         for shard in &mut both {
             shard[0]["whole"] = json!({ "pinned_unique_states": pinned, "disjoint": false });
         }
         let report = one(&both);
         assert_eq!(report.pin_differs(), differs, "{pinned}");
-        let says_so = report.to_string().contains("these are at most 704");
+        let says_so = report.to_string().contains("these are at most 440");
         assert_eq!(says_so, !differs, "{report}");
     }
 }

@@ -1,8 +1,9 @@
 //! The mutants: told apart, documented, and killed by properties.
 
 use fle_model::catalogue::{SCENARIOS, find};
-use fle_model::check::{Options, Shard, check};
+use fle_model::check::{Options, check};
 use fle_model::mutants::{Mutant, UNMODELLED};
+use fle_model::shard::Shard;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::process::Command;

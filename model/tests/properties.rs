@@ -296,7 +296,24 @@ fn a_joiner_may_not_pass_the_ensemble_by_nor_move_it() {
         keeps_quietly(&system, StepRule::JoinerRespectsEnsemble, step)
     };
     assert!(respects(0, 2, vote(1, Following)));
-    assert!(!respects(0, 2, vote(2, Leading)));
+    assert!(
+        respects(0, 2, vote(2, Leading)),
+        "it has no votes of settled servers on record"
+    );
+    let mut believed = ensemble;
+    if let Election::Looking(looking) = &mut believed.servers[2].election {
+        looking.out_of_election = [Some(vote(2, Following)), Some(vote(2, Following)), None];
+    }
+    let passes_by = (
+        believed,
+        Action::Deliver { src: 0, dst: 2 },
+        settled(believed, 2, vote(2, Leading)),
+    );
+    assert!(!keeps_quietly(
+        &system,
+        StepRule::JoinerRespectsEnsemble,
+        passes_by
+    ));
     assert!(respects(2, 0, vote(1, Following)));
     assert!(!respects(2, 0, vote(2, Following)));
     let mut looks = ensemble;

@@ -151,7 +151,7 @@ fn printed(story: Story) -> String {
         name: "a property".to_owned(),
         verdict: Verdict::Violated,
         counterexample: Some(Counterexample::new(
-            "timely-rounds",
+            catalogue::find("timely-rounds").expect("a scenario"),
             &claims::<3>()[0],
             story,
         )),
