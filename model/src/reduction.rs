@@ -19,7 +19,7 @@
 //! the round, then consider a shortest way to that: until its last step the supposition holds, so the reduced model has a way to the
 //! same step. There it is a violation of the property `in step`, which is checked wherever the rules are used.
 //!
-//! `tests/reductions.rs` holds both forms against each other at three and four servers.
+//! `tests/reductions.rs` holds both forms against each other at three servers.
 
 use crate::network::Network;
 use crate::server::{Election, Server, Wait};

@@ -6,11 +6,16 @@
 //! - Links of one come to the verdicts of links of two, but for what they are said to leave out.
 //! - Assignments that are not taken as initial states come to the verdicts of those that are.
 
-use fle_model::catalogue::{self, Scenario};
+use fle_model::catalogue::{self, SCENARIOS, Scenario};
+use fle_model::check::{Options, check};
+use fle_model::ensemble::Composition;
 use fle_model::faults::Faults;
 use fle_model::liveness::Reachable;
+use fle_model::network::Links;
 use fle_model::properties::{Claim, Kind};
+use fle_model::report::{Report, Row, Verdict};
 use fle_model::server::{Election, FastLeaderElection, Server};
+use fle_model::shard::Shard;
 use fle_model::system::{State, System};
 use fle_model::vote::{ConfigVersion, Credentials, Notification, Round};
 use proptest::prelude::*;
@@ -326,4 +331,42 @@ fn every_assignment_of_three_timely_servers_comes_to_what_its_renaming_comes_to(
         credentials: &[LOW, HIGH],
         ..scenario("timely-slots")
     });
+}
+
+/// What is outdated is left out of five servers' states; of three both forms are small enough.
+#[test]
+fn leaving_out_what_is_outdated_changes_no_verdict() {
+    let whole = Scenario {
+        unique_states: 0,
+        ..scenario("timely-slots")
+    };
+    let reduced = Scenario {
+        reduced: true,
+        ..whole
+    };
+    let options = Options {
+        threads: NonZeroUsize::MIN,
+        shard: Shard::WHOLE,
+    };
+    let [whole, reduced] = [whole, reduced].map(|scenario| check(&scenario, options, None));
+    assert!(reduced.unique_states < whole.unique_states / 10);
+    let verdicts = |report: &Report| -> Vec<_> {
+        let rows = report.properties.iter();
+        let rows = rows.filter(|row| row.name != "in step" && row.name != "nobody asks twice");
+        rows.map(|row| (row.name.clone(), row.verdict)).collect()
+    };
+    assert_eq!(verdicts(&reduced), verdicts(&whole));
+    let in_step = |row: &&Row| row.name == "in step";
+    let in_step = reduced.properties.iter().find(in_step);
+    assert_eq!(in_step.expect("it is checked").verdict, Verdict::Holds);
+}
+
+/// The reduction's argument is about such scenarios only.
+#[test]
+fn nothing_is_left_out_where_servers_may_be_out_of_step() {
+    for scenario in SCENARIOS.iter().filter(|scenario| scenario.reduced) {
+        assert!(scenario.is_timely() && !scenario.is_out_of_step());
+        assert_eq!(scenario.composition, Composition::Majority);
+        assert_eq!(scenario.links, Links::Slot);
+    }
 }
