@@ -63,7 +63,7 @@ fn check_servers<const N: usize>(
     let of_runs = of_kind(Kind::is_of_runs);
     let sometimes = of_kind(|kind| matches!(kind, Kind::Witness | Kind::Pitfall));
     let threads = options.threads.get();
-    let search = Search::run(model(always.clone()), threads, &mut watch);
+    let search = Search::run(&model(always.clone()), threads, &mut watch);
 
     let judged = always.into_iter().map(|claim| {
         match (search.violated.contains(&claim.name), search.exhausted()) {
@@ -124,7 +124,7 @@ const MUTANT_STATES: usize = 10_000_000;
 impl Search {
     /// Searches until the first violation, or every state. What it needs of memory is free again afterwards. A mutant's states may
     /// be without end, so they are searched breadth first, and not for ever.
-    fn run<const N: usize>(system: System<N>, threads: usize, watch: &mut Watch<'_>) -> Self {
+    fn run<const N: usize>(system: &System<N>, threads: usize, watch: &mut Watch<'_>) -> Self {
         let checker = system
             .clone()
             .checker()
@@ -132,9 +132,9 @@ impl Search {
             .finish_when(HasDiscoveries::AnyFailures);
         if system.election.mutant.is_some() {
             let checker = checker.target_state_count(MUTANT_STATES);
-            Self::watched(&system, checker.spawn_bfs(), watch)
+            Self::watched(system, checker.spawn_bfs(), watch)
         } else {
-            Self::watched(&system, checker.spawn_dfs(), watch)
+            Self::watched(system, checker.spawn_dfs(), watch)
         }
     }
 

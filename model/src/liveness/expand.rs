@@ -19,9 +19,12 @@ const WORTH_A_THREAD: usize = 64;
 pub(super) struct Expansion<S, C> {
     /// For each state the number of its edges, and whether each goal fails there.
     pub(super) states: Vec<(usize, Vec<bool>)>,
-    /// The edges of all of them: the class of the action, and where it leads.
-    pub(super) edges: Vec<(Option<(C, Fairness)>, Found<S>)>,
+    /// The edges of all of them.
+    pub(super) edges: Vec<Leads<S, C>>,
 }
+
+/// The class of an edge's action, and where it leads.
+pub(super) type Leads<S, C> = (Option<(C, Fairness)>, Found<S>);
 
 /// Where an edge leads.
 pub(super) enum Found<S> {
