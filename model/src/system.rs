@@ -6,6 +6,11 @@
 //! When a wait can run out is the [`Setting`]'s to say, what must not be put off for ever [`System::fairness`]'s. What surrounds
 //! the election, the peer's main loop, is here as well: [`Action::GiveUp`], [`Action::Activate`] and [`Action::Start`].
 
+mod enabled;
+mod state;
+
+pub use state::State;
+
 use crate::check::Trace;
 use crate::explore;
 use crate::faults::{Crash, Faults};
@@ -20,7 +25,6 @@ use crate::server::{Election, FastLeaderElection, Server, Wait};
 use crate::set::ServerSet;
 use crate::steps::{Broken, Step};
 use crate::vote::Notification;
-use fle::ServerState;
 use serde::Serialize;
 use stateright::actor::{Actor, Command, Id, Out};
 use stateright::{Model, Property};
@@ -73,23 +77,6 @@ impl Setting {
             Self::Timely => "timely",
         }
     }
-}
-
-/// A state of the whole.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct State<const N: usize> {
-    /// The servers, ascending by sid.
-    pub servers: [Server<N>; N],
-    /// What is under way between them.
-    pub network: Network<N>,
-    /// What may still go wrong.
-    pub faults: Faults,
-    /// Timely: who has announced its vote again since any server last changed or anything went wrong.
-    pub repeated: ServerSet,
-    /// For each server, what its wait for a better proposal still has to see, if that is counted in message delays.
-    pub awaited: [Awaited<N>; N],
-    /// The rules of single steps that were broken on the way here.
-    pub broken: Broken,
 }
 
 /// What can happen next. Servers are named by their places, from 0.
@@ -174,109 +161,6 @@ pub(crate) const ALL_HOLD: &str = "everything holds that must always hold";
 
 /// What the server does in a step, as commands to its surroundings.
 pub(crate) type Effects<const N: usize> = Out<FastLeaderElection<N>>;
-
-impl<const N: usize> State<N> {
-    /// Whether the server leads and a quorum, itself included, has settled on it.
-    #[must_use]
-    pub fn is_established(&self, election: &FastLeaderElection<N>, leader: usize) -> bool {
-        let followers = self.followers(leader);
-        let granted = self.servers[leader].granted;
-        followers.contains(leader) && election.ensemble.is_quorum(followers, granted)
-    }
-
-    /// The leader that a quorum follows, itself leading.
-    #[must_use]
-    pub fn established_leader(&self, election: &FastLeaderElection<N>) -> Option<usize> {
-        (0..N).find(|&leader| self.is_established(election, leader))
-    }
-
-    /// Who has settled on the server, itself included, and is not attached to an earlier leadership of it.
-    #[must_use]
-    pub fn followers(&self, leader: usize) -> ServerSet {
-        let follows = |&server: &usize| {
-            self.leader_of(server) == Some(leader) && !self.outlives_leadership(server, leader)
-        };
-        (0..N).filter(follows).collect()
-    }
-
-    /// Whether the server has learned an epoch from the leader that is not the leader's epoch now: its connection is gone, though
-    /// the leader may have come back to lead again.
-    fn outlives_leadership(&self, server: usize, leader: usize) -> bool {
-        let epoch = |server: usize| {
-            let server = &self.servers[server];
-            server.active.then(|| server.credentials.epoch())
-        };
-        epoch(server).is_some_and(|learned| epoch(leader) != Some(learned))
-    }
-
-    /// Whom the server has settled on.
-    #[must_use]
-    pub fn leader_of(&self, server: usize) -> Option<usize> {
-        self.servers[server].settled().map(|vote| vote.leader())
-    }
-
-    /// The servers that are up.
-    #[must_use]
-    pub fn live(&self) -> ServerSet {
-        (0..N)
-            .filter(|&server| self.servers[server].is_up())
-            .collect()
-    }
-
-    /// The leader, itself leading, that every live server has settled on.
-    #[must_use]
-    pub fn agreed_leader(&self) -> Option<usize> {
-        let leader = (0..N).find(|&server| self.servers[server].leads())?;
-        let followers = self.followers(leader);
-        let agrees = |server| followers.contains(server);
-        self.live().iter().all(agrees).then_some(leader)
-    }
-
-    /// Whether the server has settled on one that is down.
-    #[must_use]
-    pub fn follows_the_dead(&self, server: usize) -> bool {
-        let leader = self.leader_of(server);
-        leader.is_some_and(|leader| !self.servers[leader].is_up())
-    }
-
-    /// Whether the servers that are up and have data, and perhaps the oracle, can elect a leader.
-    #[must_use]
-    pub fn has_live_quorum(&self, election: &FastLeaderElection<N>) -> bool {
-        let can_vote = |&server: &usize| self.servers[server].credentials.has_data();
-        let voters: ServerSet = self.live().iter().filter(can_vote).collect();
-        let granted = voters.iter().any(|server| self.servers[server].granted);
-        election.ensemble.is_quorum(voters, granted)
-    }
-
-    /// What arrives next from `src` at `dst`, if that one is up and the connection stands.
-    pub(crate) fn under_way(&self, src: usize, dst: usize) -> Option<Notification> {
-        let next = self.network.next(src, dst);
-        next.filter(|_| self.servers[dst].is_up())
-    }
-
-    /// Whether something is under way to the server that could matter. An observer that has settled and a voter that looks answer
-    /// each other for as long as the voter looks (ZOOKEEPER-1807), and neither's election hears of it.
-    pub(crate) fn is_under_way_to(&self, dst: usize) -> bool {
-        let observes = |server: usize| {
-            let settled = self.servers[server].settled();
-            settled.is_some_and(|vote| vote.state == ServerState::Observing)
-        };
-        let matters = |src: usize| self.network.next(src, dst).is_some() && !observes(src);
-        self.servers[dst].is_up() && !observes(dst) && (0..N).any(matters)
-    }
-
-    /// Whether nothing is under way.
-    #[must_use]
-    pub fn is_silent(&self) -> bool {
-        !(0..N).any(|dst| self.is_under_way_to(dst))
-    }
-
-    /// Whether some looking server waits for this.
-    pub(crate) fn any_waits(&self, wait: Wait) -> bool {
-        let mut looking = self.servers.iter().filter_map(Server::looking);
-        looking.any(|looking| looking.wait == wait)
-    }
-}
 
 impl<const N: usize> System<N> {
     /// The state in which those of these servers that are to start with the others have just begun to look.
@@ -537,125 +421,6 @@ impl<const N: usize> System<N> {
         }
         if self.reduced {
             reduction::leave_out_what_is_outdated(state);
-        }
-    }
-
-    /// Whether the server may return to looking because of its leader or followers.
-    fn may_give_up(&self, state: &State<N>, server: usize, waited: bool) -> bool {
-        let Some(leader) = state.leader_of(server) else {
-            return false;
-        };
-        match self.setting {
-            Setting::Asynchronous => !state.servers[leader].is_up(),
-            Setting::Timely if leader == server => {
-                waited
-                    && !state.is_established(&self.election, server)
-                    && !self.election.is(Mutant::LeaderNeverGivesUp)
-            }
-            Setting::Timely => {
-                waited
-                    && !self.election.is(Mutant::FollowerNeverGivesUp)
-                    && (!state.servers[leader].leads() || state.outlives_leadership(server, leader))
-            }
-        }
-    }
-
-    /// Whether the server is a leader that is established, or follows one that is, and has yet to learn the new epoch.
-    fn may_activate(&self, state: &State<N>, server: usize) -> bool {
-        let settled_on = state.leader_of(server);
-        self.activation
-            && !state.servers[server].active
-            && settled_on.is_some_and(|leader| {
-                state.is_established(&self.election, leader)
-                    && (leader == server || state.servers[leader].active)
-            })
-    }
-
-    /// What can happen to the server by itself.
-    fn actions_of(&self, state: &State<N>, server: usize, waited: bool, actions: &mut Vec<Action>) {
-        match &state.servers[server].election {
-            Election::Down { returns: true } => actions.push(Action::Start { server }),
-            Election::Down { returns: false } => {}
-            Election::Looking(looking) => match looking.wait {
-                Wait::Finalizing
-                    if self.may_settle(state, server)
-                        || self.election.is(Mutant::FinalizesInNoTime) =>
-                {
-                    actions.push(Action::FinalizeTimeout { server });
-                }
-                Wait::Collecting if self.announces_to_all(state, server) => {
-                    actions.push(Action::CollectTimeout { server });
-                }
-                _ => {}
-            },
-            Election::Settled(_) => {
-                if self.may_give_up(state, server, waited) {
-                    actions.push(Action::GiveUp { server });
-                }
-                if self.may_activate(state, server) {
-                    actions.push(Action::Activate { server });
-                }
-            }
-        }
-    }
-
-    /// Whether a server that collects votes may announce its own again, in one step for all.
-    fn announces_to_all(&self, state: &State<N>, server: usize) -> bool {
-        if self.election.is(Mutant::DeadPeerSilences) && state.live() != ServerSet::first(N) {
-            return false;
-        }
-        match self.setting {
-            Setting::Asynchronous => self.election.ensemble.has_oracle(),
-            Setting::Timely => {
-                !state.repeated.contains(server)
-                    && state.is_silent()
-                    && !state.any_waits(Wait::Finalizing)
-            }
-        }
-    }
-
-    /// What can happen on the links from a server.
-    fn actions_on_links(&self, state: &State<N>, src: usize, actions: &mut Vec<Action>) {
-        let looking = state.servers[src].looking();
-        let announces = self.setting == Setting::Asynchronous
-            && !self.election.ensemble.has_oracle()
-            && looking.is_some_and(|looking| looking.wait == Wait::Collecting);
-        for dst in (0..N).filter(|&dst| state.servers[dst].is_up()) {
-            let arrives = state.network.next(src, dst).is_some();
-            if arrives {
-                actions.push(Action::Deliver { src, dst });
-                if state.network.link(src, dst).is_full() {
-                    actions.push(Action::Supersede { src, dst });
-                }
-                if !state.servers[src].is_up() {
-                    actions.push(Action::Lose { src, dst });
-                }
-            } else if announces {
-                actions.push(Action::Resend { src, dst });
-            }
-        }
-    }
-
-    /// What can go wrong.
-    fn actions_of_faults(state: &State<N>, actions: &mut Vec<Action>) {
-        let mut faults = state.faults;
-        if !faults.any() {
-            return;
-        }
-        for server in state.live().iter() {
-            for crash in Crash::ALL {
-                if *faults.crashes_left(crash) > 0 {
-                    actions.push(Action::Crash { server, crash });
-                }
-            }
-            if faults.losses > 0 && state.servers[server].settled().is_some() {
-                actions.push(Action::LoseLeader { server });
-            }
-            if faults.breaks > 0 {
-                let peers = state.live().iter().filter(|&peer| peer > server);
-                let stand = peers.filter(|&peer| !state.network.is_broken(server, peer));
-                actions.extend(stand.map(|b| Action::Break { a: server, b }));
-            }
         }
     }
 }
