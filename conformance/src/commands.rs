@@ -1,0 +1,46 @@
+//! The commands, and where they write.
+
+pub(crate) mod replay;
+
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a command could not do its work.
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Where the text and the JSON of a result go.
+#[derive(clap::Args)]
+pub(crate) struct Output {
+    /// Writes the result as JSON to this file, `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl Output {
+    /// Where the text goes: to standard output, unless the JSON does.
+    pub(crate) fn text(&self) -> Box<dyn Write> {
+        if self.json.as_deref() == Some(Path::new("-")) {
+            Box::new(io::stderr())
+        } else {
+            Box::new(io::stdout())
+        }
+    }
+
+    /// Writes the JSON where it was asked for.
+    pub(crate) fn json(&self, report: &impl Serialize) -> Result<()> {
+        let Some(path) = &self.json else {
+            return Ok(());
+        };
+        let mut out: Box<dyn Write> = if path == Path::new("-") {
+            Box::new(io::stdout())
+        } else {
+            let file = File::create(path);
+            Box::new(file.map_err(|error| format!("{}: {error}", path.display()))?)
+        };
+        serde_json::to_writer_pretty(&mut out, report)?;
+        writeln!(out)?;
+        Ok(())
+    }
+}
