@@ -4,7 +4,7 @@
 //! when each of its properties has been decided, and properties that hold are never decided before the end. It goes depth first:
 //! few states are pending at a time then, so that memory is little more than the fingerprints of the states visited. The second
 //! looks for what must be seen to happen, breadth first, and stops when it has seen everything. What must hold eventually is
-//! not for stateright to check: where there is such a property, [`crate::liveness`] builds the graph of the same states.
+//! not for stateright to check: where there is such a property, [`crate::liveness`] records the first search and judges its graph.
 //!
 //! stateright remembers a state by a 64-bit fingerprint. Two states with one fingerprint would be taken for one; among 20 million
 //! states the chance that any two share one is about one in 100,000.
@@ -12,15 +12,17 @@
 use crate::catalogue::Scenario;
 use crate::counterexample::Counterexample;
 use crate::dispatch::with_servers;
-use crate::liveness::Reachable;
+use crate::liveness::{ALL_HOLD, Reachable, Recording};
 use crate::progress::{Phase, Watch, Watcher};
 use crate::properties::{Claim, Kind};
 use crate::report::{Liveness, Report, Row, Verdict, Whole, rate};
 use crate::shard::Shard;
 use crate::story::Story;
-use crate::system::{ALL_HOLD, Action, State, System};
+use crate::system::{Action, State, System};
 use stateright::{Checker, HasDiscoveries, Model, Path};
+use std::fmt::Debug;
 use std::fs;
+use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
@@ -63,7 +65,18 @@ fn check_servers<const N: usize>(
     let of_runs = of_kind(Kind::is_of_runs);
     let sometimes = of_kind(|kind| matches!(kind, Kind::Witness | Kind::Pitfall));
     let threads = options.threads.get();
-    let search = Search::run(&model(always.clone()), threads, &mut watch);
+    let system = model(always.clone());
+    let recording = (!of_runs.is_empty()).then(|| {
+        let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
+        Recording::new(system.clone(), System::fairness, &goals)
+    });
+    let search = match &recording {
+        None => Search::run(&system, system.clone(), |state| state, threads, &mut watch),
+        Some(recording) => {
+            let recording = recording.clone();
+            Search::run(&system, recording, |it| &it.state, threads, &mut watch)
+        }
+    };
 
     let judged = always.into_iter().map(|claim| {
         match (search.violated.contains(&claim.name), search.exhausted()) {
@@ -76,14 +89,14 @@ fn check_servers<const N: usize>(
     let mut liveness = None;
     if search.came_to_end() {
         let unseen = unseen(options.shard);
-        if !of_runs.is_empty() {
+        if let Some(recording) = recording {
             let fair_runs = FairRuns {
                 scenario,
+                claims: &of_runs,
                 states: search.unique_states,
                 unseen,
-                threads: options.threads,
             };
-            let (rows, took) = fair_runs.search(&model(of_runs), &mut watch);
+            let (rows, took) = fair_runs.search(&system, recording, &mut watch);
             properties.extend(rows.into_iter().map(|row| search.judge(row)));
             liveness = Some(took);
         }
@@ -122,27 +135,39 @@ struct Search {
 const MUTANT_STATES: usize = 10_000_000;
 
 impl Search {
-    /// Searches until the first violation, or every state. What it needs of memory is free again afterwards. A mutant's states may
-    /// be without end, so they are searched breadth first, and not for ever.
-    fn run<const N: usize>(system: &System<N>, threads: usize, watch: &mut Watch<'_>) -> Self {
-        let checker = system
-            .clone()
-            .checker()
-            .threads(threads)
-            .finish_when(HasDiscoveries::AnyFailures);
+    /// Searches until the first violation, or every state, of the system or of a recording of it. What it needs of memory is free
+    /// again afterwards. A mutant's states may be without end, so they are searched breadth first, and not for ever.
+    fn run<const N: usize, M>(
+        system: &System<N>,
+        model: M,
+        state: fn(&M::State) -> &State<N>,
+        threads: usize,
+        watch: &mut Watch<'_>,
+    ) -> Self
+    where
+        M: Model<Action = Action> + Send + Sync + 'static,
+        M::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
+    {
+        let checker = model.checker().threads(threads);
+        let checker = checker.finish_when(HasDiscoveries::AnyFailures);
         if system.election.mutant.is_some() {
             let checker = checker.target_state_count(MUTANT_STATES);
-            Self::watched(system, checker.spawn_bfs(), watch)
+            Self::watched(system, checker.spawn_bfs(), state, watch)
         } else {
-            Self::watched(system, checker.spawn_dfs(), watch)
+            Self::watched(system, checker.spawn_dfs(), state, watch)
         }
     }
 
-    fn watched<const N: usize>(
+    fn watched<const N: usize, M>(
         system: &System<N>,
-        mut search: impl Checker<System<N>> + Sync,
+        mut search: impl Checker<M> + Sync,
+        state: fn(&M::State) -> &State<N>,
         watch: &mut Watch<'_>,
-    ) -> Self {
+    ) -> Self
+    where
+        M: Model<Action = Action>,
+        M::State: Clone + Debug + Hash + PartialEq,
+    {
         let start = Instant::now();
         let workers = search.handles();
         let progress = || {
@@ -161,7 +186,7 @@ impl Search {
             }
         });
         let violated = search.discovery(ALL_HOLD).map(|path| {
-            let violated = system.violated(path.last_state());
+            let violated = system.violated(state(path.last_state()));
             violated.map(|claim| claim.name).collect()
         });
         let generated_states = search.state_count();
@@ -300,31 +325,29 @@ fn seen<const N: usize>(mut system: System<N>, threads: usize) -> Vec<&'static s
 }
 
 /// The search for what must hold eventually, in every fair run.
-struct FairRuns<'a> {
+struct FairRuns<'a, const N: usize> {
     scenario: &'a Scenario,
-    /// How many states can be reached.
+    /// What is sought, in the order of the recording's goals.
+    claims: &'a [Claim<N>],
+    /// How many states were recorded.
     states: usize,
     unseen: Verdict,
-    threads: NonZeroUsize,
 }
 
-impl FairRuns<'_> {
-    /// A row for each of the system's properties, all of them of fair runs.
-    fn search<const N: usize>(
+impl<const N: usize> FairRuns<'_, N> {
+    /// A row for each of the claims.
+    fn search(
         &self,
         system: &System<N>,
+        recording: Recording<System<N>, Action>,
         watch: &mut Watch<'_>,
     ) -> (Vec<Row>, Liveness) {
         let start = Instant::now();
-        let goals: Vec<_> = system.claims.iter().map(|claim| claim.condition).collect();
         let progress = || Phase::FairRuns {
-            expanded: system.expanded.get(),
-            of: self.states,
+            states: self.states,
         };
-        let reachable = watch.during(progress, || {
-            Reachable::explore(system, System::fairness, &goals, self.threads)
-        });
-        let rows = system.claims.iter().enumerate().map(|(goal, claim)| {
+        let reachable = watch.during(progress, || Reachable::recorded(recording));
+        let rows = self.claims.iter().enumerate().map(|(goal, claim)| {
             match (claim.kind, reachable.violation(goal)) {
                 (Kind::EndlessPitfall, Some(_)) => row(claim, Verdict::Seen),
                 (Kind::EndlessPitfall, None) => row(claim, self.unseen),

@@ -21,7 +21,7 @@ pub struct Faults {
 }
 
 /// What can befall a server.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Crash {
     /// It will be started again.

@@ -24,28 +24,32 @@
 //! A class is *enabled* where an action of it leads to a state (`next_state` is not `None`), beyond the boundary or not. States
 //! beyond the boundary are no part of any component: what lies behind them is not known.
 //!
-//! **Memory.** A state is needed again only to tell a violation, so it is not kept: it is known by a 64-bit fingerprint, and
-//! derived again, from the initial state along the first way found to it, when it is told. (Of two states with one fingerprint the
-//! second is lost: the chance is that given in [`crate::check`].) An edge takes nine bytes: its target, its class, and its source
-//! once more because petgraph's search for components goes along the edges and against them (the one that does not is recursive,
-//! and overflows the stack).
+//! **One search.** stateright visits the states; a [`Recording`] of the model writes the graph down meanwhile, so that a step is worked
+//! out once for what must always hold and for what must hold eventually. A state is known by a 64-bit fingerprint, and derived again,
+//! from an initial state, when it is told. (Of two states with one fingerprint the second is lost: the chance is that given in
+//! [`crate::check`].) Where the checker leaves off early the rest counts as beyond the boundary.
+//!
+//! **Memory.** An edge takes nine bytes while it is recorded, its target's fingerprint and its class, and nine in the graph: its
+//! target, its class, and its source once more because petgraph's search for components goes along the edges and against them (the
+//! one that does not is recursive, and overflows the stack).
 
-mod expand;
 mod graph;
 mod lasso;
+mod recording;
 
 pub use lasso::Lasso;
+pub use recording::{ALL_HOLD, Printed, Recording};
 
-use expand::Questions;
 use fixedbitset::FixedBitSet;
 use graph::{Graph, Number};
 use petgraph::Direction;
-use stateright::Model;
+use recording::fingerprint;
+use stateright::{Checker, Model};
 use std::hash::Hash;
-use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 /// How a class of actions is owed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Fairness {
     /// What can be taken from some moment on, always, is taken.
     Weak,
@@ -60,8 +64,8 @@ pub type Scheduler<M, C> = fn(&M, &<M as Model>::Action) -> Option<(C, Fairness)
 pub type Goal<M> = fn(&M, &<M as Model>::State) -> bool;
 
 /// What a model's fair runs can visit again and again, and where the goals fail.
-pub struct Reachable<'m, M: Model, C> {
-    model: &'m M,
+pub struct Reachable<M: Model, C> {
+    model: Arc<M>,
     scheduler: Scheduler<M, C>,
     graph: Graph<C>,
     /// The greatest sets of connected states that a fair run can visit again and again, each in the order of their numbers.
@@ -70,36 +74,42 @@ pub struct Reachable<'m, M: Model, C> {
     failing: Vec<FixedBitSet>,
 }
 
-impl<'m, M, C> Reachable<'m, M, C>
+impl<M, C> Reachable<M, C>
 where
-    M: Model + Sync,
-    M::State: Hash + Send + Sync,
+    M: Model,
+    M::State: Hash,
     M::Action: Clone,
-    C: Copy + Eq + Send,
+    C: Copy + Ord + Hash + Send + Sync,
 {
-    /// Visits every state that can be reached within the model's boundary, and asks for each goal there. So many threads ask the
-    /// model; the answer does not depend on their number.
+    /// Lets stateright visit every state that can be reached within the model's boundary, on one thread.
     ///
     /// # Panics
-    /// With more than 128 classes, or 2³² states or edges.
+    /// With more than 32 goals, 128 classes, or 2³² states or edges.
     #[must_use]
-    pub fn explore(
-        model: &'m M,
-        scheduler: Scheduler<M, C>,
-        goals: &[Goal<M>],
-        threads: NonZeroUsize,
-    ) -> Self {
-        let mut failing = vec![FixedBitSet::new(); goals.len()];
-        let questions = Questions {
-            model,
-            scheduler,
-            goals,
-            threads,
-        };
-        let graph = Graph::explore(&questions, |number, fails| {
-            for (fails, failing) in fails.iter().zip(&mut failing) {
+    pub fn explore(model: M, scheduler: Scheduler<M, C>, goals: &[Goal<M>]) -> Self
+    where
+        M: Send + Sync + 'static,
+        M::State: Clone + PartialEq + Send + Sync + 'static,
+        M::Action: PartialEq + Send + Sync + 'static,
+        C: 'static,
+    {
+        let recording = Recording::new(model, scheduler, goals);
+        drop(recording.clone().checker().spawn_dfs().join());
+        Self::recorded(recording)
+    }
+
+    /// What was recorded of a search that is over.
+    ///
+    /// # Panics
+    /// If it is not, or was repeated; with more than 128 classes, or 2³² states or edges.
+    #[must_use]
+    pub fn recorded(recording: Recording<M, C>) -> Self {
+        let mut failing = vec![FixedBitSet::new(); recording.goals()];
+        let (model, scheduler) = (recording.model.clone(), recording.scheduler);
+        let graph = Graph::of(recording.into_books(), |number, fails| {
+            for (goal, failing) in failing.iter_mut().enumerate() {
                 failing.grow(number as usize + 1);
-                failing.set(number as usize, *fails);
+                failing.set(number as usize, fails.contains(goal));
             }
         });
         Self {
@@ -127,19 +137,29 @@ where
     /// is the shortest.
     #[must_use]
     pub fn violation(&self, goal: usize) -> Option<Lasso<M::State, M::Action>> {
-        let fails = |state: &&Number| self.failing[goal].contains(**state as usize);
-        // States are numbered in the order of their distance.
-        let knots = self.fair.iter().filter_map(|component| {
-            let nearest = component.iter().find(fails)?;
-            Some((*nearest, component))
-        });
-        let (knot, component) = knots.min_by_key(|&(knot, _)| knot)?;
-        Some(self.lasso(knot, component))
+        let mut knots = FixedBitSet::with_capacity(self.graph.states());
+        for &state in self.fair.iter().flatten() {
+            knots.set(state as usize, self.failing[goal].contains(state as usize));
+        }
+        if knots.is_clear() {
+            return None;
+        }
+        let starts = self.model.init_states();
+        let starts = starts.iter().filter_map(|state| self.number(state));
+        let way = self.graph.shortest_way(starts, &knots)?;
+        let knot = way.last()?;
+        let mut components = self.fair.iter();
+        let component = components.find(|component| component.binary_search(knot).is_ok());
+        Some(self.lasso(&way, component?))
+    }
+
+    fn number(&self, state: &M::State) -> Option<Number> {
+        self.graph.number(fingerprint(state))
     }
 }
 
 /// The components that can be all that a fair run visits again and again.
-fn fair_components<C: Copy + Eq>(graph: &Graph<C>) -> Vec<Vec<Number>> {
+fn fair_components<C: Copy + Ord + Hash + Send + Sync>(graph: &Graph<C>) -> Vec<Vec<Number>> {
     let mut fair = Vec::new();
     let mut unsearched = FixedBitSet::with_capacity(graph.states());
     unsearched.insert_range(..);

@@ -15,7 +15,7 @@ use crate::check::Trace;
 use crate::explore;
 use crate::faults::{Crash, Faults};
 use crate::finalizing::{Awaited, Finalizing};
-use crate::liveness::Fairness;
+use crate::liveness::{ALL_HOLD, Fairness};
 use crate::mutants::Mutant;
 use crate::network::{Links, Network};
 use crate::progress::Expanded;
@@ -80,7 +80,7 @@ impl Setting {
 }
 
 /// What can happen next. Servers are named by their places, from 0.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Action {
     /// `dst` receives the oldest notification from `src`.
     Deliver {
@@ -155,9 +155,6 @@ pub enum Action {
         server: usize,
     },
 }
-
-/// The name of the conjunction of everything that must always hold.
-pub(crate) const ALL_HOLD: &str = "everything holds that must always hold";
 
 /// What the server does in a step, as commands to its surroundings.
 pub(crate) type Effects<const N: usize> = Out<FastLeaderElection<N>>;

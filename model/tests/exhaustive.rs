@@ -122,11 +122,8 @@ fn who_watches_is_told_how_far_each_phase_is() {
         queue: 0,
     };
     assert_eq!(search, exhausted);
-    let whole_graph = Phase::FairRuns {
-        expanded: unique,
-        of: unique,
-    };
-    assert_eq!(fair_runs, whole_graph);
+    let visited = Phase::FairRuns { states: unique };
+    assert_eq!(fair_runs, visited);
     assert!(expanded > 0);
 }
 

@@ -10,7 +10,6 @@ use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
 use stateright::Model;
 use std::collections::HashSet;
-use std::num::NonZeroUsize;
 
 fn scenario(name: &str) -> Scenario {
     *catalogue::find(name).expect("a scenario")
@@ -161,7 +160,7 @@ fn a_long_wait_keeps_looking_between_two_leaders() {
     let agreed: Goal<System<3>> = |_, state| state.agreed_leader().is_some();
     let violation = |scenario| {
         let system = system(scenario, 0);
-        Reachable::explore(&system, System::fairness, &[agreed], NonZeroUsize::MIN).violation(0)
+        Reachable::explore(system, System::fairness, &[agreed]).violation(0)
     };
     assert_eq!(violation(long(Early::Never)), None);
     assert_eq!(violation(scenario("timely-loss-eager")), None);

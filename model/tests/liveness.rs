@@ -6,7 +6,6 @@
 use fle_model::liveness::{Fairness, Lasso, Reachable};
 use proptest::prelude::*;
 use stateright::Model;
-use std::num::NonZeroUsize;
 
 /// From, class, to. An edge to `!` is an action that is listed and leads nowhere.
 type Edge = (char, char, char);
@@ -53,10 +52,9 @@ fn scheduler(_: &Drawing, &(_, class, _): &Edge) -> Option<(char, Fairness)> {
 
 fn violation(drawing: &Drawing) -> Option<Lasso<char, Edge>> {
     Reachable::explore(
-        drawing,
+        drawing.clone(),
         scheduler,
         &[|_, state| state.is_lowercase()],
-        NonZeroUsize::MIN,
     )
     .violation(0)
 }

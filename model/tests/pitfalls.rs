@@ -9,7 +9,6 @@ use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
 use fle_model::vote::Credentials;
 use stateright::{Model, Path};
-use std::num::NonZeroUsize;
 
 const LOW: Credentials = Credentials::new(1, 1);
 const HIGH: Credentials = Credentials::new(1, 2);
@@ -155,7 +154,7 @@ fn an_old_peer_hides_the_best() {
     let disks = [behind, ahead, ahead];
     let system = system("timely-old-peer", disks, "an old peer hides the best");
     let goal = system.claims[0].condition;
-    let reachable = Reachable::explore(&system, System::fairness, &[goal], NonZeroUsize::MIN);
+    let reachable = Reachable::explore(system.clone(), System::fairness, &[goal]);
     let lasso = reachable.violation(0).expect("a fair run");
     let story = Story::of_lasso(&system, &lasso);
     assert_eq!(

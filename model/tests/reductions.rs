@@ -222,7 +222,7 @@ fn verdicts<const N: usize>(system: &System<N>, states: &HashSet<State<N>>) -> V
         .collect();
     if !of_runs.is_empty() {
         let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
-        let runs = Reachable::explore(system, System::fairness, &goals, NonZeroUsize::MIN);
+        let runs = Reachable::explore(system.clone(), System::fairness, &goals);
         let come_true = of_runs.iter().enumerate();
         let come_true = come_true.filter(|&(goal, _)| runs.violation(goal).is_none());
         true_of.extend(come_true.map(|(_, claim)| claim.name));

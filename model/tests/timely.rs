@@ -8,7 +8,6 @@ use fle_model::properties::claims;
 use fle_model::report::{Row, Verdict};
 use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
-use std::num::NonZeroUsize;
 
 fn all_settled<const N: usize>(_: &System<N>, state: &State<N>) -> bool {
     (0..N).all(|server| state.leader_of(server).is_some())
@@ -48,7 +47,7 @@ fn violation<const N: usize>(
     scheduler: Scheduler<System<N>, Action>,
     goal: Goal<System<N>>,
 ) -> Option<Lasso<State<N>, Action>> {
-    Reachable::explore(system, scheduler, &[goal], NonZeroUsize::MIN).violation(0)
+    Reachable::explore(system.clone(), scheduler, &[goal]).violation(0)
 }
 
 /// Fair, but for what is never owed.

@@ -1,39 +1,39 @@
-//! The reachable graph: states are numbers, in the order in which a breadth-first search finds them; edges are compressed rows.
+//! The reachable graph: states are numbers, edges are compressed rows. It is put together from what the threads of a search saw, so
+//! the numbers mean nothing, and nothing that the graph tells depends on them.
 //!
 //! Several actions may lead from one state to another, so edges are parallel, which petgraph's own compact graphs do not allow. This
 //! one lends itself to petgraph's algorithms by the traits of [`petgraph::visit`].
 
 use super::Fairness;
-use super::expand::{BLOCK, Found, Questions};
-use ahash::RandomState;
+use super::recording::{Book, Goals, NOT_OWED};
 use fixedbitset::FixedBitSet;
+use nohash_hasher::BuildNoHashHasher;
 use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
 use petgraph::visit::{
     GraphBase, IntoNeighbors, IntoNeighborsDirected, IntoNodeIdentifiers, NodeFiltered, Visitable,
 };
-use stateright::Model;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 use std::iter::Copied;
+use std::mem;
 use std::ops::Range;
 use std::slice;
+use std::thread;
 
 /// A state's number.
 pub(super) type Number = u32;
 
-/// Where an edge leads that crosses the boundary: to no state of the graph.
+/// Where an edge leads that crosses the boundary: to no state that was expanded.
 const BEYOND: Number = Number::MAX;
-
-/// The class of an action that is not owed.
-const NOT_OWED: u8 = u8::MAX;
 
 /// The reachable graph, with the classes that its actions belong to.
 pub(super) struct Graph<C> {
+    /// In an order of their own, so that their places do not depend on which was met first.
     classes: Vec<(C, Fairness)>,
+    weak: ClassSet,
+    strong: ClassSet,
     numbers: Numbers,
-    /// For each state the one from which it was found first, itself if it is initial.
-    parents: Vec<Number>,
     successors: Rows,
     /// The class of each edge, in the order of `successors`.
     edge_classes: Vec<u8>,
@@ -61,11 +61,8 @@ pub(super) struct Owed {
     pub(super) strongly: ClassSet,
 }
 
-/// The numbers of the states, by their fingerprints.
-pub(super) struct Numbers {
-    hasher: RandomState,
-    known: HashMap<u64, Number, RandomState>,
-}
+/// The numbers of the states, by their fingerprints, which are hashes already.
+type Numbers = HashMap<u64, Number, BuildNoHashHasher<u64>>;
 
 /// For each state, in order, some states.
 #[derive(Default)]
@@ -75,70 +72,36 @@ struct Rows {
     states: Vec<Number>,
 }
 
-impl<C: Copy + Eq> Graph<C> {
-    /// Visits every state, the nearest first, and tells `visit` where the goals fail.
-    pub(super) fn explore<M>(
-        questions: &Questions<'_, M, C>,
-        mut visit: impl FnMut(Number, &[bool]),
-    ) -> Self
-    where
-        M: Model + Sync,
-        M::State: Hash + Send + Sync,
-        C: Send,
-    {
-        let mut graph = Self {
-            classes: Vec::new(),
-            numbers: Numbers::none(),
-            parents: Vec::new(),
-            successors: Rows::default(),
-            edge_classes: Vec::new(),
-            predecessors: Rows::default(),
-        };
-        let mut frontier = VecDeque::new();
-        for state in questions.model.init_states() {
-            let found = questions.find(state, &graph.numbers);
-            graph.number_of(found, None, &mut frontier);
+impl<C: Copy + Ord + Hash + Send + Sync> Graph<C> {
+    /// Puts together what the threads of a search saw, and tells `visit` where the goals fail.
+    pub(super) fn of(mut books: Vec<Book<C>>, mut visit: impl FnMut(Number, Goals)) -> Self {
+        let classes = in_order(&books);
+        let mut numbers = Numbers::default();
+        numbers.reserve(books.iter().map(|book| book.states.len()).sum());
+        let mut successors = Rows::default();
+        for seen in books.iter().flat_map(|book| &book.states) {
+            let number = Number::try_from(numbers.len()).ok();
+            let number = number.filter(|&number| number != BEYOND);
+            let number = number.expect("at most 2³² - 1 states");
+            visit(number, seen.failing);
+            let twice = numbers.insert(seen.fingerprint, number);
+            assert!(twice.is_none(), "a search expands a state once");
+            successors.end_row(seen.edges);
         }
-        let mut numbers = 0..;
-        while !frontier.is_empty() {
-            let block: Vec<_> = frontier.drain(..BLOCK.min(frontier.len())).collect();
-            for expansion in questions.expand(&block, &graph.numbers) {
-                let mut edges = expansion.edges.into_iter();
-                for ((count, failing), number) in expansion.states.into_iter().zip(&mut numbers) {
-                    visit(number, &failing);
-                    for (class, found) in edges.by_ref().take(count) {
-                        let class = graph.class(class);
-                        let target = graph.number_of(found, Some(number), &mut frontier);
-                        graph.successors.states.push(target);
-                        graph.edge_classes.push(class);
-                    }
-                    graph.successors.end_row();
-                }
-            }
+        let mut edge_classes = Vec::new();
+        for (targets, places) in all_edges(&mut books, &numbers, &classes) {
+            successors.states.extend(targets);
+            edge_classes.extend(places);
         }
-        drop(frontier); // Empty, but as large as it ever was.
-        graph.predecessors = graph.successors.reversed();
-        graph
-    }
-
-    /// The number of a state; if it is new it is put on the frontier.
-    fn number_of<S>(
-        &mut self,
-        found: Found<S>,
-        parent: Option<Number>,
-        frontier: &mut VecDeque<S>,
-    ) -> Number {
-        let (fingerprint, state) = match found {
-            Found::Beyond => return BEYOND,
-            Found::Known(number) => return number,
-            Found::Unknown(fingerprint, state) => (fingerprint, state),
-        };
-        let (number, is_new) = self.numbers.enter(fingerprint);
-        if is_new {
-            self.parents.push(parent.unwrap_or(number));
-            frontier.push_back(state);
+        Self {
+            weak: owed_as(&classes, Fairness::Weak),
+            strong: owed_as(&classes, Fairness::Strong),
+            classes,
+            numbers,
+            predecessors: successors.reversed(),
+            successors,
+            edge_classes,
         }
-        number
     }
 
     /// Whether an edge's action belongs to this class.
@@ -146,23 +109,9 @@ impl<C: Copy + Eq> Graph<C> {
         self.classes.get(usize::from(edge.class)).copied() == class
     }
 
-    /// The place of a class, its own from now on.
-    fn class(&mut self, class: Option<(C, Fairness)>) -> u8 {
-        let Some(class) = class else {
-            return NOT_OWED;
-        };
-        let place = self.classes.iter().position(|known| *known == class);
-        let place = place.unwrap_or_else(|| {
-            self.classes.push(class);
-            self.classes.len() - 1
-        });
-        assert!(place < 128, "a scheduler has at most 128 classes");
-        u8::try_from(place).expect("it is less than 128")
-    }
-
     /// How many states there are.
     pub(super) fn states(&self) -> usize {
-        self.parents.len()
+        self.numbers.len()
     }
 
     /// How many edges there are.
@@ -260,35 +209,109 @@ impl<C: Copy + Eq> Graph<C> {
             always = ClassSet(always.0 & enabled.0);
             sometimes = ClassSet(sometimes.0 | enabled.0);
         }
-        let owed = |enabled: ClassSet, how| ClassSet(enabled.0 & !taken.0 & self.owed_as(how).0);
         Owed {
-            weakly: owed(always, Fairness::Weak),
-            strongly: owed(sometimes, Fairness::Strong),
+            weakly: ClassSet(always.0 & !taken.0 & self.weak.0),
+            strongly: ClassSet(sometimes.0 & !taken.0 & self.strong.0),
         }
     }
 
-    /// The classes that are owed in this way.
-    fn owed_as(&self, fairness: Fairness) -> ClassSet {
-        let places = (0_u8..).zip(&self.classes);
-        let places = places.filter(|(_, (_, known))| *known == fairness);
-        places.fold(ClassSet::default(), |set, (place, _)| set.with(place))
+    /// The number of the state with this fingerprint.
+    pub(super) fn number(&self, fingerprint: u64) -> Option<Number> {
+        self.numbers.get(&fingerprint).copied()
     }
 
-    /// The number of a state of the graph.
-    pub(super) fn number<S: Hash>(&self, state: &S) -> Option<Number> {
-        self.numbers.of(self.numbers.fingerprint(state))
+    /// A shortest way from one of these states to one of those, all states on it included. Which of several is chosen does
+    /// not depend on how the states are numbered.
+    pub(super) fn shortest_way(
+        &self,
+        starts: impl Iterator<Item = Number>,
+        ends: &FixedBitSet,
+    ) -> Option<Vec<Number>> {
+        let mut parents = vec![BEYOND; self.states()];
+        let mut frontier = VecDeque::new();
+        for start in starts {
+            parents[start as usize] = start;
+            frontier.push_back(start);
+        }
+        while let Some(state) = frontier.pop_front() {
+            if ends.contains(state as usize) {
+                return Some(way_by(&parents, state));
+            }
+            for &next in self.successors.row(state) {
+                if next != BEYOND && parents[next as usize] == BEYOND {
+                    parents[next as usize] = state;
+                    frontier.push_back(next);
+                }
+            }
+        }
+        None
     }
+}
 
-    /// The states on the shortest way from an initial state to this one, both included.
-    pub(super) fn way_to(&self, state: Number) -> Vec<Number> {
-        let parent = |&state: &Number| {
-            let parent = self.parents[state as usize];
-            (parent != state).then_some(parent)
-        };
-        let mut way: Vec<_> = std::iter::successors(Some(state), parent).collect();
-        way.reverse();
-        way
+/// The way to a state, each of whose states is the parent of the next; the first is its own.
+fn way_by(parents: &[Number], end: Number) -> Vec<Number> {
+    let parent = |&state: &Number| {
+        let parent = parents[state as usize];
+        (parent != state).then_some(parent)
+    };
+    let mut way: Vec<_> = std::iter::successors(Some(end), parent).collect();
+    way.reverse();
+    way
+}
+
+/// The classes that were met, in their own order.
+///
+/// # Panics
+/// With more than 128.
+fn in_order<C: Copy + Ord>(books: &[Book<C>]) -> Vec<(C, Fairness)> {
+    let met = books.iter().flat_map(|book| book.classes.keys().copied());
+    let classes: Vec<_> = met.collect::<BTreeSet<_>>().into_iter().collect();
+    assert!(classes.len() <= 128, "a scheduler has at most 128 classes");
+    classes
+}
+
+/// Those of the classes that are owed in this way.
+fn owed_as<C>(classes: &[(C, Fairness)], fairness: Fairness) -> ClassSet {
+    let places = (0_u8..).zip(classes);
+    let places = places.filter(|(_, (_, known))| *known == fairness);
+    places.fold(ClassSet::default(), |set, (place, _)| set.with(place))
+}
+
+/// The edges of each book: their targets, and the places of their classes.
+fn all_edges<C: Copy + Ord + Hash + Send + Sync>(
+    books: &mut [Book<C>],
+    numbers: &Numbers,
+    classes: &[(C, Fairness)],
+) -> Vec<(Vec<Number>, Vec<u8>)> {
+    thread::scope(|scope| {
+        let books = books.iter_mut();
+        let parts = books.map(|book| scope.spawn(|| edges(book, numbers, classes)));
+        let parts: Vec<_> = parts.collect();
+        let parts = parts.into_iter().map(|part| part.join());
+        parts
+            .map(|part| part.expect("looking numbers up does not panic"))
+            .collect()
+    })
+}
+
+/// The edges of one book. It gives them up.
+fn edges<C: Copy + Ord + Hash>(
+    book: &mut Book<C>,
+    numbers: &Numbers,
+    classes: &[(C, Fairness)],
+) -> (Vec<Number>, Vec<u8>) {
+    let mut places = [NOT_OWED; u8::MAX as usize + 1];
+    for (class, &place) in &book.classes {
+        let known = classes.binary_search(class).expect("it was met");
+        places[usize::from(place)] = u8::try_from(known).expect("there are at most 128");
     }
+    let number = |target| numbers.get(&target).copied().unwrap_or(BEYOND);
+    let targets = mem::take(&mut book.edges).into_iter().map(number).collect();
+    let mut edge_classes = mem::take(&mut book.edge_classes);
+    for class in &mut edge_classes {
+        *class = places[usize::from(*class)];
+    }
+    (targets, edge_classes)
 }
 
 impl ClassSet {
@@ -318,38 +341,12 @@ impl Edge {
     }
 }
 
-impl Numbers {
-    fn none() -> Self {
-        // Any seeds do, but always the same, so that two runs agree.
-        let hasher = RandomState::with_seeds(1, 2, 3, 4);
-        let known = HashMap::with_hasher(hasher.clone());
-        Self { hasher, known }
-    }
-
-    pub(super) fn fingerprint<S: Hash>(&self, state: &S) -> u64 {
-        self.hasher.hash_one(state)
-    }
-
-    /// The number of the state with this fingerprint, if it is known.
-    pub(super) fn of(&self, fingerprint: u64) -> Option<Number> {
-        self.known.get(&fingerprint).copied()
-    }
-
-    /// The number of the state with this fingerprint, and whether it is new.
-    fn enter(&mut self, fingerprint: u64) -> (Number, bool) {
-        let next = Number::try_from(self.known.len()).ok();
-        let next = next
-            .filter(|&next| next != BEYOND)
-            .expect("at most 2³² - 1 states");
-        let number = *self.known.entry(fingerprint).or_insert(next);
-        (number, number == next)
-    }
-}
-
 impl Rows {
-    fn end_row(&mut self) {
-        let end = u32::try_from(self.states.len()).expect("at most 2³² - 1 edges");
-        self.ends.push(end);
+    /// A row of this length follows.
+    fn end_row(&mut self, length: u32) {
+        let before = self.ends.last().copied().unwrap_or(0);
+        let end = before.checked_add(length);
+        self.ends.push(end.expect("at most 2³² - 1 edges"));
     }
 
     /// How many rows there are.
@@ -403,7 +400,7 @@ impl<C> Visitable for Graph<C> {
     type Map = FixedBitSet;
 
     fn visit_map(&self) -> FixedBitSet {
-        FixedBitSet::with_capacity(self.parents.len())
+        FixedBitSet::with_capacity(self.successors.ends.len())
     }
 
     fn reset_map(&self, map: &mut FixedBitSet) {

@@ -26,17 +26,17 @@ pub struct Lasso<S, A> {
 /// Each state with the action taken in it.
 type Steps<M> = Vec<(<M as Model>::State, <M as Model>::Action)>;
 
-impl<M, C> Reachable<'_, M, C>
+impl<M, C> Reachable<M, C>
 where
-    M: Model + Sync,
-    M::State: Hash + Send + Sync,
+    M: Model,
+    M::State: Hash,
     M::Action: Clone,
-    C: Copy + Eq + Send,
+    C: Copy + Ord + Hash + Send + Sync,
 {
-    /// The run to a state of a fair component, and round it.
-    pub(super) fn lasso(&self, knot: Number, component: &[Number]) -> Lasso<M::State, M::Action> {
-        let way = self.graph.way_to(knot);
-        let is_start = |state: &M::State| self.graph.number(state) == Some(way[0]);
+    /// The run by this way to a state of a fair component, and round it.
+    pub(super) fn lasso(&self, way: &[Number], component: &[Number]) -> Lasso<M::State, M::Action> {
+        let knot = *way.last().expect("a way has an end");
+        let is_start = |state: &M::State| self.number(state) == Some(way[0]);
         let mut states = self.model.init_states().into_iter();
         let start = states
             .find(is_start)
@@ -68,9 +68,9 @@ where
             let mut actions = Vec::new();
             self.model.actions(&state, &mut actions);
             let step = actions.into_iter().find_map(|action| {
-                let class = (self.scheduler)(self.model, &action);
+                let class = (self.scheduler)(&self.model, &action);
                 let next = self.model.next_state(&state, action.clone())?;
-                let leads_there = self.graph.number(&next) == Some(edge.target);
+                let leads_there = self.number(&next) == Some(edge.target);
                 (leads_there && self.graph.is_of(edge, class)).then_some((action, next))
             });
             let (action, next) = step.expect("the model does what it did when it was explored");
