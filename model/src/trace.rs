@@ -3,8 +3,7 @@
 //! Nothing in a trace comes from the implementation: state, round, proposal and notifications are the model's own, and [`terms`]
 //! says how they read in the [`format`](mod@format). To replay such a trace is to hold the implementation against the model.
 //!
-//! [`Recorder::step`] says what an action of the model is to the servers that take part in it. The model's server handles each
-//! part once more; together the parts must come to the model's next state, or recording panics.
+//! [`acts`](mod@acts) says what an action of the model is to the servers that take part in it, and [`Recorder`] tells it.
 //!
 //! # What is derived
 //!
@@ -19,20 +18,17 @@
 //!
 //! Left out: the traces of a server that speaks an old format, which is no server of ours. What it sends is in the others' traces.
 
+pub mod acts;
 pub mod format;
 pub mod terms;
 
 use crate::catalogue::Scenario;
 use crate::dispatch::with_servers;
-use crate::network::Links;
-use crate::server::{Election, FastLeaderElection, Server, Wait};
-use crate::story::Event;
-use crate::system::{Action, Effects, State, System, sends};
-use crate::vote::{Notification, Proposal, Round, Vote, sid};
+use crate::server::{Server, Wait};
+use crate::system::{Action, State, System};
+use crate::vote::{Proposal, Vote, sid};
 use crate::walk::Walk;
-use fle::Generation;
-use stateright::actor::{Actor, Id, Out};
-use std::borrow::Cow;
+use acts::{Act, Seen, What};
 use std::collections::BTreeMap;
 use terms::Terms;
 
@@ -58,24 +54,6 @@ pub struct Life {
     pub interval_ms: u64,
     /// The vote that it settled on, as it was then.
     pub decided: Option<Vote>,
-}
-
-/// What a server sees: the inputs of the format, in the model's terms.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Seen {
-    /// It begins to look.
-    Looks,
-    /// A notification arrives, perhaps its own.
-    Hears {
-        /// Who sent it.
-        from: usize,
-        /// What it says.
-        notification: Notification,
-    },
-    /// A wait runs out.
-    Waited(Wait),
-    /// Its leader is established, in a new epoch.
-    Activated,
 }
 
 /// A line of one server's trace.
@@ -187,25 +165,10 @@ impl<'a, const N: usize> Recorder<'a, N> {
     /// If it is no initial state.
     #[must_use]
     pub fn start(&self, state: &State<N>) -> (Lives<N>, Vec<Turn>) {
-        let mut lives = Lives(std::array::from_fn(|server| Life {
-            begun: 0,
-            proposal: Proposal::of(server, state.servers[server].credentials),
-            interval_ms: terms::FIRST_INTERVAL_MS,
-            decided: None,
+        let mut lives = Lives(std::array::from_fn(|server| {
+            Life::new(server, &state.servers[server])
         }));
-        let unborn = state.servers.map(|server| match server.election {
-            Election::Down { .. } => server,
-            _ => Server {
-                round: Round(server.round.0 - 1),
-                election: Election::Down { returns: true },
-                ..server
-            },
-        });
-        let mut part = Part::of(self, &mut lives, unborn);
-        for server in state.live().iter() {
-            part.starts(server);
-        }
-        let turns = part.end(state);
+        let turns = self.tell(&mut lives, acts::first(self.system, state));
         (lives, turns)
     }
 
@@ -214,181 +177,51 @@ impl<'a, const N: usize> Recorder<'a, N> {
     /// # Panics
     /// If the action is not one of the state's.
     pub fn step(&self, lives: &mut Lives<N>, before: &State<N>, action: Action) -> Vec<Turn> {
-        let next = self.system.step(before, action);
-        let event = Event::new(self.system, before, action);
-        let (Some((after, _)), Some(event)) = (next, event) else {
-            panic!("{action:?} cannot be taken here");
-        };
-        let mut part = Part::of(self, lives, before.servers);
-        match event {
-            Event::Deliver {
-                src,
-                dst,
-                notification,
-            } => part.hears(dst, src, notification),
-            Event::Resend {
-                src,
-                dst,
-                notification,
-            } => {
-                part.wait_ran_out(src, Wait::Collecting);
-                // Over a broken connection it arrives later, if at all.
-                if !before.network.is_broken(src, dst) {
-                    part.hears(dst, src, notification);
-                }
+        self.tell(lives, acts::acts(self.system, before, action))
+    }
+
+    fn tell(&self, lives: &mut Lives<N>, acts: Vec<Act<N>>) -> Vec<Turn> {
+        let turn = |act: Act<N>| {
+            let life = &mut lives.0[act.server];
+            let line = life.tell(&act, &self.terms);
+            Turn {
+                server: act.server,
+                life: life.begun - 1,
+                line,
             }
-            Event::CollectTimeout { server } => part.waited(server, Wait::Collecting),
-            Event::FinalizeTimeout { server } => part.waited(server, Wait::Finalizing),
-            Event::GiveUp { server } | Event::LoseLeader { server } => part.looks(server),
-            Event::Activate { server } => part.activated(server, after.servers[server]),
-            Event::Start { server } => part.starts(server),
-            Event::Crash { server, .. } => part.servers[server] = after.servers[server],
-            Event::Supersede { .. } | Event::Lose { .. } | Event::Break { .. } => {}
-        }
-        part.end(&after)
-    }
-}
-
-/// The servers in the middle of an action.
-struct Part<'a, const N: usize> {
-    recorder: &'a Recorder<'a, N>,
-    lives: &'a mut Lives<N>,
-    servers: [Server<N>; N],
-    turns: Vec<Turn>,
-}
-
-impl<'a, const N: usize> Part<'a, N> {
-    fn of(recorder: &'a Recorder<'a, N>, lives: &'a mut Lives<N>, servers: [Server<N>; N]) -> Self {
-        Self {
-            recorder,
-            lives,
-            servers,
-            turns: Vec::new(),
-        }
-    }
-
-    /// A new life begins, in the round after the one that the server was in before.
-    fn starts(&mut self, id: usize) {
-        let last = std::mem::replace(&mut self.servers[id].round, Round(0));
-        self.begins(id);
-        for _ in 0..last.0 {
-            self.looks_in_vain(id);
-        }
-        self.looks(id);
-    }
-
-    fn looks(&mut self, id: usize) {
-        let effects = self.looks_in_vain(id);
-        self.hears_itself(id, &effects);
-    }
-
-    /// Looks, and has not yet heard its own vote.
-    fn looks_in_vain(&mut self, id: usize) -> Effects<N> {
-        let effects = self.handle(id, |election, me, server, out| {
-            *server = Cow::Owned(election.look_for_leader(me.into(), **server, out));
-        });
-        self.tell(id, Seen::Looks, &effects);
-        effects
-    }
-
-    fn hears(&mut self, id: usize, from: usize, notification: Notification) {
-        let config = self.servers[id].config;
-        let effects = self.handle(id, |election, me, server, out| {
-            election.on_msg(me, server, from.into(), notification, out);
-        });
-        if self.servers[id].config == config {
-            self.tell(id, Seen::Hears { from, notification }, &effects);
-        } else {
-            let step = self.recorder.terms.restart(from, notification);
-            self.push(id, Line::Step(step));
-            self.begins(id);
-            self.tell(id, Seen::Looks, &effects);
-        }
-        self.hears_itself(id, &effects);
-    }
-
-    /// Where a link is its slot, a server hears its own vote as soon as it has sent it.
-    fn hears_itself(&mut self, id: usize, effects: &Effects<N>) {
-        let own = sends(effects).filter(|&(to, _)| to == id).last();
-        let looks = self.servers[id].looking().is_some();
-        if let Some((_, own)) = own
-            && looks
-            && self.recorder.system.links == Links::Slot
-        {
-            let ensemble = &self.recorder.system.election.ensemble;
-            self.hears(id, id, ensemble.as_written(id, id, own));
-        }
-    }
-
-    fn waited(&mut self, id: usize, wait: Wait) {
-        let effects = self.wait_ran_out(id, wait);
-        self.hears_itself(id, &effects);
-    }
-
-    /// A wait ran out, and what is announced then has not yet been heard by anybody.
-    fn wait_ran_out(&mut self, id: usize, wait: Wait) -> Effects<N> {
-        let effects = self.handle(id, |election, me, server, out| {
-            election.on_timeout(me, server, &wait, out);
-        });
-        self.tell(id, Seen::Waited(wait), &effects);
-        effects
-    }
-
-    fn activated(&mut self, id: usize, after: Server<N>) {
-        self.servers[id] = after;
-        self.tell(id, Seen::Activated, &Out::new());
-    }
-
-    /// The server handles something by the model's rules.
-    fn handle(
-        &mut self,
-        id: usize,
-        event: impl FnOnce(&FastLeaderElection<N>, Id, &mut Cow<'_, Server<N>>, &mut Effects<N>),
-    ) -> Effects<N> {
-        let mut effects = Out::new();
-        let mut server = Cow::Owned(self.servers[id]);
-        let election = &self.recorder.system.election;
-        event(election, id.into(), &mut server, &mut effects);
-        self.servers[id] = *server;
-        effects
-    }
-
-    /// A life of the server begins.
-    fn begins(&mut self, id: usize) {
-        self.lives.0[id].begun += 1;
-        let first = self.recorder.terms.server(id, &self.servers[id]);
-        self.push(id, Line::Begins(first));
-    }
-
-    /// What the server saw, and how it stands now.
-    fn tell(&mut self, id: usize, seen: Seen, effects: &Effects<N>) {
-        let (server, life) = (&self.servers[id], &mut self.lives.0[id]);
-        life.go_on(seen, server);
-        let terms = &self.recorder.terms;
-        let step = terms.step(seen, server, life, sends(effects));
-        self.push(id, Line::Step(step));
-    }
-
-    fn push(&mut self, server: usize, line: Line) {
-        let ensemble = &self.recorder.system.election.ensemble;
-        if ensemble.generation(server, server) == Generation::Versioned {
-            let life = self.lives.0[server].begun - 1;
-            self.turns.push(Turn { server, life, line });
-        }
-    }
-
-    /// The turns that were taken.
-    fn end(self, after: &State<N>) -> Vec<Turn> {
-        assert!(
-            self.servers == after.servers,
-            "what the servers saw does not explain the model's step: {:#?}",
-            self.turns
-        );
-        self.turns
+        };
+        acts.into_iter().map(turn).collect()
     }
 }
 
 impl Life {
+    /// Before its first: what it will propose is itself.
+    #[must_use]
+    pub fn new<const N: usize>(place: usize, server: &Server<N>) -> Self {
+        Self {
+            begun: 0,
+            proposal: Proposal::of(place, server.credentials),
+            interval_ms: terms::FIRST_INTERVAL_MS,
+            decided: None,
+        }
+    }
+
+    /// Goes on by an act, and tells it.
+    pub fn tell<const N: usize>(&mut self, act: &Act<N>, terms: &Terms) -> Line {
+        match act.what {
+            What::Begins => {
+                self.begun += 1;
+                Line::Begins(terms.server(act.server, &act.after))
+            }
+            What::Restarts { from, notification } => Line::Step(terms.restart(from, notification)),
+            What::Sees(seen) => {
+                self.go_on(seen, &act.after);
+                let sends = act.sends.iter().copied();
+                Line::Step(terms.step(seen, &act.after, self, sends))
+            }
+        }
+    }
+
     /// Goes on to how the server stands after what it saw.
     fn go_on<const N: usize>(&mut self, seen: Seen, after: &Server<N>) {
         match seen {
