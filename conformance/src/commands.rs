@@ -1,5 +1,6 @@
 //! The commands, and where they write.
 
+pub(crate) mod lockstep;
 pub(crate) mod replay;
 
 use serde::Serialize;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// One server of the production crate.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Engine {
     election: Election,
     oracle: Option<bool>,

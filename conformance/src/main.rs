@@ -3,6 +3,7 @@
 mod commands;
 
 use clap::{Parser, Subcommand};
+use commands::lockstep::Lockstep;
 use commands::replay::Replay;
 use std::process::ExitCode;
 
@@ -20,11 +21,14 @@ struct Cli {
 enum Command {
     /// Replays fle-trace/1 files, or every .jsonl file under a folder; the last line is `N passed, M failed`.
     Replay(Replay),
+    /// Runs model and implementation side by side over every transition that a scenario's model can take.
+    Lockstep(Lockstep),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Replay(replay) => replay.run(),
+        Command::Lockstep(lockstep) => lockstep.run(),
     };
     result.unwrap_or_else(|error| {
         eprintln!("fle-conformance: {error}");

@@ -3,13 +3,15 @@
 use crate::engine::Engine;
 use fle::config::ConfigErrors;
 use fle_model::trace::format::{Input, Output, Trace};
+use serde::Serialize;
 
 /// The first step at which the engine did something else than the trace says.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Difference {
     /// The step, counted from 1: the file's line is one more.
     pub step: usize,
     /// What happened.
+    #[serde(rename = "in")]
     pub input: Input,
     /// What the trace says.
     pub expected: Output,

@@ -19,8 +19,12 @@ fn names() -> Vec<String> {
 }
 
 fn run(arguments: &[&str]) -> Output {
+    run_command("replay", arguments)
+}
+
+fn run_command(name: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fle-conformance"));
-    command.arg("replay").args(arguments).output().unwrap()
+    command.arg(name).args(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -149,4 +153,25 @@ fn json_on_standard_output_is_json_alone() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["passed"], json!(1));
     assert_eq!(text(&output.stderr), "1 passed, 0 failed\n");
+}
+
+#[test]
+fn lockstep_counts_what_it_took_and_knows_its_scenarios() {
+    let folder = TempDir::new().unwrap();
+    let report = folder.path().join("report.json");
+    let output = run_command(
+        "lockstep",
+        &["timely-oracle", "--json", report.to_str().unwrap()],
+    );
+    assert_eq!(output.status.code(), Some(0));
+    let report: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
+    assert_eq!(report[0]["scenario"], json!("timely-oracle"));
+    assert_eq!(report[0]["divergence"], Value::Null);
+    let comparisons = report[0]["comparisons"].as_u64().unwrap();
+    assert!(comparisons > 1_000);
+    assert!(last_line(&output).ends_with(" comparisons, 0 diverged"));
+
+    let output = run_command("lockstep", &["nowhere"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("there is no such scenario; there are"));
 }

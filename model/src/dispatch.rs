@@ -1,6 +1,7 @@
 //! From the number of servers that a scenario has to code that is generic over it.
 
 /// Calls a function that is generic over the number of servers for a scenario of so many.
+#[macro_export]
 macro_rules! with_servers {
     ($servers:expr, $function:ident($($argument:expr),* $(,)?)) => {
         match $servers {

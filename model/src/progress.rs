@@ -65,7 +65,7 @@ pub enum Phase {
 pub struct Expanded(Arc<AtomicUsize>);
 
 /// The watcher, if there is one.
-pub(crate) struct Watch<'a>(pub(crate) Option<Watcher<'a>>);
+pub struct Watch<'a>(pub Option<Watcher<'a>>);
 
 impl Expanded {
     /// Counts one more.
@@ -85,11 +85,7 @@ impl Watch<'_> {
     const INTERVAL: Duration = Duration::from_millis(200);
 
     /// Does the work, and tells the watcher meanwhile what `look` sees.
-    pub(crate) fn during<T>(
-        &mut self,
-        look: impl Fn() -> Phase + Sync,
-        work: impl FnOnce() -> T,
-    ) -> T {
+    pub fn during<T>(&mut self, look: impl Fn() -> Phase + Sync, work: impl FnOnce() -> T) -> T {
         let Some(watcher) = &mut self.0 else {
             return work();
         };

@@ -314,7 +314,8 @@ impl<C: Tell> fmt::Display for Row<C> {
 }
 
 /// The number with its digits in groups of three.
-pub(crate) fn grouped(number: usize) -> String {
+#[must_use]
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let groups = digits.as_bytes().rchunks(3).rev();
     let groups = groups.map(|group| String::from_utf8_lossy(group).into_owned());

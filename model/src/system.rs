@@ -458,10 +458,6 @@ impl<const N: usize> Model for System<N> {
 
     fn next_state(&self, before: &State<N>, action: Action) -> Option<State<N>> {
         let (mut after, effects) = self.step(before, action)?;
-        // Properties of runs are of states alone.
-        if !self.claims.is_empty() && self.claims.iter().all(|claim| claim.kind.is_of_runs()) {
-            return Some(after);
-        }
         let step = Step {
             election: &self.election,
             before,

@@ -90,12 +90,7 @@ fn as_json(results: &[Replayed], failed: usize) -> Value {
         json!({
             "file": it.file,
             "steps": it.steps,
-            "difference": it.difference.as_ref().map(|it| json!({
-                "step": it.step,
-                "in": it.input,
-                "expected": it.expected,
-                "actual": it.actual,
-            })),
+            "difference": it.difference,
         })
     });
     let traces: Vec<_> = traces.collect();

@@ -173,10 +173,16 @@ impl<'a, const N: usize> Acting<'a, N> {
             self.act(id, before, What::Sees(hears), &effects);
         } else {
             let restarts = What::Restarts { from, notification };
+            let looking = self.servers[id];
+            let between = Server {
+                election: Election::Down { returns: true },
+                ..looking
+            };
+            self.servers[id] = between;
             self.act(id, before, restarts, &Out::new());
-            let stopped = self.servers[id];
-            self.act(id, stopped, What::Begins, &Out::new());
-            self.act(id, stopped, What::Sees(Seen::Looks), &effects);
+            self.act(id, between, What::Begins, &Out::new());
+            self.servers[id] = looking;
+            self.act(id, between, What::Sees(Seen::Looks), &effects);
         }
         self.hears_itself(id, &effects);
     }
