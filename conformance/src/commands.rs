@@ -1,8 +1,10 @@
 //! The commands, and where they write.
 
 pub(crate) mod lockstep;
+pub(crate) mod reference;
 pub(crate) mod replay;
 
+use fle_model::catalogue::{self, SCENARIOS, Scenario};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Write};
@@ -10,6 +12,14 @@ use std::path::{Path, PathBuf};
 
 /// Why a command could not do its work.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// The scenario of this name, for the command line.
+fn scenario(name: &str) -> std::result::Result<&'static Scenario, String> {
+    catalogue::find(name).ok_or_else(|| {
+        let known: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+        format!("there is no such scenario; there are {}", known.join(", "))
+    })
+}
 
 /// Where the text and the JSON of a result go.
 #[derive(clap::Args)]

@@ -2,8 +2,43 @@
 
 use crate::replay::Difference;
 use fle::{Generation, codec};
-use fle_model::trace::format::{Input, Output, Standing};
+use fle_model::trace::format::{Input, Output, Server, Standing, Trace};
 use std::fmt::Write;
+
+/// A trace as a few lines of text: the server, then what happens to it.
+#[must_use]
+pub fn trace(trace: &Trace) -> String {
+    let mut text = server(&trace.server);
+    for (index, step) in trace.steps.iter().enumerate() {
+        let _ = writeln!(text, "{:>4}  {}", index + 1, input(&step.input));
+    }
+    text
+}
+
+fn server(server: &Server) -> String {
+    let mut text = format!(
+        "  server {}, {:?}, {:?}: zxid {:#x}, epoch {}\n",
+        server.sid, server.learner_type, server.quorum, server.init.zxid, server.init.peer_epoch
+    );
+    let mut paragraph = |name: &str, lines: &str| {
+        let _ = writeln!(text, "  {name}");
+        for line in lines.lines() {
+            let _ = writeln!(text, "    {line}");
+        }
+    };
+    paragraph("configuration", &server.config);
+    if let Some(proposed) = &server.last_seen_config {
+        paragraph("proposed configuration", proposed);
+    }
+    if let Some(grants) = server.oracle {
+        let _ = writeln!(
+            text,
+            "  the oracle {}",
+            if grants { "grants" } else { "denies" }
+        );
+    }
+    text
+}
 
 /// The difference as a few lines of text.
 #[must_use]
@@ -44,7 +79,9 @@ fn value<'a>(facts: &'a Facts, name: &str) -> &'a str {
     fact.map_or("-", |(_, value)| value)
 }
 
-fn input(input: &Input) -> String {
+/// An event, decoded.
+#[must_use]
+pub fn input(input: &Input) -> String {
     match input {
         Input::Look(own) => format!(
             "looks for a leader: zxid {:#x}, epoch {}",

@@ -1,10 +1,15 @@
-//! Holds `fle` against what others say and did: against the model, and against traces of the reference class.
+//! Holds `fle` against what others say and did: against the model, against traces of the reference class, and against that class
+//! itself.
 //!
 //! [`fle_model::trace::format`] is the language, [`engine`] speaks it. [`replay`] takes the engine through a trace and stops at the
 //! first difference, [`lockstep`] takes it through everything that the model can do, [`describe`] puts what was expected and what
-//! happened side by side, decoded. Nothing here knows a rule of the election.
+//! happened side by side, decoded. [`reference`](mod@reference) runs the real class, [`random`] makes up what happens to it, and
+//! [`compare`] finds the shortest trace that shows a difference. Nothing here knows a rule of the election.
 
+pub mod compare;
 pub mod describe;
 pub mod engine;
 pub mod lockstep;
+pub mod random;
+pub mod reference;
 pub mod replay;

@@ -4,6 +4,7 @@ mod commands;
 
 use clap::{Parser, Subcommand};
 use commands::lockstep::Lockstep;
+use commands::reference::Reference;
 use commands::replay::Replay;
 use std::process::ExitCode;
 
@@ -23,12 +24,16 @@ enum Command {
     Replay(Replay),
     /// Runs model and implementation side by side over every transition that a scenario's model can take.
     Lockstep(Lockstep),
+    /// Runs the real FastLeaderElection of ZooKeeper 3.8.0 beside the implementation, on random traces, on walks of the model and on
+    /// given files; the last line is `N agree, M differ`. Needs Debian's libzookeeper-java and a JDK.
+    Reference(Reference),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Replay(replay) => replay.run(),
         Command::Lockstep(lockstep) => lockstep.run(),
+        Command::Reference(reference) => reference.run(),
     };
     result.unwrap_or_else(|error| {
         eprintln!("fle-conformance: {error}");

@@ -25,16 +25,21 @@ pub struct Difference {
 /// When a configuration in the trace's first line cannot be read.
 pub fn replay(trace: &Trace) -> Result<Option<Difference>, ConfigErrors> {
     let mut engine = Engine::new(&trace.server)?;
-    for (index, step) in trace.steps.iter().enumerate() {
-        let actual = engine.step(&step.input);
-        if actual != step.output {
-            return Ok(Some(Difference {
-                step: index + 1,
-                input: step.input.clone(),
-                expected: step.output.clone(),
-                actual,
-            }));
-        }
-    }
-    Ok(None)
+    let outputs = trace.steps.iter().map(|step| engine.step(&step.input));
+    Ok(first_difference(trace, outputs))
+}
+
+/// The first step of a trace that came to something else.
+pub fn first_difference(
+    trace: &Trace,
+    outputs: impl IntoIterator<Item = Output>,
+) -> Option<Difference> {
+    let steps = trace.steps.iter().zip(outputs).enumerate();
+    let mut differing = steps.filter(|(_, (step, actual))| step.output != *actual);
+    differing.next().map(|(index, (step, actual))| Difference {
+        step: index + 1,
+        input: step.input.clone(),
+        expected: step.output.clone(),
+        actual,
+    })
 }

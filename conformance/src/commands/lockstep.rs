@@ -1,9 +1,9 @@
 //! `fle-conformance lockstep`: model and engine side by side over every transition of a scenario.
 
-use super::{Output, Result};
+use super::{Output, Result, scenario};
 use fle_conformance::describe;
 use fle_conformance::lockstep::{Divergence, Report, lockstep};
-use fle_model::catalogue::{self, SCENARIOS, Scenario, Tier};
+use fle_model::catalogue::{SCENARIOS, Scenario, Tier};
 use fle_model::progress::Progress;
 use fle_model::report::grouped;
 use std::fs;
@@ -26,13 +26,6 @@ pub(crate) struct Lockstep {
     trace_dir: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
-}
-
-fn scenario(name: &str) -> std::result::Result<&'static Scenario, String> {
-    catalogue::find(name).ok_or_else(|| {
-        let known: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
-        format!("there is no such scenario; there are {}", known.join(", "))
-    })
 }
 
 impl Lockstep {
