@@ -20,7 +20,7 @@ use crate::finalizing::{Awaited, Finalizing};
 use crate::liveness::{ALL_HOLD, Fairness};
 use crate::mutants::Mutant;
 use crate::network::{Links, Network};
-use crate::progress::Expanded;
+use crate::progress::Counter;
 use crate::properties::{Claim, Kind};
 use crate::reduction;
 use crate::server::{Election, FastLeaderElection, Server, Wait};
@@ -52,9 +52,9 @@ pub struct System<const N: usize> {
     /// The properties to check.
     pub claims: Vec<Claim<N>>,
     /// How many states have been expanded.
-    pub expanded: Expanded,
+    pub expanded: Counter,
     /// How many times a state was met beyond the bounds of a mutant.
-    pub beyond: Expanded,
+    pub beyond: Counter,
 }
 
 /// When waits run out.
