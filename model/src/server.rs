@@ -112,7 +112,7 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
                     self.send_notifications(server, out);
                 }
                 let quorum = |set: ServerSet| self.is_quorum(set, granted);
-                if looking.vote_set.is_some_and(quorum) || self.is(Mutant::SettlesUnsupported) {
+                if looking.vote_set.is_some_and(quorum) || self.settles_unsupported(proposal) {
                     self.settle(server.to_mut(), me, proposal, round);
                 }
             }

@@ -127,7 +127,7 @@ fn without_giving_up_an_election_may_never_end() {
         .map(|step| &step.told[..])
         .collect();
     assert_eq!(cycle, told);
-    assert!(printed(story).ends_with("    Steps 16 to 21 repeat for ever.\n"));
+    assert!(printed(&system, &lasso).ends_with("    Steps 16 to 21 repeat for ever.\n"));
 }
 
 /// 1 and 2 start in round 2. Two are elected, in different rounds, and those who settled hear no more.
@@ -140,19 +140,20 @@ fn without_giving_up_an_election_may_end_without_agreement() {
     assert!(all_settled(&system, &lasso.knot) && lasso.knot.is_silent());
     let story = Story::of_lasso(&system, &lasso);
     assert_eq!((story.steps.len(), story.for_ever_from), (12, Some(13)));
-    assert!(printed(story).ends_with("    Then nothing more happens.\n"));
+    assert!(printed(&system, &lasso).ends_with("    Then nothing more happens.\n"));
 }
 
-/// A row of the report with this story as its counterexample.
-fn printed(story: Story) -> String {
-    let steps = story.steps.len();
+/// A row of the report with this run as its counterexample.
+fn printed(system: &System<3>, lasso: &Lasso<State<3>, Action>) -> String {
+    let steps = lasso.way_in.len() + lasso.cycle.len();
     let row = Row {
         name: "a property".to_owned(),
         verdict: Verdict::Violated,
-        counterexample: Some(Counterexample::new(
+        counterexample: Some(Counterexample::of_lasso(
             catalogue::find("timely-rounds").expect("a scenario"),
-            &claims::<3>()[0],
-            story,
+            &claims()[0],
+            system,
+            lasso,
         )),
     };
     let text = row.to_string();
