@@ -137,6 +137,13 @@
 //! - **A vote can outlive its voter's epoch**: a server is elected by the vote of one that has since been synchronized with another
 //!   leader and entered a later epoch (`check activation`). Where epochs move, the best credentials are not the election's to
 //!   guarantee; the leader finds out when it counts the epochs that a quorum has accepted.
+//! - **Settled votes of two elections make a quorum.** Those of the joiner's own round agree if they name one leader, whatever their
+//!   zxid and epoch; those of other rounds if they name one leader in one epoch, whatever their zxid and round. So a joiner counts the
+//!   leader of round 2 together with what a voter said in round 1, when that server did not lead yet, though the voter has
+//!   looked again since (`check loss`, 11 steps); or the leader, in its new epoch, together with a follower that has yet to learn it
+//!   (`check activation`, 9 steps). To compare all fields is no remedy: a follower that did not notice that its leader was elected
+//!   again is then never a quorum with it, and a latecomer looks for ever (`check --mutant compares-all-fields`). What makes it
+//!   harmless is that the leader itself must have said that it leads: it is for that one to see to a quorum.
 //! - **A restarted server decides again in the same round**: the round is forgotten with the process, so its number alone names no
 //!   election (`check crash`).
 //! - **A leader that restarts is elected by its own past**: it looks in round 1, and a follower that has not noticed answers

@@ -133,6 +133,52 @@ fn a_server_decides_twice_in_one_round() {
     );
 }
 
+/// The shortest way to where 2 is about to answer 3, which then joins it on votes of two elections; and that it does.
+fn quorum_of_two_elections(scenario: &str) -> Vec<String> {
+    let system = system(scenario, [LOW, LOW, HIGH], "two elections make a quorum");
+    let way = shortest(&system).expect("it happens");
+    let mut actions = way.into_actions();
+    actions.push(Action::Deliver { src: 1, dst: 2 });
+    let path = Path::from_actions(&system, system.starts[0], &actions).expect("a path");
+    Story::new(&system, &path).told()
+}
+
+/// 1 settles on 2, which 3 hears; then 1 looks again, for no reason, and only then 2 is elected: in the next round. 3 counts the leader
+/// and what its voter said a round ago.
+#[test]
+fn two_rounds_make_a_quorum() {
+    let told = quorum_of_two_elections("loss");
+    let after_1_settled = [
+        "1 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1; tells 3",
+        "3 receives from 1: FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 1",
+        "1 returns to looking for no reason; looks in round 2; tells everyone",
+        "2 receives from 1: LOOKING, proposes 1 (epoch 1, zxid 0x1) in round 2; enters round 2; tells everyone",
+        "1 receives from 2: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 2; adopts 2 (epoch 1, zxid 0x1); \
+         has a quorum, waits for a better proposal; tells everyone",
+        "2 receives from 1: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 2; has a quorum, waits for a better proposal",
+        "2 has waited for a better proposal in vain; is LEADING, settled on 2 (epoch 1, zxid 0x1) in round 2",
+        "2 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1; tells 3",
+        "3 receives from 2: LEADING, settled on 2 (epoch 1, zxid 0x1) in round 2; \
+         is FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 2",
+    ];
+    assert_eq!(told[3..], after_1_settled);
+}
+
+/// The votes are of 3's own round, in which not even the epoch is compared.
+#[test]
+fn two_epochs_make_a_quorum() {
+    let told = quorum_of_two_elections("activation");
+    let after_2_leads = [
+        "2 is synchronized; has epoch 2, zxid 0x1 now",
+        "1 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1; tells 3",
+        "3 receives from 1: FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 1",
+        "2 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1; tells 3",
+        "3 receives from 2: LEADING, settled on 2 (epoch 2, zxid 0x1) in round 1; \
+         is FOLLOWING, settled on 2 (epoch 2, zxid 0x1) in round 1",
+    ];
+    assert_eq!(told[5..], after_2_leads);
+}
+
 /// 2 has 1's vote and waits. Meanwhile 1 turns to 3, which begins epoch 2 with 1 behind it: 2's wait will end in epoch 1.
 #[test]
 fn an_outdated_vote_elects() {

@@ -208,6 +208,13 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         pitfall(
+            |scenario| asynchronous_majority(scenario) && scenario.faults.losses > 0,
+            "two elections make a quorum",
+            "A server joins a leader on votes of settled servers of which no quorum agrees in round, epoch and zxid: they are counted \
+             together because they name one leader.",
+            |system, state| some_receipt(system, state, |step| step.joins_by_two_elections()),
+        ),
+        pitfall(
             |scenario| asynchronous_majority(scenario) && scenario.activation,
             "an outdated vote elects",
             "A server is elected by the vote of one that has since entered a later epoch than the leader's.",
