@@ -162,9 +162,9 @@
 //!   without a vote sends, the observer whatever looks. Neither's election hears of it, and it ends when the voter settles. The
 //!   model lets it keep nobody waiting ([`system::State::is_silent`]); `check timely-observer` has such runs.
 //! - **A joiner may pass an ensemble by.** The leader's word and votes that were cast for it while looking, and that their voters have
-//!   since changed, are a quorum on record. Three servers are too few for that; a random walk through five showed it, in 37
-//!   steps. So "joiner respects the ensemble" is asked of who joins by the votes of settled servers alone, and `simulate five`
-//!   finds nothing against that.
+//!   since changed, are a quorum on record. Three servers are too few for that; random walks through five showed it, in 17
+//!   steps: `cargo test -p fle-model --test pitfalls a_joiner_passes_an_ensemble_by`. So "joiner respects the ensemble" is asked of
+//!   who joins by the votes of settled servers alone, and `simulate five` finds nothing against that.
 //! - **The order of waits is not their length.** Over links of two a server can be torn for ever between the leaders of two rounds:
 //!   both are given up only after a time that the model does not have (`check timely-torn`).
 //! - **Nobody needs to ask twice** where three equal servers start together and in time (`check timely-slots`); of four, one may

@@ -5,6 +5,7 @@ use fle_model::catalogue;
 use fle_model::check::{Trace, shortest};
 use fle_model::liveness::Reachable;
 use fle_model::properties::{Claim, Kind};
+use fle_model::steps::StepRule;
 use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
 use fle_model::vote::Credentials;
@@ -215,6 +216,46 @@ fn an_old_peer_hides_the_best() {
         "{told:#?}"
     );
     assert_eq!(lasso.knot.agreed_leader(), Some(1), "{told:#?}");
+}
+
+/// 3 has 2's vote for 4, and its own. When 4 says that it leads, that is a quorum, though 2 follows 5 by now, and 1 with it. (Random walks
+/// found it, under the rule that a joiner follows the leader that a quorum follows, whatever it joins by.)
+#[test]
+fn a_joiner_passes_an_ensemble_by() {
+    let deliver = |src, dst| Action::Deliver { src, dst };
+    let settle = |server| Action::FinalizeTimeout { server };
+    let way = [
+        deliver(3, 1),
+        deliver(1, 0),
+        deliver(0, 2),
+        deliver(1, 3),
+        deliver(2, 3),
+        deliver(4, 1),
+        deliver(1, 0),
+        deliver(4, 0),
+        deliver(0, 1),
+        deliver(1, 4),
+        settle(3),
+        settle(0),
+        Action::Resend { src: 4, dst: 0 },
+        deliver(0, 4),
+        Action::Resend { src: 2, dst: 3 },
+        settle(1),
+        deliver(3, 2),
+    ];
+    let five = catalogue::find("five").expect("a scenario");
+    let system = five.system::<5>(|number| number == 0, Vec::new());
+    let path = Path::from_actions(&system, system.starts[0], &way).expect("a path");
+    let told = Story::new(&system, &path).told();
+    assert_eq!(
+        told.last().expect("a step"),
+        "3 receives from 4: LEADING, settled on 4 (epoch 1, zxid 0x1) in round 1; \
+         is FOLLOWING, settled on 4 (epoch 1, zxid 0x1) in round 1"
+    );
+    for state in &path.into_states()[16..] {
+        assert_eq!(state.established_leader(&system.election), Some(4));
+        assert!(!state.broken.contains(StepRule::JoinerRespectsEnsemble));
+    }
 }
 
 /// 1 and 3 follow 2, and nothing is under way.
