@@ -152,7 +152,9 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
                     .established_leader(&system.election)
                     .is_some_and(|leader| {
                         let best = state.servers[leader].credentials;
-                        state.servers.iter().any(|server| server.credentials > best)
+                        let better =
+                            |server: &Server<N>| server.is_up() && server.credentials > best;
+                        state.servers.iter().any(better)
                     })
             },
         ),
