@@ -156,6 +156,12 @@
 //!   it, every timely scenario ends with all live servers on one leader, whatever the faults (`check --tier ci`).
 //! - **An old peer hides the best server**: between it and anybody the peer epoch of a proposal is lost, so that in time and without
 //!   faults a server wins that is not the best (`check timely-old-peer`).
+//! - **After a new epoch an old peer agrees with nobody**: a server whose epoch is not that of its last transaction proposes itself with it,
+//!   and the old peer's vote for that server comes back without. A leader's only follower that lost it and an old peer thus elect nobody
+//!   between them: the old peer settles on the other, gives it up, and looks in the next round, while the other still looks. That part
+//!   is the algorithm's. That rounds grow so without bound is the model's, in which the leader, alone by now, can put off
+//!   giving up while the old peer gives up again and again: the order of waits is not their length. So no timely scenario has
+//!   both an old peer and new epochs: `cargo test -p fle-model --test timely an_old_peer_looks_round_after_round`.
 //! - **A newer configuration undoes "best wins"**: the round begins anew at whoever learns of it, and who has settled by then keeps
 //!   its leader (`check timely-gossip`, where "best wins" is not asked).
 //! - **A looking voter and a settled observer answer each other without end** (ZOOKEEPER-1807): the voter answers whatever a server
