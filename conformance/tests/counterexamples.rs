@@ -64,8 +64,7 @@ fn the_implementation_goes_round_with_an_endless_run() {
         let lasso = |start| {
             let system = system(scenario(name), start, pitfall);
             let goal = system.claims[0].condition;
-            let alone = NonZeroUsize::MIN;
-            let reachable = Reachable::explore(&system, System::fairness, &[goal], alone);
+            let reachable = Reachable::explore(system.clone(), System::fairness, &[goal]);
             let lasso = reachable.violation(0)?;
             let claim = &system.claims[0];
             Some(Counterexample::of_lasso(
