@@ -23,7 +23,7 @@ fn scenarios() -> impl Iterator<Item = &'static Scenario> {
 fn recordings(scenario: &Scenario) -> impl Iterator<Item = (String, Recording)> {
     (0..WALKS).flat_map(move |seed| {
         let recordings = record_walk(scenario, seed).into_iter();
-        recordings.map(move |it| (it.file_name(scenario, seed), it))
+        recordings.map(move |it| (it.file_name(&format!("{}-{seed}", scenario.name)), it))
     })
 }
 

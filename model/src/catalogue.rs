@@ -6,12 +6,13 @@ mod scenarios;
 
 pub use scenarios::SCENARIOS;
 
+use crate::dispatch::with_servers;
 use crate::ensemble::{Composition, Ensemble};
 use crate::faults::Faults;
 use crate::finalizing::{Early, Finalizing, Length};
 use crate::mutants::Mutant;
 use crate::network::Links;
-use crate::progress::Expanded;
+use crate::progress::Counter;
 use crate::properties::{Claim, claims};
 use crate::server::{Election, FastLeaderElection, Server};
 use crate::system::{Setting, System};
@@ -186,8 +187,8 @@ impl Scenario {
             reduced: self.reduced,
             starts: Vec::new(),
             claims,
-            expanded: Expanded::default(),
-            beyond: Expanded::default(),
+            expanded: Counter::default(),
+            beyond: Counter::default(),
         };
         let starts = self.starts().into_iter().enumerate();
         let starts = starts.filter(|&(number, _)| chosen(number));
@@ -198,15 +199,12 @@ impl Scenario {
     }
 
     /// In how many ways its servers can start.
+    ///
+    /// # Panics
+    /// If it has a number of servers that the model is not built for.
     #[must_use]
     pub fn initial_states(&self) -> usize {
-        match self.servers {
-            2 => self.starts::<2>().len(),
-            3 => self.starts::<3>().len(),
-            4 => self.starts::<4>().len(),
-            5 => self.starts::<5>().len(),
-            _ => self.starts::<7>().len(),
-        }
+        with_servers!(self.servers, initial_states_of(self))
     }
 
     /// How the servers can start, and whether each starts with the others.
@@ -288,6 +286,10 @@ impl Scenario {
             (server, variant.late != me)
         })
     }
+}
+
+fn initial_states_of<const N: usize>(scenario: &Scenario) -> usize {
+    scenario.starts::<N>().len()
 }
 
 /// What is different about single servers at the start.

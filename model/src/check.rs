@@ -17,7 +17,6 @@ use crate::progress::{Phase, Watch, Watcher};
 use crate::properties::{Claim, Kind};
 use crate::report::{Liveness, Report, Row, Verdict, Whole, rate};
 use crate::shard::Shard;
-use crate::story::Story;
 use crate::system::{Action, State, System};
 use stateright::{Checker, HasDiscoveries, Model, Path};
 use std::fmt::Debug;
@@ -352,7 +351,10 @@ impl<const N: usize> FairRuns<'_, N> {
                 (Kind::EndlessPitfall, Some(_)) => row(claim, Verdict::Seen),
                 (Kind::EndlessPitfall, None) => row(claim, self.unseen),
                 (_, None) => row(claim, Verdict::Holds),
-                (_, Some(lasso)) => violated(claim, self.scenario, Story::of_lasso(system, &lasso)),
+                (_, Some(lasso)) => violated(
+                    claim,
+                    Counterexample::of_lasso(self.scenario, claim, system, &lasso),
+                ),
             }
         });
         let rows = rows.collect();
@@ -373,9 +375,9 @@ pub(crate) fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row {
     }
 }
 
-pub(crate) fn violated<const N: usize>(claim: &Claim<N>, scenario: &Scenario, story: Story) -> Row {
+pub(crate) fn violated<const N: usize>(claim: &Claim<N>, how: Counterexample) -> Row {
     Row {
-        counterexample: Some(Counterexample::new(scenario, claim, story)),
+        counterexample: Some(how),
         ..row(claim, Verdict::Violated)
     }
 }
@@ -390,7 +392,11 @@ fn violation<const N: usize>(
     };
     let path = watch.during(progress, || shortest(system));
     let path = path.expect("the property was seen to fail");
-    violated(&system.claims[0], scenario, Story::new(system, &path))
+    let claim = &system.claims[0];
+    violated(
+        claim,
+        Counterexample::of_path(scenario, claim, system, &path),
+    )
 }
 
 /// The peak of the process's resident memory, from `/proc/self/status`.

@@ -137,6 +137,13 @@
 //! - **A vote can outlive its voter's epoch**: a server is elected by the vote of one that has since been synchronized with another
 //!   leader and entered a later epoch (`check activation`). Where epochs move, the best credentials are not the election's to
 //!   guarantee; the leader finds out when it counts the epochs that a quorum has accepted.
+//! - **Settled votes of two elections make a quorum.** Those of the joiner's own round agree if they name one leader, whatever their
+//!   zxid and epoch; those of other rounds if they name one leader in one epoch, whatever their zxid and round. So a joiner counts the
+//!   leader of round 2 together with what a voter said in round 1, when that server did not lead yet, though the voter has
+//!   looked again since (`check loss`, 11 steps); or the leader, in its new epoch, together with a follower that has yet to learn it
+//!   (`check activation`, 9 steps). To compare all fields is no remedy: a follower that did not notice that its leader was elected
+//!   again is then never a quorum with it, and a latecomer looks for ever (`check --mutant compares-all-fields`). What makes it
+//!   harmless is that the leader itself must have said that it leads: it is for that one to see to a quorum.
 //! - **A restarted server decides again in the same round**: the round is forgotten with the process, so its number alone names no
 //!   election (`check crash`).
 //! - **A leader that restarts is elected by its own past**: it looks in round 1, and a follower that has not noticed answers
@@ -149,15 +156,21 @@
 //!   it, every timely scenario ends with all live servers on one leader, whatever the faults (`check --tier ci`).
 //! - **An old peer hides the best server**: between it and anybody the peer epoch of a proposal is lost, so that in time and without
 //!   faults a server wins that is not the best (`check timely-old-peer`).
+//! - **After a new epoch an old peer agrees with nobody**: a server whose epoch is not that of its last transaction proposes itself with it,
+//!   and the old peer's vote for that server comes back without. A leader's only follower that lost it and an old peer thus elect nobody
+//!   between them: the old peer settles on the other, gives it up, and looks in the next round, while the other still looks. That part
+//!   is the algorithm's. That rounds grow so without bound is the model's, in which the leader, alone by now, can put off
+//!   giving up while the old peer gives up again and again: the order of waits is not their length. So no timely scenario has
+//!   both an old peer and new epochs: `cargo test -p fle-model --test timely an_old_peer_looks_round_after_round`.
 //! - **A newer configuration undoes "best wins"**: the round begins anew at whoever learns of it, and who has settled by then keeps
 //!   its leader (`check timely-gossip`, where "best wins" is not asked).
 //! - **A looking voter and a settled observer answer each other without end** (ZOOKEEPER-1807): the voter answers whatever a server
 //!   without a vote sends, the observer whatever looks. Neither's election hears of it, and it ends when the voter settles. The
 //!   model lets it keep nobody waiting ([`system::State::is_silent`]); `check timely-observer` has such runs.
 //! - **A joiner may pass an ensemble by.** The leader's word and votes that were cast for it while looking, and that their voters have
-//!   since changed, are a quorum on record. Three servers are too few for that; a random walk through five showed it, in 37
-//!   steps. So "joiner respects the ensemble" is asked of who joins by the votes of settled servers alone, and `simulate five`
-//!   finds nothing against that.
+//!   since changed, are a quorum on record. Three servers are too few for that; random walks through five showed it, in 17
+//!   steps: `cargo test -p fle-model --test pitfalls a_joiner_passes_an_ensemble_by`. So "joiner respects the ensemble" is asked of
+//!   who joins by the votes of settled servers alone, and `simulate five` finds nothing against that.
 //! - **The order of waits is not their length.** Over links of two a server can be torn for ever between the leaders of two rounds:
 //!   both are given up only after a time that the model does not have (`check timely-torn`).
 //! - **Nobody needs to ask twice** where three equal servers start together and in time (`check timely-slots`); of four, one may

@@ -1,8 +1,8 @@
 //! How far a long search has come, for whoever watches it.
 //!
 //! The search works in the calling thread, or in threads of its own; one more looks at its counters a few times a second. stateright
-//! tells how many states it has found and generated, not how many of them wait to be expanded. [`Expanded`] counts those that no
-//! longer do.
+//! tells how many states it has found and generated, not how many of them wait to be expanded. A [`Counter`] of the model's counts
+//! those that no longer do.
 
 use crate::report::grouped;
 use std::fmt;
@@ -60,14 +60,14 @@ pub enum Phase {
     },
 }
 
-/// How many states have been asked for what can happen next. Clones count together.
+/// Counts something of a search while it runs. Clones count together.
 #[derive(Clone, Debug, Default)]
-pub struct Expanded(Arc<AtomicUsize>);
+pub struct Counter(Arc<AtomicUsize>);
 
 /// The watcher, if there is one.
 pub struct Watch<'a>(pub Option<Watcher<'a>>);
 
-impl Expanded {
+impl Counter {
     /// Counts one more.
     pub fn count(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);

@@ -8,11 +8,11 @@
 
 use crate::catalogue::Scenario;
 use crate::check::{Trace, row, violated};
+use crate::counterexample::Counterexample;
 use crate::dispatch::with_servers;
 use crate::progress::{Phase, Watch, Watcher};
 use crate::properties::{Claim, Kind};
 use crate::report::{Row, Verdict, grouped, rate};
-use crate::story::Story;
 use crate::system::{Action, State, System};
 use crate::walk::{LONGEST, Walk};
 use stateright::{Model, Path};
@@ -121,7 +121,10 @@ pub fn simulate_system<const N: usize>(
     let judged = system.claims.iter().map(|claim| match &violation {
         Some(violation) if !(claim.condition)(system, &violation.end) => {
             let path = violation.shortened(system, claim);
-            violated(claim, scenario, Story::new(system, &path))
+            violated(
+                claim,
+                Counterexample::of_path(scenario, claim, system, &path),
+            )
         }
         _ => row(claim, Verdict::NotViolated),
     });

@@ -243,6 +243,25 @@ impl<const N: usize> Step<'_, N> {
         recorded.chain(received).collect()
     }
 
+    /// Whether a server joins although no quorum on record settled on its leader, or voted for it, in one round and with the same
+    /// credentials.
+    pub(crate) fn joins_by_two_elections(&self) -> bool {
+        let Some((me, looking, joined)) = self.settles().filter(|_| !self.ends_wait()) else {
+            return false;
+        };
+        let on_record = self.on_record(looking);
+        let votes = on_record.iter().map(|&(_, vote)| vote);
+        let mut elections = votes.filter(|vote| vote.leader() == joined.leader());
+        let granted = self.before.servers[me].granted;
+        !elections.any(|of| {
+            let same = |&&(_, vote): &&(usize, Vote)| {
+                (vote.proposal, vote.round) == (of.proposal, of.round)
+            };
+            let voters = on_record.iter().filter(same).map(|&(voter, _)| voter);
+            self.election.ensemble.is_quorum(voters.collect(), granted)
+        })
+    }
+
     fn respects_ensemble(&self) -> bool {
         let Some(server) = self.actor() else {
             return true;

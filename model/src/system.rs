@@ -6,19 +6,21 @@
 //! When a wait can run out is the [`Setting`]'s to say, what must not be put off for ever [`System::fairness`]'s. What surrounds
 //! the election, the peer's main loop, is here as well: [`Action::GiveUp`], [`Action::Activate`] and [`Action::Start`].
 
+mod action;
 mod enabled;
 mod state;
 
+pub use action::Action;
 pub use state::State;
 
 use crate::check::Trace;
 use crate::explore;
-use crate::faults::{Crash, Faults};
+use crate::faults::Faults;
 use crate::finalizing::{Awaited, Finalizing};
 use crate::liveness::{ALL_HOLD, Fairness};
 use crate::mutants::Mutant;
 use crate::network::{Links, Network};
-use crate::progress::Expanded;
+use crate::progress::Counter;
 use crate::properties::{Claim, Kind};
 use crate::reduction;
 use crate::server::{Election, FastLeaderElection, Server, Wait};
@@ -50,9 +52,9 @@ pub struct System<const N: usize> {
     /// The properties to check.
     pub claims: Vec<Claim<N>>,
     /// How many states have been expanded.
-    pub expanded: Expanded,
+    pub expanded: Counter,
     /// How many times a state was met beyond the bounds of a mutant.
-    pub beyond: Expanded,
+    pub beyond: Counter,
 }
 
 /// When waits run out.
@@ -77,83 +79,6 @@ impl Setting {
             Self::Timely => "timely",
         }
     }
-}
-
-/// What can happen next. Servers are named by their places, from 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Action {
-    /// `dst` receives the oldest notification from `src`.
-    Deliver {
-        /// The sender.
-        src: usize,
-        /// The receiver.
-        dst: usize,
-    },
-    /// The oldest notification from `src` to `dst` turns out to have been replaced in the send slot by the next.
-    Supersede {
-        /// The sender.
-        src: usize,
-        /// The receiver.
-        dst: usize,
-    },
-    /// What `src`, which is down, had sent `dst` never arrives.
-    Lose {
-        /// The sender.
-        src: usize,
-        /// The receiver.
-        dst: usize,
-    },
-    /// Asynchronous: `src` has waited long enough for votes and announces its own again; the copy for `dst` arrives at once.
-    Resend {
-        /// The sender.
-        src: usize,
-        /// The receiver.
-        dst: usize,
-    },
-    /// Timely, or with an oracle: the server has waited long enough for votes and announces its own again, to everybody.
-    CollectTimeout {
-        /// Who waits.
-        server: usize,
-    },
-    /// The server has waited long enough for a better proposal.
-    FinalizeTimeout {
-        /// Who waits.
-        server: usize,
-    },
-    /// A server returns to looking: its leader is gone or does not lead, or it leads and no quorum follows.
-    GiveUp {
-        /// Who gives up.
-        server: usize,
-    },
-    /// A leader that a quorum follows begins a new epoch, or a server that follows it learns the epoch.
-    Activate {
-        /// The leader or its follower.
-        server: usize,
-    },
-    /// A server that is down is started.
-    Start {
-        /// Which.
-        server: usize,
-    },
-    /// A fault: the server crashes.
-    Crash {
-        /// Which.
-        server: usize,
-        /// What becomes of it.
-        crash: Crash,
-    },
-    /// A fault: the connection between two servers breaks.
-    Break {
-        /// One of them.
-        a: usize,
-        /// The other.
-        b: usize,
-    },
-    /// A fault: a settled server returns to looking for no reason.
-    LoseLeader {
-        /// Which.
-        server: usize,
-    },
 }
 
 /// What the server does in a step, as commands to its surroundings.

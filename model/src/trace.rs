@@ -99,15 +99,15 @@ pub fn record_walk(scenario: &Scenario, seed: u64) -> Vec<Recording> {
 fn record_walk_of<const N: usize>(scenario: &Scenario, seed: u64) -> Vec<Recording> {
     let system = scenario.system::<N>(|_| true, Vec::new());
     let walk = Walk::new(&system, seed);
-    Recorder::new(&system).record(*walk.state(), walk)
+    Recorder::new(&system).record(*walk.state(), walk.map(|(action, _)| action))
 }
 
 impl Recording {
-    /// The name of its file: scenario and seed say how to make it again.
+    /// The name of its file: what is recorded, then whose life it is.
     #[must_use]
-    pub fn file_name(&self, scenario: &Scenario, seed: u64) -> String {
+    pub fn file_name(&self, recorded: &str) -> String {
         let Self { server, life, .. } = self;
-        format!("{}-{seed}-s{}-g{life}.jsonl", scenario.name, sid(*server))
+        format!("{recorded}-s{}-g{life}.jsonl", sid(*server))
     }
 }
 
@@ -129,13 +129,14 @@ impl<'a, const N: usize> Recorder<'a, N> {
     pub fn record(
         &self,
         start: State<N>,
-        path: impl IntoIterator<Item = (Action, State<N>)>,
+        path: impl IntoIterator<Item = Action>,
     ) -> Vec<Recording> {
         let (mut lives, mut turns) = self.start(&start);
-        let mut before = start;
-        for (action, after) in path {
-            turns.extend(self.step(&mut lives, &before, action));
-            before = after;
+        let mut state = start;
+        for action in path {
+            turns.extend(self.step(&mut lives, &state, action));
+            let next = self.system.step(&state, action);
+            (state, _) = next.expect("its step is recorded");
         }
         let mut traces: BTreeMap<_, format::Trace> = BTreeMap::new();
         for turn in turns {

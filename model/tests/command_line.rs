@@ -41,6 +41,10 @@ fn bad_usage_is_one_line_and_exit_code_2() {
         "there are fault-free",
     );
     assert_bad_usage(&["simulate", "fault-free", "--seconds", "0"], "--seconds");
+    assert_bad_usage(
+        &["simulate", "five", "--seconds", "1", "--trace-dir", "/proc"],
+        "cannot write /proc",
+    );
     assert_bad_usage(&["explore", "nowhere"], "there are fault-free");
     assert_bad_usage(&["explore", "fault-free", "--port", "0"], "--port");
     assert_bad_usage(&["merge"], "REPORT");

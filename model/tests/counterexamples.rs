@@ -6,7 +6,6 @@ use fle_model::check::{Trace, shortest};
 use fle_model::counterexample::{Counterexample, TraceDir};
 use fle_model::faults::{Crash, Faults};
 use fle_model::properties::{Claim, Kind};
-use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
 use fle_model::vote::Credentials;
 use roxmltree::{Document, Node};
@@ -101,7 +100,7 @@ const EVERY_KIND: [Action; 27] = [
 /// The path as a counterexample to the system's one property.
 fn told(system: &System<3>, path: &Trace<3>) -> Counterexample {
     let scenario = catalogue::find("fault-free").expect("a scenario");
-    Counterexample::new(scenario, &system.claims[0], Story::new(system, path))
+    Counterexample::of_path(scenario, &system.claims[0], system, path)
 }
 
 /// The files of a counterexample, as JSON and as text.
@@ -110,7 +109,8 @@ fn written(counterexample: &Counterexample) -> (Value, String) {
     let folder = parent.path().join("traces");
     let dir = TraceDir::create(folder.clone()).expect("it can be made");
     dir.write(counterexample).expect("it can be written");
-    assert_eq!(folder.read_dir().expect("it is made").count(), 2);
+    let files = counterexample.recordings.len() + 2;
+    assert_eq!(folder.read_dir().expect("it is made").count(), files);
     let read = |extension: &str| {
         let file = folder.join(format!("fault-free-at-most-one-leads.{extension}"));
         fs::read_to_string(file).expect("it is written")

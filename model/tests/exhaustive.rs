@@ -1,40 +1,31 @@
 //! Whole runs, small enough for every build: two servers. The catalogue's scenarios are for the release build's `check`.
 
-use fle_model::catalogue::{Scenario, Tier};
+use fle_model::catalogue::{self, Scenario};
 use fle_model::check::{Options, check};
-use fle_model::ensemble::Composition;
-use fle_model::faults::Faults;
-use fle_model::finalizing::Finalizing;
-use fle_model::network::Links;
 use fle_model::progress::{Phase, Progress};
 use fle_model::report::{Report, Verdict};
 use fle_model::shard::Shard;
 use fle_model::system::Setting;
 use fle_model::vote::Credentials;
 use std::num::NonZeroUsize;
+use std::sync::LazyLock;
 
-const TWO_SERVERS: Scenario = Scenario {
+const THREE_KINDS: &[Credentials] = &[
+    Credentials::new(1, 1),
+    Credentials::new(1, 2),
+    Credentials::new(2, 1),
+];
+
+static TWO_SERVERS: LazyLock<Scenario> = LazyLock::new(|| Scenario {
     name: "two servers",
     covers: "two servers, no faults",
-    tier: Tier::Ci,
     servers: 2,
-    composition: Composition::Majority,
-    setting: Setting::Asynchronous,
-    finalizing: Finalizing::FIXED,
-    links: Links::WireAndSlot,
-    credentials: &[
-        Credentials::new(1, 1),
-        Credentials::new(1, 2),
-        Credentials::new(2, 1),
-    ],
+    credentials: THREE_KINDS,
     rounds: 2,
-    late: false,
-    activation: false,
-    faults: Faults::NONE,
-    reduced: false,
-    mutant: None,
     unique_states: UNIQUE_STATES,
-};
+    ..*catalogue::find("fault-free").expect("a scenario")
+});
+
 /// Six assignments of credentials that do not fall with the sid, times four of rounds.
 const INITIAL_STATES: usize = 24;
 const UNIQUE_STATES: usize = 1_242;
@@ -73,7 +64,7 @@ fn what_holds_eventually_is_checked_on_the_same_states() {
     let timely = Scenario {
         setting: Setting::Timely,
         rounds: 1,
-        ..TWO_SERVERS
+        ..*TWO_SERVERS
     };
     let report = report(&timely, "0/1", 1);
     let liveness = report.liveness.expect("fair runs were searched");
@@ -94,7 +85,7 @@ fn what_should_be_seen_and_is_not_fails_the_check() {
 fn another_number_of_states_than_the_pinned_one_fails_the_check() {
     let off_by_one = Scenario {
         unique_states: UNIQUE_STATES + 1,
-        ..TWO_SERVERS
+        ..*TWO_SERVERS
     };
     assert!(report(&off_by_one, "0/1", 1).pin_differs());
     assert!(!report(&TWO_SERVERS, "0/1", 1).pin_differs());
@@ -106,7 +97,7 @@ fn who_watches_is_told_how_far_each_phase_is() {
     let timely = Scenario {
         setting: Setting::Timely,
         rounds: 1,
-        ..TWO_SERVERS
+        ..*TWO_SERVERS
     };
     let mut told = Vec::new();
     let mut watch = |progress: Progress| told.push(progress.phase);
@@ -134,15 +125,15 @@ fn shards_cover_the_whole_and_add_up_to_it_if_they_share_nothing() {
         unique_states: report(
             &Scenario {
                 rounds: 1,
-                ..TWO_SERVERS
+                ..*TWO_SERVERS
             },
             "0/1",
             1,
         )
         .unique_states,
-        ..TWO_SERVERS
+        ..*TWO_SERVERS
     };
-    for (scenario, initial_states) in [(TWO_SERVERS, INITIAL_STATES), (one_round, 6)] {
+    for (scenario, initial_states) in [(*TWO_SERVERS, INITIAL_STATES), (one_round, 6)] {
         let shards = ["0/3", "1/3", "2/3"].map(|shard| report(&scenario, shard, 1));
         let sum = |count: fn(&Report) -> usize| shards.iter().map(count).sum::<usize>();
         assert_eq!(sum(|shard| shard.initial_states), initial_states);

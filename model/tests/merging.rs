@@ -1,43 +1,22 @@
 //! Reports of shards, merged: against the report of the whole run, and against all that can be wrong with them.
 
-use fle_model::catalogue::{Scenario, Tier};
+use fle_model::catalogue::{self, Scenario};
 use fle_model::check::{Options, check};
-use fle_model::ensemble::Composition;
-use fle_model::faults::Faults;
-use fle_model::finalizing::Finalizing;
 use fle_model::merge::{Part, merge, parse};
-use fle_model::network::Links;
 use fle_model::report::{Kept, Report, Verdict};
-use fle_model::system::Setting;
-use fle_model::vote::Credentials;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
-const TWO_SERVERS: Scenario = Scenario {
+static TWO_SERVERS: LazyLock<Scenario> = LazyLock::new(|| Scenario {
     name: "two servers",
     covers: "two servers, no faults",
     servers: 2,
-    setting: Setting::Timely,
-    composition: Composition::Majority,
-    finalizing: Finalizing::FIXED,
-    links: Links::WireAndSlot,
-    credentials: &[
-        Credentials::new(1, 1),
-        Credentials::new(1, 2),
-        Credentials::new(2, 1),
-        Credentials::new(2, 2),
-    ],
-    rounds: 1,
-    late: false,
-    activation: false,
-    faults: Faults::NONE,
-    reduced: false,
-    mutant: None,
-    tier: Tier::Ci,
     unique_states: UNIQUE_STATES,
-};
+    ..*catalogue::find("timely").expect("a scenario")
+});
 const UNIQUE_STATES: usize = 440;
 
 /// The report of a shard, as it is written.

@@ -83,8 +83,8 @@ fn check_fails_with_the_counterexample_and_writes_it() {
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("VIOLATED   quorum evidence"), "{text}");
     let stem = "one-vote-suffices-timely-oracle-quorum-evidence";
-    for extension in ["json", "svg"] {
-        assert!(folder.path().join(format!("{stem}.{extension}")).is_file());
+    for end in [".json", ".svg", "-s1-g0.jsonl", "-s2-g0.jsonl"] {
+        assert!(folder.path().join(format!("{stem}{end}")).is_file());
     }
 }
 

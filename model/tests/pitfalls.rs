@@ -5,6 +5,7 @@ use fle_model::catalogue;
 use fle_model::check::{Trace, shortest};
 use fle_model::liveness::Reachable;
 use fle_model::properties::{Claim, Kind};
+use fle_model::steps::StepRule;
 use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
 use fle_model::vote::Credentials;
@@ -133,6 +134,52 @@ fn a_server_decides_twice_in_one_round() {
     );
 }
 
+/// The shortest way to where 2 is about to answer 3, which then joins it on votes of two elections; and that it does.
+fn quorum_of_two_elections(scenario: &str) -> Vec<String> {
+    let system = system(scenario, [LOW, LOW, HIGH], "two elections make a quorum");
+    let way = shortest(&system).expect("it happens");
+    let mut actions = way.into_actions();
+    actions.push(Action::Deliver { src: 1, dst: 2 });
+    let path = Path::from_actions(&system, system.starts[0], &actions).expect("a path");
+    Story::new(&system, &path).told()
+}
+
+/// 1 settles on 2, which 3 hears; then 1 looks again, for no reason, and only then 2 is elected: in the next round. 3 counts the leader
+/// and what its voter said a round ago.
+#[test]
+fn two_rounds_make_a_quorum() {
+    let told = quorum_of_two_elections("loss");
+    let after_1_settled = [
+        "1 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1; tells 3",
+        "3 receives from 1: FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 1",
+        "1 returns to looking for no reason; looks in round 2; tells everyone",
+        "2 receives from 1: LOOKING, proposes 1 (epoch 1, zxid 0x1) in round 2; enters round 2; tells everyone",
+        "1 receives from 2: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 2; adopts 2 (epoch 1, zxid 0x1); \
+         has a quorum, waits for a better proposal; tells everyone",
+        "2 receives from 1: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 2; has a quorum, waits for a better proposal",
+        "2 has waited for a better proposal in vain; is LEADING, settled on 2 (epoch 1, zxid 0x1) in round 2",
+        "2 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1; tells 3",
+        "3 receives from 2: LEADING, settled on 2 (epoch 1, zxid 0x1) in round 2; \
+         is FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 2",
+    ];
+    assert_eq!(told[3..], after_1_settled);
+}
+
+/// The votes are of 3's own round, in which not even the epoch is compared.
+#[test]
+fn two_epochs_make_a_quorum() {
+    let told = quorum_of_two_elections("activation");
+    let after_2_leads = [
+        "2 is synchronized; has epoch 2, zxid 0x1 now",
+        "1 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1; tells 3",
+        "3 receives from 1: FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 1",
+        "2 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1; tells 3",
+        "3 receives from 2: LEADING, settled on 2 (epoch 2, zxid 0x1) in round 1; \
+         is FOLLOWING, settled on 2 (epoch 2, zxid 0x1) in round 1",
+    ];
+    assert_eq!(told[5..], after_2_leads);
+}
+
 /// 2 has 1's vote and waits. Meanwhile 1 turns to 3, which begins epoch 2 with 1 behind it: 2's wait will end in epoch 1.
 #[test]
 fn an_outdated_vote_elects() {
@@ -169,6 +216,46 @@ fn an_old_peer_hides_the_best() {
         "{told:#?}"
     );
     assert_eq!(lasso.knot.agreed_leader(), Some(1), "{told:#?}");
+}
+
+/// 3 has 2's vote for 4, and its own. When 4 says that it leads, that is a quorum, though 2 follows 5 by now, and 1 with it. (Random walks
+/// found it, under the rule that a joiner follows the leader that a quorum follows, whatever it joins by.)
+#[test]
+fn a_joiner_passes_an_ensemble_by() {
+    let deliver = |src, dst| Action::Deliver { src, dst };
+    let settle = |server| Action::FinalizeTimeout { server };
+    let way = [
+        deliver(3, 1),
+        deliver(1, 0),
+        deliver(0, 2),
+        deliver(1, 3),
+        deliver(2, 3),
+        deliver(4, 1),
+        deliver(1, 0),
+        deliver(4, 0),
+        deliver(0, 1),
+        deliver(1, 4),
+        settle(3),
+        settle(0),
+        Action::Resend { src: 4, dst: 0 },
+        deliver(0, 4),
+        Action::Resend { src: 2, dst: 3 },
+        settle(1),
+        deliver(3, 2),
+    ];
+    let five = catalogue::find("five").expect("a scenario");
+    let system = five.system::<5>(|number| number == 0, Vec::new());
+    let path = Path::from_actions(&system, system.starts[0], &way).expect("a path");
+    let told = Story::new(&system, &path).told();
+    assert_eq!(
+        told.last().expect("a step"),
+        "3 receives from 4: LEADING, settled on 4 (epoch 1, zxid 0x1) in round 1; \
+         is FOLLOWING, settled on 4 (epoch 1, zxid 0x1) in round 1"
+    );
+    for state in &path.into_states()[16..] {
+        assert_eq!(state.established_leader(&system.election), Some(4));
+        assert!(!state.broken.contains(StepRule::JoinerRespectsEnsemble));
+    }
 }
 
 /// 1 and 3 follow 2, and nothing is under way.

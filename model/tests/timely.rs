@@ -1,10 +1,11 @@
 //! Liveness in the timely setting: what fairness is worth, and what the peer's main loop, the giving up, is worth.
 
 use fle_model::catalogue::{self, Scenario};
+use fle_model::check::shortest;
 use fle_model::counterexample::Counterexample;
 use fle_model::liveness::{Goal, Lasso, Reachable, Scheduler};
 use fle_model::network::Links;
-use fle_model::properties::claims;
+use fle_model::properties::{Claim, Kind, claims};
 use fle_model::report::{Row, Verdict};
 use fle_model::story::Story;
 use fle_model::system::{Action, State, System};
@@ -127,7 +128,7 @@ fn without_giving_up_an_election_may_never_end() {
         .map(|step| &step.told[..])
         .collect();
     assert_eq!(cycle, told);
-    assert!(printed(story).ends_with("    Steps 16 to 21 repeat for ever.\n"));
+    assert!(printed(&system, &lasso).ends_with("    Steps 16 to 21 repeat for ever.\n"));
 }
 
 /// 1 and 2 start in round 2. Two are elected, in different rounds, and those who settled hear no more.
@@ -140,19 +141,43 @@ fn without_giving_up_an_election_may_end_without_agreement() {
     assert!(all_settled(&system, &lasso.knot) && lasso.knot.is_silent());
     let story = Story::of_lasso(&system, &lasso);
     assert_eq!((story.steps.len(), story.for_ever_from), (12, Some(13)));
-    assert!(printed(story).ends_with("    Then nothing more happens.\n"));
+    assert!(printed(&system, &lasso).ends_with("    Then nothing more happens.\n"));
 }
 
-/// A row of the report with this story as its counterexample.
-fn printed(story: Story) -> String {
-    let steps = story.steps.len();
+/// 1 leads, and 2, which followed it into its new epoch, has lost it. 2 and the old peer 3 never agree: what 3 hears and says of 2 lacks
+/// the epoch. So 3 settles on 2 and gives it up, round after round, as long as 1 puts off giving up its leadership.
+#[test]
+fn an_old_peer_looks_round_after_round_while_a_lone_leader_leads_on() {
+    let scenario = Scenario {
+        activation: true,
+        ..*catalogue::find("timely-old-peer").expect("a scenario")
+    };
+    let mut system = scenario.system::<3>(|number| number == 2, Vec::new());
+    system.claims = vec![Claim {
+        name: "a fourth round",
+        statement: "A server is in round 4.",
+        kind: Kind::Pitfall,
+        applies: |_| true,
+        condition: |_, state| state.servers.iter().any(|server| server.round.0 == 4),
+    }];
+    let way = shortest(&system).expect("it happens");
+    let gives_up = |action: &Action| matches!(action, Action::GiveUp { .. });
+    assert!(way.last_state().servers[0].leads());
+    let given_up: Vec<_> = way.into_actions().into_iter().filter(gives_up).collect();
+    assert_eq!(given_up, [Action::GiveUp { server: 2 }; 2]);
+}
+
+/// A row of the report with this run as its counterexample.
+fn printed(system: &System<3>, lasso: &Lasso<State<3>, Action>) -> String {
+    let steps = lasso.way_in.len() + lasso.cycle.len();
     let row = Row {
         name: "a property".to_owned(),
         verdict: Verdict::Violated,
-        counterexample: Some(Counterexample::new(
+        counterexample: Some(Counterexample::of_lasso(
             catalogue::find("timely-rounds").expect("a scenario"),
-            &claims::<3>()[0],
-            story,
+            &claims()[0],
+            system,
+            lasso,
         )),
     };
     let text = row.to_string();

@@ -2,8 +2,10 @@
 //! implementation to replay: the tests of `fle-conformance` do.
 
 use fle_model::catalogue::{SCENARIOS, Tier};
+use fle_model::mutants::Mutant;
 use fle_model::trace::Recorder;
 use fle_model::walk::Walk;
+use stateright::Model;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -76,10 +78,11 @@ fn every_kind_of_action_is_recorded() {
     for scenario in scenarios.filter(|it| it.tier == Tier::Ci && it.servers == 3) {
         let system = scenario.system::<3>(|_| true, Vec::new());
         for walk in (0..10).map(|seed| Walk::new(&system, seed)) {
-            let (start, steps) = (*walk.state(), walk.collect::<Vec<_>>());
-            let names = steps.iter().map(|(action, _)| format!("{action:?}"));
+            let start = *walk.state();
+            let actions: Vec<_> = walk.map(|(action, _)| action).collect();
+            let names = actions.iter().map(|action| format!("{action:?}"));
             kinds.extend(names.filter_map(|name| Some(name.split_once(' ')?.0.to_owned())));
-            assert!(!Recorder::new(&system).record(start, steps).is_empty());
+            assert!(!Recorder::new(&system).record(start, actions).is_empty());
         }
     }
     let all = [
@@ -97,6 +100,22 @@ fn every_kind_of_action_is_recorded() {
         "Supersede",
     ];
     assert_eq!(kinds.iter().map(String::as_str).collect::<Vec<_>>(), all);
+}
+
+/// A mutant may do what no server does, and is recorded all the same: that of a counterexample to it is to be replayed.
+#[test]
+fn what_a_mutant_does_is_recorded() {
+    let scenarios = SCENARIOS.iter();
+    for scenario in scenarios.filter(|it| it.tier == Tier::Ci && it.servers == 3) {
+        for mutant in Mutant::ALL {
+            let system = scenario.mutated(*mutant).system::<3>(|_| true, Vec::new());
+            let walk = Walk::new(&system, 0);
+            let start = *walk.state();
+            let within = walk.take_while(|(_, state)| system.within_boundary(state));
+            let actions: Vec<_> = within.map(|(action, _)| action).collect();
+            assert!(!Recorder::new(&system).record(start, actions).is_empty());
+        }
+    }
 }
 
 #[test]

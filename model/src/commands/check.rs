@@ -38,7 +38,8 @@ pub(crate) struct Check {
     /// Also write the reports as JSON to this file, `-` for standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write counterexamples to this folder, each as JSON and as a diagram (SVG). It is made if it is missing.
+    /// Write counterexamples to this folder, each as JSON, as a diagram (SVG), and as fle-trace/1 files, one for each server and
+    /// each of its lives, for fle-conformance to replay. It is made if it is missing.
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
 }
@@ -60,9 +61,7 @@ impl Check {
             let report = watched(scenario.name, |watcher| check(&scenario, options, watcher));
             let noticed = self.mutant.is_some() && !report.passed();
             if let Some(dir) = &trace_dir {
-                report
-                    .counterexamples()
-                    .try_for_each(|found| dir.write(found))?;
+                dir.write_all(&report.properties)?;
             }
             reports.add(report)?;
             if noticed && self.scenarios.is_empty() {

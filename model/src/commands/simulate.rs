@@ -3,8 +3,10 @@
 use super::output::{print, watched};
 use super::{all_processors, random_seed, scenario};
 use fle_model::catalogue::Scenario;
+use fle_model::counterexample::TraceDir;
 use fle_model::simulate::{Options, simulate};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -19,10 +21,14 @@ pub(crate) struct Simulate {
     /// The seed of the first walk; each further one has the next number. [default: a random one, which is printed]
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
+    /// Write counterexamples to this folder, as `check` does. It is made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    trace_dir: Option<PathBuf>,
 }
 
 impl Simulate {
     pub(crate) fn run(self) -> Result<ExitCode, String> {
+        let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
         let seed = self.seed.unwrap_or_else(random_seed);
         print(&format!("seed {seed}\n"))?;
         let end = Instant::now() + Duration::from_secs(self.seconds.get().into());
@@ -35,6 +41,9 @@ impl Simulate {
             simulate(self.scenario, &options, watcher)
         });
         print(&simulation.to_string())?;
+        if let Some(dir) = trace_dir {
+            dir.write_all(&simulation.properties)?;
+        }
         Ok(ExitCode::from(u8::from(!simulation.passed())))
     }
 }

@@ -35,7 +35,7 @@ impl Trace {
         for walk in 0..self.walks.get() {
             let seed = first.wrapping_add(walk.into());
             for recording in record_walk(scenario, seed) {
-                let file = out.join(recording.file_name(scenario, seed));
+                let file = out.join(recording.file_name(&format!("{}-{seed}", scenario.name)));
                 let written = recording.trace.write(&file);
                 written.map_err(|error| error.to_string())?;
                 traces += 1;

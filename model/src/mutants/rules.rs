@@ -67,6 +67,11 @@ impl<const N: usize> FastLeaderElection<N> {
         }
     }
 
+    /// Whether a server that has waited for votes in vain settles all the same, on whomever it proposes.
+    pub(crate) fn settles_unsupported(&self, proposal: Proposal) -> bool {
+        self.is(Mutant::SettlesUnsupported) && proposal != Proposal::NOBODY
+    }
+
     /// Who supports a vote.
     pub(crate) fn support(
         &self,

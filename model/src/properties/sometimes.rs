@@ -152,7 +152,9 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
                     .established_leader(&system.election)
                     .is_some_and(|leader| {
                         let best = state.servers[leader].credentials;
-                        state.servers.iter().any(|server| server.credentials > best)
+                        let better =
+                            |server: &Server<N>| server.is_up() && server.credentials > best;
+                        state.servers.iter().any(better)
                     })
             },
         ),
@@ -206,6 +208,13 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
                     remembered.any(|old| old.round == vote.round && old.leader() != vote.leader())
                 })
             },
+        ),
+        pitfall(
+            |scenario| asynchronous_majority(scenario) && scenario.faults.losses > 0,
+            "two elections make a quorum",
+            "A server joins a leader on votes of settled servers of which no quorum agrees in round, epoch and zxid: they are counted \
+             together because they name one leader.",
+            |system, state| some_receipt(system, state, |step| step.joins_by_two_elections()),
         ),
         pitfall(
             |scenario| asynchronous_majority(scenario) && scenario.activation,

@@ -78,7 +78,7 @@ impl<const N: usize> System<N> {
             return false;
         }
         match self.setting {
-            Setting::Asynchronous => self.election.ensemble.has_oracle(),
+            Setting::Asynchronous => !self.announces_to_each(),
             Setting::Timely => {
                 !state.repeated.contains(server)
                     && state.is_silent()
@@ -87,11 +87,18 @@ impl<const N: usize> System<N> {
         }
     }
 
+    /// Whether a vote that is announced again arrives at one server at a time, at once: asynchronous, unless a server may settle
+    /// when it has waited in vain.
+    fn announces_to_each(&self) -> bool {
+        self.setting == Setting::Asynchronous
+            && !self.election.ensemble.has_oracle()
+            && !self.election.is(Mutant::SettlesUnsupported)
+    }
+
     /// What can happen on the links from a server.
     pub(super) fn actions_on_links(&self, state: &State<N>, src: usize, actions: &mut Vec<Action>) {
         let looking = state.servers[src].looking();
-        let announces = self.setting == Setting::Asynchronous
-            && !self.election.ensemble.has_oracle()
+        let announces = self.announces_to_each()
             && looking.is_some_and(|looking| looking.wait == Wait::Collecting);
         for dst in (0..N).filter(|&dst| state.servers[dst].is_up()) {
             let arrives = state.network.next(src, dst).is_some();

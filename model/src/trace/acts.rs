@@ -3,7 +3,7 @@
 //! An act is local: what a server does follows from how it stands and what it sees, and from nothing else in the state. The
 //! model's server handles each act once more; together the acts must come to the model's next state, or telling them panics.
 
-use crate::network::Links;
+use crate::network::{Link, Links};
 use crate::server::{Election, FastLeaderElection, Server, Wait};
 use crate::story::Event;
 use crate::system::{Action, Effects, State, System, sends};
@@ -191,12 +191,15 @@ impl<'a, const N: usize> Acting<'a, N> {
     fn hears_itself(&mut self, id: usize, effects: &Effects<N>) {
         let own = sends(effects).filter(|&(to, _)| to == id).last();
         let looks = self.servers[id].looking().is_some();
+        let System {
+            election, links, ..
+        } = self.system;
         if let Some((_, own)) = own
             && looks
-            && self.system.links == Links::Slot
+            && *links == Links::Slot
+            && election.is_sent(id, id, &Link::default(), *links)
         {
-            let ensemble = &self.system.election.ensemble;
-            self.hears(id, id, ensemble.as_written(id, id, own));
+            self.hears(id, id, election.ensemble.as_written(id, id, own));
         }
     }
 

@@ -1,68 +1,13 @@
-//! The properties can fail: each is shown a state or a step, made by hand, that breaks it. Servers are named by their places, from 0.
+//! What must hold of a step, and that the state it leads to remembers when it did not.
 
-use fle::ServerState::{Following, Leading, Looking, Observing};
-use fle_model::catalogue;
-use fle_model::properties::{Kind, claims};
+use super::{BETTER, CREDENTIALS, fault_free, first, holds, in_round, recorded, settled, vote};
+use fle::ServerState::{Following, Leading, Looking};
 use fle_model::server::{Election, Wait};
 use fle_model::steps::{Step, StepRule};
 use fle_model::system::{Action, State, System};
-use fle_model::vote::{ConfigVersion, Credentials, Notification, Proposal, Round, Vote};
+use fle_model::vote::{ConfigVersion, Notification, Proposal, Round, Vote};
 use stateright::Model;
 use stateright::actor::{Id, Out};
-
-const CREDENTIALS: Credentials = Credentials::new(1, 1);
-const BETTER: Credentials = Credentials::new(1, 2);
-
-/// The scenario's first initial state, before anything is received: everybody has the same credentials.
-fn first<const N: usize>(scenario: &str) -> (System<N>, State<N>) {
-    let scenario = catalogue::find(scenario).expect("a scenario");
-    let system = scenario.system(|number| number == 0, claims());
-    let start = system.starts[0];
-    (system, start)
-}
-
-fn fault_free() -> (System<3>, State<3>) {
-    first("fault-free")
-}
-
-fn holds<const N: usize>(name: &str, system: &System<N>, state: &State<N>) -> bool {
-    let claim = system.claims.iter().find(|claim| claim.name == name);
-    (claim.expect("a property").condition)(system, state)
-}
-
-/// A vote for the server in this place, in round 1.
-fn vote(leader: usize, state: fle::ServerState) -> Vote {
-    Vote {
-        state,
-        ..Vote::looking(Proposal::of(leader, CREDENTIALS), Round(1))
-    }
-}
-
-fn in_round(round: u8, vote: Vote) -> Vote {
-    let round = Round(round);
-    Vote { round, ..vote }
-}
-
-/// The state with this server settled.
-fn settled<const N: usize>(mut state: State<N>, server: usize, vote: Vote) -> State<N> {
-    state.servers[server].election = Election::Settled(vote);
-    state
-}
-
-/// The state in which this server has these votes of looking servers, or of its round, on record, and no others.
-fn recorded<const N: usize>(
-    mut state: State<N>,
-    server: usize,
-    votes: &[(usize, Vote)],
-) -> State<N> {
-    if let Election::Looking(looking) = &mut state.servers[server].election {
-        looking.recv_set = [None; N];
-        for &(voter, vote) in votes {
-            looking.recv_set[voter] = Some(vote);
-        }
-    }
-    state
-}
 
 /// The same for votes of settled servers.
 fn recorded_settled(mut state: State<3>, server: usize, votes: &[(usize, Vote)]) -> State<3> {
@@ -102,63 +47,6 @@ fn keeps_quietly<const N: usize>(
     step: (State<N>, Action, State<N>),
 ) -> bool {
     keeps(system, rule, step, &[])
-}
-
-#[test]
-fn a_leader_must_have_settled_on_itself_and_nobody_else_may_lead() {
-    let (system, start) = fault_free();
-    let coherent = |server, vote| holds("coherent state", &system, &settled(start, server, vote));
-    assert!(coherent(2, vote(2, Leading)) && coherent(1, vote(2, Following)));
-    assert!(!coherent(1, vote(2, Leading)));
-    assert!(!coherent(2, vote(2, Following)));
-    assert!(!coherent(2, vote(2, Observing)));
-    assert!(!coherent(1, vote(2, Looking)));
-}
-
-#[test]
-fn a_vote_of_another_round_may_not_be_counted() {
-    let (system, state) = fault_free();
-    let counts = |round| {
-        let state = recorded(state, 2, &[(0, in_round(round, vote(2, Looking)))]);
-        holds("coherent state", &system, &state)
-    };
-    assert!(counts(1) && !counts(0));
-}
-
-/// The last server is a stranger, an observer, or one without weight.
-#[test]
-fn only_a_voter_with_weight_and_data_is_eligible() {
-    let eligible = |scenario, vote| {
-        let (system, start) = first::<3>(scenario);
-        holds("eligible", &system, &settled(start, 0, vote))
-    };
-    assert!(eligible("fault-free", vote(2, Following)));
-    assert!(!eligible("fault-free", vote(5, Following)));
-    let no_data = Vote {
-        proposal: Proposal::of(2, Credentials::NO_DATA),
-        ..vote(2, Following)
-    };
-    assert!(!eligible("fault-free", no_data));
-    for scenario in ["observer", "zero-weight"] {
-        assert!(eligible(scenario, vote(1, Following)), "{scenario}");
-        assert!(!eligible(scenario, vote(2, Following)), "{scenario}");
-    }
-}
-
-/// Two quorums share a server, which settles on one. So two established leaders take an oracle that grants both.
-#[test]
-fn two_established_leaders_may_not_be() {
-    let (system, start) = first::<2>("oracle");
-    let both = settled(settled(start, 0, vote(0, Leading)), 1, vote(1, Leading));
-    let grants = |granted: [bool; 2]| {
-        let mut state = both;
-        for (server, granted) in state.servers.iter_mut().zip(granted) {
-            server.granted = granted;
-        }
-        holds("one established leader", &system, &state)
-    };
-    assert!(grants([true, false]) && grants([false, false]));
-    assert!(!grants([true, true]));
 }
 
 #[test]
@@ -420,88 +308,4 @@ fn a_step_that_breaks_a_rule_marks_the_state() {
     let settles = Action::FinalizeTimeout { server: 2 };
     let after = system.next_state(&state, settles).expect("it settles");
     assert!(!holds("quorum evidence", &system, &after));
-}
-
-#[test]
-fn agreement_takes_every_live_server_and_a_leader_that_leads() {
-    let (_, start) = fault_free();
-    let two = settled(settled(start, 2, vote(2, Leading)), 0, vote(2, Following));
-    assert_eq!(two.agreed_leader(), None, "1 still looks");
-    let all = settled(two, 1, vote(2, Following));
-    assert_eq!(all.agreed_leader(), Some(2));
-    assert_eq!(settled(all, 1, vote(0, Following)).agreed_leader(), None);
-    assert_eq!(
-        settled(all, 2, vote(0, Following)).agreed_leader(),
-        None,
-        "nobody leads"
-    );
-    let down = |mut state: State<3>, server: usize| {
-        state.servers[server].election = Election::Down { returns: true };
-        state
-    };
-    assert_eq!(down(two, 1).agreed_leader(), Some(2), "1 is down");
-    assert_eq!(down(all, 2).agreed_leader(), None);
-    assert!(down(all, 2).follows_the_dead(0) && !all.follows_the_dead(0));
-}
-
-#[test]
-fn a_live_quorum_is_up_and_has_data_or_the_grant_of_the_oracle() {
-    let (system, mut state) = fault_free();
-    let live = |state: &State<3>| state.has_live_quorum(&system.election);
-    state.servers[0].election = Election::Down { returns: true };
-    assert!(live(&state));
-    state.servers[1].credentials = Credentials::NO_DATA;
-    assert!(!live(&state));
-    let (system, mut state) = first::<2>("oracle");
-    state.servers[1].election = Election::Down { returns: true };
-    let mut granted = |granted| {
-        state.servers[0].granted = granted;
-        state.has_live_quorum(&system.election)
-    };
-    assert!(granted(true) && !granted(false));
-}
-
-/// 0 learned epoch 2 from 2.
-#[test]
-fn who_learned_another_epoch_than_the_leaders_does_not_follow_it() {
-    let (system, start) = fault_free();
-    let mut state = settled(settled(start, 2, vote(2, Leading)), 0, vote(2, Following));
-    let mut activate = |server: usize, epoch| {
-        let server = &mut state.servers[server];
-        server.credentials = server.credentials.in_epoch(epoch);
-        server.active = true;
-        (
-            state.followers(2).contains(0),
-            state.is_established(&system.election, 2),
-        )
-    };
-    assert_eq!(
-        activate(2, 2),
-        (true, true),
-        "it has yet to learn the epoch"
-    );
-    assert_eq!(activate(0, 2), (true, true));
-    assert_eq!(activate(2, 3), (false, false));
-    state.servers[2].active = false;
-    assert!(
-        !state.followers(2).contains(0),
-        "the leader has yet to begin an epoch"
-    );
-}
-
-#[test]
-fn everything_that_must_hold_is_shown_not_to_be_vacuous_in_some_scenario() {
-    let checked = |name: &str| {
-        let scenarios = catalogue::SCENARIOS.iter();
-        let mut claims = scenarios.flat_map(catalogue::Scenario::claims::<3>);
-        claims.any(|claim| claim.name == name)
-    };
-    for claim in claims::<3>() {
-        assert!(checked(claim.name), "{}", claim.name);
-        if let Kind::Always { witnesses } | Kind::Eventually { witnesses } = claim.kind {
-            assert!(!witnesses.is_empty(), "{}", claim.name);
-            let all = witnesses.iter().all(|witness| checked(witness));
-            assert!(all, "{}", claim.name);
-        }
-    }
 }

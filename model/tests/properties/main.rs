@@ -1,0 +1,81 @@
+//! The properties can fail: each is shown a state or a step, made by hand, that breaks it. Servers are named by their places, from 0.
+
+mod states;
+mod steps;
+
+use fle_model::catalogue;
+use fle_model::properties::{Kind, claims};
+use fle_model::server::Election;
+use fle_model::system::{State, System};
+use fle_model::vote::{Credentials, Proposal, Round, Vote};
+
+const CREDENTIALS: Credentials = Credentials::new(1, 1);
+const BETTER: Credentials = Credentials::new(1, 2);
+
+/// The scenario's first initial state, before anything is received: everybody has the same credentials.
+fn first<const N: usize>(scenario: &str) -> (System<N>, State<N>) {
+    let scenario = catalogue::find(scenario).expect("a scenario");
+    let system = scenario.system(|number| number == 0, claims());
+    let start = system.starts[0];
+    (system, start)
+}
+
+fn fault_free() -> (System<3>, State<3>) {
+    first("fault-free")
+}
+
+fn holds<const N: usize>(name: &str, system: &System<N>, state: &State<N>) -> bool {
+    let claim = system.claims.iter().find(|claim| claim.name == name);
+    (claim.expect("a property").condition)(system, state)
+}
+
+/// A vote for the server in this place, in round 1.
+fn vote(leader: usize, state: fle::ServerState) -> Vote {
+    Vote {
+        state,
+        ..Vote::looking(Proposal::of(leader, CREDENTIALS), Round(1))
+    }
+}
+
+fn in_round(round: u8, vote: Vote) -> Vote {
+    let round = Round(round);
+    Vote { round, ..vote }
+}
+
+/// The state with this server settled.
+fn settled<const N: usize>(mut state: State<N>, server: usize, vote: Vote) -> State<N> {
+    state.servers[server].election = Election::Settled(vote);
+    state
+}
+
+/// The state in which this server has these votes of looking servers, or of its round, on record, and no others.
+fn recorded<const N: usize>(
+    mut state: State<N>,
+    server: usize,
+    votes: &[(usize, Vote)],
+) -> State<N> {
+    if let Election::Looking(looking) = &mut state.servers[server].election {
+        looking.recv_set = [None; N];
+        for &(voter, vote) in votes {
+            looking.recv_set[voter] = Some(vote);
+        }
+    }
+    state
+}
+
+#[test]
+fn everything_that_must_hold_is_shown_not_to_be_vacuous_in_some_scenario() {
+    let checked = |name: &str| {
+        let scenarios = catalogue::SCENARIOS.iter();
+        let mut claims = scenarios.flat_map(catalogue::Scenario::claims::<3>);
+        claims.any(|claim| claim.name == name)
+    };
+    for claim in claims::<3>() {
+        assert!(checked(claim.name), "{}", claim.name);
+        if let Kind::Always { witnesses } | Kind::Eventually { witnesses } = claim.kind {
+            assert!(!witnesses.is_empty(), "{}", claim.name);
+            let all = witnesses.iter().all(|witness| checked(witness));
+            assert!(all, "{}", claim.name);
+        }
+    }
+}
