@@ -2,6 +2,7 @@
 
 pub(crate) mod lockstep;
 pub(crate) mod replay;
+pub(crate) mod validate;
 
 use serde::Serialize;
 use std::fs::File;

@@ -5,6 +5,7 @@ mod commands;
 use clap::{Parser, Subcommand};
 use commands::lockstep::Lockstep;
 use commands::replay::Replay;
+use commands::validate::Validate;
 use std::process::ExitCode;
 
 /// Holds the implementation of Fast Leader Election against what others say and did.
@@ -23,12 +24,15 @@ enum Command {
     Replay(Replay),
     /// Runs model and implementation side by side over every transition that a scenario's model can take.
     Lockstep(Lockstep),
+    /// Validates logs of real runs, ZooKeeper's or this project's: is this a history that the algorithm allows?
+    Validate(Validate),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Replay(replay) => replay.run(),
         Command::Lockstep(lockstep) => lockstep.run(),
+        Command::Validate(validate) => validate.run(),
     };
     result.unwrap_or_else(|error| {
         eprintln!("fle-conformance: {error}");
