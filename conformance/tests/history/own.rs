@@ -213,6 +213,39 @@ fn what_is_left_out_is_missed() {
     assert!(left_out.iter().all(|count| *count > 20), "{left_out:?}");
 }
 
+/// What a server should have said is missed at the very next thing that happens to it.
+#[test]
+fn what_is_not_said_is_missed_at_once() {
+    let is_said = |fact: &Fact| {
+        matches!(
+            fact,
+            Fact::NotificationSent { .. } | Fact::ProposalChanged { .. } | Fact::Decided { .. }
+        )
+    };
+    let mut missed = 0;
+    for (scenario, seed, logs) in walks().step_by(5) {
+        for (&sid, log) in &logs.servers {
+            let facts: Vec<&Fact> = log.events.iter().map(|event| &event.fact).collect();
+            let is_last = |two: &[&Fact]| is_said(two[0]) && !is_said(two[1]);
+            let Some(at) = facts.windows(2).position(is_last) else {
+                continue;
+            };
+            if matches!(facts[at + 1], Fact::ServerStarted { .. }) {
+                continue; // It may have stopped before it could say it.
+            }
+            let next = log.events[at + 1].at;
+            let mut logs = logs.clone();
+            logs.servers.get_mut(&sid).unwrap().events.remove(at);
+            let objections = judge(&logs, None).objections;
+            let first = objections.iter().find(|it| it.sid == sid);
+            let what = format!("{} {seed}: {objections:?}", scenario.name);
+            assert_eq!(first.map(|it| it.at), Some(next), "{what}");
+            missed += 1;
+        }
+    }
+    assert!(missed > 100, "{missed}");
+}
+
 #[test]
 fn a_second_leader_of_an_epoch_is_objected_to() {
     let established = |leader: i64| {

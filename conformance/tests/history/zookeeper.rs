@@ -289,6 +289,31 @@ fn an_altered_zxid_is_objected_to() {
     .is_objected_to("must have announced 3 (epoch 0, zxid 0x0)");
 }
 
+/// A vote that changes nothing for the server that hears it, and that its sender never cast.
+#[test]
+fn a_vote_that_nobody_cast_is_objected_to() {
+    Falsified::line(
+        "three-partition",
+        3,
+        &["n.sid:1,", "n.leader:1"],
+        "n.zxid:0x0",
+        "n.zxid:0xffffffffffffffff",
+    )
+    .is_objected_to("it hears server 1, LOOKING, announce 1 (epoch 0, zxid 0xffffffffffffffff)");
+}
+
+#[test]
+fn a_decision_without_an_election_is_objected_to() {
+    let lost = ["state changed: looking"];
+    let mut falsified = Falsified::line("three-leader-killed", 1, &lost, "", "");
+    let text = &mut falsified.texts[0];
+    *text = with_line(text, falsified.line, |line| {
+        format!("{line}\n{}", line.replace("looking", "following"))
+    });
+    falsified.line += 1;
+    falsified.is_objected_to("it is FOLLOWING without an election");
+}
+
 #[test]
 fn a_decreased_round_is_objected_to() {
     Falsified::line(
