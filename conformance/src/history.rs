@@ -9,8 +9,9 @@
 //! # What "allowed" means
 //! A log tells only part of what happened. A history is allowed if some order of what is not told (when a notification was
 //! taken from its queue, when a vote was announced again, when a message arrived) leads to every line that is told, each server's
-//! lines in their order. [`judge::strict`] says what this project's own logs leave open, which is nothing, and
-//! [`judge::lagging`] what ZooKeeper's do. Clocks of different servers are never compared.
+//! lines in their order. This project's own logs leave nothing of that open. ZooKeeper's do: its receiver and its election are two
+//! threads, and neither says when a notification passes between them (`judge/lagging.rs`). Clocks of different servers are never
+//! compared; that of one server only in this, that what it received 200 ms before it decided was heard.
 //!
 //! # What it rests on
 //! The rules are the production engine's, which the lockstep with the model and the replay of the reference's traces check. A

@@ -1,11 +1,11 @@
 //! Holds what servers logged against what the algorithm allows.
 //!
-//! Each server's log is first judged alone: [`strict`] for this project's own, [`lagging`] for ZooKeeper's. That yields what the
-//! server can have announced and when, and [`heard`] holds the others' logs against it. [`reign`] looks at who was established as
-//! leader.
+//! Each server's log is first judged alone: `strict` for this project's own, `lagging` for ZooKeeper's. That yields what the server
+//! can have announced and when, and `heard` holds the others' logs against it. `reign` looks at who was established as leader.
 //!
 //! A log that begins in the middle is judged from its first election on, one that is cut ends without a word. What cannot be
-//! judged is said ([`Verdict::unjudged`]), never objected to.
+//! judged is said ([`Verdict::unjudged`]), never objected to. Absent on purpose: configurations that change while the logs are written,
+//! and oracles in ZooKeeper's logs; both need more than the logs tell.
 
 mod engine;
 mod ensemble;
