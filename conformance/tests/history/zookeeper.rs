@@ -92,8 +92,31 @@ fn the_timeline_tells_who_why_and_what_was_odd() {
     assert_eq!(joined, ["server 3 began in round 1 and joined round 2"]);
 }
 
+#[test]
+fn a_missing_server_and_a_flood_are_odd() {
+    let missing = "nothing was heard of server 5".to_owned();
+    assert!(oddities_of("five-two-faults").contains(&missing));
+    let mut texts = recorded("three-observer");
+    let text = &mut texts[3];
+    let heard = text.lines().rfind(|line| line.contains("my state:LOOKING"));
+    let heard = heard
+        .unwrap()
+        .replace("my state:LOOKING", "my state:OBSERVING");
+    text.push_str(&format!("\n{heard}").repeat(150));
+    let flood = "server 4 received 150 notifications after it had settled";
+    assert!(
+        oddities_in(&texts).iter().any(|it| it.starts_with(flood)),
+        "{:?}",
+        oddities_in(&texts)
+    );
+}
+
 fn oddities_of(ensemble: &str) -> Vec<String> {
-    let logs = read(&recorded(ensemble));
+    oddities_in(&recorded(ensemble))
+}
+
+fn oddities_in(texts: &[String]) -> Vec<String> {
+    let logs = read(texts);
     let verdict = judge(&logs, None);
     let history = History::rebuild(&logs, &verdict);
     let found = oddities::find(&logs, &verdict, &history);
