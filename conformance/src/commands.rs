@@ -3,6 +3,7 @@
 pub(crate) mod lockstep;
 pub(crate) mod reference;
 pub(crate) mod replay;
+pub(crate) mod validate;
 
 use fle_model::catalogue::{self, SCENARIOS, Scenario};
 use serde::Serialize;

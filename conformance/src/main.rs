@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use commands::lockstep::Lockstep;
 use commands::reference::Reference;
 use commands::replay::Replay;
+use commands::validate::Validate;
 use std::process::ExitCode;
 
 /// Holds the implementation of Fast Leader Election against what others say and did.
@@ -27,6 +28,8 @@ enum Command {
     /// Runs the real FastLeaderElection of ZooKeeper 3.8.0 beside the implementation, on random traces, on walks of the model and on
     /// given files; the last line is `N agree, M differ`. Needs Debian's libzookeeper-java and a JDK.
     Reference(Reference),
+    /// Validates logs of real runs, ZooKeeper's or this project's: is this a history that the algorithm allows?
+    Validate(Validate),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Lockstep(lockstep) => lockstep.run(),
         Command::Reference(reference) => reference.run(),
+        Command::Validate(validate) => validate.run(),
     };
     result.unwrap_or_else(|error| {
         eprintln!("fle-conformance: {error}");

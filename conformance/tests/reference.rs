@@ -67,7 +67,7 @@ fn the_class_does_what_the_model_says() {
     for scenario in SCENARIOS.iter().filter(|it| it.tier == Tier::Ci) {
         for seed in 0..WALKS {
             for recording in record_walk(scenario, seed) {
-                let name = recording.file_name(scenario, seed);
+                let name = recording.file_name(&format!("{}-{seed}", scenario.name));
                 agree(&name, confirm(&mut class, &recording.trace));
             }
         }

@@ -132,7 +132,7 @@ impl Comparison {
         self.begin(scenario.name);
         for seed in seeds {
             for recording in record_walk(scenario, seed) {
-                let name = recording.file_name(scenario, seed);
+                let name = recording.file_name(&format!("{}-{seed}", scenario.name));
                 self.expecting(name.trim_end_matches(".jsonl"), &recording.trace)?;
             }
         }

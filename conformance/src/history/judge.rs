@@ -1,0 +1,183 @@
+//! Holds what servers logged against what the algorithm allows.
+//!
+//! Each server's log is first judged alone: `strict` for this project's own, `lagging` for ZooKeeper's. That yields what the server
+//! can have announced and when, and `heard` holds the others' logs against it. `reign` looks at who was established as leader.
+//!
+//! A log that begins in the middle is judged from its first election on, one that is cut ends without a word. What cannot be
+//! judged is said ([`Verdict::unjudged`]), never objected to. Absent on purpose: configurations that change while the logs are written,
+//! and oracles in ZooKeeper's logs; both need more than the logs tell.
+
+mod engine;
+mod ensemble;
+mod heard;
+mod lagging;
+mod reign;
+mod standing;
+mod strict;
+
+pub use ensemble::{QuorumSource, UnusableConfig, configuration};
+
+use super::event::{Ballot, Fact, Place};
+use super::log::{Dialect, Log, Logs};
+use ensemble::Assumed;
+use fle::{ElectionEpoch, ServerState, Sid};
+use standing::Standing;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the judge found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Verdict {
+    /// Where the quorum rule comes from.
+    pub quorum: QuorumSource,
+    /// The voters that it knows.
+    pub voters: Vec<Sid>,
+    /// What no run of the algorithm explains, first things first.
+    pub objections: Vec<Objection>,
+    /// What could not be judged.
+    pub unjudged: Vec<Unjudged>,
+    /// How each server's elections went, as the judge understands them.
+    pub elections: BTreeMap<Sid, Vec<Looking>>,
+}
+
+/// A line that no run of the algorithm explains.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Objection {
+    /// Whose line it is.
+    pub sid: Sid,
+    /// Which.
+    pub at: Place,
+    /// Why it cannot be.
+    pub why: String,
+}
+
+/// Lines that nothing can be said of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unjudged {
+    /// Whose they are.
+    pub sid: Sid,
+    /// The first of them.
+    pub at: Place,
+    /// What is missing.
+    pub why: String,
+}
+
+/// One server's search for a leader. Events are told by their place in its log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Looking {
+    /// Where it began.
+    pub started: usize,
+    /// The round that it began in, where that is known.
+    pub round: Option<ElectionEpoch>,
+    /// The notification that completed a quorum for what it proposed.
+    pub quorum: Option<usize>,
+    /// Where it ended.
+    pub decided: Option<usize>,
+    /// What the server was then.
+    pub state: Option<ServerState>,
+    /// The vote it settled on.
+    pub vote: Option<Ballot>,
+}
+
+/// What the log of one server came to.
+struct Finding {
+    objections: Vec<Objection>,
+    unjudged: Vec<Unjudged>,
+    elections: Vec<Looking>,
+    /// What it can have announced, in this order; `None` if that is not known of all of the log.
+    standings: Option<Vec<Standing>>,
+}
+
+impl Looking {
+    fn starts(started: usize) -> Self {
+        Self {
+            started,
+            round: None,
+            quorum: None,
+            decided: None,
+            state: None,
+            vote: None,
+        }
+    }
+}
+
+/// Judges logs of one ensemble. `told` is its configuration, if somebody knows; else the logs tell it, or it is deduced: voters
+/// are those who are heard or voted for, and if that explains nothing, some that are never heard.
+#[must_use]
+pub fn judge(logs: &Logs, told: Option<&fle::config::DynamicConfig>) -> Verdict {
+    let assumptions = ensemble::assumptions(logs, told);
+    let mut first = None;
+    for assumed in assumptions {
+        let verdict = judge_assuming(logs, &assumed);
+        if verdict.objections.is_empty() {
+            return verdict;
+        }
+        first.get_or_insert(verdict);
+    }
+    first.expect("there is always something to assume")
+}
+
+fn judge_assuming(logs: &Logs, assumed: &Assumed) -> Verdict {
+    let found = |(&sid, log): (&Sid, &Log)| {
+        let finding = match log.dialect {
+            Dialect::Own => strict::judge(sid, log, assumed),
+            Dialect::ZooKeeper => lagging::judge(sid, log, assumed),
+        };
+        (sid, finding)
+    };
+    let mut findings: BTreeMap<Sid, Finding> = logs.servers.iter().map(found).collect();
+    let mut objections: Vec<Objection> = Vec::new();
+    for finding in findings.values_mut() {
+        objections.append(&mut finding.objections);
+    }
+    let heard = heard::judge(logs, &findings);
+    objections.extend(heard.objections);
+    objections.extend(reign::judge(logs));
+    sort(&mut objections, logs);
+    let mut unjudged = heard.unjudged;
+    for finding in findings.values_mut() {
+        unjudged.append(&mut finding.unjudged);
+    }
+    if is_reconfigured(logs) {
+        unjudged.extend(objections.drain(..).map(by_one_configuration));
+    }
+    Verdict {
+        quorum: assumed.source,
+        voters: assumed.ensemble.view().voters().collect(),
+        objections,
+        unjudged,
+        elections: findings
+            .into_iter()
+            .map(|(sid, it)| (sid, it.elections))
+            .collect(),
+    }
+}
+
+/// Whether ZooKeeper's logs tell of more than one configuration. Only the one assumed is known.
+fn is_reconfigured(logs: &Logs) -> bool {
+    let logs = logs.servers.values();
+    let logs = logs.filter(|log| log.dialect == Dialect::ZooKeeper);
+    let versions = logs
+        .flat_map(|log| &log.events)
+        .filter_map(|event| match event.fact {
+            Fact::NotificationReceived { config_version, .. } => config_version,
+            _ => None,
+        });
+    versions.collect::<BTreeSet<i64>>().len() > 1
+}
+
+fn by_one_configuration(objection: Objection) -> Unjudged {
+    let Objection { sid, at, why } = objection;
+    let why = format!("{why}; but the configuration changes in these logs, and only one is known");
+    Unjudged { sid, at, why }
+}
+
+/// By time, as far as it is told; one objection a line.
+fn sort(objections: &mut Vec<Objection>, logs: &Logs) {
+    let time = |objection: &Objection| {
+        let events = &logs.servers[&objection.sid].events;
+        let event = events.iter().find(|event| event.at == objection.at);
+        event.and_then(|event| event.time)
+    };
+    objections.sort_by_cached_key(|objection| (time(objection), objection.at));
+    objections.dedup_by_key(|objection| objection.at);
+}

@@ -1,0 +1,164 @@
+//! The command line: what it prints and how it exits, on good, falsified and unusable logs.
+
+use crate::support::{folder, recorded, with_line, write};
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+fn run(arguments: &[PathBuf]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fle-conformance"));
+    command.arg("validate").args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The recorded logs of an ensemble as arguments.
+fn logs(ensemble: &str) -> Vec<PathBuf> {
+    let servers = 1..=recorded(ensemble).len();
+    servers
+        .map(|sid| folder(ensemble).join(format!("server.{sid}.log")))
+        .collect()
+}
+
+fn with(mut logs: Vec<PathBuf>, more: &[&str]) -> Vec<PathBuf> {
+    logs.extend(more.iter().map(PathBuf::from));
+    logs
+}
+
+#[test]
+fn an_allowed_history_exits_0_with_its_timeline() {
+    let config = folder("three-partition").join("zoo.cfg");
+    let output = run(&with(
+        logs("three-partition"),
+        &["--config", config.to_str().unwrap()],
+    ));
+    let printed = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(
+        printed.starts_with("voters 1, 2, 3 (as configured)\n"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("\nelection 2: server 2 in round 2\n"),
+        "{printed}"
+    );
+    assert!(printed.ends_with("\nallowed\n"), "{printed}");
+}
+
+#[test]
+fn a_falsified_history_exits_1_with_the_line() {
+    let mut texts = recorded("three-leader-killed");
+    let is_decision = |line: &str| line.contains("state changed: following");
+    let line = texts[0].lines().position(is_decision).unwrap() + 1;
+    texts[0] = with_line(&texts[0], line, |line| line.replace("following", "leading"));
+    let folder = TempDir::new().unwrap();
+    let paths = write(&folder, &texts);
+    let first = format!("{}:{line}", paths[0].display());
+    let output = run(&with(paths, &["--json", "-"]));
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["allowed"], false);
+    assert_eq!(report["objections"][0]["line"], line);
+    let printed = text(&output.stderr);
+    let last = printed.lines().last().unwrap();
+    assert!(
+        last.starts_with(&format!("first event that is not allowed: {first}: ")),
+        "{last}"
+    );
+    assert!(last.ends_with("Peer state changed: leading"), "{last}");
+}
+
+#[test]
+fn json_says_what_the_text_says() {
+    let output = run(&with(logs("three-leader-killed"), &["--json", "-"]));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["allowed"], true);
+    assert_eq!(report["elections"][1]["vote"]["leader"], 2);
+    let said = text(&output.stderr);
+    for election in report["elections"].as_array().unwrap() {
+        assert!(said.contains(election["why"].as_str().unwrap()));
+        for step in election["steps"].as_array().unwrap() {
+            let line = format!("server {}  {}", step["sid"], step["what"].as_str().unwrap());
+            assert!(said.contains(&line), "{line}\n{said}");
+        }
+        for odd in election["oddities"].as_array().unwrap() {
+            assert!(said.contains(&format!("odd: {}", odd.as_str().unwrap())));
+        }
+    }
+}
+
+#[test]
+fn the_drawing_has_a_lane_for_each_server_and_a_colour_for_each_state() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("history.svg");
+    let output = run(&with(
+        logs("three-observer"),
+        &["--svg", path.to_str().unwrap()],
+    ));
+    assert_eq!(output.status.code(), Some(0));
+    let svg = fs::read_to_string(path).unwrap();
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let of_class = |class: &str| {
+        let nodes = document.descendants();
+        nodes
+            .filter(|it| it.attribute("class") == Some(class))
+            .count()
+    };
+    assert_eq!(of_class("sid"), 4);
+    assert_eq!(of_class("looking"), 5);
+    assert_eq!(
+        [
+            of_class("leading"),
+            of_class("following"),
+            of_class("observing")
+        ],
+        [1, 2, 1]
+    );
+    assert!(of_class("arrow") > 6, "{}", of_class("arrow"));
+}
+
+#[test]
+fn what_cannot_be_used_exits_2_with_one_line() {
+    let folder = TempDir::new().unwrap();
+    let other = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let good = logs("three-late-joiner");
+    let two = recorded("three-late-joiner").concat();
+    let nonsense = r#"{"sid":1,"event":"election.decided","state":"ASLEEP"}"#;
+    let nobody = "INFO QuorumPeer - Peer state changed: leading";
+    for (arguments, says) in [
+        (vec![folder.path().join("none.log")], "No such file"),
+        (vec![other("a", "Hello.\n")], "no line tells of an election"),
+        (vec![other("b", "")], "no line tells of an election"),
+        (
+            vec![other("c", &two)],
+            "a line of server 2 in a log of server 1",
+        ),
+        (vec![other("d", nonsense)], "unknown variant `ASLEEP`"),
+        (vec![other("e", nobody)], "no line names the server"),
+        (
+            with(
+                good.clone(),
+                &["--config", other("f", "server.1=x").to_str().unwrap()],
+            ),
+            "no configuration",
+        ),
+        (
+            with(good, &["--svg", "/none/history.svg"]),
+            "cannot write /none/history.svg",
+        ),
+    ] {
+        let output = run(&arguments);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(says), "{error}");
+        assert_eq!(error.trim_end().lines().count(), 1, "{error}");
+    }
+}

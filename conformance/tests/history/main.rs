@@ -1,0 +1,8 @@
+//! Logs of real runs, of walks through the model, and of neither.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod command;
+mod live;
+mod own;
+mod support;
+mod zookeeper;
