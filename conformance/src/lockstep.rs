@@ -155,7 +155,7 @@ impl<'a, const N: usize> SideBySide<'a, N> {
     /// A life begins.
     fn begin(&mut self, act: &Act<N>) {
         let mut life = Life::new(self.place, &act.after);
-        let Line::Begins(first) = life.tell(act, self.terms) else {
+        let Some(Line::Begins(first)) = life.tell(act, self.terms) else {
             unreachable!("it begins");
         };
         let engine = Engine::new(&first).expect("the model writes configurations that can be read");
@@ -202,7 +202,18 @@ impl<'a, const N: usize> SideBySide<'a, N> {
             mut engine,
             ..
         } = self.pairs[from].clone();
-        let step = told(&mut life, act, self.terms);
+        let Some(step) = told(&mut life, act, self.terms) else {
+            let server = act.after;
+            self.enter(
+                Pair {
+                    server,
+                    life,
+                    engine,
+                },
+                Some((from, act)),
+            );
+            return None;
+        };
         let actual = engine.step(&step.input);
         self.comparisons += 1;
         if actual != step.output {
@@ -240,7 +251,9 @@ impl<'a, const N: usize> SideBySide<'a, N> {
         way.reverse();
         let begun = &self.pairs[way.first().map_or(end, |&(first, _)| first)];
         let mut life = begun.life;
-        let steps = way.iter().map(|(_, act)| told(&mut life, act, self.terms));
+        let steps = way
+            .iter()
+            .filter_map(|(_, act)| told(&mut life, act, self.terms));
         let mut steps: Vec<_> = steps.collect();
         steps.push(last);
         Trace {
@@ -250,10 +263,10 @@ impl<'a, const N: usize> SideBySide<'a, N> {
     }
 }
 
-/// An act as a step of a trace.
-fn told<const N: usize>(life: &mut Life, act: &Act<N>, terms: &Terms) -> Step {
-    match life.tell(act, terms) {
-        Line::Step(step) => step,
+/// An act as a step of a trace, if it is one.
+fn told<const N: usize>(life: &mut Life, act: &Act<N>, terms: &Terms) -> Option<Step> {
+    match life.tell(act, terms)? {
+        Line::Step(step) => Some(step),
         Line::Begins(_) => unreachable!("a life's beginning is not walked to"),
     }
 }

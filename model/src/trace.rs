@@ -184,14 +184,14 @@ impl<'a, const N: usize> Recorder<'a, N> {
     fn tell(&self, lives: &mut Lives<N>, acts: Vec<Act<N>>) -> Vec<Turn> {
         let turn = |act: Act<N>| {
             let life = &mut lives.0[act.server];
-            let line = life.tell(&act, &self.terms);
-            Turn {
+            let line = life.tell(&act, &self.terms)?;
+            Some(Turn {
                 server: act.server,
                 life: life.begun - 1,
                 line,
-            }
+            })
         };
-        acts.into_iter().map(turn).collect()
+        acts.into_iter().filter_map(turn).collect()
     }
 }
 
@@ -207,19 +207,23 @@ impl Life {
         }
     }
 
-    /// Goes on by an act, and tells it.
-    pub fn tell<const N: usize>(&mut self, act: &Act<N>, terms: &Terms) -> Line {
+    /// Goes on by an act, and tells it, if a trace does.
+    pub fn tell<const N: usize>(&mut self, act: &Act<N>, terms: &Terms) -> Option<Line> {
         match act.what {
             What::Begins => {
                 self.begun += 1;
-                Line::Begins(terms.server(act.server, &act.after))
+                Some(Line::Begins(terms.server(act.server, &act.after)))
             }
-            What::Restarts { from, notification } => Line::Step(terms.restart(from, notification)),
+            What::Restarts { from, notification } => {
+                Some(Line::Step(terms.restart(from, notification)))
+            }
             What::Sees(seen) => {
                 self.go_on(seen, &act.after);
                 let sends = act.sends.iter().copied();
-                Line::Step(terms.step(seen, &act.after, self, sends))
+                let step = terms.step(seen, &act.after, self, sends);
+                Some(Line::Step(step))
             }
+            What::Forgets => None,
         }
     }
 

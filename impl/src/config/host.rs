@@ -140,3 +140,24 @@ pub(super) fn split_host(text: &str) -> Result<(&str, Vec<&str>), Problem> {
         .ok_or_else(|| Problem::Unclosed(text.to_owned()))?;
     Ok((host, java_split(&rest[1..], ':')))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `InetAddress` takes one to four numbers of decimal digits; whatever else looks like one is a name, to be resolved.
+    #[test]
+    fn an_ipv4_literal_has_up_to_four_numbers_of_digits_alone() {
+        let ip = |text| ipv4(text).map(|address| address.to_string());
+        assert_eq!(ip("127.1").as_deref(), Some("127.0.0.1"));
+        assert_eq!(ip("001.002.003.004").as_deref(), Some("1.2.3.4"));
+        for name in ["1.2.3.+4", "1.2.3.4.0", "0001.002.003.004", "256.1.1.1"] {
+            assert_eq!(ip(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_host_holds_no_control_characters() {
+        assert!(Host::parse("host\u{1}name").is_err());
+    }
+}

@@ -56,6 +56,12 @@ mod tests {
         hash_map_order(keys.to_vec(), |&key| key)
     }
 
+    #[test]
+    fn the_upper_half_of_a_hash_is_folded_into_the_lower() {
+        assert_eq!(bucket(0x1_0001, 16), 0);
+        assert_eq!(bucket(0x3_0001, 16), 2);
+    }
+
     /// Each right side is what a `HashMap<Long, Long>` of Java 17 printed.
     #[test]
     fn ids_come_in_the_order_of_a_java_hash_map() {

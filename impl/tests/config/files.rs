@@ -50,6 +50,33 @@ const THREE: &str =
     "server.1=zoo1:2888:3888\nserver.2=zoo2:2888:3888\nserver.3=zoo3:2888:3888:observer;2181\n";
 const FIVE: &str = "server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\nserver.4=d:1:2\nserver.5=e:1:2:observer;2181\n";
 
+/// The same the other way round: a participant with `peerType=observer`.
+#[test]
+fn a_participant_that_says_it_observes_is_told() {
+    let folder = Folder::new("role-participant");
+    let folder = folder.with("myid", "1\n");
+    let folder = folder.zoo_cfg(&format!("peerType=observer\n{FIVE}"));
+    assert!(folder.warnings().iter().any(|warning| {
+        warning.ends_with("as participant, and the list wins; write peerType=participant")
+    }));
+}
+
+/// No proposed configuration, and one that is there but cannot be read.
+#[test]
+fn a_proposed_configuration_may_be_missing_but_not_unreadable() {
+    let folder = Folder::new("last-seen").with("myid", "1\n");
+    let dynamic =
+        "reconfigEnabled=true\nstandaloneEnabled=false\ndynamicConfigFile=@/zoo.cfg.dynamic\n";
+    let folder = folder.with("zoo.cfg.dynamic", FIVE).zoo_cfg(dynamic);
+    let unreadable = |warnings: Vec<String>| {
+        let mut warnings = warnings.into_iter();
+        warnings.any(|warning| warning.ends_with("make the file readable, or remove it"))
+    };
+    assert!(!unreadable(folder.warnings()));
+    fs::create_dir(folder.0.join("zoo.cfg.dynamic.next")).expect("a folder in the file's place");
+    assert!(unreadable(folder.warnings()));
+}
+
 /// `QuorumPeerMainTest.testInconsistentPeerType`: an observer in the list without `peerType=observer`.
 #[test]
 fn the_server_list_decides_the_role() {

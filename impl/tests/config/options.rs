@@ -90,6 +90,11 @@ fn every_option_is_read() {
         kept,
         ["data_dir: \"/data\",", "init_limit: 10,", "sync_limit: 5,"]
     );
+    let rules = Rules {
+        multi_address: true,
+        standalone_enabled: false,
+    };
+    assert_eq!(options.rules(), rules);
     let client = |address: &Option<ClientAddress>| address.as_ref().map(ClientAddress::to_string);
     assert_eq!(
         client(&options.client_address).unwrap(),
@@ -152,7 +157,7 @@ fn limits_must_be_set_among_several_voters() {
 fn an_unknown_key_is_told_with_the_key_that_was_meant() {
     let text = zoo_cfg(
         "autopurge.purgeInterval=1\nssl.quorum.keyStore.location=/x\nmaxClientCnxns=0\n\
-         ticktime=2000\nzookeeper.cnxTimeout=3\nsomething.else=1\n",
+         ticktime=2000\nzookeeper.cnxTimeout=3\nsomething.else=1\nadmin.enableServr=true\n",
     );
     let unknown = "ZooKeeper knows no such key, and sets a system property that nobody reads";
     assert_eq!(
@@ -163,6 +168,9 @@ fn an_unknown_key_is_told_with_the_key_that_was_meant() {
                 "11: warning: zookeeper.cnxTimeout: {unknown}; write cnxTimeout if that is meant"
             ),
             format!("12: warning: something.else: {unknown}; remove the line"),
+            format!(
+                "13: warning: admin.enableServr: {unknown}; write admin.enableServer if that is meant"
+            ),
         ]
     );
 }

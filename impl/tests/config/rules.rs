@@ -89,6 +89,13 @@ fn a_secure_client_address_stands_after_a_second_semicolon() {
     }
 }
 
+#[test]
+fn a_client_address_has_a_host_and_a_port_at_most() {
+    let mistake = server("zoo1:2888:3888;a:b:c:d", Rules::default()).expect_err("three colons");
+    let remedy = "write clientPort or host:clientPort after the semicolon";
+    assert!(format!("{mistake:?}").contains(remedy), "{mistake:?}");
+}
+
 /// `QuorumServerTest`, `ConfigUtilsTest` and `NetUtilsTest`: IPv6 literals and their brackets.
 #[test]
 fn an_ipv6_literal_stands_in_brackets() {

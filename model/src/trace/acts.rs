@@ -4,6 +4,7 @@
 //! model's server handles each act once more; together the acts must come to the model's next state, or telling them panics.
 
 use crate::network::{Link, Links};
+use crate::reduction;
 use crate::server::{Election, FastLeaderElection, Server, Wait};
 use crate::story::Event;
 use crate::system::{Action, Effects, State, System, sends};
@@ -41,6 +42,8 @@ pub enum What {
         /// What it says.
         notification: Notification,
     },
+    /// Nothing: the model leaves out what can have no consequence for it any more ([`crate::reduction`]).
+    Forgets,
 }
 
 /// What a server sees: the inputs of the format, in the model's terms.
@@ -250,13 +253,31 @@ impl<'a, const N: usize> Acting<'a, N> {
         }
     }
 
-    /// What was done.
-    fn end(self, after: &State<N>) -> Vec<Act<N>> {
+    /// What was done, and forgotten.
+    fn end(mut self, after: &State<N>) -> Vec<Act<N>> {
+        if self.system.reduced {
+            self.forget(after);
+        }
         assert!(
             self.servers == after.servers,
             "what the servers saw does not explain the model's step: {:#?}",
             self.acts
         );
         self.acts
+    }
+
+    /// What the model leaves out of a state depends on all of it.
+    fn forget(&mut self, after: &State<N>) {
+        let mut forgot = State {
+            servers: self.servers,
+            ..*after
+        };
+        reduction::leave_out_what_is_outdated(&mut forgot);
+        for (id, server) in forgot.servers.into_iter().enumerate() {
+            let before = std::mem::replace(&mut self.servers[id], server);
+            if before != server {
+                self.act(id, before, What::Forgets, &Out::new());
+            }
+        }
     }
 }
