@@ -55,6 +55,8 @@ pub struct Scenario {
     pub mutant: Option<Mutant>,
     /// How many unique states it must come to.
     pub unique_states: usize,
+    /// How many seconds it took on two cores, fair runs included, rounded up; 0 for one that is too large to be exhausted.
+    pub seconds: u32,
 }
 
 /// How long a run may take, and so when it is run.

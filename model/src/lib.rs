@@ -118,10 +118,11 @@
 //!
 //! # How much is checked
 //!
-//! On two cores of a shared machine, rustc 1.95: `check --tier ci` exhausts 20,172,880 states of 48 scenarios in 34 seconds, with 209 MiB. `check --tier
-//! nightly` exhausts 78 million in 41 scenarios in 7 minutes 26 seconds, with 2.3 GiB: four asynchronous servers are 31,981,119 states
-//! (124 seconds), four timely ones 2,474,444, five timely ones, reduced, 12,482,150 (44 seconds, and 95 for fair runs), three servers with
-//! two faults up to 4,606,180. The search keeps about 20 bytes for each state, the search for fair runs 100 to 160.
+//! On two cores of a shared machine, rustc 1.95: `check --tier ci` exhausts 20,172,880 states of 48 scenarios in half a minute, with
+//! 204 MiB. `check --tier nightly` exhausts 78 million in 41 scenarios in 5 minutes 2 seconds, with 1.9 GiB: four asynchronous servers
+//! are 31,981,119 states (85 seconds), four timely ones 2,474,444, five timely ones, reduced, 12,482,150 (40 seconds, and 7 for fair
+//! runs), three servers with two faults up to 4,606,180. The search keeps about 20 bytes for each state, and where there are
+//! properties of runs some 160, for the graph. `list` has the time of each scenario.
 //!
 //! # What the checker taught us
 //!

@@ -141,7 +141,7 @@ fn bounds(scenario: &Scenario) -> String {
     let faults = faults.map(|(budget, fault)| format!("{budget} {fault}"));
     let faults: Vec<_> = faults.collect();
     format!(
-        "tier {}, {} servers, {}, {}, {} choices of credentials, {} starting rounds, faults: {}; {} initial states, {} unique states",
+        "tier {}, {} servers, {}, {}, {} choices of credentials, {} starting rounds, faults: {}; {} initial states, {} unique states{}",
         scenario.tier.name(),
         scenario.servers,
         scenario.setting.name(),
@@ -155,5 +155,9 @@ fn bounds(scenario: &Scenario) -> String {
         },
         scenario.initial_states(),
         grouped(scenario.unique_states),
+        match scenario.seconds {
+            0 => String::new(),
+            seconds => format!(", {seconds} s on two cores"),
+        },
     )
 }

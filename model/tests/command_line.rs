@@ -109,6 +109,10 @@ fn the_catalogue_is_listed_as_text_and_as_json() {
     for name in names("scenarios").iter().chain(&names("properties")) {
         assert!(text.contains(name.as_str()), "{name}");
     }
+    for scenario in json["scenarios"].as_array().expect("rows") {
+        let is_exhausted = scenario["tier"] != "simulation";
+        assert_eq!(scenario["seconds"] != 0, is_exhausted, "{scenario}");
+    }
 }
 
 /// One initial state of 20: a whole search, small enough for a build without optimization.

@@ -59,6 +59,7 @@ const THREE: Scenario = Scenario {
     reduced: false,
     mutant: None,
     unique_states: 0,
+    seconds: 0,
 };
 
 /// Three servers, timely, links of one.
@@ -78,5 +79,19 @@ pub static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
         .chain(finalizing::SCENARIOS)
         .chain(nightly)
         .chain(nightly::SIMULATION);
-    all.copied().collect()
+    let measured = |scenario: &Scenario| Scenario {
+        seconds: seconds(scenario.name),
+        ..*scenario
+    };
+    all.map(measured).collect()
 });
+
+/// A line for each scenario: its name, and the seconds that `check --json` told of it, safety and fair runs together.
+const SECONDS: &str = include_str!("scenarios/seconds.txt");
+
+fn seconds(name: &str) -> u32 {
+    let lines = SECONDS.lines().filter_map(|line| line.split_once(' '));
+    let mut of_name = lines.filter(|(scenario, _)| *scenario == name);
+    let seconds = of_name.next().and_then(|(_, seconds)| seconds.parse().ok());
+    seconds.unwrap_or(0)
+}
