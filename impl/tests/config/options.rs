@@ -141,6 +141,23 @@ fn every_mistake_in_a_static_file_is_told_at_once() {
     );
 }
 
+/// A mistake is told once: a key without a value is not missing as well.
+#[test]
+fn a_key_without_a_value_is_not_a_missing_one() {
+    let text = zoo_cfg("").replace("dataDir=/data", "dataDir=");
+    assert_eq!(
+        remarks(&text),
+        ["1: dataDir: the key is not set; add a line with it"]
+    );
+}
+
+#[test]
+fn the_shortest_interval_may_be_the_longest_too() {
+    let text =
+        zoo_cfg("fastleader.minNotificationInterval=400\nfastleader.maxNotificationInterval=400\n");
+    assert_eq!(remarks(&text), [""; 0]);
+}
+
 #[test]
 fn limits_must_be_set_among_several_voters() {
     let ensemble = "dataDir=/data\nserver.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\n";
