@@ -17,6 +17,8 @@
 //! says, and bytes after the last field are ignored. Decoding borrows and never allocates; what the text means is
 //! [`crate::config`]'s business.
 
+pub mod initial;
+
 use crate::id::{ElectionEpoch, PeerEpoch, Sid, Zxid};
 use crate::notification::{Notification, Received};
 use crate::vote::{Generation, Proposal, ServerState};

@@ -32,6 +32,7 @@ mod zoo;
 pub use dynamic::{ConfigVersion, DynamicConfig, Rules};
 pub use error::{ConfigErrors, Diagnostic, Parsed, Severity};
 pub use host::Host;
+pub(crate) use host::{java_split, split_host};
 pub use load::ServerConfig;
 pub use options::{BindRetries, MultiAddress, Options, QuorumAuth};
 pub use problem::{Port, Problem};

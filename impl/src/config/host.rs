@@ -23,7 +23,7 @@ impl Host {
     /// What clients connect to when a server's line gives a port only.
     pub(super) const ANY: Self = Self::Ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 
-    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
         if let Some(address) = ipv4(text) {
             return Ok(Self::Ip(address.into()));
         }
@@ -120,7 +120,7 @@ fn ipv4(text: &str) -> Option<Ipv4Addr> {
 }
 
 /// A text split at a separator as Java's `String.split` does: empty parts at the end do not count.
-pub(super) fn java_split(text: &str, separator: char) -> Vec<&str> {
+pub(crate) fn java_split(text: &str, separator: char) -> Vec<&str> {
     let mut parts: Vec<&str> = text.split(separator).collect();
     while parts.len() > 1 && parts.last().is_some_and(|part| part.is_empty()) {
         parts.pop();
@@ -129,7 +129,7 @@ pub(super) fn java_split(text: &str, separator: char) -> Vec<&str> {
 }
 
 /// The host and the colon-separated parts after it; the host may stand in brackets.
-pub(super) fn split_host(text: &str) -> Result<(&str, Vec<&str>), Problem> {
+pub(crate) fn split_host(text: &str) -> Result<(&str, Vec<&str>), Problem> {
     let Some(bracketed) = text.strip_prefix('[') else {
         let mut parts = java_split(text, ':');
         return Ok((parts.remove(0), parts));
