@@ -14,11 +14,14 @@
 //! |---|---|
 //! | [`election`] | one server's election: events in, effects out |
 //! | [`quorum`] | when enough voters agree: majorities, groups with weights, an oracle, two configurations at once |
-//! | [`codec`] | the bytes of a notification, in every wire generation |
+//! | [`codec`] | the bytes of a notification and of the introduction before it, in every wire generation |
 //! | [`config`] | ZooKeeper's configuration files and the configuration text in notifications |
+//! | `transport` | the connections between servers (feature `net`) |
+//! | `node` | the one task that owns an election and its connections (feature `net`) |
 //! | this one | the terms that all of them use: [`Proposal`], [`Vote`], [`Notification`], the ids |
 //!
-//! Begin with the example in [`election`].
+//! Begin with the example in [`election`], or, to run servers, with that of `node`. Without the default feature `net` the crate is
+//! the pure core: nothing in it has a clock, a socket, a lock, a thread or randomness.
 //!
 //! # What an election does not give
 //! A leader elected here is not yet one that may act: two servers can believe that they lead at the same time, even in the same
@@ -26,16 +29,20 @@
 //! quorum promises it a new epoch; ZooKeeper calls that discovery. Use no number of this crate as a fencing token.
 //!
 //! # What is deliberately absent
-//! Clocks, sockets, locks, threads and randomness. Where fle differs from the reference, `DEVIATIONS.md` beside this crate's
-//! manifest says why.
+//! Establishing a leader, and finding out that it is gone; TLS and SASL between servers. Where fle differs from the reference,
+//! `DEVIATIONS.md` beside this crate's manifest says why.
 
 pub mod codec;
 pub mod config;
 pub mod election;
 mod ensemble;
 mod id;
+#[cfg(feature = "net")]
+pub mod node;
 mod notification;
 pub mod quorum;
+#[cfg(feature = "net")]
+pub mod transport;
 mod vote;
 
 pub use ensemble::Ensemble;

@@ -1,0 +1,326 @@
+//! The one task that owns an election and its connections: carries events in and effects out, one at a time.
+//!
+//! # Invariants
+//! - All effects of an event are carried out before the next event, so what a peer is told and what [`Status`] shows never
+//!   disagree.
+//! - Before the first election nothing is read from peers: what they send waits in the transport.
+
+use super::log;
+use super::{NodeConfig, Status};
+use crate::codec;
+use crate::election::{Credentials, Effect, Effects, Election, Settings, Wait, WaitPhase};
+use crate::ensemble::Ensemble;
+use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::notification::Notification;
+use crate::quorum::{Oracle, OracleFile};
+use crate::transport::{Frame, Happening, Network, Transport};
+use crate::vote::ServerState;
+use bytes::Bytes;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+/// What the node's owner asks of it.
+pub(super) enum Command {
+    Look(Credentials, oneshot::Sender<Notification>),
+    Update(Box<dyn FnOnce(&mut Election) + Send>),
+    Reconfigure(Arc<Ensemble>),
+}
+
+pub(super) struct Driver<N: Network> {
+    sid: Sid,
+    settings: Settings,
+    election: Election,
+    transport: Transport<N>,
+    oracle: Option<OracleFile>,
+    status: watch::Sender<Status>,
+    /// What runs out when.
+    wait: Option<(WaitPhase, Instant)>,
+    /// The last election that was asked for, with what it started from.
+    look: Option<Look>,
+    /// Who waits for the decision.
+    waiting: Vec<oneshot::Sender<Notification>>,
+    answers: Answers,
+}
+
+/// The history of a server that has not been told its own yet.
+const NOTHING: Credentials = Credentials {
+    zxid: Zxid(0),
+    peer_epoch: PeerEpoch(0),
+};
+
+struct Look {
+    credentials: Credentials,
+    since: Instant,
+}
+
+impl<N: Network> Driver<N> {
+    pub(super) fn new(
+        config: NodeConfig,
+        transport: Transport<N>,
+    ) -> (Self, watch::Receiver<Status>) {
+        let sid = config.transport.sid;
+        let settings = Settings {
+            sid,
+            learner_type: config.learner_type,
+            timing: config.timing,
+            reconfig_enabled: config.reconfig_enabled,
+        };
+        let election = Election::new(settings, config.ensemble, NOTHING);
+        log::started(
+            sid,
+            config.learner_type,
+            election.ensemble(),
+            config.oracle.is_some(),
+        );
+        let (status, shown) = watch::channel(Status {
+            announcement: election.announcement(),
+            ensemble: Arc::clone(election.ensemble()),
+            links: BTreeMap::new(),
+            looking_voters: BTreeSet::new(),
+            last_election: None,
+        });
+        let driver = Self {
+            sid,
+            settings,
+            answers: Answers::every(config.timing.min_notification_interval),
+            election,
+            transport,
+            oracle: config.oracle,
+            status,
+            wait: None,
+            look: None,
+            waiting: Vec::new(),
+        };
+        (driver, shown)
+    }
+
+    /// Runs until nobody is left who could ask anything of the node.
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        loop {
+            let wait = self.wait;
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => break,
+                },
+                happening = self.transport.next(), if self.look.is_some() => match happening {
+                    Happening::Received { from, payload } => self.hear(from, &payload),
+                    Happening::Link { peer, state } => {
+                        self.status.send_modify(|status| {
+                            status.links.insert(peer, state);
+                        });
+                    }
+                },
+                phase = expiry(wait) => self.expire(phase),
+            }
+        }
+        self.transport.shutdown().await;
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Look(credentials, decided) => {
+                self.waiting.push(decided);
+                if self.look.is_none() {
+                    // What it tells those without a vote, until it has settled, is a vote for itself with these credentials.
+                    let ensemble = Arc::clone(self.election.ensemble());
+                    self.election = Election::new(self.settings, ensemble, credentials);
+                } else if self.election.state() == ServerState::Looking {
+                    return;
+                }
+                self.look_for_leader(credentials);
+            }
+            Command::Update(update) => {
+                update(&mut self.election);
+                self.show();
+            }
+            Command::Reconfigure(ensemble) => {
+                self.transport.reconfigure(&ensemble);
+                self.election.reconfigure(ensemble);
+                self.show();
+            }
+        }
+    }
+
+    fn look_for_leader(&mut self, credentials: Credentials) {
+        // One that starts over goes on as the same election.
+        let since = match &self.look {
+            Some(look) if self.wait.is_some() => look.since,
+            _ => Instant::now(),
+        };
+        self.look = Some(Look { credentials, since });
+        self.answers.forget();
+        metrics::counter!("looking_count").increment(1);
+        self.status
+            .send_modify(|status| status.looking_voters.clear());
+        let effects = self.election.look_for_leader(credentials);
+        log::election_started(self.sid, credentials, &self.election.announcement());
+        self.carry_out(effects);
+    }
+
+    /// Bytes from a peer. What is no notification is dropped and changes nothing.
+    fn hear(&mut self, from: Sid, payload: &Bytes) {
+        let received = match codec::decode(payload) {
+            Ok(received) => received,
+            Err(error) => {
+                tracing::warn!(target: "fle", %from, %error, "ignored a message");
+                return;
+            }
+        };
+        log::received(self.sid, from, &received, self.election.state());
+        let oracle = self.oracle.clone();
+        let oracle = oracle.as_ref().map(|oracle| oracle as &dyn Oracle);
+        self.step(|election| election.handle_notification(from, &received, oracle));
+    }
+
+    fn expire(&mut self, phase: WaitPhase) {
+        self.wait = None;
+        log::wait_expired(self.sid, phase);
+        let delivery = self.transport.delivery();
+        let oracle = self.oracle.clone();
+        let oracle = oracle.as_ref().map(|oracle| oracle as &dyn Oracle);
+        self.step(|election| match phase {
+            WaitPhase::Collecting => election.handle_renotify_timeout(delivery, oracle),
+            WaitPhase::Finalizing => election.handle_finalize_timeout(),
+        });
+    }
+
+    fn step(&mut self, step: impl FnOnce(&mut Election) -> Effects) {
+        let before = self.election.announcement();
+        let effects = step(&mut self.election);
+        let now = self.election.announcement();
+        if self.election.wait().is_some() && now != before {
+            log::proposal_changed(self.sid, &now);
+        }
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Effects) {
+        for effect in effects {
+            match effect {
+                Effect::Broadcast(notification) => self.broadcast(&notification),
+                Effect::Send { to, notification } => self.answer(to, &notification),
+                Effect::ConnectAll => self.transport.connect_all(),
+                Effect::Arm(Wait { phase, duration }) => {
+                    self.wait = Some((phase, Instant::now() + duration));
+                }
+                Effect::Decide(vote) => self.decide(&vote),
+                Effect::ReportLooking(sid) => {
+                    self.status.send_modify(|status| {
+                        status.looking_voters.insert(sid);
+                    });
+                }
+                Effect::Adopt(ensemble) => self.transport.reconfigure(&ensemble),
+                Effect::RestartElection => return self.restart(),
+            }
+        }
+        self.show();
+    }
+
+    fn frame(&self, notification: &Notification) -> Option<Frame> {
+        let frame = Frame::new(notification, self.election.ensemble().text());
+        if frame.is_none() {
+            tracing::error!(target: "fle", "the configuration is too long to be sent; shorten it");
+        }
+        frame
+    }
+
+    fn broadcast(&mut self, notification: &Notification) {
+        log::sent(self.sid, None, notification);
+        if let Some(frame) = self.frame(notification) {
+            let ensemble = Arc::clone(self.election.ensemble());
+            for voter in ensemble.view().voters() {
+                self.transport.send(voter, &frame);
+            }
+        }
+    }
+
+    fn answer(&mut self, to: Sid, notification: &Notification) {
+        log::sent(self.sid, Some(to), notification);
+        let votes = self.election.ensemble().view().slot(to).is_some();
+        if !votes && self.answers.repeats(to, notification) {
+            return;
+        }
+        if let Some(frame) = self.frame(notification) {
+            self.transport.send(to, &frame);
+        }
+    }
+
+    fn decide(&mut self, vote: &Notification) {
+        self.wait = None;
+        log::decided(self.sid, vote);
+        let took = self.look.as_ref().map(|look| look.since.elapsed());
+        if let Some(took) = took {
+            metrics::histogram!("election_time").record(took.as_secs_f64() * 1000.0);
+        }
+        self.show();
+        self.status
+            .send_modify(|status| status.last_election = took);
+        for waiting in self.waiting.drain(..) {
+            // Whoever stopped waiting sees it in the status.
+            let _ = waiting.send(*vote);
+        }
+    }
+
+    /// A newer configuration has other members: new connections, and the election from the start.
+    fn restart(&mut self) {
+        log::restarted(self.sid);
+        self.transport.renew();
+        self.status.send_modify(|status| status.links.clear());
+        if let Some(look) = &self.look {
+            self.look_for_leader(look.credentials);
+        }
+    }
+
+    fn show(&self) {
+        let now = self.election.announcement();
+        let ensemble = self.election.ensemble();
+        self.status.send_if_modified(|status| {
+            let same = status.announcement == now && Arc::ptr_eq(&status.ensemble, ensemble);
+            status.announcement = now;
+            status.ensemble = Arc::clone(ensemble);
+            !same
+        });
+    }
+}
+
+async fn expiry(wait: Option<(WaitPhase, Instant)>) -> WaitPhase {
+    match wait {
+        Some((phase, at)) => {
+            tokio::time::sleep_until(at).await;
+            phase
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// The last answers to servers that do not vote. Two looking servers of which one does not vote answer each other's answers
+/// without end (ZOOKEEPER-1807), so the same answer is given once in a while only; whoever missed it asks again later.
+struct Answers {
+    interval: Duration,
+    last: HashMap<Sid, (Notification, Instant)>,
+}
+
+impl Answers {
+    fn every(interval: Duration) -> Self {
+        let last = HashMap::new();
+        Self { interval, last }
+    }
+
+    fn forget(&mut self) {
+        self.last.clear();
+    }
+
+    fn repeats(&mut self, to: Sid, answer: &Notification) -> bool {
+        let now = Instant::now();
+        self.last.retain(|_, (_, at)| now < *at + self.interval);
+        if self.last.get(&to).is_some_and(|(last, _)| last == answer) {
+            return true;
+        }
+        self.last.insert(to, (*answer, now));
+        false
+    }
+}

@@ -1,0 +1,108 @@
+//! What a node says of its elections, as `tracing` events with stable names and fields (target `fle`).
+//!
+//! The order is part of it: an input, then everything that it led to, the decision last. `fle-conformance validate` reads these
+//! events, written as JSON, and judges them; its module `history::event` lists the fields.
+
+use crate::config::LearnerType;
+use crate::election::{Credentials, WaitPhase};
+use crate::ensemble::Ensemble;
+use crate::id::Sid;
+use crate::notification::{Notification, Received};
+use crate::vote::{Generation, ServerState};
+
+/// One event: its name, who speaks, more fields, the announcement's fields if there is one, and a sentence.
+macro_rules! say {
+    ($event:literal, $sid:expr, [$($field:tt)*], $text:literal) => {
+        tracing::info!(target: "fle", event = $event, sid = $sid.0, $($field)* $text)
+    };
+    ($event:literal, $sid:expr, [$($field:tt)*] $told:expr, $text:literal) => {
+        tracing::info!(
+            target: "fle",
+            event = $event,
+            sid = $sid.0,
+            $($field)*
+            state = state_name($told.state),
+            leader = $told.proposal.leader.0,
+            round = $told.election_epoch.0,
+            peer_epoch = $told.proposal.peer_epoch.0,
+            zxid = %$told.proposal.zxid,
+            $text
+        )
+    };
+}
+
+pub(super) fn started(sid: Sid, role: LearnerType, ensemble: &Ensemble, oracle: bool) {
+    let role = match role {
+        LearnerType::Participant => "PARTICIPANT",
+        LearnerType::Observer => "OBSERVER",
+    };
+    let next = ensemble.last_seen().map(ToString::to_string);
+    say!(
+        "server.started",
+        sid,
+        [
+            learner_type = role,
+            config = ensemble.text(),
+            last_seen_config = next,
+            oracle,
+        ],
+        "started"
+    );
+}
+
+pub(super) fn election_started(sid: Sid, credentials: Credentials, own: &Notification) {
+    say!("election.started", sid, [
+        zxid = %credentials.zxid, peer_epoch = credentials.peer_epoch.0, round = own.election_epoch.0,
+    ], "looks for a leader");
+}
+
+pub(super) fn received(sid: Sid, from: Sid, received: &Received<'_>, my_state: ServerState) {
+    let Some(told) = received.notification else {
+        return;
+    };
+    let version = match received.generation {
+        Generation::Unversioned => 0,
+        Generation::Versioned => 2,
+    };
+    say!("notification.received", sid, [
+        from = from.0, version, my_state = state_name(my_state),
+    ] told, "was told a vote");
+}
+
+pub(super) fn sent(sid: Sid, to: Option<Sid>, told: &Notification) {
+    say!("notification.sent", sid, [to = to.map(|to| to.0),] told, "tells its vote");
+}
+
+pub(super) fn proposal_changed(sid: Sid, told: &Notification) {
+    say!("proposal.changed", sid, [] told, "proposes another leader");
+}
+
+pub(super) fn wait_expired(sid: Sid, phase: WaitPhase) {
+    let wait = match phase {
+        WaitPhase::Collecting => "collecting",
+        WaitPhase::Finalizing => "finalizing",
+    };
+    say!("wait.expired", sid, [wait,], "heard nothing new");
+}
+
+pub(super) fn decided(sid: Sid, told: &Notification) {
+    say!("election.decided", sid, [] told, "settled on a leader");
+}
+
+pub(super) fn restarted(sid: Sid) {
+    say!(
+        "election.restarted",
+        sid,
+        [],
+        "starts over for a newer configuration"
+    );
+}
+
+const fn state_name(state: ServerState) -> &'static str {
+    match state {
+        ServerState::Looking => "LOOKING",
+        ServerState::Following => "FOLLOWING",
+        ServerState::Leading => "LEADING",
+        ServerState::Observing => "OBSERVING",
+    }
+}

@@ -1,0 +1,475 @@
+//! The connections between servers: one for each pair, kept by the greater sid.
+//!
+//! Source: `QuorumCnxManager`. Whoever has something to send dials. If the dialled server has the greater sid, the dialler closes the
+//! connection again and waits to be dialled back, so that two servers that dial each other end with one connection.
+//!
+//! # Invariants
+//! - A [`Transport`] belongs to one task, and nothing in it waits but [`Transport::next`], so no peer holds up another.
+//! - Every peer has at most one connection, one attempt to dial, and one waiting message, the newest.
+//! - Every task that it starts ends with it ([`Transport::shutdown`]).
+//! - What strangers can occupy is bounded: connections that have not said who they are, servers that no configuration
+//!   knows, messages that are not handled yet, bytes of a frame.
+//!
+//! # Deliberately absent
+//! What messages mean; TLS and SASL; any proof that a peer is who it says.
+
+mod handshake;
+mod link;
+mod network;
+mod queues;
+
+pub use crate::codec::initial::ElectionAddress;
+pub use link::{Frame, LONGEST_PAYLOAD};
+pub use network::{Network, Tcp};
+
+use crate::config::{BindRetries, DynamicConfig, ServerSpec};
+use crate::election::Outbox as Delivery;
+use crate::ensemble::Ensemble;
+use crate::id::Sid;
+use bytes::Bytes;
+use handshake::{Dialled, Visitor};
+use link::Introduced;
+use queues::{Inbox, Outbox};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+
+/// How many servers that no configuration knows may be connected.
+const STRANGERS: usize = 32;
+/// The wait before a peer is dialled again for which a message waits.
+const DIAL_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// The wait between attempts to listen on a port that is taken, as in the reference.
+const BIND_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// How a server takes part in the network.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The server's id.
+    pub sid: Sid,
+    /// Where it listens. Names are resolved when it binds.
+    pub bind: Vec<ElectionAddress>,
+    /// Where it says that it can be dialled; at least one. Wildcards are left out, and if nothing else is left the address stands
+    /// in that a connection has on this side.
+    pub advertised: Vec<ElectionAddress>,
+    /// Whether to advertise all addresses, which servers before 3.6 cannot read (`multiAddress.enabled`).
+    pub multi_address: bool,
+    /// How long connecting to one address may take, and how long a peer has to dial back.
+    pub connect_timeout: Duration,
+    /// How long a server may take to introduce itself.
+    pub handshake_timeout: Duration,
+    /// How often to try to listen.
+    pub bind_retries: BindRetries,
+}
+
+/// How a server is connected to a peer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LinkState {
+    /// Not at all, and nothing waits to be sent.
+    Idle,
+    /// This server is dialling.
+    Dialling,
+    /// The peer has the greater sid, has been reached, and is expected to dial back.
+    AwaitingDialBack,
+    /// Connected.
+    Up,
+    /// The last attempt failed, with this reason. It is repeated as long as something waits to be sent.
+    Unreachable(String),
+}
+
+/// What happens on the network.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Happening {
+    /// A message arrived. What it says is not checked.
+    Received {
+        /// Who the connection belongs to.
+        from: Sid,
+        /// The frame without its length.
+        payload: Bytes,
+    },
+    /// A connection came up, broke, or could not be made.
+    Link {
+        /// The peer.
+        peer: Sid,
+        /// Its state from now on.
+        state: LinkState,
+    },
+}
+
+/// A port that cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot listen on {address}: {source}; another process may have the port, or the address is not this machine's"
+)]
+pub struct BindError {
+    /// Where.
+    pub address: String,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// One server's connections.
+pub struct Transport<N: Network> {
+    network: N,
+    settings: Settings,
+    addresses: Directory,
+    peers: BTreeMap<Sid, Peer>,
+    inbox: Arc<Inbox>,
+    visitors: mpsc::Receiver<Visitor<N::Stream>>,
+    /// Keeps the channel of visitors open and is what further listeners get.
+    visitor_entry: mpsc::Sender<Visitor<N::Stream>>,
+    listeners: JoinSet<()>,
+    /// One task for each link, attempt to dial and wait, named by peer and number.
+    tasks: JoinSet<(Sid, u64, Ended<N::Stream>)>,
+    numbers: u64,
+}
+
+/// What is known of a peer's addresses: those of the committed configuration, then those of the proposed one.
+#[derive(Default)]
+struct Directory(BTreeMap<Sid, Vec<Vec<ElectionAddress>>>);
+
+struct Peer {
+    outbox: Arc<Outbox>,
+    state: LinkState,
+    /// The number and the handle of the task that the state is about; whatever another task reports is out of date.
+    task: Option<(u64, AbortHandle)>,
+    /// Where it said it can be dialled.
+    advertised: Vec<ElectionAddress>,
+}
+
+enum Ended<S> {
+    Link(io::Error),
+    Dial(Dialled<S>),
+    /// The time for dialling back is over.
+    DialBack,
+    /// Time to dial again.
+    Pause,
+}
+
+impl<N: Network> Transport<N> {
+    /// Starts to listen.
+    ///
+    /// # Errors
+    /// When a port cannot be listened on, after the retries of the settings.
+    pub async fn start(
+        network: N,
+        settings: Settings,
+        ensemble: &Ensemble,
+    ) -> Result<Self, BindError> {
+        let (visitor_entry, visitors) = mpsc::channel(16);
+        let mut listeners = JoinSet::new();
+        for address in &settings.bind {
+            let listener = bind(&network, address, settings.bind_retries).await?;
+            listeners.spawn(handshake::listen(
+                network.clone(),
+                listener,
+                settings.handshake_timeout,
+                visitor_entry.clone(),
+            ));
+        }
+        Ok(Self {
+            network,
+            settings,
+            addresses: Directory::of(ensemble),
+            peers: BTreeMap::new(),
+            inbox: Arc::default(),
+            visitors,
+            visitor_entry,
+            listeners,
+            tasks: JoinSet::new(),
+            numbers: 0,
+        })
+    }
+
+    /// Hands a message over. It replaces one to the same peer that still waits. To this server itself it arrives like any other.
+    pub fn send(&mut self, to: Sid, frame: &Frame) {
+        if to == self.settings.sid {
+            self.inbox.push(to, frame.payload());
+            return;
+        }
+        self.peer(to).outbox.put(frame.bytes());
+        self.connect(to);
+    }
+
+    /// Dials every peer that something was ever sent to and that is not connected.
+    pub fn connect_all(&mut self) {
+        let peers: Vec<Sid> = self.peers.keys().copied().collect();
+        for peer in peers {
+            self.connect(peer);
+        }
+    }
+
+    /// Whether at least one peer's message has left (the reference's `haveDelivered`).
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        if self.peers.values().any(|peer| peer.outbox.is_empty()) {
+            Delivery::Delivered
+        } else {
+            Delivery::Stalled
+        }
+    }
+
+    /// Dials by these configurations from now on.
+    pub fn reconfigure(&mut self, ensemble: &Ensemble) {
+        self.addresses = Directory::of(ensemble);
+    }
+
+    /// Ends all connections and forgets what waits in either direction.
+    pub fn renew(&mut self) {
+        self.tasks.abort_all();
+        self.peers.clear();
+        self.inbox.clear();
+    }
+
+    /// What happens next. May be given up at any time without losing anything.
+    pub async fn next(&mut self) -> Happening {
+        loop {
+            let happening = tokio::select! {
+                (from, payload) = self.inbox.pop() => Some(Happening::Received { from, payload }),
+                Some(visitor) = self.visitors.recv() => self.receive(visitor),
+                Some(ended) = self.tasks.join_next() => {
+                    // A task that was aborted, or that panicked, says nothing.
+                    ended.ok().and_then(|(peer, number, ended)| self.end(peer, number, ended))
+                }
+            };
+            if let Some(happening) = happening {
+                return happening;
+            }
+        }
+    }
+
+    /// Ends everything: afterwards no task runs and no port is taken.
+    pub async fn shutdown(mut self) {
+        self.visitors.close();
+        drop(self.visitor_entry);
+        self.listeners.shutdown().await;
+        self.tasks.shutdown().await;
+    }
+
+    fn peer(&mut self, sid: Sid) -> &mut Peer {
+        self.peers.entry(sid).or_insert_with(|| Peer {
+            outbox: Arc::default(),
+            state: LinkState::Idle,
+            task: None,
+            advertised: Vec::new(),
+        })
+    }
+
+    /// Dials the peer unless that is under way or done.
+    fn connect(&mut self, sid: Sid) {
+        match self.peer(sid).state {
+            LinkState::Idle | LinkState::Unreachable(_) => self.dial(sid),
+            LinkState::Dialling | LinkState::AwaitingDialBack | LinkState::Up => {}
+        }
+    }
+
+    fn dial(&mut self, sid: Sid) {
+        let advertised = self.peer(sid).advertised.clone();
+        let known = self.addresses.0.get(&sid).into_iter().flatten().cloned();
+        let mut groups: Vec<_> = [advertised].into_iter().chain(known).collect();
+        groups.retain(|group| !group.is_empty());
+        groups.dedup();
+        let dial = handshake::dial(self.network.clone(), self.settings.clone(), sid, groups);
+        self.enter(sid, LinkState::Dialling, async { Ended::Dial(dial.await) });
+    }
+
+    /// Puts the peer into a state, with the task that will end it in place of the one before.
+    fn enter(
+        &mut self,
+        sid: Sid,
+        state: LinkState,
+        task: impl Future<Output = Ended<N::Stream>> + Send + 'static,
+    ) {
+        self.numbers += 1;
+        let number = self.numbers;
+        let handle = self.tasks.spawn(async move { (sid, number, task.await) });
+        let peer = self.peer(sid);
+        peer.state = state;
+        if let Some((_, before)) = peer.task.replace((number, handle)) {
+            before.abort();
+        }
+    }
+
+    /// Somebody has connected and said who it is.
+    fn receive(&mut self, visitor: Visitor<N::Stream>) -> Option<Happening> {
+        let sid = visitor.message.sid;
+        if sid == self.settings.sid {
+            tracing::warn!(target: "fle", %sid, "somebody connects with this server's own id; give each server an id of its own");
+            return None;
+        }
+        if !self.addresses.0.contains_key(&sid) && !self.admits_stranger(sid) {
+            tracing::warn!(target: "fle", peer = %sid, "refused a server that no configuration knows: {STRANGERS} are connected");
+            return None;
+        }
+        self.peer(sid).advertised = visitor.message.addresses;
+        if sid > self.settings.sid {
+            return Some(self.link(sid, visitor.connection));
+        }
+        // The connection is ours to make; the one that the peer may believe broken goes first.
+        if self.peer(sid).state != LinkState::Dialling {
+            self.dial(sid);
+        }
+        Some(self.link_is(sid, LinkState::Dialling))
+    }
+
+    fn admits_stranger(&self, sid: Sid) -> bool {
+        let strangers = self
+            .peers
+            .keys()
+            .filter(|sid| !self.addresses.0.contains_key(sid));
+        self.peers.contains_key(&sid) || strangers.count() < STRANGERS
+    }
+
+    fn link(&mut self, sid: Sid, connection: Introduced<N::Stream>) -> Happening {
+        let outbox = Arc::clone(&self.peer(sid).outbox);
+        let inbox = Arc::clone(&self.inbox);
+        self.enter(sid, LinkState::Up, async move {
+            Ended::Link(link::run::<N>(sid, connection, &outbox, &inbox).await)
+        });
+        self.link_is(sid, LinkState::Up)
+    }
+
+    fn link_is(&self, peer: Sid, state: LinkState) -> Happening {
+        Happening::Link { peer, state }
+    }
+
+    fn end(&mut self, sid: Sid, number: u64, ended: Ended<N::Stream>) -> Option<Happening> {
+        let peer = self.peers.get_mut(&sid)?;
+        peer.task.take_if(|(current, _)| *current == number)?;
+        Some(match ended {
+            Ended::Dial(Ok(Some(connection))) => self.link(sid, connection),
+            Ended::Dial(Ok(None)) => self.await_dial_back(sid),
+            Ended::Dial(Err(error)) => self.fail(sid, error.to_string()),
+            Ended::DialBack => {
+                let text = format!(
+                    "server {sid} was reached and has not dialled back in {:?}: it may not reach this server at {}",
+                    self.settings.connect_timeout,
+                    list(&self.settings.advertised),
+                );
+                tracing::warn!(target: "fle", peer = %sid, "{text}");
+                self.fail(sid, text)
+            }
+            Ended::Link(error) => {
+                tracing::debug!(target: "fle", peer = %sid, %error, "a connection ended");
+                self.rest(sid)
+            }
+            Ended::Pause => {
+                self.dial(sid);
+                self.link_is(sid, LinkState::Dialling)
+            }
+        })
+    }
+
+    fn await_dial_back(&mut self, sid: Sid) -> Happening {
+        tracing::debug!(target: "fle", peer = %sid, "reached a server with a greater id, which will dial back");
+        let wait = self.settings.connect_timeout;
+        self.enter(sid, LinkState::AwaitingDialBack, async move {
+            tokio::time::sleep(wait).await;
+            Ended::DialBack
+        });
+        self.link_is(sid, LinkState::AwaitingDialBack)
+    }
+
+    /// A connection has ended: a new one is made at once if something waits to be sent.
+    fn rest(&mut self, sid: Sid) -> Happening {
+        let peer = self.peer(sid);
+        peer.state = LinkState::Idle;
+        if peer.outbox.is_empty() {
+            if !self.addresses.0.contains_key(&sid) {
+                self.peers.remove(&sid);
+            }
+            return self.link_is(sid, LinkState::Idle);
+        }
+        self.dial(sid);
+        self.link_is(sid, LinkState::Dialling)
+    }
+
+    /// The peer cannot be reached: tried again in a while if something waits to be sent.
+    fn fail(&mut self, sid: Sid, reason: String) -> Happening {
+        let state = LinkState::Unreachable(reason);
+        if !self.addresses.0.contains_key(&sid) {
+            self.peers.remove(&sid);
+        } else if self.peer(sid).outbox.is_empty() {
+            self.peer(sid).state = state.clone();
+        } else {
+            self.enter(sid, state.clone(), async {
+                tokio::time::sleep(DIAL_AGAIN_AFTER).await;
+                Ended::Pause
+            });
+        }
+        self.link_is(sid, state)
+    }
+}
+
+impl Directory {
+    fn of(ensemble: &Ensemble) -> Self {
+        let configs = [Some(ensemble.committed()), ensemble.last_seen()];
+        let mut addresses: BTreeMap<Sid, Vec<Vec<ElectionAddress>>> = BTreeMap::new();
+        for server in configs
+            .into_iter()
+            .flatten()
+            .flat_map(DynamicConfig::servers)
+        {
+            addresses
+                .entry(server.sid())
+                .or_default()
+                .push(election_addresses(server));
+        }
+        Self(addresses)
+    }
+}
+
+/// Where a server's election port is, by its line in a configuration.
+#[must_use]
+pub fn election_addresses(server: &ServerSpec) -> Vec<ElectionAddress> {
+    let addresses = server.addresses().iter();
+    let addresses = addresses.map(|address| ElectionAddress {
+        host: address.host.clone(),
+        port: address.election_port.get(),
+    });
+    addresses.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn list(addresses: &[ElectionAddress]) -> String {
+    let addresses: Vec<String> = addresses.iter().map(ElectionAddress::to_string).collect();
+    addresses.join(", ")
+}
+
+async fn bind<N: Network>(
+    network: &N,
+    address: &ElectionAddress,
+    retries: BindRetries,
+) -> Result<N::Listener, BindError> {
+    let mut attempts = 0;
+    loop {
+        match bind_once(network, address).await {
+            Ok(listener) => return Ok(listener),
+            Err(source) => {
+                attempts += 1;
+                tracing::warn!(target: "fle", %address, error = %source, "cannot listen yet");
+                let address = address.to_string();
+                match retries {
+                    BindRetries::AtMost(most) if attempts >= most.get() => {
+                        return Err(BindError { address, source });
+                    }
+                    BindRetries::AtMost(_) | BindRetries::Forever => {
+                        tokio::time::sleep(BIND_AGAIN_AFTER).await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn bind_once<N: Network>(network: &N, address: &ElectionAddress) -> io::Result<N::Listener> {
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in handshake::resolve(network, address).await? {
+        match network.bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}

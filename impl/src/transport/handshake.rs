@@ -1,0 +1,216 @@
+//! How a connection begins: who dials says who it is. Both sides, with the bounds on strangers that connect and say nothing.
+//!
+//! Source: `QuorumCnxManager.Listener`, `handleConnection`, `initiateConnection`. Unlike there, nothing here waits for anything
+//! else: each connection has its own task, so a silent one holds up nobody.
+
+use super::Settings;
+use super::link::Introduced;
+use super::network::Network;
+use crate::codec::initial::{self, ElectionAddress, InitialMessage};
+use crate::config::Host;
+use crate::id::Sid;
+use bytes::BytesMut;
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
+
+/// How many connections may be in their first moments at once; one more and the oldest is closed.
+const HALF_OPEN: usize = 64;
+/// The wait after a failed accept, such as for want of file descriptors.
+const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
+
+/// Somebody connected and said who it is.
+pub(super) struct Visitor<S> {
+    pub(super) message: InitialMessage,
+    pub(super) connection: Introduced<S>,
+}
+
+/// Takes connections in until it is stopped.
+pub(super) async fn listen<N: Network>(
+    network: N,
+    mut listener: N::Listener,
+    wait: Duration,
+    visitors: mpsc::Sender<Visitor<N::Stream>>,
+) {
+    let mut half_open = HalfOpen::default();
+    loop {
+        let (stream, from) = match network.accept(&mut listener).await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(target: "fle", %error, "cannot accept a connection");
+                tokio::time::sleep(AFTER_FAILED_ACCEPT).await;
+                continue;
+            }
+        };
+        let visitors = visitors.clone();
+        half_open.spawn(async move {
+            match timeout(wait, read_initial(stream)).await {
+                Ok(Ok(visitor)) => drop(visitors.send(visitor).await),
+                Ok(Err(error)) => {
+                    tracing::warn!(target: "fle", %from, %error, "refused a connection");
+                }
+                Err(_) => {
+                    tracing::warn!(target: "fle", %from, "refused a connection that did not say who it is");
+                }
+            }
+        });
+    }
+}
+
+/// The connections that have not said who they are. All are closed when this is dropped.
+#[derive(Default)]
+struct HalfOpen {
+    tasks: JoinSet<()>,
+    oldest_first: VecDeque<AbortHandle>,
+}
+
+impl HalfOpen {
+    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        while self.tasks.try_join_next().is_some() {}
+        self.oldest_first.retain(|task| !task.is_finished());
+        if self.oldest_first.len() >= HALF_OPEN
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            oldest.abort();
+        }
+        self.oldest_first.push_back(self.tasks.spawn(task));
+    }
+}
+
+async fn read_initial<S>(mut stream: S) -> io::Result<Visitor<S>>
+where
+    S: tokio::io::AsyncRead + Unpin,
+{
+    let mut rest = BytesMut::with_capacity(initial::LONGEST);
+    loop {
+        let decoded = InitialMessage::decode(&rest);
+        let decoded = decoded.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        if let Some((message, used)) = decoded {
+            drop(rest.split_to(used));
+            let connection = Introduced { stream, rest };
+            return Ok(Visitor {
+                message,
+                connection,
+            });
+        }
+        if stream.read_buf(&mut rest).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+/// What came of dialling: a connection to keep, or none, because the peer has the greater sid and will dial back.
+pub(super) type Dialled<S> = io::Result<Option<Introduced<S>>>;
+
+/// Dials a server at the first of these groups of addresses at which one answers, and says who we are.
+pub(super) async fn dial<N: Network>(
+    network: N,
+    settings: Settings,
+    sid: Sid,
+    groups: Vec<Vec<ElectionAddress>>,
+) -> Dialled<N::Stream> {
+    let mut failure = io::Error::other("the server has no address in the configuration");
+    for group in groups {
+        match connect_to_any(&network, group, settings.connect_timeout).await {
+            Ok(stream) => return introduce::<N>(stream, &settings, sid).await,
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// Tries all addresses at once: the first that answers wins, so that a dead one costs nothing.
+async fn connect_to_any<N: Network>(
+    network: &N,
+    group: Vec<ElectionAddress>,
+    wait: Duration,
+) -> io::Result<N::Stream> {
+    let mut attempts = JoinSet::new();
+    for address in group {
+        let network = network.clone();
+        attempts.spawn(async move {
+            let attempt = connect(&network, &address);
+            let connected = timeout(wait, attempt).await;
+            let connected = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+            connected.map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))
+        });
+    }
+    let mut failure = io::Error::other("no address to dial");
+    while let Some(attempt) = attempts.join_next().await {
+        match attempt {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => failure = error,
+            Err(error) => failure = io::Error::other(error),
+        }
+    }
+    Err(failure)
+}
+
+/// Names are resolved at each attempt: a server may have moved.
+async fn connect<N: Network>(network: &N, address: &ElectionAddress) -> io::Result<N::Stream> {
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in resolve(network, address).await? {
+        match network.connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// The socket addresses that an election address stands for now.
+pub(super) async fn resolve<N: Network>(
+    network: &N,
+    address: &ElectionAddress,
+) -> io::Result<Vec<SocketAddr>> {
+    match &address.host {
+        Host::Ip(ip) => Ok(vec![SocketAddr::new(*ip, address.port)]),
+        Host::Name(name) => network.resolve(name, address.port).await,
+    }
+}
+
+async fn introduce<N: Network>(
+    mut stream: N::Stream,
+    settings: &Settings,
+    sid: Sid,
+) -> Dialled<N::Stream> {
+    let local = N::local_addr(&stream)?.ip();
+    let message = InitialMessage {
+        sid: settings.sid,
+        addresses: advertised(settings, local),
+    };
+    let mut bytes = Vec::new();
+    message.encode(settings.multi_address, &mut bytes);
+    let exchange = async move {
+        stream.write_all(&bytes).await?;
+        if sid < settings.sid {
+            let rest = BytesMut::new();
+            return Ok(Some(Introduced { stream, rest }));
+        }
+        stream.shutdown().await?;
+        Ok(None)
+    };
+    let sent = timeout(settings.handshake_timeout, exchange).await;
+    sent.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// Our addresses without wildcards, which nobody can dial; if nothing is left, the one that this connection has on our side.
+fn advertised(settings: &Settings, local: IpAddr) -> Vec<ElectionAddress> {
+    let all = &settings.advertised;
+    let mut dialable: Vec<_> = all
+        .iter()
+        .filter(|it| !it.host.is_wildcard())
+        .cloned()
+        .collect();
+    if dialable.is_empty() {
+        let port = all.first().map_or(0, |it| it.port);
+        let host = Host::Ip(local);
+        dialable.push(ElectionAddress { host, port });
+    }
+    dialable
+}

@@ -1,0 +1,104 @@
+//! One connection between two servers, once they know each other: frames in both directions.
+//!
+//! Source: `SendWorker` and `RecvWorker`. A frame is its length in four bytes, 1 to 524,288, and the payload. Anything else ends the
+//! connection. Either direction's end is the end of both.
+
+use super::network::Network;
+use super::queues::{Inbox, Outbox};
+use crate::codec;
+use crate::id::Sid;
+use crate::notification::Notification;
+use bytes::{BufMut, Bytes, BytesMut};
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_util::codec::{Decoder, LengthDelimitedCodec};
+
+/// The longest payload (the reference's `PACKETMAXSIZE`).
+pub const LONGEST_PAYLOAD: usize = 512 * 1024;
+const LENGTH: usize = 4;
+
+/// A notification ready to be sent, with its length before it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Frame(Bytes);
+
+impl Frame {
+    /// A notification with the sender's committed configuration; `None` if that makes it longer than a frame may be.
+    #[must_use]
+    pub fn new(notification: &Notification, config: &str) -> Option<Self> {
+        let length = codec::HEADER_LEN + config.len();
+        let declared = u32::try_from(length)
+            .ok()
+            .filter(|_| length <= LONGEST_PAYLOAD)?;
+        let mut bytes = Vec::with_capacity(LENGTH + length);
+        bytes.put_u32(declared);
+        codec::encode(notification, config.as_bytes(), &mut bytes);
+        Some(Self(bytes.into()))
+    }
+
+    pub(super) fn payload(&self) -> Bytes {
+        self.0.slice(LENGTH..)
+    }
+
+    pub(super) fn bytes(&self) -> Bytes {
+        self.0.clone()
+    }
+}
+
+/// A connection whose other end has said who it is, with what arrived after that.
+pub(super) struct Introduced<S> {
+    pub(super) stream: S,
+    pub(super) rest: BytesMut,
+}
+
+/// Carries messages until the connection ends; why it did.
+pub(super) async fn run<N: Network>(
+    sid: Sid,
+    connection: Introduced<N::Stream>,
+    outbox: &Outbox,
+    inbox: &Inbox,
+) -> io::Error {
+    let (reader, writer) = tokio::io::split(connection.stream);
+    tokio::select! {
+        error = receive(sid, reader, connection.rest, inbox) => error,
+        error = send(writer, outbox) => error,
+    }
+}
+
+async fn send(mut writer: impl AsyncWrite + Unpin, outbox: &Outbox) -> io::Error {
+    let mut next = outbox.repeat();
+    loop {
+        let frame = match next.take() {
+            Some(frame) => frame,
+            None => outbox.take().await,
+        };
+        if let Err(error) = writer.write_all(&frame).await {
+            return error;
+        }
+    }
+}
+
+async fn receive(
+    sid: Sid,
+    mut reader: impl AsyncRead + Unpin,
+    mut bytes: BytesMut,
+    inbox: &Inbox,
+) -> io::Error {
+    let mut frames = LengthDelimitedCodec::builder()
+        .length_field_length(LENGTH)
+        .max_frame_length(LONGEST_PAYLOAD)
+        .new_codec();
+    loop {
+        match frames.decode(&mut bytes) {
+            Ok(Some(payload)) if payload.is_empty() => {
+                return io::Error::new(io::ErrorKind::InvalidData, "a frame of length 0");
+            }
+            Ok(Some(payload)) => inbox.push(sid, payload.freeze()),
+            Ok(None) => match reader.read_buf(&mut bytes).await {
+                Ok(0) => return io::ErrorKind::UnexpectedEof.into(),
+                Ok(_) => {}
+                Err(error) => return error,
+            },
+            Err(error) => return error,
+        }
+    }
+}

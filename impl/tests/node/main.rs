@@ -1,0 +1,9 @@
+//! Nodes over real sockets: elections, the wire, and peers that mean harm.
+#![cfg(feature = "net")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod elections;
+mod hostile;
+mod peer;
+mod support;
+mod wire;

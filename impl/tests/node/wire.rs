@@ -1,0 +1,171 @@
+//! The protocol as a peer sees it, byte by byte: who dials, who keeps the connection, what is sent again.
+
+use crate::peer::{Peer, looking};
+use crate::support::{Ensemble, PATIENCE, credentials, until};
+use fle::transport::LinkState;
+use fle::{Sid, node::Node};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+/// Lets a node look for a leader for as long as the test lasts.
+fn keep_looking(node: Node) -> Arc<Node> {
+    let node = Arc::new(node);
+    let looking = Arc::clone(&node);
+    tokio::spawn(async move { looking.look_for_leader(credentials(0, 0)).await });
+    node
+}
+
+/// Server 2 of an ensemble of three, the other two being played by the test on ports of its own.
+async fn second_of_three() -> (Ensemble, Arc<Node>, TcpListener, TcpListener) {
+    let mut ensemble = Ensemble::voters(3);
+    let one = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let three = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut text = ensemble.config.to_string();
+    for (place, listener) in [(0, &one), (2, &three)] {
+        let port = |port: u16| format!(":{port}:");
+        let theirs = listener.local_addr().unwrap().port();
+        text = text.replace(&port(ensemble.addresses[place].port()), &port(theirs));
+    }
+    ensemble.config = fle::config::DynamicConfig::parse(&text, Default::default()).unwrap();
+    let node = keep_looking(ensemble.start(2).await);
+    (ensemble, node, one, three)
+}
+
+async fn accept(listener: &TcpListener) -> Peer {
+    let accepted = timeout(PATIENCE, listener.accept()).await;
+    Peer(accepted.expect("it dials").unwrap().0)
+}
+
+#[tokio::test]
+async fn it_keeps_connections_to_lesser_sids_and_is_dialled_back_by_greater_ones() {
+    let (ensemble, node, one, three) = second_of_three().await;
+    let mut kept = accept(&one).await;
+    let introduction = kept.introduction().await;
+    assert_eq!(introduction.sid, Sid(2));
+    assert_eq!(
+        introduction.addresses[0].to_string(),
+        ensemble.addresses[1].to_string()
+    );
+    assert_eq!(kept.told().await, looking(2, 1));
+
+    let mut closed = accept(&three).await;
+    assert_eq!(closed.introduction().await.sid, Sid(2));
+    assert!(
+        closed.rest().await.is_empty(),
+        "nothing but the introduction"
+    );
+    until(&node, |status| {
+        status.links.get(&Sid(3)) == Some(&LinkState::AwaitingDialBack)
+    })
+    .await;
+    let mut back = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
+    assert_eq!(back.told().await, looking(2, 1));
+    until(&node, |status| {
+        status.links.get(&Sid(3)) == Some(&LinkState::Up)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lesser_sid_is_dialled_back_where_it_says() {
+    let (ensemble, _node, one, _three) = second_of_three().await;
+    let mut first = accept(&one).await;
+    first.introduction().await;
+    let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = elsewhere.local_addr().unwrap().to_string();
+    let dialler = Peer::introduced(ensemble.addresses[1], 1, &address).await;
+    assert!(dialler.rest().await.is_empty());
+    let mut back = accept(&elsewhere).await;
+    assert_eq!(back.introduction().await.sid, Sid(2));
+    assert_eq!(back.told().await, looking(2, 1), "the last message again");
+}
+
+#[tokio::test]
+async fn a_server_of_the_oldest_generation_is_understood() {
+    let (ensemble, _node, _one, _three) = second_of_three().await;
+    let mut old = Peer::connect(ensemble.addresses[1]).await;
+    old.write(&3_i64.to_be_bytes()).await;
+    assert_eq!(old.told().await, looking(2, 1));
+}
+
+#[tokio::test]
+async fn a_new_connection_of_the_same_server_replaces_the_old_one() {
+    let (ensemble, _node, _one, _three) = second_of_three().await;
+    let mut old = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
+    assert_eq!(old.told().await, looking(2, 1));
+    let mut new = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
+    assert_eq!(new.told().await, looking(2, 1));
+    assert!(old.rest().await.is_empty());
+}
+
+/// A silent one: the diagnosis names the address that the peer was given.
+#[tokio::test]
+async fn a_server_that_does_not_dial_back_is_told_of() {
+    let mut ensemble = Ensemble::voters(2);
+    let two = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = |port: u16| format!(":{port}:");
+    let text = ensemble.config.to_string().replace(
+        &port(ensemble.addresses[1].port()),
+        &port(two.local_addr().unwrap().port()),
+    );
+    ensemble.config = fle::config::DynamicConfig::parse(&text, Default::default()).unwrap();
+    let mut config = ensemble.settings(1);
+    config.transport.connect_timeout = Duration::from_millis(50);
+    let node = keep_looking(ensemble.start_with(config).await);
+    let said = format!("may not reach this server at {}", ensemble.addresses[0]);
+    until(&node, |status| {
+        matches!(status.links.get(&Sid(2)), Some(LinkState::Unreachable(why)) if why.contains(&said))
+    })
+    .await;
+}
+
+/// ZOOKEEPER-1807: the reference answers each of these, and two such servers never stop.
+#[tokio::test]
+async fn a_server_without_a_vote_gets_the_same_answer_once() {
+    let mut ensemble = Ensemble::voters(3);
+    ensemble.config = {
+        let text = ensemble.config.to_string();
+        let observer = "server.9=127.0.0.1:1:2:observer\n";
+        fle::config::DynamicConfig::parse(&format!("{observer}{text}"), Default::default()).unwrap()
+    };
+    let mut config = ensemble.settings(2);
+    config.timing.min_notification_interval = Duration::from_secs(3600);
+    config.timing.max_notification_interval = Duration::from_secs(3600);
+    let _node = keep_looking(ensemble.start_with(config).await);
+    let mut observer = Peer::introduced(ensemble.addresses[1], 9, "127.0.0.1:2").await;
+    let mut voter = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:2").await;
+    voter.told().await;
+    for _ in 0..50 {
+        observer.tell(&looking(9, 5)).await;
+    }
+    observer.told().await;
+    // Fewer than are handled at once and than fit the inbox, so none of these is lost before the voter's comes after them.
+    voter.tell(&looking(3, 2)).await;
+    assert_eq!(
+        voter.told().await,
+        looking(3, 2),
+        "a better vote in a later round"
+    );
+    // The round has changed, and with it the answer.
+    observer.tell(&looking(9, 5)).await;
+    assert_eq!(observer.told().await.election_epoch.0, 2);
+}
+
+#[tokio::test]
+async fn a_wildcard_is_never_advertised() {
+    let (ensemble, _node, one, _three) = second_of_three().await;
+    drop(_node);
+    accept(&one).await;
+    let mut config = ensemble.settings(2);
+    let port = config.transport.advertised[0].port;
+    config.transport.advertised[0].host = fle::config::Host::Ip([0, 0, 0, 0].into());
+    config.transport.bind[0].port = 0;
+    let _node = keep_looking(ensemble.start_with(config).await);
+    let introduction = accept(&one).await.introduction().await;
+    assert_eq!(
+        introduction.addresses[0].to_string(),
+        format!("127.0.0.1:{port}")
+    );
+}
