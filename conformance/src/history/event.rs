@@ -1,6 +1,6 @@
 //! The vocabulary of event logs: what a server says of its elections.
 //!
-//! An own log has one JSON object a line, written by a `tracing` subscriber with flattened fields: `timestamp` (RFC 3339),
+//! An own log has one JSON object a line, written by a `tracing` subscriber with flattened fields from what `fle::node` says: `timestamp` (RFC 3339),
 //! `level`, `target`, then `sid`, the server that speaks, `event`, one of the names below, and the fields of that event. Other
 //! keys are ignored, and so are objects without `event`.
 //!
@@ -119,7 +119,7 @@ pub enum Fact {
         /// What the server is from now on.
         state: State,
         /// The vote that it settled on.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(flatten)]
         vote: Option<Ballot>,
     },
     /// The leader is established, under a new epoch that a quorum knows of.

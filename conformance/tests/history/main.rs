@@ -3,6 +3,7 @@
 
 mod command;
 mod live;
+mod node;
 mod own;
 mod support;
 mod zookeeper;
