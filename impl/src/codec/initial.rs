@@ -240,6 +240,8 @@ mod tests {
             );
         }
         let longest = format!("{}:1", "a".repeat(2046));
+        let message = versioned(ONE_ADDRESS, 7, longest.as_bytes());
+        assert_eq!(message.len(), LONGEST);
         assert_eq!(addresses(&longest), Ok(vec![longest]));
     }
 
