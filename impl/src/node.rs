@@ -106,8 +106,12 @@ pub struct Status {
     pub ensemble: Arc<Ensemble>,
     /// Its connections, by peer.
     pub links: BTreeMap<Sid, LinkState>,
-    /// The voters that elected this leader and look for another since; empty unless it leads.
+    /// The voters that elected this leader and look for another since, in another round; empty unless it leads.
     pub looking_voters: BTreeSet<Sid>,
+    /// Whether the leader has said, in another round than the one that this server settled in, that it looks for one itself.
+    pub leader_looks: bool,
+    /// How many notifications have arrived since the start, the server's own among them.
+    pub notifications: u64,
     /// How long the last election took, from the call to the decision.
     pub last_election: Option<Duration>,
 }

@@ -30,13 +30,15 @@ use bytes::Bytes;
 use handshake::{Dialled, Visitor};
 use link::Introduced;
 use queues::{Inbox, Outbox};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
+/// How many connections may be in their first moments at once, beside one of each server of the ensemble.
+const HALF_OPEN: usize = 64;
 /// How many servers that no configuration knows may be connected.
 const STRANGERS: usize = 32;
 /// The wait before a peer is dialled again for which a message waits.
@@ -124,6 +126,8 @@ pub struct Transport<N: Network> {
     /// One task for each link, attempt to dial and wait, named by peer and number.
     tasks: JoinSet<(Sid, u64, Ended<N::Stream>)>,
     numbers: u64,
+    /// What happened to links while the owner was not waiting for news.
+    news: VecDeque<Happening>,
 }
 
 /// What is known of a peer's addresses: those of the committed configuration, then those of the proposed one.
@@ -135,6 +139,8 @@ struct Peer {
     state: LinkState,
     /// The number and the handle of the task that the state is about; whatever another task reports is out of date.
     task: Option<(u64, AbortHandle)>,
+    /// The connection that is used until the one that is being dialled takes its place.
+    retiring: Option<AbortHandle>,
     /// Where it said it can be dialled.
     advertised: Vec<ElectionAddress>,
 }
@@ -160,19 +166,21 @@ impl<N: Network> Transport<N> {
     ) -> Result<Self, BindError> {
         let (visitor_entry, visitors) = mpsc::channel(16);
         let mut listeners = JoinSet::new();
+        let addresses = Directory::of(ensemble);
         for address in &settings.bind {
             let listener = bind(&network, address, settings.bind_retries).await?;
             listeners.spawn(handshake::listen(
                 network.clone(),
                 listener,
                 settings.handshake_timeout,
+                HALF_OPEN + addresses.0.len(),
                 visitor_entry.clone(),
             ));
         }
         Ok(Self {
             network,
             settings,
-            addresses: Directory::of(ensemble),
+            addresses,
             peers: BTreeMap::new(),
             inbox: Arc::default(),
             visitors,
@@ -180,6 +188,7 @@ impl<N: Network> Transport<N> {
             listeners,
             tasks: JoinSet::new(),
             numbers: 0,
+            news: VecDeque::new(),
         })
     }
 
@@ -198,6 +207,17 @@ impl<N: Network> Transport<N> {
         let peers: Vec<Sid> = self.peers.keys().copied().collect();
         for peer in peers {
             self.connect(peer);
+        }
+    }
+
+    /// Dials a peer unless that is under way or done.
+    pub fn connect(&mut self, sid: Sid) {
+        match self.peer(sid).state {
+            LinkState::Idle | LinkState::Unreachable(_) => {
+                self.dial(sid);
+                self.news.push_back(self.link_is(sid, LinkState::Dialling));
+            }
+            LinkState::Dialling | LinkState::AwaitingDialBack | LinkState::Up => {}
         }
     }
 
@@ -221,11 +241,15 @@ impl<N: Network> Transport<N> {
         self.tasks.abort_all();
         self.peers.clear();
         self.inbox.clear();
+        self.news.clear();
     }
 
     /// What happens next. May be given up at any time without losing anything.
     pub async fn next(&mut self) -> Happening {
         loop {
+            if let Some(news) = self.news.pop_front() {
+                return news;
+            }
             let happening = tokio::select! {
                 (from, payload) = self.inbox.pop() => Some(Happening::Received { from, payload }),
                 Some(visitor) = self.visitors.recv() => self.receive(visitor),
@@ -253,16 +277,9 @@ impl<N: Network> Transport<N> {
             outbox: Arc::default(),
             state: LinkState::Idle,
             task: None,
+            retiring: None,
             advertised: Vec::new(),
         })
-    }
-
-    /// Dials the peer unless that is under way or done.
-    fn connect(&mut self, sid: Sid) {
-        match self.peer(sid).state {
-            LinkState::Idle | LinkState::Unreachable(_) => self.dial(sid),
-            LinkState::Dialling | LinkState::AwaitingDialBack | LinkState::Up => {}
-        }
     }
 
     fn dial(&mut self, sid: Sid) {
@@ -275,7 +292,8 @@ impl<N: Network> Transport<N> {
         self.enter(sid, LinkState::Dialling, async { Ended::Dial(dial.await) });
     }
 
-    /// Puts the peer into a state, with the task that will end it in place of the one before.
+    /// Puts the peer into a state, with the task that will end it in place of the one before. A connection that is about to be
+    /// replaced stays until then, so that the peer sees its successor before its end.
     fn enter(
         &mut self,
         sid: Sid,
@@ -286,10 +304,13 @@ impl<N: Network> Transport<N> {
         let number = self.numbers;
         let handle = self.tasks.spawn(async move { (sid, number, task.await) });
         let peer = self.peer(sid);
-        peer.state = state;
-        if let Some((_, before)) = peer.task.replace((number, handle)) {
-            before.abort();
+        let before = peer.task.replace((number, handle)).map(|(_, task)| task);
+        peer.retire();
+        peer.retiring = before;
+        if state != LinkState::Dialling {
+            peer.retire();
         }
+        peer.state = state;
     }
 
     /// Somebody has connected and said who it is.
@@ -307,7 +328,7 @@ impl<N: Network> Transport<N> {
         if sid > self.settings.sid {
             return Some(self.link(sid, visitor.connection));
         }
-        // The connection is ours to make; the one that the peer may believe broken goes first.
+        // The connection is ours to make, also in place of one that the peer may believe broken.
         if self.peer(sid).state != LinkState::Dialling {
             self.dial(sid);
         }
@@ -389,6 +410,7 @@ impl<N: Network> Transport<N> {
     /// The peer cannot be reached: tried again in a while if something waits to be sent.
     fn fail(&mut self, sid: Sid, reason: String) -> Happening {
         let state = LinkState::Unreachable(reason);
+        self.peer(sid).retire();
         if !self.addresses.0.contains_key(&sid) {
             self.peers.remove(&sid);
         } else if self.peer(sid).outbox.is_empty() {
@@ -400,6 +422,14 @@ impl<N: Network> Transport<N> {
             });
         }
         self.link_is(sid, state)
+    }
+}
+
+impl Peer {
+    fn retire(&mut self) {
+        if let Some(task) = self.retiring.take() {
+            task.abort();
+        }
     }
 }
 

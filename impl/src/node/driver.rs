@@ -10,10 +10,10 @@ use super::{NodeConfig, Status};
 use crate::codec;
 use crate::election::{Credentials, Effect, Effects, Election, Settings, Wait, WaitPhase};
 use crate::ensemble::Ensemble;
-use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::id::{ElectionEpoch, PeerEpoch, Sid, Zxid};
 use crate::notification::Notification;
 use crate::quorum::{Oracle, OracleFile};
-use crate::transport::{Frame, Happening, Network, Transport};
+use crate::transport::{Frame, Happening, LinkState, Network, Transport};
 use crate::vote::ServerState;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -43,6 +43,8 @@ pub(super) struct Driver<N: Network> {
     /// Who waits for the decision.
     waiting: Vec<oneshot::Sender<Notification>>,
     answers: Answers,
+    /// The round of the notification that was heard last.
+    heard_round: ElectionEpoch,
 }
 
 /// The history of a server that has not been told its own yet.
@@ -80,6 +82,8 @@ impl<N: Network> Driver<N> {
             ensemble: Arc::clone(election.ensemble()),
             links: BTreeMap::new(),
             looking_voters: BTreeSet::new(),
+            leader_looks: false,
+            notifications: 0,
             last_election: None,
         });
         let driver = Self {
@@ -93,6 +97,7 @@ impl<N: Network> Driver<N> {
             wait: None,
             look: None,
             waiting: Vec::new(),
+            heard_round: ElectionEpoch::START,
         };
         (driver, shown)
     }
@@ -108,11 +113,7 @@ impl<N: Network> Driver<N> {
                 },
                 happening = self.transport.next(), if self.look.is_some() => match happening {
                     Happening::Received { from, payload } => self.hear(from, &payload),
-                    Happening::Link { peer, state } => {
-                        self.status.send_modify(|status| {
-                            status.links.insert(peer, state);
-                        });
-                    }
+                    Happening::Link { peer, state } => self.see_link(peer, state),
                 },
                 phase = expiry(wait) => self.expire(phase),
             }
@@ -154,8 +155,12 @@ impl<N: Network> Driver<N> {
         self.look = Some(Look { credentials, since });
         self.answers.forget();
         metrics::counter!("looking_count").increment(1);
-        self.status
-            .send_modify(|status| status.looking_voters.clear());
+        let voters = self.election.ensemble().view().voters().len();
+        metrics::gauge!("quorum_size").set(u32::try_from(voters).unwrap_or(u32::MAX));
+        self.status.send_modify(|status| {
+            status.looking_voters.clear();
+            status.leader_looks = false;
+        });
         let effects = self.election.look_for_leader(credentials);
         log::election_started(self.sid, credentials, &self.election.announcement());
         self.carry_out(effects);
@@ -171,9 +176,51 @@ impl<N: Network> Driver<N> {
             }
         };
         log::received(self.sid, from, &received, self.election.state());
+        if let Some(told) = received.notification {
+            self.note(from, told);
+        }
         let oracle = self.oracle.clone();
         let oracle = oracle.as_ref().map(|oracle| oracle as &dyn Oracle);
         self.step(|election| election.handle_notification(from, &received, oracle));
+    }
+
+    /// A settled server keeps the connections between leader and followers: whether one that ended can be made again tells whether
+    /// the other end is still there.
+    fn see_link(&mut self, peer: Sid, link: LinkState) {
+        let own = self.election.announcement();
+        let matters = match own.state {
+            ServerState::Looking => false,
+            ServerState::Leading => self.election.ensemble().view().slot(peer).is_some(),
+            ServerState::Following | ServerState::Observing => peer == own.proposal.leader,
+        };
+        if matters && link == LinkState::Idle {
+            self.transport.connect(peer);
+        }
+        let up = f64::from(u8::from(link == LinkState::Up));
+        metrics::gauge!("fle_peer_up", "peer" => peer.to_string()).set(up);
+        self.status.send_modify(|status| {
+            status.links.insert(peer, link);
+        });
+    }
+
+    /// Counts a notification, and sees whether the leader that this server follows gives up.
+    fn note(&mut self, from: Sid, told: Notification) {
+        self.heard_round = told.election_epoch;
+        let own = self.election.announcement();
+        let gives_up = own.state != ServerState::Looking
+            && from == own.proposal.leader
+            && told.state == ServerState::Looking
+            && told.election_epoch != own.election_epoch;
+        self.status.send_if_modified(|status| {
+            status.notifications += 1;
+            let news = gives_up && !status.leader_looks;
+            status.leader_looks |= gives_up;
+            news
+        });
+    }
+
+    fn round(&self) -> ElectionEpoch {
+        self.election.announcement().election_epoch
     }
 
     fn expire(&mut self, phase: WaitPhase) {
@@ -208,6 +255,8 @@ impl<N: Network> Driver<N> {
                     self.wait = Some((phase, Instant::now() + duration));
                 }
                 Effect::Decide(vote) => self.decide(&vote),
+                // One of this round has not settled yet, which is no sign that it wants another leader.
+                Effect::ReportLooking(_) if self.heard_round == self.round() => {}
                 Effect::ReportLooking(sid) => {
                     self.status.send_modify(|status| {
                         status.looking_voters.insert(sid);

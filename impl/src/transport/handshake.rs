@@ -19,8 +19,6 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
-/// How many connections may be in their first moments at once; one more and the oldest is closed.
-const HALF_OPEN: usize = 64;
 /// The wait after a failed accept, such as for want of file descriptors.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 
@@ -30,11 +28,12 @@ pub(super) struct Visitor<S> {
     pub(super) connection: Introduced<S>,
 }
 
-/// Takes connections in until it is stopped.
+/// Takes connections in until it is stopped. At most so many are in their first moments; one more and the oldest is closed.
 pub(super) async fn listen<N: Network>(
     network: N,
     mut listener: N::Listener,
     wait: Duration,
+    at_most: usize,
     visitors: mpsc::Sender<Visitor<N::Stream>>,
 ) {
     let mut half_open = HalfOpen::default();
@@ -48,7 +47,7 @@ pub(super) async fn listen<N: Network>(
             }
         };
         let visitors = visitors.clone();
-        half_open.spawn(async move {
+        half_open.spawn(at_most, async move {
             match timeout(wait, read_initial(stream)).await {
                 Ok(Ok(visitor)) => drop(visitors.send(visitor).await),
                 Ok(Err(error)) => {
@@ -70,10 +69,10 @@ struct HalfOpen {
 }
 
 impl HalfOpen {
-    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+    fn spawn(&mut self, at_most: usize, task: impl Future<Output = ()> + Send + 'static) {
         while self.tasks.try_join_next().is_some() {}
         self.oldest_first.retain(|task| !task.is_finished());
-        if self.oldest_first.len() >= HALF_OPEN
+        if self.oldest_first.len() >= at_most
             && let Some(oldest) = self.oldest_first.pop_front()
         {
             oldest.abort();
