@@ -1,0 +1,90 @@
+//! The programs: `fle serve`, `local`, `status`, `check-config`.
+//!
+//! Each has a module; what they share is how a server behaves once it has elected ([`main_loop`]), what it says of itself
+//! ([`report`]) and where ([`http`]).
+
+mod check_config;
+mod history;
+mod http;
+mod local;
+mod main_loop;
+mod report;
+mod serve;
+mod status;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Fast Leader Election, as the servers of an Apache ZooKeeper ensemble do it.
+///
+/// Exit code 0: all well; 1: a check failed, or no server answers; 2: bad usage or unusable input.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs one server, as its ZooKeeper configuration file describes it.
+    Serve(serve::Serve),
+    /// Runs an ensemble on loopback in this process and shows who looks, follows and leads.
+    Local(local::Local),
+    /// Asks a running server what it is at.
+    Status(status::Status),
+    /// Reads configuration files, tells every mistake in them, and compares them with one another.
+    CheckConfig(check_config::CheckConfig),
+}
+
+/// Why a program ends with another exit code than 0, in words for standard error.
+enum Failure {
+    /// Exit code 1.
+    Check(String),
+    /// Exit code 2.
+    Unusable(String),
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Unusable(error.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::Local(local) => local.run(),
+        Command::Status(status) => status.run(),
+        Command::CheckConfig(check) => check.run(),
+    };
+    let (text, code) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Check(text)) => (text, 1),
+        Err(Failure::Unusable(text)) => (text, 2),
+    };
+    eprintln!("fle: {text}");
+    ExitCode::from(code)
+}
+
+/// A runtime for servers, on all cores.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder.enable_all().build()?)
+}
+
+/// Ends when the user or the system asks the process to.
+async fn asked_to_stop() {
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    let terminated = async {
+        match &mut terminate {
+            Some(terminate) => terminate.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+}

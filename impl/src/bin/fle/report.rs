@@ -1,0 +1,164 @@
+//! What a server says of itself, as JSON for `GET /status` and as text for people.
+
+use fle::node::Status;
+use fle::transport::LinkState;
+use fle::{ServerState, Sid};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a server says of itself.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) sid: i64,
+    pub(crate) state: State,
+    /// The leader that it has settled on.
+    leader: Option<i64>,
+    /// The round that it looks in or has settled in.
+    round: i64,
+    /// The epoch of its vote.
+    epoch: i64,
+    proposal: Proposal,
+    /// The servers of its ensemble and whoever else is connected.
+    peers: BTreeMap<i64, Peer>,
+    /// How long the last election took.
+    last_election_ms: Option<f64>,
+    /// How many notifications arrived since the start.
+    notifications: u64,
+    /// The version of its committed configuration.
+    config_version: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    Looking,
+    Following,
+    Leading,
+    Observing,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Proposal {
+    leader: i64,
+    zxid: String,
+    epoch: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Peer {
+    link: Link,
+    /// Why it cannot be reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Link {
+    Idle,
+    Dialling,
+    AwaitingDialBack,
+    Up,
+    Unreachable,
+}
+
+impl Report {
+    pub(crate) fn new(sid: Sid, status: &Status) -> Self {
+        let told = &status.announcement;
+        let state = State::from(told.state);
+        let ensemble = [
+            Some(status.ensemble.committed()),
+            status.ensemble.last_seen(),
+        ];
+        let members = ensemble.into_iter().flatten();
+        let members = members.flat_map(|config| config.servers().map(|server| server.sid()));
+        let known = members.chain(status.links.keys().copied());
+        Self {
+            sid: sid.0,
+            state,
+            leader: (state != State::Looking).then_some(told.proposal.leader.0),
+            round: told.election_epoch.0,
+            epoch: told.proposal.peer_epoch.0,
+            proposal: Proposal {
+                leader: told.proposal.leader.0,
+                zxid: told.proposal.zxid.to_string(),
+                epoch: told.proposal.peer_epoch.0,
+            },
+            peers: known
+                .filter(|peer| *peer != sid)
+                .map(|peer| (peer.0, Peer::of(status.links.get(&peer))))
+                .collect(),
+            last_election_ms: status.last_election.map(|took| took.as_secs_f64() * 1000.0),
+            notifications: status.notifications,
+            config_version: status.ensemble.committed().version().to_string(),
+        }
+    }
+}
+
+impl From<ServerState> for State {
+    fn from(state: ServerState) -> Self {
+        match state {
+            ServerState::Looking => Self::Looking,
+            ServerState::Following => Self::Following,
+            ServerState::Leading => Self::Leading,
+            ServerState::Observing => Self::Observing,
+        }
+    }
+}
+
+impl Peer {
+    fn of(link: Option<&LinkState>) -> Self {
+        let (link, reason) = match link {
+            None | Some(LinkState::Idle) => (Link::Idle, None),
+            Some(LinkState::Dialling) => (Link::Dialling, None),
+            Some(LinkState::AwaitingDialBack) => (Link::AwaitingDialBack, None),
+            Some(LinkState::Up) => (Link::Up, None),
+            Some(LinkState::Unreachable(reason)) => (Link::Unreachable, Some(reason.clone())),
+        };
+        Self { link, reason }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            sid, round, epoch, ..
+        } = self;
+        match (self.state, self.leader) {
+            (State::Leading, _) => writeln!(f, "server {sid} leads")?,
+            (State::Following, Some(leader)) => writeln!(f, "server {sid} follows {leader}")?,
+            (State::Observing, Some(leader)) => writeln!(f, "server {sid} observes {leader}")?,
+            _ => writeln!(f, "server {sid} looks for a leader")?,
+        }
+        let Proposal { leader, zxid, .. } = &self.proposal;
+        writeln!(
+            f,
+            "round {round}, epoch {epoch}, vote for {leader} with zxid {zxid}"
+        )?;
+        if let Some(took) = self.last_election_ms {
+            writeln!(f, "the last election took {took:.0} ms")?;
+        }
+        writeln!(f, "configuration of version {}", self.config_version)?;
+        for (peer, Peer { link, reason }) in &self.peers {
+            write!(f, "peer {peer}: {link}")?;
+            match reason {
+                Some(reason) => writeln!(f, ": {reason}")?,
+                None => writeln!(f)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "not connected",
+            Self::Dialling => "dialling",
+            Self::AwaitingDialBack => "reached, will dial back",
+            Self::Up => "connected",
+            Self::Unreachable => "unreachable",
+        })
+    }
+}
