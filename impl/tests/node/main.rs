@@ -4,6 +4,7 @@
 
 mod elections;
 mod hostile;
+mod links;
 mod peer;
 mod support;
 mod wire;

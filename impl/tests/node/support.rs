@@ -1,12 +1,15 @@
 //! Ensembles on loopback, on ports that the system chose.
 
+use crate::peer::Peer;
 use fle::config::{DynamicConfig, Rules};
 use fle::election::Credentials;
 use fle::node::{Node, NodeConfig, Status};
 use fle::transport::Tcp;
 use fle::{Notification, PeerEpoch, ServerState, Sid, Zxid};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 /// Longer than anything takes, on the slowest machine.
@@ -25,7 +28,7 @@ impl Ensemble {
         let mut text = String::new();
         let mut addresses = Vec::new();
         for (sid, role) in (1..).zip(roles) {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             let address = network.reserve(listener).unwrap();
             text += &format!("server.{sid}=127.0.0.1:1:{}:{role}\n", address.port());
             addresses.push(address);
@@ -76,4 +79,33 @@ pub(crate) async fn until(node: &Node, is_so: impl FnMut(&Status) -> bool) {
     let mut status = node.status();
     let waiting = timeout(PATIENCE, status.wait_for(is_so));
     waiting.await.expect("it comes to that").unwrap();
+}
+
+/// Lets a node look for a leader for as long as the test lasts.
+pub(crate) fn keep_looking(node: Node) -> Arc<Node> {
+    let node = Arc::new(node);
+    let looking = Arc::clone(&node);
+    tokio::spawn(async move { looking.look_for_leader(credentials(0, 0)).await });
+    node
+}
+
+/// Server 2 of an ensemble of three, the other two being played by the test on ports of its own.
+pub(crate) async fn second_of_three() -> (Ensemble, Arc<Node>, TcpListener, TcpListener) {
+    let mut ensemble = Ensemble::voters(3);
+    let one = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let three = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut text = ensemble.config.to_string();
+    for (place, listener) in [(0, &one), (2, &three)] {
+        let port = |port: u16| format!(":{port}:");
+        let theirs = listener.local_addr().unwrap().port();
+        text = text.replace(&port(ensemble.addresses[place].port()), &port(theirs));
+    }
+    ensemble.config = DynamicConfig::parse(&text, Default::default()).unwrap();
+    let node = keep_looking(ensemble.start(2).await);
+    (ensemble, node, one, three)
+}
+
+pub(crate) async fn accept(listener: &TcpListener) -> Peer {
+    let accepted = timeout(PATIENCE, listener.accept()).await;
+    Peer(accepted.expect("it dials").unwrap().0)
 }

@@ -1,42 +1,11 @@
 //! The protocol as a peer sees it, byte by byte: who dials, who keeps the connection, what is sent again.
 
 use crate::peer::{Peer, looking};
-use crate::support::{Ensemble, PATIENCE, credentials, until};
+use crate::support::{Ensemble, accept, keep_looking, second_of_three, until};
+use fle::Sid;
 use fle::transport::LinkState;
-use fle::{Sid, node::Node};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::time::timeout;
-
-/// Lets a node look for a leader for as long as the test lasts.
-fn keep_looking(node: Node) -> Arc<Node> {
-    let node = Arc::new(node);
-    let looking = Arc::clone(&node);
-    tokio::spawn(async move { looking.look_for_leader(credentials(0, 0)).await });
-    node
-}
-
-/// Server 2 of an ensemble of three, the other two being played by the test on ports of its own.
-async fn second_of_three() -> (Ensemble, Arc<Node>, TcpListener, TcpListener) {
-    let mut ensemble = Ensemble::voters(3);
-    let one = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let three = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut text = ensemble.config.to_string();
-    for (place, listener) in [(0, &one), (2, &three)] {
-        let port = |port: u16| format!(":{port}:");
-        let theirs = listener.local_addr().unwrap().port();
-        text = text.replace(&port(ensemble.addresses[place].port()), &port(theirs));
-    }
-    ensemble.config = fle::config::DynamicConfig::parse(&text, Default::default()).unwrap();
-    let node = keep_looking(ensemble.start(2).await);
-    (ensemble, node, one, three)
-}
-
-async fn accept(listener: &TcpListener) -> Peer {
-    let accepted = timeout(PATIENCE, listener.accept()).await;
-    Peer(accepted.expect("it dials").unwrap().0)
-}
 
 #[tokio::test]
 async fn it_keeps_connections_to_lesser_sids_and_is_dialled_back_by_greater_ones() {
