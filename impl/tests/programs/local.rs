@@ -1,0 +1,65 @@
+//! `fle local`.
+
+use crate::support::{fle, stderr, stdout};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// A process that is killed when dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn an_ensemble_of_five_elects_the_last() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fle"));
+    let local = command.arg("local").stdout(Stdio::piped()).spawn();
+    let mut local = Running(local.unwrap());
+    let lines = BufReader::new(local.0.stdout.take().unwrap()).lines();
+    let mut lines = lines.map(Result::unwrap);
+    let first = lines.next().unwrap();
+    assert!(
+        first.ends_with("s  looking: 1–5; following: –; leading: –"),
+        "{first}"
+    );
+    let settled = "s  looking: –; following: 1–4; leading: 5";
+    assert!(lines.any(|line| line.ends_with(settled)));
+    let id = local.0.id().to_string();
+    Command::new("kill").arg(id).status().unwrap();
+    let cost = lines.last().unwrap();
+    assert!(cost.starts_with("the last to settle took "), "{cost}");
+    assert!(
+        cost.contains(" notifications arrived; peak memory "),
+        "{cost}"
+    );
+    assert_eq!(local.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn it_ends_when_its_time_is_over() {
+    let output = fle(["local", "--servers", "3", "--for", "0.1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("s  looking: 1–3; following: –; leading: –\n"));
+}
+
+#[test]
+fn senseless_numbers_are_refused() {
+    for arguments in [
+        ["--servers", "0"],
+        ["--servers", "x"],
+        ["--for", "-1"],
+        ["--for", "1e99"],
+    ] {
+        let output = fle(["local"].iter().chain(&arguments));
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            stderr(&output).contains(arguments[0]),
+            "{}",
+            stderr(&output)
+        );
+    }
+}

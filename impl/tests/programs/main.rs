@@ -1,0 +1,8 @@
+//! The programs, run as a user runs them.
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod check_config;
+mod local;
+mod serve;
+mod support;

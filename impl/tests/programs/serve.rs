@@ -1,0 +1,189 @@
+//! `fle serve`, and `fle status` beside it.
+
+use crate::support::{Ensemble, fle, stderr, stdout, until};
+use std::net::TcpListener;
+
+#[test]
+fn servers_elect_and_replace_a_leader_that_is_killed() {
+    let ensemble = Ensemble::new(3);
+    let one = ensemble.serve(1, &[]);
+    let two = ensemble.serve(2, &["--log", "json"]);
+    let mut three = ensemble.serve(3, &[]);
+    one.settles("following", 3);
+    two.settles("following", 3);
+    three.settles("leading", 3);
+
+    let status = two.status();
+    assert_eq!(status["sid"], 2);
+    assert_eq!(status["epoch"], 0);
+    assert_eq!(status["proposal"]["leader"], 3);
+    assert_eq!(status["peers"]["1"]["link"], "up");
+    assert!(status["round"].as_i64().unwrap() >= 1);
+    assert!(status["last_election_ms"].as_f64().unwrap() > 0.0);
+
+    three.process.kill().unwrap();
+    one.settles("following", 2);
+    two.settles("leading", 2);
+    let status = two.status();
+    assert_eq!(status["peers"]["3"]["link"], "unreachable");
+    assert!(
+        ensemble
+            .log(1)
+            .contains("looks for a leader again: leader 3 is not connected")
+    );
+
+    let three = ensemble.serve(3, &[]);
+    three.settles("following", 2);
+    for line in ensemble.log(2).lines() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(event["message"].is_string(), "{line}");
+    }
+}
+
+#[test]
+fn a_leader_without_a_quorum_looks_again() {
+    let ensemble = Ensemble::new(3);
+    let two = ensemble.serve(2, &[]);
+    let three = ensemble.serve(3, &[]);
+    three.settles("leading", 3);
+    two.settles("following", 3);
+    drop(two);
+    until(|| three.status()["state"] == "looking");
+    assert_eq!(three.status()["leader"], serde_json::Value::Null);
+    assert!(ensemble.log(3).contains("no quorum is connected any more"));
+}
+
+#[test]
+fn the_endpoints_say_what_they_should() {
+    let ensemble = Ensemble::new(2);
+    let one = ensemble.serve(1, &[]);
+    until(|| one.get("/healthz").as_deref() == Some("ok\n"));
+    assert_eq!(one.status()["state"], "looking", "and healthy all the same");
+    let two = ensemble.serve(2, &[]);
+    two.settles("leading", 2);
+    until(|| {
+        one.get("/metrics")
+            .unwrap()
+            .contains("election_time_count 1\n")
+    });
+    let metrics = one.get("/metrics").unwrap();
+    for line in [
+        "looking_count 1\n",
+        "quorum_size 2\n",
+        "fle_peer_up{peer=\"2\"} 1\n",
+    ] {
+        assert!(metrics.contains(line), "{line}{metrics}");
+    }
+    assert_eq!(one.get("/nothing"), None);
+}
+
+#[test]
+fn the_best_epoch_on_disk_wins() {
+    let ensemble = Ensemble::new(2);
+    let folder = ensemble.data(1).join("version-2");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("currentEpoch"), "7\n").unwrap();
+    let one = ensemble.serve(1, &[]);
+    let two = ensemble.serve(2, &[]);
+    one.settles("leading", 1);
+    two.settles("following", 1);
+    assert_eq!(two.status()["epoch"], 7);
+    assert_eq!(two.status()["proposal"]["zxid"], "0x700000000");
+}
+
+#[test]
+fn status_tells_what_runs_and_what_does_not() {
+    let ensemble = Ensemble::new(2);
+    let (first, second) = (ensemble.config(1), ensemble.config(2));
+    let ask = |path: &std::path::Path| fle(["status", "--config", path.to_str().unwrap()]);
+    let nobody = ask(&first);
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(stderr(&nobody).contains("start it with `fle serve`"));
+
+    let one = ensemble.serve(1, &[]);
+    let two = ensemble.serve(2, &["--http", "127.0.0.1:0"]);
+    one.settles("following", 2);
+    two.settles("leading", 2);
+    let answer = ask(&first);
+    assert_eq!(answer.status.code(), Some(0));
+    assert!(
+        stdout(&answer).starts_with("server 1 follows 2\nround "),
+        "{}",
+        stdout(&answer)
+    );
+    assert!(stdout(&answer).contains("peer 2: connected\n"));
+    let address = std::fs::read_to_string(two.address_file()).unwrap();
+    let answer = fle(["status", "--http", address.trim()]);
+    assert!(stdout(&answer).starts_with("server 2 leads\n"));
+
+    // What a killed server leaves behind may name another's address.
+    std::fs::copy(two.address_file(), one.address_file()).unwrap();
+    let answer = ask(&first);
+    assert_eq!(answer.status.code(), Some(1));
+    assert!(stderr(&answer).contains("now runs server 2"));
+
+    let file = two.address_file().to_owned();
+    assert_eq!(two.stop(), Some(0));
+    assert!(!file.exists());
+    assert_eq!(ask(&second).status.code(), Some(1));
+    let answer = fle(["status", "--http", address.trim()]);
+    assert_eq!(answer.status.code(), Some(1));
+    assert!(stderr(&answer).contains("is it running?"));
+}
+
+/// Runs a server that cannot start; what it says.
+fn refused(ensemble: &Ensemble, arguments: &[&str]) -> String {
+    let config = ensemble.config(1);
+    let serve = ["serve", "--config", config.to_str().unwrap()];
+    let output = fle(serve.iter().chain(arguments));
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    stderr(&output)
+}
+
+#[test]
+fn what_cannot_be_served_is_refused_with_a_reason() {
+    let ensemble = Ensemble::new(1);
+    let epoch = ensemble.data(1).join("version-2/currentEpoch");
+    std::fs::create_dir(epoch.parent().unwrap()).unwrap();
+    std::fs::write(&epoch, "many").unwrap();
+    let said = refused(&ensemble, &[]);
+    assert!(
+        said.contains("currentEpoch: \"many\" is not an epoch"),
+        "{said}"
+    );
+    std::fs::remove_file(&epoch).unwrap();
+
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = refused(&ensemble, &["--http", &address]);
+    assert!(said.contains(&format!("--http {address}: ")), "{said}");
+
+    ensemble.edit(1, "initLimit", "sslQuorum=true\ninitLimit");
+    let said = refused(&ensemble, &[]);
+    assert!(
+        said.contains("sslQuorum is set, and fle does not support it"),
+        "{said}"
+    );
+    ensemble.edit(1, "sslQuorum=true", "tickTine=1");
+    ensemble.edit(1, "initLimit=10", "initLimit=ten");
+    let said = refused(&ensemble, &[]);
+    assert!(
+        said.contains("zoo.cfg:4: initLimit: \"ten\" is not a number"),
+        "{said}"
+    );
+    std::fs::remove_file(ensemble.config(1)).unwrap();
+    assert!(refused(&ensemble, &[]).contains("cannot be read"));
+}
+
+#[test]
+fn a_log_level_that_is_none_is_refused() {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fle"));
+    command.env("RUST_LOG", "fle=loud");
+    let output = command.args(["serve", "--config", "x"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("RUST_LOG=fle=loud"),
+        "{}",
+        stderr(&output)
+    );
+}

@@ -1,0 +1,154 @@
+//! Folders with configurations, and processes that end with the test.
+
+use std::fmt::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Longer than anything takes, on the slowest machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs `fle` to its end.
+pub(crate) fn fle<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
+    command().args(arguments).output().unwrap()
+}
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fle"));
+    command.env_remove("RUST_LOG");
+    command
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The configurations of servers 1, 2, … on loopback, each with a folder of its own.
+pub(crate) struct Ensemble {
+    folder: TempDir,
+}
+
+impl Ensemble {
+    pub(crate) fn new(servers: usize) -> Self {
+        // All at once, so that no port is given twice.
+        let listeners: Vec<_> = (0..2 * servers)
+            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+            .collect();
+        let ports = listeners.iter().map(|l| l.local_addr().unwrap().port());
+        let ports: Vec<u16> = ports.collect();
+        let mut text = "tickTime=2000\ninitLimit=10\nsyncLimit=5\n".to_owned();
+        for (sid, pair) in (1..).zip(ports.chunks(2)) {
+            writeln!(text, "server.{sid}=127.0.0.1:{}:{}", pair[0], pair[1]).unwrap();
+        }
+        let ensemble = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        for sid in 1..=servers {
+            let data = ensemble.data(sid);
+            std::fs::create_dir_all(&data).unwrap();
+            std::fs::write(data.join("myid"), format!("{sid}\n")).unwrap();
+            let text = format!("dataDir={}\n{text}", data.display());
+            std::fs::write(ensemble.config(sid), text).unwrap();
+        }
+        ensemble
+    }
+
+    pub(crate) fn config(&self, sid: usize) -> PathBuf {
+        self.folder.path().join(format!("{sid}/zoo.cfg"))
+    }
+
+    pub(crate) fn data(&self, sid: usize) -> PathBuf {
+        self.folder.path().join(format!("{sid}/data"))
+    }
+
+    /// Replaces a text in a server's file.
+    pub(crate) fn edit(&self, sid: usize, from: &str, to: &str) {
+        let path = self.config(sid);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    pub(crate) fn serve(&self, sid: usize, arguments: &[&str]) -> Server {
+        let log = std::fs::File::create(self.folder.path().join(format!("{sid}/log"))).unwrap();
+        let config = self.config(sid);
+        let process = command()
+            .args(["serve", "--config", config.to_str().unwrap()])
+            .args(arguments)
+            .stderr(log)
+            .stdout(Stdio::null())
+            .spawn();
+        Server {
+            process: process.unwrap(),
+            address_file: self.data(sid).join("fle.http"),
+        }
+    }
+
+    pub(crate) fn log(&self, sid: usize) -> String {
+        std::fs::read_to_string(self.folder.path().join(format!("{sid}/log"))).unwrap()
+    }
+}
+
+/// A running server; it is killed when dropped.
+pub(crate) struct Server {
+    pub(crate) process: Child,
+    address_file: PathBuf,
+}
+
+impl Server {
+    /// What an HTTP endpoint answers; `None` while nobody does.
+    pub(crate) fn get(&self, path: &str) -> Option<String> {
+        let address = std::fs::read_to_string(&self.address_file).ok()?;
+        let mut answer = ureq::get(format!("http://{}{path}", address.trim()))
+            .call()
+            .ok()?;
+        answer.body_mut().read_to_string().ok()
+    }
+
+    pub(crate) fn status(&self) -> serde_json::Value {
+        let status = self.get("/status").unwrap_or_default();
+        serde_json::from_str(&status).unwrap_or_default()
+    }
+
+    /// Waits until the server has settled so: its state and its leader.
+    pub(crate) fn settles(&self, state: &str, leader: i64) {
+        until(|| {
+            let status = self.status();
+            status["state"] == state && status["leader"] == leader
+        });
+    }
+
+    /// Asks it to stop, as `kill` does, and waits for its exit code.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        let id = self.process.id().to_string();
+        let killed = Command::new("kill").arg(id).status().unwrap();
+        assert!(killed.success());
+        self.process.wait().unwrap().code()
+    }
+
+    pub(crate) fn address_file(&self) -> &Path {
+        &self.address_file
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Waits until something is so.
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "it does not come to that");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
