@@ -147,7 +147,7 @@ struct Peer {
 
 enum Ended<S> {
     Link(io::Error),
-    Dial(Dialled<S>),
+    Dial(io::Result<Dialled<S>>),
     /// The time for dialling back is over.
     DialBack,
     /// Time to dial again.
@@ -360,8 +360,8 @@ impl<N: Network> Transport<N> {
         let peer = self.peers.get_mut(&sid)?;
         peer.task.take_if(|(current, _)| *current == number)?;
         Some(match ended {
-            Ended::Dial(Ok(Some(connection))) => self.link(sid, connection),
-            Ended::Dial(Ok(None)) => self.await_dial_back(sid),
+            Ended::Dial(Ok(Dialled::Kept(connection))) => self.link(sid, connection),
+            Ended::Dial(Ok(Dialled::HandedOver(stream))) => self.await_dial_back(sid, stream),
             Ended::Dial(Err(error)) => self.fail(sid, error.to_string()),
             Ended::DialBack => {
                 let text = format!(
@@ -383,12 +383,14 @@ impl<N: Network> Transport<N> {
         })
     }
 
-    fn await_dial_back(&mut self, sid: Sid) -> Happening {
+    fn await_dial_back(&mut self, sid: Sid, stream: N::Stream) -> Happening {
         tracing::debug!(target: "fle", peer = %sid, "reached a server with a greater id, which will dial back");
         let wait = self.settings.connect_timeout;
         self.enter(sid, LinkState::AwaitingDialBack, async move {
-            tokio::time::sleep(wait).await;
-            Ended::DialBack
+            tokio::select! {
+                () = tokio::time::sleep(wait) => Ended::DialBack,
+                error = handshake::reset(stream) => Ended::Dial(Err(error)),
+            }
         });
         self.link_is(sid, LinkState::AwaitingDialBack)
     }

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
@@ -83,7 +83,7 @@ impl HalfOpen {
 
 async fn read_initial<S>(mut stream: S) -> io::Result<Visitor<S>>
 where
-    S: tokio::io::AsyncRead + Unpin,
+    S: AsyncRead + Unpin,
 {
     let mut rest = BytesMut::with_capacity(initial::LONGEST);
     loop {
@@ -103,8 +103,13 @@ where
     }
 }
 
-/// What came of dialling: a connection to keep, or none, because the peer has the greater sid and will dial back.
-pub(super) type Dialled<S> = io::Result<Option<Introduced<S>>>;
+/// What came of dialling.
+pub(super) enum Dialled<S> {
+    /// A connection to keep.
+    Kept(Introduced<S>),
+    /// The peer has the greater sid, and will dial back. This connection is only there for it to be closed.
+    HandedOver(S),
+}
 
 /// Dials a server at the first of these groups of addresses at which one answers, and says who we are.
 pub(super) async fn dial<N: Network>(
@@ -112,7 +117,7 @@ pub(super) async fn dial<N: Network>(
     settings: Settings,
     sid: Sid,
     groups: Vec<Vec<ElectionAddress>>,
-) -> Dialled<N::Stream> {
+) -> io::Result<Dialled<N::Stream>> {
     let mut failure = io::Error::other("the server has no address in the configuration");
     for group in groups {
         match connect_to_any(&network, group, settings.connect_timeout).await {
@@ -177,7 +182,7 @@ async fn introduce<N: Network>(
     mut stream: N::Stream,
     settings: &Settings,
     sid: Sid,
-) -> Dialled<N::Stream> {
+) -> io::Result<Dialled<N::Stream>> {
     let local = N::local_addr(&stream)?.ip();
     let message = InitialMessage {
         sid: settings.sid,
@@ -189,13 +194,25 @@ async fn introduce<N: Network>(
         stream.write_all(&bytes).await?;
         if sid < settings.sid {
             let rest = BytesMut::new();
-            return Ok(Some(Introduced { stream, rest }));
+            return Ok(Dialled::Kept(Introduced { stream, rest }));
         }
         stream.shutdown().await?;
-        Ok(None)
+        Ok(Dialled::HandedOver(stream))
     };
     let sent = timeout(settings.handshake_timeout, exchange).await;
     sent.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// Ends if a connection that was handed over is reset instead of closed, as happens to those that a process had not taken in when
+/// it died.
+pub(super) async fn reset<S: AsyncRead + Unpin>(mut stream: S) -> io::Error {
+    loop {
+        match stream.read(&mut [0; 64]).await {
+            Ok(0) => std::future::pending().await,
+            Ok(_) => {}
+            Err(error) => return error,
+        }
+    }
 }
 
 /// Our addresses without wildcards, which nobody can dial; if nothing is left, the one that this connection has on our side.

@@ -5,6 +5,7 @@ use fle::codec;
 use fle::codec::initial::{InitialMessage, ONE_ADDRESS};
 use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid};
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -59,6 +60,12 @@ impl Peer {
             .await
             .expect("the other end closes");
         rest
+    }
+
+    /// Ends the connection as the system does for a process that dies.
+    pub(crate) fn reset(self) {
+        let socket = socket2::SockRef::from(&self.0);
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// How the other end introduces itself.

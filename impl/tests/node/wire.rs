@@ -1,7 +1,7 @@
 //! The protocol as a peer sees it, byte by byte: who dials, who keeps the connection, what is sent again.
 
 use crate::peer::{Peer, looking};
-use crate::support::{Ensemble, accept, keep_looking, second_of_three, until};
+use crate::support::{Ensemble, PATIENCE, accept, keep_looking, second_of_three, until};
 use fle::Sid;
 use fle::transport::LinkState;
 use std::time::Duration;
@@ -88,6 +88,30 @@ async fn a_server_that_does_not_dial_back_is_told_of() {
         matches!(status.links.get(&Sid(2)), Some(LinkState::Unreachable(why)) if why.contains(&said))
     })
     .await;
+}
+
+/// What becomes of a connection that waits to be accepted by a process that dies.
+#[tokio::test]
+async fn a_server_that_dies_before_it_dials_back_is_unreachable_at_once() {
+    let (ensemble, first, one, three) = second_of_three().await;
+    drop(first);
+    accept(&one).await;
+    accept(&three).await;
+    let mut config = ensemble.settings(2);
+    config.transport.bind[0].port = 0;
+    config.transport.connect_timeout = PATIENCE * 10;
+    let node = keep_looking(ensemble.start_with(config).await);
+    let mut dialled = accept(&three).await;
+    dialled.introduction().await;
+    dialled.reset();
+    until(&node, |status| {
+        matches!(
+            status.links.get(&Sid(3)),
+            Some(LinkState::Unreachable(_) | LinkState::Dialling)
+        )
+    })
+    .await;
+    assert_eq!(accept(&three).await.introduction().await.sid, Sid(2));
 }
 
 /// ZOOKEEPER-1807: the reference answers each of these, and two such servers never stop.
