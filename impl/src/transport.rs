@@ -36,6 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 /// How many connections may be in their first moments at once, beside one of each server of the ensemble.
 const HALF_OPEN: usize = 64;
@@ -141,6 +142,8 @@ struct Peer {
     task: Option<(u64, AbortHandle)>,
     /// The connection that is used until the one that is being dialled takes its place.
     retiring: Option<AbortHandle>,
+    /// When its last connection was accepted.
+    visited: Option<Instant>,
     /// Where it said it can be dialled.
     advertised: Vec<ElectionAddress>,
 }
@@ -278,6 +281,7 @@ impl<N: Network> Transport<N> {
             state: LinkState::Idle,
             task: None,
             retiring: None,
+            visited: None,
             advertised: Vec::new(),
         })
     }
@@ -324,7 +328,13 @@ impl<N: Network> Transport<N> {
             tracing::warn!(target: "fle", peer = %sid, "refused a server that no configuration knows: {STRANGERS} are connected");
             return None;
         }
-        self.peer(sid).advertised = visitor.message.addresses;
+        let peer = self.peer(sid);
+        if peer.visited > Some(visitor.since) {
+            // Introductions are read side by side; this connection is the older one.
+            return None;
+        }
+        peer.visited = Some(visitor.since);
+        peer.advertised = visitor.message.addresses;
         if sid > self.settings.sid {
             return Some(self.link(sid, visitor.connection));
         }

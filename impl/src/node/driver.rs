@@ -184,16 +184,8 @@ impl<N: Network> Driver<N> {
         self.step(|election| election.handle_notification(from, &received, oracle));
     }
 
-    /// A settled server keeps the connections between leader and followers: whether one that ended can be made again tells whether
-    /// the other end is still there.
     fn see_link(&mut self, peer: Sid, link: LinkState) {
-        let own = self.election.announcement();
-        let matters = match own.state {
-            ServerState::Looking => false,
-            ServerState::Leading => self.election.ensemble().view().slot(peer).is_some(),
-            ServerState::Following | ServerState::Observing => peer == own.proposal.leader,
-        };
-        if matters && link == LinkState::Idle {
+        if link == LinkState::Idle && self.needs_link(peer) {
             self.transport.connect(peer);
         }
         let up = f64::from(u8::from(link == LinkState::Up));
@@ -201,6 +193,17 @@ impl<N: Network> Driver<N> {
         self.status.send_modify(|status| {
             status.links.insert(peer, link);
         });
+    }
+
+    /// A settled server keeps the connections between leader and followers: whether one that ended can be made again tells whether
+    /// the other end is still there.
+    fn needs_link(&self, peer: Sid) -> bool {
+        let own = self.election.announcement();
+        match own.state {
+            ServerState::Looking => false,
+            ServerState::Leading => self.election.ensemble().view().slot(peer).is_some(),
+            ServerState::Following | ServerState::Observing => peer == own.proposal.leader,
+        }
     }
 
     /// Counts a notification, and sees whether the leader that this server follows gives up.
@@ -304,6 +307,12 @@ impl<N: Network> Driver<N> {
         let took = self.look.as_ref().map(|look| look.since.elapsed());
         if let Some(took) = took {
             metrics::histogram!("election_time").record(took.as_secs_f64() * 1000.0);
+        }
+        let ensemble = Arc::clone(self.election.ensemble());
+        for voter in ensemble.view().voters() {
+            if voter != self.sid && self.needs_link(voter) {
+                self.transport.connect(voter);
+            }
         }
         self.show();
         self.status

@@ -17,13 +17,15 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// The wait after a failed accept, such as for want of file descriptors.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 
 /// Somebody connected and said who it is.
 pub(super) struct Visitor<S> {
+    /// When the connection was accepted.
+    pub(super) since: Instant,
     pub(super) message: InitialMessage,
     pub(super) connection: Introduced<S>,
 }
@@ -46,9 +48,9 @@ pub(super) async fn listen<N: Network>(
                 continue;
             }
         };
-        let visitors = visitors.clone();
+        let (visitors, since) = (visitors.clone(), Instant::now());
         half_open.spawn(at_most, async move {
-            match timeout(wait, read_initial(stream)).await {
+            match timeout(wait, read_initial(stream, since)).await {
                 Ok(Ok(visitor)) => drop(visitors.send(visitor).await),
                 Ok(Err(error)) => {
                     tracing::warn!(target: "fle", %from, %error, "refused a connection");
@@ -81,7 +83,7 @@ impl HalfOpen {
     }
 }
 
-async fn read_initial<S>(mut stream: S) -> io::Result<Visitor<S>>
+async fn read_initial<S>(mut stream: S, since: Instant) -> io::Result<Visitor<S>>
 where
     S: AsyncRead + Unpin,
 {
@@ -93,6 +95,7 @@ where
             drop(rest.split_to(used));
             let connection = Introduced { stream, rest };
             return Ok(Visitor {
+                since,
                 message,
                 connection,
             });

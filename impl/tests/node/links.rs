@@ -5,7 +5,7 @@ use crate::support::{Ensemble, PATIENCE, accept, keep_looking, second_of_three, 
 use fle::ServerState::{Following, Leading};
 use fle::node::Node;
 use fle::transport::{LinkState, Network, Tcp};
-use fle::{Notification, Sid};
+use fle::{Notification, ServerState, Sid};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -82,6 +82,26 @@ async fn a_connection_is_used_until_its_successor_is_there() {
     assert!(old.rest().await.is_empty());
 }
 
+#[tokio::test]
+async fn of_two_connections_the_one_that_was_made_later_counts() {
+    let (ensemble, _node, _one, _three) = second_of_three().await;
+    let mut earlier = Peer::connect(ensemble.addresses[1]).await;
+    let mut later = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
+    assert_eq!(later.told().await, looking(2, 1));
+    earlier.write(&3_i64.to_be_bytes()).await;
+    assert!(earlier.rest().await.is_empty());
+    later.tell(&looking(3, 2)).await;
+    assert_eq!(later.told().await, looking(3, 2));
+}
+
+/// What a server says that has settled on server 3 in the first round.
+fn settled(state: ServerState) -> Notification {
+    Notification {
+        state,
+        ..looking(3, 1)
+    }
+}
+
 /// Server 2 following server 3, both others played by the test.
 async fn a_follower() -> (Arc<Node>, Peer, Peer, TcpListener) {
     let (ensemble, node, one, three) = second_of_three().await;
@@ -89,10 +109,6 @@ async fn a_follower() -> (Arc<Node>, Peer, Peer, TcpListener) {
     follower.introduction().await;
     accept(&three).await;
     let mut leader = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
-    let settled = |state| Notification {
-        state,
-        ..looking(3, 1)
-    };
     leader.tell(&settled(Leading)).await;
     follower.tell(&settled(Following)).await;
     until(&node, |status| status.announcement.state == Following).await;
@@ -109,6 +125,25 @@ async fn a_follower_dials_its_leader_again() {
         status.links.get(&Sid(3)) == Some(&LinkState::AwaitingDialBack)
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_follower_dials_a_leader_that_it_lost_while_it_looked() {
+    let (ensemble, node, one, three) = second_of_three().await;
+    let mut follower = accept(&one).await;
+    follower.introduction().await;
+    accept(&three).await;
+    let mut leader = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
+    leader.told().await;
+    leader.tell(&settled(Leading)).await;
+    drop(leader);
+    until(&node, |status| {
+        status.links.get(&Sid(3)) == Some(&LinkState::Idle)
+    })
+    .await;
+    follower.tell(&settled(Following)).await;
+    until(&node, |status| status.announcement.state == Following).await;
+    assert_eq!(accept(&three).await.introduction().await.sid, Sid(2));
 }
 
 #[tokio::test]
