@@ -44,6 +44,7 @@
 //! # Deliberately absent
 //! Signs of life between leader and followers, and epochs that fence: see the crate's documentation before relying on a leader.
 
+mod answers;
 mod driver;
 mod log;
 
@@ -54,7 +55,8 @@ use crate::id::{PeerEpoch, Sid};
 use crate::notification::Notification;
 use crate::quorum::OracleFile;
 use crate::transport::{
-    BindError, ElectionAddress, LinkState, Network, Settings, Tcp, Transport, election_addresses,
+    BindError, ElectionAddress, LinkState, Network, Settings, Tcp, Transport, at_every_port,
+    election_addresses,
 };
 use driver::{Command, Driver};
 use std::collections::{BTreeMap, BTreeSet};
@@ -196,15 +198,8 @@ fn bind_addresses(addresses: &[ElectionAddress], options: &Options) -> Vec<Elect
     if !options.quorum_listen_on_all_ips {
         return addresses.to_vec();
     }
-    let ports: BTreeSet<u16> = addresses.iter().map(|address| address.port).collect();
-    let host = Host::Ip(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
-    let everywhere = ports.into_iter();
-    everywhere
-        .map(|port| ElectionAddress {
-            host: host.clone(),
-            port,
-        })
-        .collect()
+    let everywhere = Host::Ip(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+    at_every_port(&everywhere, addresses)
 }
 
 impl Node {

@@ -13,24 +13,30 @@
 //! # Deliberately absent
 //! What messages mean; TLS and SASL; any proof that a peer is who it says.
 
+mod addresses;
 mod handshake;
 mod link;
+mod listening;
 mod network;
 mod queues;
 
 pub use crate::codec::initial::ElectionAddress;
+pub(crate) use addresses::at_every_port;
+pub use addresses::election_addresses;
 pub use link::{Frame, LONGEST_PAYLOAD};
 pub use network::{Network, Tcp};
 
-use crate::config::{BindRetries, DynamicConfig, ServerSpec};
+use crate::config::BindRetries;
 use crate::election::Outbox as Delivery;
 use crate::ensemble::Ensemble;
 use crate::id::Sid;
+use addresses::{Directory, list, own_addresses};
 use bytes::Bytes;
 use handshake::{Dialled, Visitor};
 use link::Introduced;
+use listening::Listeners;
 use queues::{Inbox, Outbox};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,19 +127,15 @@ pub struct Transport<N: Network> {
     peers: BTreeMap<Sid, Peer>,
     inbox: Arc<Inbox>,
     visitors: mpsc::Receiver<Visitor<N::Stream>>,
-    /// Keeps the channel of visitors open and is what further listeners get.
-    visitor_entry: mpsc::Sender<Visitor<N::Stream>>,
-    listeners: JoinSet<()>,
+    listeners: Listeners<N>,
+    /// The server's own addresses in the committed configuration.
+    own: Vec<ElectionAddress>,
     /// One task for each link, attempt to dial and wait, named by peer and number.
     tasks: JoinSet<(Sid, u64, Ended<N::Stream>)>,
     numbers: u64,
     /// What happened to links while the owner was not waiting for news.
     news: VecDeque<Happening>,
 }
-
-/// What is known of a peer's addresses: those of the committed configuration, then those of the proposed one.
-#[derive(Default)]
-struct Directory(BTreeMap<Sid, Vec<Vec<ElectionAddress>>>);
 
 struct Peer {
     outbox: Arc<Outbox>,
@@ -167,28 +169,19 @@ impl<N: Network> Transport<N> {
         settings: Settings,
         ensemble: &Ensemble,
     ) -> Result<Self, BindError> {
-        let (visitor_entry, visitors) = mpsc::channel(16);
-        let mut listeners = JoinSet::new();
+        let (entry, visitors) = mpsc::channel(16);
         let addresses = Directory::of(ensemble);
-        for address in &settings.bind {
-            let listener = bind(&network, address, settings.bind_retries).await?;
-            listeners.spawn(handshake::listen(
-                network.clone(),
-                listener,
-                settings.handshake_timeout,
-                HALF_OPEN + addresses.0.len(),
-                visitor_entry.clone(),
-            ));
-        }
+        let half_open = HALF_OPEN + addresses.0.len();
+        let listeners = Listeners::start(network.clone(), &settings, half_open, entry).await?;
         Ok(Self {
             network,
-            settings,
             addresses,
             peers: BTreeMap::new(),
             inbox: Arc::default(),
             visitors,
-            visitor_entry,
             listeners,
+            own: own_addresses(ensemble, settings.sid),
+            settings,
             tasks: JoinSet::new(),
             numbers: 0,
             news: VecDeque::new(),
@@ -234,9 +227,27 @@ impl<N: Network> Transport<N> {
         }
     }
 
-    /// Dials by these configurations from now on.
+    /// Dials by these configurations from now on. If they give this server other addresses, it listens on those and advertises
+    /// them, unless its settings had it listen or advertise elsewhere; one that listens on all addresses of the machine goes on
+    /// doing so, on the new ports.
     pub fn reconfigure(&mut self, ensemble: &Ensemble) {
         self.addresses = Directory::of(ensemble);
+        let own = own_addresses(ensemble, self.settings.sid);
+        if own.is_empty() || own == self.own {
+            return;
+        }
+        let settings = &mut self.settings;
+        if settings.bind == self.own {
+            settings.bind.clone_from(&own);
+        } else if settings.bind.iter().all(|it| it.host.is_wildcard()) {
+            let host = settings.bind.first().map(|it| it.host.clone());
+            settings.bind = host.map_or_else(Vec::new, |host| at_every_port(&host, &own));
+        }
+        if settings.advertised == self.own {
+            settings.advertised.clone_from(&own);
+        }
+        self.listeners.move_to(&settings.bind);
+        self.own = own;
     }
 
     /// Ends all connections and forgets what waits in either direction.
@@ -270,7 +281,6 @@ impl<N: Network> Transport<N> {
     /// Ends everything: afterwards no task runs and no port is taken.
     pub async fn shutdown(mut self) {
         self.visitors.close();
-        drop(self.visitor_entry);
         self.listeners.shutdown().await;
         self.tasks.shutdown().await;
     }
@@ -443,75 +453,4 @@ impl Peer {
             task.abort();
         }
     }
-}
-
-impl Directory {
-    fn of(ensemble: &Ensemble) -> Self {
-        let configs = [Some(ensemble.committed()), ensemble.last_seen()];
-        let mut addresses: BTreeMap<Sid, Vec<Vec<ElectionAddress>>> = BTreeMap::new();
-        for server in configs
-            .into_iter()
-            .flatten()
-            .flat_map(DynamicConfig::servers)
-        {
-            addresses
-                .entry(server.sid())
-                .or_default()
-                .push(election_addresses(server));
-        }
-        Self(addresses)
-    }
-}
-
-/// Where a server's election port is, by its line in a configuration.
-#[must_use]
-pub fn election_addresses(server: &ServerSpec) -> Vec<ElectionAddress> {
-    let addresses = server.addresses().iter();
-    let addresses = addresses.map(|address| ElectionAddress {
-        host: address.host.clone(),
-        port: address.election_port.get(),
-    });
-    addresses.collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-fn list(addresses: &[ElectionAddress]) -> String {
-    let addresses: Vec<String> = addresses.iter().map(ElectionAddress::to_string).collect();
-    addresses.join(", ")
-}
-
-async fn bind<N: Network>(
-    network: &N,
-    address: &ElectionAddress,
-    retries: BindRetries,
-) -> Result<N::Listener, BindError> {
-    let mut attempts = 0;
-    loop {
-        match bind_once(network, address).await {
-            Ok(listener) => return Ok(listener),
-            Err(source) => {
-                attempts += 1;
-                tracing::warn!(target: "fle", %address, error = %source, "cannot listen yet");
-                let address = address.to_string();
-                match retries {
-                    BindRetries::AtMost(most) if attempts >= most.get() => {
-                        return Err(BindError { address, source });
-                    }
-                    BindRetries::AtMost(_) | BindRetries::Forever => {
-                        tokio::time::sleep(BIND_AGAIN_AFTER).await;
-                    }
-                }
-            }
-        }
-    }
-}
-
-async fn bind_once<N: Network>(network: &N, address: &ElectionAddress) -> io::Result<N::Listener> {
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in handshake::resolve(network, address).await? {
-        match network.bind(address).await {
-            Ok(listener) => return Ok(listener),
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
 }

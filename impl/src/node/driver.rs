@@ -5,6 +5,7 @@
 //!   disagree.
 //! - Before the first election nothing is read from peers: what they send waits in the transport.
 
+use super::answers::Answers;
 use super::log;
 use super::{NodeConfig, Status};
 use crate::codec;
@@ -16,9 +17,8 @@ use crate::quorum::{Oracle, OracleFile};
 use crate::transport::{Frame, Happening, LinkState, Network, Transport};
 use crate::vote::ServerState;
 use bytes::Bytes;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -352,33 +352,5 @@ async fn expiry(wait: Option<(WaitPhase, Instant)>) -> WaitPhase {
             phase
         }
         None => std::future::pending().await,
-    }
-}
-
-/// The last answers to servers that do not vote. Two looking servers of which one does not vote answer each other's answers
-/// without end (ZOOKEEPER-1807), so the same answer is given once in a while only; whoever missed it asks again later.
-struct Answers {
-    interval: Duration,
-    last: HashMap<Sid, (Notification, Instant)>,
-}
-
-impl Answers {
-    fn every(interval: Duration) -> Self {
-        let last = HashMap::new();
-        Self { interval, last }
-    }
-
-    fn forget(&mut self) {
-        self.last.clear();
-    }
-
-    fn repeats(&mut self, to: Sid, answer: &Notification) -> bool {
-        let now = Instant::now();
-        self.last.retain(|_, (_, at)| now < *at + self.interval);
-        if self.last.get(&to).is_some_and(|(last, _)| last == answer) {
-            return true;
-        }
-        self.last.insert(to, (*answer, now));
-        false
     }
 }

@@ -3,7 +3,9 @@
 use crate::peer::{Peer, looking};
 use crate::support::{Ensemble, PATIENCE, accept, keep_looking, second_of_three, until};
 use fle::Sid;
+use fle::config::DynamicConfig;
 use fle::transport::LinkState;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
@@ -79,7 +81,7 @@ async fn a_server_that_does_not_dial_back_is_told_of() {
         &port(ensemble.addresses[1].port()),
         &port(two.local_addr().unwrap().port()),
     );
-    ensemble.config = fle::config::DynamicConfig::parse(&text, Default::default()).unwrap();
+    ensemble.config = DynamicConfig::parse(&text, Default::default()).unwrap();
     let mut config = ensemble.settings(1);
     config.transport.connect_timeout = Duration::from_millis(50);
     let node = keep_looking(ensemble.start_with(config).await);
@@ -121,7 +123,7 @@ async fn a_server_without_a_vote_gets_the_same_answer_once() {
     ensemble.config = {
         let text = ensemble.config.to_string();
         let observer = "server.9=127.0.0.1:1:2:observer\n";
-        fle::config::DynamicConfig::parse(&format!("{observer}{text}"), Default::default()).unwrap()
+        DynamicConfig::parse(&format!("{observer}{text}"), Default::default()).unwrap()
     };
     let mut config = ensemble.settings(2);
     config.timing.min_notification_interval = Duration::from_secs(3600);
@@ -161,4 +163,60 @@ async fn a_wildcard_is_never_advertised() {
         introduction.addresses[0].to_string(),
         format!("127.0.0.1:{port}")
     );
+}
+
+/// The ensemble after server 2 has moved to this port.
+fn moved(ensemble: &Ensemble, to: u16) -> Arc<fle::Ensemble> {
+    let port = |port: u16| format!(":{port}:");
+    let text = ensemble.config.to_string();
+    let text = text.replace(&port(ensemble.addresses[1].port()), &port(to));
+    let text = text.replace("version=0", "version=1");
+    let newer = DynamicConfig::parse(&text, Default::default()).unwrap();
+    Arc::new(fle::Ensemble::new(newer, None, Default::default()))
+}
+
+/// `QuorumPeer.processReconfig` starts the listener again; connections stay.
+#[tokio::test]
+async fn a_server_whose_address_changes_listens_there() {
+    let (ensemble, node, one, _three) = second_of_three().await;
+    let mut kept = accept(&one).await;
+    kept.introduction().await;
+    kept.told().await;
+    let bound = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = ensemble.network.reserve(bound).unwrap();
+    let newer = moved(&ensemble, there.port());
+    node.reconfigure(newer).await.unwrap();
+
+    until(&node, |status| status.ensemble.committed().version().0 == 1).await;
+    let mut three = Peer::introduced(there, 3, "127.0.0.1:3").await;
+    assert_eq!(three.told().await, looking(2, 1));
+    kept.tell(&looking(1, 5)).await;
+    assert_eq!(kept.told().await, looking(2, 5));
+    drop(kept);
+    let mut again = accept(&one).await;
+    let introduction = again.introduction().await;
+    assert_eq!(introduction.addresses[0].to_string(), there.to_string());
+    let mut freed = TcpListener::bind(ensemble.addresses[1]).await;
+    while freed.is_err() {
+        tokio::task::yield_now().await;
+        freed = TcpListener::bind(ensemble.addresses[1]).await;
+    }
+}
+
+/// `quorumListenOnAllIPs`.
+#[tokio::test]
+async fn a_server_that_listens_everywhere_goes_on_doing_so_on_its_new_port() {
+    let (ensemble, first, one, _three) = second_of_three().await;
+    drop(first);
+    accept(&one).await;
+    let mut config = ensemble.settings(2);
+    config.transport.bind[0].host = fle::config::Host::Ip([0, 0, 0, 0].into());
+    config.transport.bind[0].port = 0;
+    let node = keep_looking(ensemble.start_with(config).await);
+    let bound = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = ensemble.network.reserve(bound).unwrap().port();
+    node.reconfigure(moved(&ensemble, port)).await.unwrap();
+    until(&node, |status| status.ensemble.committed().version().0 == 1).await;
+    let mut three = Peer::introduced(([127, 0, 0, 1], port).into(), 3, "127.0.0.1:3").await;
+    assert_eq!(three.told().await, looking(2, 1));
 }

@@ -1,0 +1,60 @@
+//! Where servers are, by the configurations in force.
+
+use crate::codec::initial::ElectionAddress;
+use crate::config::{DynamicConfig, Host, ServerSpec};
+use crate::ensemble::Ensemble;
+use crate::id::Sid;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is known of a peer's addresses: those of the committed configuration, then those of the proposed one.
+#[derive(Default)]
+pub(super) struct Directory(pub(super) BTreeMap<Sid, Vec<Vec<ElectionAddress>>>);
+
+impl Directory {
+    pub(super) fn of(ensemble: &Ensemble) -> Self {
+        let configs = [Some(ensemble.committed()), ensemble.last_seen()];
+        let mut addresses: BTreeMap<Sid, Vec<Vec<ElectionAddress>>> = BTreeMap::new();
+        for server in configs
+            .into_iter()
+            .flatten()
+            .flat_map(DynamicConfig::servers)
+        {
+            addresses
+                .entry(server.sid())
+                .or_default()
+                .push(election_addresses(server));
+        }
+        Self(addresses)
+    }
+}
+
+/// Where a server's election port is, by its line in a configuration.
+#[must_use]
+pub fn election_addresses(server: &ServerSpec) -> Vec<ElectionAddress> {
+    let addresses = server.addresses().iter();
+    let addresses = addresses.map(|address| ElectionAddress {
+        host: address.host.clone(),
+        port: address.election_port.get(),
+    });
+    addresses.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+pub(super) fn own_addresses(ensemble: &Ensemble, sid: Sid) -> Vec<ElectionAddress> {
+    let own = ensemble.committed().server(sid);
+    own.map(election_addresses).unwrap_or_default()
+}
+
+/// The host with each port that these addresses have.
+pub(crate) fn at_every_port(host: &Host, addresses: &[ElectionAddress]) -> Vec<ElectionAddress> {
+    let ports: BTreeSet<u16> = addresses.iter().map(|address| address.port).collect();
+    let with = |port| ElectionAddress {
+        host: host.clone(),
+        port,
+    };
+    ports.into_iter().map(with).collect()
+}
+
+pub(super) fn list(addresses: &[ElectionAddress]) -> String {
+    let addresses: Vec<String> = addresses.iter().map(ElectionAddress::to_string).collect();
+    addresses.join(", ")
+}
