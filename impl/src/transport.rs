@@ -144,6 +144,8 @@ struct Peer {
     task: Option<(u64, AbortHandle)>,
     /// The connection that is used until the one that is being dialled takes its place.
     retiring: Option<AbortHandle>,
+    /// Why it could not be reached, since it was connected last; each reason is told once.
+    trouble: Option<String>,
     /// When its last connection was accepted.
     visited: Option<Instant>,
     /// Where it said it can be dialled.
@@ -291,6 +293,7 @@ impl<N: Network> Transport<N> {
             state: LinkState::Idle,
             task: None,
             retiring: None,
+            trouble: None,
             visited: None,
             advertised: Vec::new(),
         })
@@ -364,7 +367,9 @@ impl<N: Network> Transport<N> {
     }
 
     fn link(&mut self, sid: Sid, connection: Introduced<N::Stream>) -> Happening {
-        let outbox = Arc::clone(&self.peer(sid).outbox);
+        let peer = self.peer(sid);
+        peer.trouble = None;
+        let outbox = Arc::clone(&peer.outbox);
         let inbox = Arc::clone(&self.inbox);
         self.enter(sid, LinkState::Up, async move {
             Ended::Link(link::run::<N>(sid, connection, &outbox, &inbox).await)
@@ -384,13 +389,12 @@ impl<N: Network> Transport<N> {
             Ended::Dial(Ok(Dialled::HandedOver(stream))) => self.await_dial_back(sid, stream),
             Ended::Dial(Err(error)) => self.fail(sid, error.to_string()),
             Ended::DialBack => {
-                let text = format!(
-                    "server {sid} was reached and has not dialled back in {:?}: it may not reach this server at {}",
+                let reason = format!(
+                    "it was reached and has not dialled back in {:?}: it may not reach this server at {}",
                     self.settings.connect_timeout,
                     list(&self.settings.advertised),
                 );
-                tracing::warn!(target: "fle", peer = %sid, "{text}");
-                self.fail(sid, text)
+                self.fail(sid, reason)
             }
             Ended::Link(error) => {
                 tracing::debug!(target: "fle", peer = %sid, %error, "a connection ended");
@@ -431,8 +435,13 @@ impl<N: Network> Transport<N> {
 
     /// The peer cannot be reached: tried again in a while if something waits to be sent.
     fn fail(&mut self, sid: Sid, reason: String) -> Happening {
+        let peer = self.peer(sid);
+        peer.retire();
+        if peer.trouble.as_ref() != Some(&reason) {
+            tracing::warn!(target: "fle", peer = %sid, "cannot reach server {sid}: {reason}");
+            peer.trouble = Some(reason.clone());
+        }
         let state = LinkState::Unreachable(reason);
-        self.peer(sid).retire();
         if !self.addresses.0.contains_key(&sid) {
             self.peers.remove(&sid);
         } else if self.peer(sid).outbox.is_empty() {

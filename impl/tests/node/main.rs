@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod elections;
+mod ensembles;
 mod hostile;
 mod links;
 mod peer;
