@@ -5,6 +5,7 @@ use fle::ServerState::{Following, Leading, Looking};
 use fle::config::{DynamicConfig, Rules};
 use fle::node::{Node, NodeConfig};
 use fle::quorum::OracleFile;
+use fle::transport::LinkState;
 use fle::{Ensemble as Configurations, Sid};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -148,6 +149,10 @@ async fn a_newer_configuration_spreads_in_notifications() {
         })
         .await;
     }
+    until(&one, |status| {
+        status.links.get(&Sid(4)) == Some(&LinkState::AwaitingDialBack)
+    })
+    .await;
     let four = ensemble.start(4).await;
     let joined = timeout(PATIENCE, four.look_for_leader(credentials(0, 0))).await;
     assert_eq!(outcome(joined.unwrap().unwrap()), (Following, 3));
