@@ -20,8 +20,12 @@
 //! | `node` | the one task that owns an election and its connections (feature `net`) |
 //! | this one | the terms that all of them use: [`Proposal`], [`Vote`], [`Notification`], the ids |
 //!
-//! Begin with the example in [`election`], or, to run servers, with that of `node`. Without the default feature `net` the crate is
-//! the pure core: nothing in it has a clock, a socket, a lock, a thread or randomness.
+//! Begin with the example in [`election`], or, to run servers, with that of `node`.
+//!
+//! # Features
+//! Without any, the crate is the pure core: nothing in it has a clock, a socket, a lock, a thread or randomness. `net` adds the
+//! transport and the node; it is what a library wants: `fle = { version = "0.1", default-features = false, features = ["net"] }`.
+//! The default, `cli`, adds the program `fle`.
 //!
 //! # What an election does not give
 //! A leader elected here is not yet one that may act: two servers can believe that they lead at the same time, even in the same

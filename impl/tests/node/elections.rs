@@ -119,6 +119,8 @@ async fn shutdown_frees_the_port_and_ends_who_waits() {
     let _ = waiting.await;
     Arc::into_inner(node).unwrap().shutdown().await;
     TcpListener::bind(ensemble.addresses[0]).unwrap();
+    let runtime = tokio::runtime::Handle::current();
+    assert_eq!(runtime.metrics().num_alive_tasks(), 0);
 }
 
 #[tokio::test]
