@@ -371,7 +371,8 @@ impl Election {
         }
     }
 
-    /// The round the server is in; once it has settled, the round of its leader's election.
+    /// The round the server is in; once it has settled, the round of its leader's election, unless an oracle made it follow: then
+    /// the round it was in.
     #[must_use]
     pub fn logical_clock(&self) -> ElectionEpoch {
         self.ballot.logical_clock

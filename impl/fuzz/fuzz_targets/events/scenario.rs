@@ -20,7 +20,7 @@ pub struct Scenario {
     reconfig_enabled: bool,
     committed: Members,
     proposed: Option<Members>,
-    /// What the oracle says, if there is one; it is asked only where there are two voters.
+    /// What the oracle says, if there is one.
     oracle: Option<bool>,
     #[arbitrary(with = credentials)]
     credentials: Credentials,

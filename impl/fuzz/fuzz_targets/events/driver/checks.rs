@@ -115,7 +115,6 @@ impl Driver {
     pub(super) fn judge(&self, before: &Election, heard: Option<Heard>) {
         let Some(decided) = self.decided else { return };
         let decided = (decided.proposal, decided.election_epoch);
-        assert_eq!(self.election.logical_clock(), decided.1);
         if let Some(theirs) = heard.and_then(|heard| heard.vote()) {
             assert_eq!(decided, (theirs.proposal, theirs.election_epoch));
             self.judge_joining(before, &theirs);
@@ -140,6 +139,7 @@ impl Driver {
         if self.oracle == Some(false) && theirs.state == ServerState::Leading {
             return;
         }
+        assert_eq!(self.election.logical_clock(), theirs.election_epoch);
         let leader = theirs.proposal.leader;
         let says_so =
             |&(from, said): &(Sid, Vote)| from == leader && said.state == ServerState::Leading;
