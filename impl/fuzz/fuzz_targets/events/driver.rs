@@ -83,7 +83,7 @@ impl Driver {
             matches!(effects[..], [Effect::Broadcast(_), Effect::Arm(wait)]
                 if wait.phase == WaitPhase::Collecting)
         );
-        self.carry_out(effects);
+        self.carry_out(&effects);
         self.check();
     }
 
@@ -110,21 +110,40 @@ impl Driver {
     }
 
     pub fn renotify(&mut self, outbox: Outbox) {
-        self.time_out(WaitPhase::Collecting, |it, oracle| {
+        let due = self.due(WaitPhase::Collecting);
+        let first = match outbox {
+            Outbox::Delivered => Effect::Broadcast(self.election.announcement()),
+            Outbox::Stalled => Effect::ConnectAll,
+        };
+        let led_to = self.time_out(WaitPhase::Collecting, |it, oracle| {
             it.handle_renotify_timeout(outbox, oracle)
         });
+        assert_eq!(led_to, due.map(|_| first));
+        if let (Some(before), Some(now)) = (due, self.armed) {
+            let longest = self.settings.timing.max_notification_interval;
+            assert_eq!(now.duration, longest.min(2 * before.duration));
+        }
     }
 
     pub fn finalize(&mut self) {
+        let due = self.due(WaitPhase::Finalizing);
         self.time_out(WaitPhase::Finalizing, |it, _| it.handle_finalize_timeout());
+        assert!(due.is_none() || self.decided.is_some());
     }
 
-    fn time_out(&mut self, phase: WaitPhase, event: impl Fn(&mut Election, MayAsk) -> Effects) {
-        let before = self.election.clone();
-        let is_due = self.armed.is_some_and(|wait| wait.phase == phase);
-        self.step(None, event);
-        assert!(is_due || self.election == before);
-        assert!(!is_due || phase == WaitPhase::Collecting || self.decided.is_some());
+    fn due(&self, phase: WaitPhase) -> Option<Wait> {
+        self.armed.filter(|wait| wait.phase == phase)
+    }
+
+    fn time_out(
+        &mut self,
+        phase: WaitPhase,
+        event: impl Fn(&mut Election, MayAsk) -> Effects,
+    ) -> Option<Effect> {
+        let (before, due) = (self.election.clone(), self.due(phase));
+        let led_to = self.step(None, event);
+        assert!(due.is_some() || self.election == before);
+        led_to
     }
 
     pub fn update_epoch(&mut self, epoch: PeerEpoch) {
@@ -142,7 +161,12 @@ impl Driver {
         self.check();
     }
 
-    fn step(&mut self, heard: Option<Heard>, event: impl Fn(&mut Election, MayAsk) -> Effects) {
+    /// Says what the event led to first.
+    fn step(
+        &mut self,
+        heard: Option<Heard>,
+        event: impl Fn(&mut Election, MayAsk) -> Effects,
+    ) -> Option<Effect> {
         let before = self.election.clone();
         let effects = event(&mut self.election, self.oracle.as_ref().map(|it| it as _));
         // What an oracle is asked about is not counted anew.
@@ -159,15 +183,17 @@ impl Driver {
         if let Some(Effect::RestartElection) = effects.last() {
             assert_eq!(self.election.logical_clock(), ElectionEpoch::START);
             assert_eq!(self.election.wait(), None);
-            return self.look(self.credentials);
+            self.look(self.credentials);
+            return effects.first().cloned();
         }
-        self.carry_out(effects.clone());
+        self.carry_out(&effects);
         self.check();
         self.check_ballot(&before, &effects, heard.is_some());
         if self.decided.is_some() && before.state() == ServerState::Looking {
             self.judge(&before, heard);
         }
         self.note_finalizing(&before);
+        effects.first().cloned()
     }
 
     fn note_finalizing(&mut self, before: &Election) {
@@ -181,20 +207,20 @@ impl Driver {
         }
     }
 
-    fn carry_out(&mut self, effects: Effects) {
+    fn carry_out(&mut self, effects: &Effects) {
         let ballot = ballot(&self.election);
-        for effect in effects {
+        for effect in effects.iter() {
             match effect {
                 Effect::Broadcast(sent) => {
                     assert_eq!(sent.state, ServerState::Looking);
                     assert_eq!((sent.proposal, sent.election_epoch), ballot);
                 }
-                Effect::Arm(wait) => self.armed = Some(wait),
+                Effect::Arm(wait) => self.armed = Some(*wait),
                 Effect::Decide(vote) => {
                     self.armed = None;
-                    self.decided = Some(vote);
+                    self.decided = Some(*vote);
                 }
-                Effect::Adopt(ensemble) => assert_eq!(&ensemble, self.election.ensemble()),
+                Effect::Adopt(ensemble) => assert_eq!(ensemble, self.election.ensemble()),
                 Effect::RestartElection => unreachable!("the server looks anew at once"),
                 Effect::Send { .. } | Effect::ReportLooking(_) | Effect::ConnectAll => {}
             }

@@ -85,6 +85,13 @@ impl Driver {
                 assert_eq!(*to, heard.from);
             }
         }
+        let reports = effects
+            .iter()
+            .any(|it| matches!(it, Effect::ReportLooking(_)));
+        let may_have_elected = before
+            .leading_vote_set()
+            .is_some_and(|it| it.has(heard.from));
+        assert_eq!(reports, is_voter && behind && may_have_elected);
         // Every word of a voter starts the wait anew.
         let counts = looks && is_voter && heard.received.notification.is_some();
         let ends = matches!(effects.last(), Some(Effect::Arm(_) | Effect::Decide(_)));
@@ -149,13 +156,9 @@ impl Driver {
             assert!(self.heard.iter().any(says_so), "{leader} never said so");
         }
         self.judge_support(self.election.ensemble(), theirs, |said| {
-            let generation = Generation::Unversioned;
-            said.agrees_with(theirs)
-                || Vote {
-                    generation,
-                    ..*said
-                }
-                .agrees_with(theirs)
+            let mut unversioned = *said;
+            unversioned.generation = Generation::Unversioned;
+            said.agrees_with(theirs) || unversioned.agrees_with(theirs)
         });
     }
 
