@@ -17,7 +17,10 @@ impl Drop for Running {
 #[test]
 fn an_ensemble_of_five_elects_the_last() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fle"));
-    let local = command.arg("local").stdout(Stdio::piped()).spawn();
+    let local = command
+        .args(["local", "--for", "300"])
+        .stdout(Stdio::piped())
+        .spawn();
     let mut local = Running(local.unwrap());
     let lines = BufReader::new(local.0.stdout.take().unwrap()).lines();
     let mut lines = lines.map(Result::unwrap);
@@ -37,6 +40,26 @@ fn an_ensemble_of_five_elects_the_last() {
         "{cost}"
     );
     assert_eq!(local.0.wait().unwrap().code(), Some(0));
+}
+
+/// Every pair of servers has a connection, with two ends in the process.
+#[test]
+fn a_hundred_and_one_servers_elect_one() {
+    if rlimit::Resource::NOFILE.get_hard().unwrap() < 12_000 {
+        eprintln!("skipped: 101 servers need 12,000 file descriptors, and the hard limit is lower");
+        return;
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fle"));
+    let local = command
+        .args(["local", "--servers", "101", "--for", "300"])
+        .stdout(Stdio::piped());
+    let mut local = Running(local.spawn().unwrap());
+    let lines = BufReader::new(local.0.stdout.take().unwrap()).lines();
+    let led_by_one = |line: &str| {
+        let (_, leader) = line.split_once("leading: ").unwrap();
+        line.contains("looking: –;") && leader.parse::<i64>().is_ok()
+    };
+    assert!(lines.map(Result::unwrap).any(|line| led_by_one(&line)));
 }
 
 #[test]
