@@ -41,7 +41,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::Instant;
 
 /// How many connections may be in their first moments at once, beside one of each server of the ensemble.
@@ -135,6 +135,14 @@ pub struct Transport<N: Network> {
     numbers: u64,
     /// What happened to links while the owner was not waiting for news.
     news: VecDeque<Happening>,
+    messages_first: bool,
+}
+
+/// What the transport waits for.
+enum Event<S> {
+    Message { from: Sid, payload: Bytes },
+    Visitor(Visitor<S>),
+    Ended(Result<(Sid, u64, Ended<S>), JoinError>),
 }
 
 struct Peer {
@@ -187,6 +195,7 @@ impl<N: Network> Transport<N> {
             tasks: JoinSet::new(),
             numbers: 0,
             news: VecDeque::new(),
+            messages_first: false,
         })
     }
 
@@ -266,17 +275,40 @@ impl<N: Network> Transport<N> {
             if let Some(news) = self.news.pop_front() {
                 return news;
             }
-            let happening = tokio::select! {
-                (from, payload) = self.inbox.pop() => Some(Happening::Received { from, payload }),
-                Some(visitor) = self.visitors.recv() => self.receive(visitor),
-                Some(ended) = self.tasks.join_next() => {
-                    // A task that was aborted, or that panicked, says nothing.
-                    ended.ok().and_then(|(peer, number, ended)| self.end(peer, number, ended))
-                }
+            let happening = match self.event().await {
+                Event::Message { from, payload } => Some(Happening::Received { from, payload }),
+                Event::Visitor(visitor) => self.receive(visitor),
+                // A task that was aborted, or that panicked, says nothing.
+                Event::Ended(ended) => ended
+                    .ok()
+                    .and_then(|(peer, number, ended)| self.end(peer, number, ended)),
             };
             if let Some(happening) = happening {
                 return happening;
             }
+        }
+    }
+
+    /// Messages and connections take turns at being asked first, so whoever floods with the one does not starve the other. A random
+    /// order could not be simulated twice.
+    async fn event(&mut self) -> Event<N::Stream> {
+        self.messages_first = !self.messages_first;
+        let message = async {
+            let (from, payload) = self.inbox.pop().await;
+            Event::Message { from, payload }
+        };
+        // Tasks end no faster than visitors and this server's own dialling start them.
+        let connection = async {
+            tokio::select! {
+                biased;
+                Some(ended) = self.tasks.join_next() => Event::Ended(ended),
+                Some(visitor) = self.visitors.recv() => Event::Visitor(visitor),
+            }
+        };
+        if self.messages_first {
+            tokio::select! { biased; event = message => event, event = connection => event }
+        } else {
+            tokio::select! { biased; event = connection => event, event = message => event }
         }
     }
 
@@ -412,6 +444,7 @@ impl<N: Network> Transport<N> {
         let wait = self.settings.connect_timeout;
         self.enter(sid, LinkState::AwaitingDialBack, async move {
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(wait) => Ended::DialBack,
                 error = handshake::reset(stream) => Ended::Dial(Err(error)),
             }

@@ -129,7 +129,7 @@ fn judge_assuming(logs: &Logs, assumed: &Assumed) -> Verdict {
     for finding in findings.values_mut() {
         objections.append(&mut finding.objections);
     }
-    let heard = heard::judge(logs, &findings);
+    let heard = heard::judge(logs, &findings, assumed);
     objections.extend(heard.objections);
     objections.extend(reign::judge(logs));
     sort(&mut objections, logs);

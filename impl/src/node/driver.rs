@@ -106,16 +106,19 @@ impl<N: Network> Driver<N> {
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         loop {
             let wait = self.wait;
+            // In this order nothing starves, whoever floods: orders are the owner's, and a wait that is over takes a while to be
+            // over again. A random order could not be simulated twice.
             tokio::select! {
+                biased;
                 command = commands.recv() => match command {
                     Some(command) => self.obey(command),
                     None => break,
                 },
+                phase = expiry(wait) => self.expire(phase),
                 happening = self.transport.next(), if self.look.is_some() => match happening {
                     Happening::Received { from, payload } => self.hear(from, &payload),
                     Happening::Link { peer, state } => self.see_link(peer, state),
                 },
-                phase = expiry(wait) => self.expire(phase),
             }
         }
         self.transport.shutdown().await;

@@ -58,9 +58,11 @@ pub(super) async fn run<N: Network>(
     inbox: &Inbox,
 ) -> io::Error {
     let (reader, writer) = tokio::io::split(connection.stream);
+    // Sending comes first and starves nothing: it has one message at a time.
     tokio::select! {
-        error = receive(sid, reader, connection.rest, inbox) => error,
+        biased;
         error = send(writer, outbox) => error,
+        error = receive(sid, reader, connection.rest, inbox) => error,
     }
 }
 

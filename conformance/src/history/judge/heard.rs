@@ -5,7 +5,7 @@
 //! heard; it covers a message if the sender went on to hear something that the receiver can have announced only afterwards.
 
 use super::standing::{Standing, describe};
-use super::{Finding, Objection, Unjudged};
+use super::{Assumed, Finding, Objection, Unjudged};
 use crate::history::event::{Event, Fact};
 use crate::history::log::Logs;
 use fle::{Notification, Sid};
@@ -32,14 +32,14 @@ pub(super) struct Heard {
 }
 
 /// Objects to what was heard and never announced.
-pub(super) fn judge(logs: &Logs, findings: &BTreeMap<Sid, Finding>) -> Heard {
+pub(super) fn judge(logs: &Logs, findings: &BTreeMap<Sid, Finding>, assumed: &Assumed) -> Heard {
     let mut links = BTreeMap::new();
     for (&sender, finding) in findings {
         let Some(standings) = &finding.standings else {
             continue;
         };
         for (&receiver, log) in &logs.servers {
-            let stranger = !heard_by_any(logs, receiver);
+            let stranger = assumed.ensemble.view().slot(receiver).is_none();
             let link = follow(sender, standings, &log.events, stranger);
             links.insert((sender, receiver), link);
         }
@@ -74,12 +74,6 @@ pub(super) fn judge(logs: &Logs, findings: &BTreeMap<Sid, Finding>) -> Heard {
         }));
     }
     heard
-}
-
-/// Whether the server has a vote, as far as the logs tell.
-fn heard_by_any(logs: &Logs, sid: Sid) -> bool {
-    let from = |event: &Event| matches!(event.fact, Fact::NotificationReceived { from, .. } if from == sid.0);
-    logs.servers.values().any(|log| log.events.iter().any(from))
 }
 
 /// Finds for each message, in order, the earliest moment at which the sender can have announced it, not before that of the last.

@@ -108,15 +108,21 @@ impl Judge<'_> {
 
     /// A server that is about to enter the round after this one. Until it has settled, its vote is for itself.
     fn idle(&self, index: usize, round: ElectionEpoch) -> Explanation {
+        let credentials = self.credentials(index);
         let mut election = engine::started(
             self.sid,
             self.learner_type.into(),
             &self.ensemble,
-            self.credentials(index),
+            credentials,
         );
         engine::before_round(&mut election, round.next());
+        let own = Proposal {
+            peer_epoch: credentials.peer_epoch,
+            zxid: credentials.zxid,
+            leader: self.sid,
+        };
         Explanation {
-            vote: (election.announcement().proposal, ElectionEpoch(-1)),
+            vote: (own, ElectionEpoch(-1)),
             election,
             due: VecDeque::new(),
             quorum: None,

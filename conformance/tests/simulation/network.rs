@@ -1,0 +1,145 @@
+//! The network of a simulation: turmoil's sockets and names, with connections that can be cut.
+//!
+//! turmoil repeats nothing: one lost segment silences a connection for good, in the one direction, and neither end hears of it. TCP
+//! repeats what was lost, and gives the connection up if that does not help. So whoever makes messages disappear also has to cut the
+//! connections that they belonged to, each end when it would notice: see [`crate::faults`].
+
+use fle::transport::Network;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, Weak};
+use std::task::{Context, Poll, Waker};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use turmoil::net::{TcpListener, TcpStream};
+
+/// The network as one server uses it.
+#[derive(Clone, Default)]
+pub(crate) struct Simulated {
+    ends: Arc<Mutex<Vec<Entry>>>,
+}
+
+/// On which host an end is, where the other is, and that end.
+type Entry = (IpAddr, IpAddr, Weak<End>);
+
+/// One end of a connection.
+#[derive(Default)]
+pub(crate) struct End {
+    cut: Mutex<Cut>,
+}
+
+#[derive(Default)]
+struct Cut {
+    is_cut: bool,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+/// A connection as one of its ends sees it.
+pub(crate) struct Stream {
+    stream: TcpStream,
+    end: Arc<End>,
+}
+
+impl Simulated {
+    /// Both ends of every connection between two servers.
+    pub(crate) fn between(&self, a: IpAddr, b: IpAddr) -> Vec<Weak<End>> {
+        let mut ends = self.ends.lock().unwrap();
+        ends.retain(|(.., end)| end.strong_count() > 0);
+        let theirs = ends
+            .iter()
+            .filter(|(local, remote, _)| [(a, b), (b, a)].contains(&(*local, *remote)));
+        theirs.map(|(.., end)| Weak::clone(end)).collect()
+    }
+
+    fn stream(&self, stream: TcpStream) -> io::Result<Stream> {
+        let (local, remote) = (stream.local_addr()?.ip(), stream.peer_addr()?.ip());
+        let end = Arc::<End>::default();
+        let entry = (local, remote, Arc::downgrade(&end));
+        self.ends.lock().unwrap().push(entry);
+        Ok(Stream { stream, end })
+    }
+}
+
+impl End {
+    /// The system gives the connection up.
+    pub(crate) fn cut(&self) {
+        let mut cut = self.cut.lock().unwrap();
+        cut.is_cut = true;
+        let waiting = [cut.reader.take(), cut.writer.take()];
+        waiting.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    fn check(&self, waits: impl FnOnce(&mut Cut)) -> io::Result<()> {
+        let mut cut = self.cut.lock().unwrap();
+        waits(&mut cut);
+        if cut.is_cut {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(())
+    }
+
+    fn writes(&self, cx: &Context<'_>) -> io::Result<()> {
+        self.check(|cut| cut.writer = Some(cx.waker().clone()))
+    }
+}
+
+impl Network for Simulated {
+    type Stream = Stream;
+    type Listener = TcpListener;
+
+    /// A simulated server listens at all its addresses.
+    async fn bind(&self, address: SocketAddr) -> io::Result<TcpListener> {
+        TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
+    }
+
+    async fn accept(&self, listener: &mut TcpListener) -> io::Result<(Stream, SocketAddr)> {
+        let (stream, from) = listener.accept().await?;
+        Ok((self.stream(stream)?, from))
+    }
+
+    async fn connect(&self, address: SocketAddr) -> io::Result<Stream> {
+        self.stream(TcpStream::connect(address).await?)
+    }
+
+    async fn resolve(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok(vec![SocketAddr::new(turmoil::lookup(name), port)])
+    }
+
+    fn local_addr(stream: &Stream) -> io::Result<SocketAddr> {
+        stream.stream.local_addr()
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.end
+            .check(|cut| cut.reader = Some(cx.waker().clone()))?;
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.end.writes(cx)?;
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.end.writes(cx)?;
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.end.writes(cx)?;
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

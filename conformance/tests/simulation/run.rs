@@ -1,0 +1,198 @@
+//! One run: an ensemble, faults for a while, then none, until everybody agrees; and then a server that comes late.
+
+use crate::ensemble::{Ensemble, name};
+use crate::faults::Faults;
+use crate::log::{History, Listener};
+use crate::network::Simulated;
+use crate::owner::{Doubts, Home};
+use fastrand::Rng;
+use fle_conformance::history::judge::judge;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use turmoil::Sim;
+
+/// How time passes: within a tick servers run one after the other.
+const TICK: Duration = Duration::from_millis(5);
+/// In this time, of the servers', everybody agrees once nothing breaks any more; the longest wait of a server is a minute.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// For so long they have to agree.
+const STABLE: Duration = Duration::from_secs(1);
+
+/// What came of a seed.
+pub(crate) struct Outcome {
+    /// What happened, line by line.
+    pub(crate) text: String,
+    /// What must not be, if it was.
+    pub(crate) objection: Option<String>,
+    /// What it has shown to be possible.
+    pub(crate) seen: BTreeSet<&'static str>,
+}
+
+/// Runs the seed.
+pub(crate) fn run(seed: u64) -> Outcome {
+    let mut rng = Rng::with_seed(seed);
+    let ensemble = Arc::new(Ensemble::random(&mut rng));
+    let history = Arc::new(Mutex::new(History::new(Arc::clone(&ensemble))));
+    let listener = Listener(Arc::clone(&history));
+    let result = tracing::subscriber::with_default(listener, || {
+        let mut run = Run::new(rng, ensemble, Arc::clone(&history));
+        run.faulty()?;
+        let leader = run.agrees()?;
+        run.joins_late(leader)
+    });
+    let mut history = history.lock().unwrap();
+    let objections = judge(&history.logs(), None).objections;
+    let judged = objections
+        .first()
+        .map(|it| format!("server {}, event {}: {}", it.sid, it.at.line, it.why));
+    Outcome {
+        objection: result.err().or(judged),
+        text: std::mem::take(&mut history.text),
+        seen: std::mem::take(&mut history.picture.seen),
+    }
+}
+
+struct Run {
+    sim: Sim<'static>,
+    rng: Rng,
+    ensemble: Arc<Ensemble>,
+    history: Arc<Mutex<History>>,
+    homes: BTreeMap<i64, Arc<Home>>,
+    faults: Faults,
+    doubts: Doubts,
+    faulty_until: Duration,
+}
+
+impl Run {
+    fn new(mut rng: Rng, ensemble: Arc<Ensemble>, history: Arc<Mutex<History>>) -> Self {
+        let network = Simulated::default();
+        let faulty_until = Duration::from_millis(rng.u64(0..15_000));
+        let slowest = rng.choice([10, 50, 200, 800]).unwrap();
+        let mut sim = turmoil::Builder::new()
+            .rng_seed(rng.u64(..))
+            .tick_duration(TICK)
+            .max_message_latency(Duration::from_millis(slowest))
+            .tcp_capacity(1024)
+            .enable_random_order()
+            .build();
+        let mut homes = BTreeMap::new();
+        for server in &ensemble.servers {
+            let home = Arc::new(Home {
+                config: ensemble.config(server.sid),
+                network: network.clone(),
+                disk: Mutex::new((server.credentials, rng.fork())),
+                doubt: tokio::sync::Notify::new(),
+            });
+            homes.insert(server.sid, Arc::clone(&home));
+            sim.host(name(server.sid), move || Arc::clone(&home).live());
+        }
+        Self {
+            faults: Faults::new(rng.fork(), network, &ensemble, faulty_until),
+            doubts: Doubts::new(rng.fork(), Arc::clone(&ensemble)),
+            sim,
+            rng,
+            ensemble,
+            history,
+            homes,
+            faulty_until,
+        }
+    }
+
+    fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap()
+    }
+
+    /// A tick. Safety is checked at each event in it, and told here.
+    fn step(&mut self) -> Result<(), String> {
+        self.sim
+            .step()
+            .map_err(|error| format!("a server stopped: {error}"))?;
+        let now = self.sim.elapsed();
+        let history = Arc::clone(&self.history);
+        let mut history = history.lock().unwrap();
+        if let Some(objection) = history.picture.objection.take() {
+            return Err(objection);
+        }
+        let doubter = self.faults.step(now, &mut self.sim, &mut history);
+        let doubter = doubter.filter(|&sid| history.picture.server(sid).leader().is_some());
+        let doubters = self.doubts.step(now, &history.picture, &self.faults);
+        for sid in doubters.into_iter().chain(doubter) {
+            history.note(now, &format!("{sid} gives up its leader"));
+            self.homes[&sid].doubt.notify_one();
+        }
+        Ok(())
+    }
+
+    fn faulty(&mut self) -> Result<(), String> {
+        while self.sim.elapsed() < self.faulty_until {
+            self.step()?;
+        }
+        let history = Arc::clone(&self.history);
+        let now = self.sim.elapsed();
+        self.sim.set_max_message_latency(Duration::from_millis(50));
+        self.faults
+            .end(now, &mut self.sim, &mut history.lock().unwrap());
+        self.history().note(now, "nothing breaks any more");
+        Ok(())
+    }
+
+    /// Termination: all servers settle on one leader, and stay with it.
+    fn agrees(&mut self) -> Result<i64, String> {
+        let mut since: Option<(i64, Duration)> = None;
+        let deadline = self.sim.elapsed() + PATIENCE;
+        while self.sim.elapsed() < deadline {
+            self.step()?;
+            let now = self.sim.elapsed();
+            let agreed = self.doubts.agreed();
+            since = agreed.map(|leader| match since {
+                Some((before, since)) if before == leader => (leader, since),
+                _ => (leader, now),
+            });
+            if let Some((leader, _)) = since.filter(|(_, since)| now - *since >= STABLE) {
+                self.history().note(now, &format!("all follow {leader}"));
+                return Ok(leader);
+            }
+        }
+        Err(format!(
+            "no agreement {PATIENCE:?} after everything was repaired"
+        ))
+    }
+
+    /// A joiner respects the ensemble: one that comes back follows the leader that the others follow, and moves nobody.
+    fn joins_late(&mut self, leader: i64) -> Result<(), String> {
+        let servers: Vec<i64> = self.homes.keys().copied().collect();
+        let can_be_missed = |&&sid: &&i64| {
+            let rest = servers
+                .iter()
+                .filter(|&&it| it != sid && self.ensemble.votes(it));
+            sid != leader && self.ensemble.is_quorum(&rest.copied().collect())
+        };
+        let late: Vec<i64> = servers.iter().filter(can_be_missed).copied().collect();
+        let Some(&late) = self.rng.choice(&late) else {
+            return Ok(());
+        };
+        let searches = |run: &Self, sid: i64| run.history().picture.server(sid).searches;
+        let rest: Vec<i64> = servers.into_iter().filter(|&sid| sid != late).collect();
+        let before: Vec<usize> = rest.iter().map(|&sid| searches(self, sid)).collect();
+        let (now, history) = (self.sim.elapsed(), Arc::clone(&self.history));
+        self.faults
+            .crash(late, now, &mut self.sim, &mut history.lock().unwrap());
+        let joined = self.agrees()?;
+        if joined != leader {
+            return Err(format!(
+                "{late} came back, and all follow {joined} instead of {leader}"
+            ));
+        }
+        let moved = rest
+            .iter()
+            .zip(before)
+            .find(|(sid, before)| searches(self, **sid) != *before);
+        match moved {
+            Some((sid, _)) => Err(format!(
+                "{late} came back, and {sid} looked for another leader"
+            )),
+            None => Ok(()),
+        }
+    }
+}
