@@ -43,6 +43,8 @@ pub(super) struct Driver<N: Network> {
     /// Who waits for the decision.
     waiting: Vec<oneshot::Sender<Notification>>,
     answers: Answers,
+    /// How much has been heard since the wait was over.
+    heard_late: usize,
     /// The round of the notification that was heard last.
     heard_round: ElectionEpoch,
 }
@@ -52,6 +54,9 @@ const NOTHING: Credentials = Credentials {
     zxid: Zxid(0),
     peer_epoch: PeerEpoch(0),
 };
+
+/// How much that waits is heard before a wait that is over ends, as in the reference; no more, or who floods would hold it up.
+const HEARD_LATE: usize = 100;
 
 struct Look {
     credentials: Credentials,
@@ -97,6 +102,7 @@ impl<N: Network> Driver<N> {
             wait: None,
             look: None,
             waiting: Vec::new(),
+            heard_late: 0,
             heard_round: ElectionEpoch::START,
         };
         (driver, shown)
@@ -106,19 +112,24 @@ impl<N: Network> Driver<N> {
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         loop {
             let wait = self.wait;
-            // In this order nothing starves, whoever floods: orders are the owner's, and a wait that is over takes a while to be
-            // over again. A random order could not be simulated twice.
+            let heard_enough = self.heard_late >= HEARD_LATE;
+            // Orders are the owner's and do not flood. A random order could not be simulated twice.
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
                     Some(command) => self.obey(command),
                     None => break,
                 },
-                phase = expiry(wait) => self.expire(phase),
-                happening = self.transport.next(), if self.look.is_some() => match happening {
-                    Happening::Received { from, payload } => self.hear(from, &payload),
-                    Happening::Link { peer, state } => self.see_link(peer, state),
-                },
+                phase = expiry(wait), if heard_enough => self.expire(phase),
+                happening = self.transport.next(), if self.look.is_some() => {
+                    let is_over = wait.is_some_and(|(_, at)| at <= Instant::now());
+                    self.heard_late = if is_over { self.heard_late + 1 } else { 0 };
+                    match happening {
+                        Happening::Received { from, payload } => self.hear(from, &payload),
+                        Happening::Link { peer, state } => self.see_link(peer, state),
+                    }
+                }
+                phase = expiry(wait), if !heard_enough => self.expire(phase),
             }
         }
         self.transport.shutdown().await;
@@ -231,6 +242,7 @@ impl<N: Network> Driver<N> {
 
     fn expire(&mut self, phase: WaitPhase) {
         self.wait = None;
+        self.heard_late = 0;
         log::wait_expired(self.sid, phase);
         let delivery = self.transport.delivery();
         let oracle = self.oracle.clone();

@@ -67,12 +67,9 @@ pub(super) async fn run<N: Network>(
 }
 
 async fn send(mut writer: impl AsyncWrite + Unpin, outbox: &Outbox) -> io::Error {
-    let mut next = outbox.repeat();
+    let mut exit = outbox.exit();
     loop {
-        let frame = match next.take() {
-            Some(frame) => frame,
-            None => outbox.take().await,
-        };
+        let frame = exit.take().await;
         if let Err(error) = writer.write_all(&frame).await {
             return error;
         }

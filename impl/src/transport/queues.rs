@@ -20,6 +20,16 @@ pub(super) struct Outbox {
 struct Slot {
     waiting: Option<Bytes>,
     last: Option<Bytes>,
+    /// The number of the connection that messages are for.
+    connection: u64,
+}
+
+/// A connection's end of the outbox.
+pub(super) struct Exit<'a> {
+    outbox: &'a Outbox,
+    connection: u64,
+    /// What the connection begins with.
+    first: Option<Bytes>,
 }
 
 impl Outbox {
@@ -32,18 +42,36 @@ impl Outbox {
         self.slot().waiting.is_none()
     }
 
-    /// The message that was taken last, if none waits: a new connection begins with it, since the old one may have lost it.
-    pub(super) fn repeat(&self) -> Option<Bytes> {
-        let slot = self.slot();
-        slot.last.clone().filter(|_| slot.waiting.is_none())
+    /// What waits is for a new connection from now on. It begins with the message that was taken last, if none waits, since the old
+    /// one may have lost it.
+    pub(super) fn exit(&self) -> Exit<'_> {
+        let mut slot = self.slot();
+        slot.connection += 1;
+        Exit {
+            outbox: self,
+            connection: slot.connection,
+            first: slot.last.clone().filter(|_| slot.waiting.is_none()),
+        }
     }
 
-    /// Waits for a message and takes it.
-    pub(super) async fn take(&self) -> Bytes {
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Exit<'_> {
+    /// Waits for a message and takes it; for ever, if another connection has taken this one's place.
+    pub(super) async fn take(&mut self) -> Bytes {
+        if let Some(frame) = self.first.take() {
+            return frame;
+        }
         loop {
-            let filled = self.filled.notified();
+            let filled = self.outbox.filled.notified();
             {
-                let mut slot = self.slot();
+                let mut slot = self.outbox.slot();
+                if slot.connection != self.connection {
+                    break;
+                }
                 if let Some(frame) = slot.waiting.take() {
                     slot.last = Some(frame.clone());
                     return frame;
@@ -51,10 +79,9 @@ impl Outbox {
             }
             filled.await;
         }
-    }
-
-    fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+        // What woke this one was meant for its successor.
+        self.outbox.filled.notify_one();
+        std::future::pending().await
     }
 }
 
@@ -120,6 +147,13 @@ fn loudest(messages: &VecDeque<(Sid, Bytes)>) -> Sid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    async fn patiently<F: Future>(future: F) -> F::Output {
+        let patience = Duration::from_secs(60);
+        let output = tokio::time::timeout(patience, future).await;
+        output.expect("it comes to that")
+    }
 
     fn bytes(text: &'static str) -> Bytes {
         Bytes::from_static(text.as_bytes())
@@ -128,15 +162,34 @@ mod tests {
     #[tokio::test]
     async fn the_slot_keeps_the_newest_and_repeats_the_last_only_when_nothing_waits() {
         let outbox = Outbox::default();
-        assert_eq!(outbox.repeat(), None);
+        let mut exit = outbox.exit();
         outbox.put(bytes("old"));
         outbox.put(bytes("new"));
         assert!(!outbox.is_empty());
-        assert_eq!(outbox.take().await, "new");
+        assert_eq!(exit.take().await, "new");
         assert!(outbox.is_empty());
-        assert_eq!(outbox.repeat(), Some(bytes("new")));
+        let mut exit = outbox.exit();
+        assert_eq!(exit.take().await, "new");
         outbox.put(bytes("newer"));
-        assert_eq!(outbox.repeat(), None);
+        assert_eq!(outbox.exit().take().await, "newer");
+    }
+
+    /// The old connection waited first, and is woken first.
+    #[tokio::test]
+    async fn a_connection_that_was_replaced_takes_nothing() {
+        let outbox = Outbox::default();
+        let mut old = outbox.exit();
+        let waiting = async {
+            tokio::select! {
+                biased;
+                _ = old.take() => panic!("it was replaced"),
+                frame = async {
+                    let mut new = outbox.exit();
+                    tokio::join!(new.take(), async { outbox.put(bytes("one")) }).0
+                } => frame,
+            }
+        };
+        assert_eq!(patiently(waiting).await, "one");
     }
 
     #[tokio::test]
