@@ -363,7 +363,10 @@ impl<N: Network> Driver<N> {
 async fn expiry(wait: Option<(WaitPhase, Instant)>) -> WaitPhase {
     match wait {
         Some((phase, at)) => {
-            tokio::time::sleep_until(at).await;
+            // A sleep is never over when it is asked for the first time.
+            if at > Instant::now() {
+                tokio::time::sleep_until(at).await;
+            }
             phase
         }
         None => std::future::pending().await,

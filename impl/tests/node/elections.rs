@@ -171,22 +171,6 @@ async fn a_peer_that_comes_late_is_dialled_again() {
     assert_eq!([outcome(one), outcome(two)], [(Following, 2), (Leading, 2)]);
 }
 
-/// Its own vote waits when the wait for others' begins, which is over at once.
-#[tokio::test]
-async fn what_has_arrived_is_heard_before_a_wait_ends() {
-    let ensemble = Ensemble::voters(1);
-    let mut config = ensemble.settings(1);
-    config.timing.min_notification_interval = Duration::ZERO;
-    config.timing.max_notification_interval = Duration::ZERO;
-    let node = ensemble.start_with(config).await;
-    assert_eq!(outcome(look(&node).await), (Leading, 1));
-    assert_eq!(
-        node.status().borrow().notifications,
-        1,
-        "it told itself once"
-    );
-}
-
 #[test]
 fn tls_and_sasl_are_refused() {
     let folder = tempfile::tempdir().unwrap();
