@@ -18,6 +18,7 @@ fn read(bytes: &[u8]) {
             assert!(used <= LONGEST.min(bytes.len()));
             // Each address takes four bytes with its bar, "a:1|".
             assert!(4 * message.addresses.len() <= used);
+            assert!(!message.addresses.iter().any(|it| it.host.is_wildcard()));
             for end in 0..used {
                 assert_eq!(InitialMessage::decode(&bytes[..end]), Ok(None), "{end}");
             }
