@@ -86,7 +86,9 @@ fn read_dynamic(text: &str) {
     let own = DynamicConfig::parse("server.1=a:1:2\nversion=a0", Rules::default()).unwrap();
     for rules in RULES {
         check_newer(&own, text, rules);
-        check_newer(&own, &format!("{text}\nversion=a0"), rules);
+        for version in ["a0", "1a0"] {
+            check_newer(&own, &format!("{text}\nversion={version}"), rules);
+        }
         match DynamicConfig::parse(text, rules) {
             Ok(config) => check(&config, rules),
             Err(errors) => assert!(!errors.to_string().is_empty()),
