@@ -1,0 +1,51 @@
+//! A fle server that leads: ZooKeeper's servers choose it, and do without it when it is gone.
+
+use crate::ensemble::{Ensemble, FLE, ZOOKEEPER};
+use std::net::TcpListener;
+
+/// Two ZooKeeper servers and a fle server, which has seen more than they have and is elected; with it, what they wait for.
+fn led_by_fle(scenario: &str) -> Option<(Ensemble, TcpListener)> {
+    let mut ensemble = Ensemble::new(scenario, &[ZOOKEEPER, ZOOKEEPER, FLE], "")?;
+    ensemble.give_epoch(3, 9);
+    let silence = ensemble.silent_leader(3);
+    ensemble.start(&[1, 3]);
+    let round = ensemble.settles_on(3);
+    ensemble.start(&[2]);
+    assert_eq!(ensemble.settles_on(3), round);
+    ensemble.says(2, &format!("n.sid:3, n.state:LEADING, n.leader:3, n.round:{round:#x}, n.peerEpoch:0x9"));
+    Some((ensemble, silence))
+}
+
+#[test]
+fn the_best_credentials_lead_and_once_lost_follow() {
+    let Some((mut ensemble, silence)) = led_by_fle(
+        "A fle server has the best credentials and leads; it is killed, and comes back to the leader that was elected since.",
+    ) else {
+        return;
+    };
+    ensemble.kill(3);
+    drop(silence);
+    let round = ensemble.settles_on(2);
+    ensemble.serves_under(2);
+    ensemble.start(&[3]);
+    assert_eq!(ensemble.settles_on(2), round);
+    ensemble.serves_under(2);
+    ensemble.is_allowed();
+}
+
+#[test]
+fn a_leader_that_was_stopped_gives_up_when_it_goes_on() {
+    let Some((mut ensemble, silence)) = led_by_fle(
+        "A fle server leads and is stopped; the others elect another; it goes on.",
+    ) else {
+        return;
+    };
+    ensemble.pause(3);
+    drop(silence);
+    let round = ensemble.settles_on(2);
+    ensemble.serves_under(2);
+    ensemble.resume(3);
+    assert_eq!(ensemble.settles_on(2), round);
+    ensemble.serves_under(2);
+    ensemble.is_allowed();
+}
