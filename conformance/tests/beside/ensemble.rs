@@ -1,8 +1,8 @@
 //! An ensemble of both kinds of servers, each with a loopback address of its own.
 
-use crate::server::{self, JARS, Program, Server, Settled, View};
+use crate::server::{self, JARS, Member, Program, Server, Settled, View};
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,66 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// One ensemble at a time: a virtual machine starts as slowly as the others let it.
 static TURN: Mutex<()> = Mutex::new(());
 
-#[derive(Clone, Copy)]
-pub(crate) struct Member {
-    program: Program,
-    observes: bool,
-}
-
-pub(crate) const FLE: Member = Member {
-    program: Program::Fle,
-    observes: false,
-};
-pub(crate) const ZOOKEEPER: Member = Member {
-    program: Program::ZooKeeper,
-    observes: false,
-};
-
-impl Member {
-    pub(crate) const fn observing(self) -> Self {
-        Self {
-            observes: true,
-            ..self
-        }
-    }
-}
-
 pub(crate) struct Ensemble {
     servers: Vec<Server>,
     folder: TempDir,
     since: Instant,
     _turn: MutexGuard<'static, ()>,
-}
-
-/// Where a server of this run listens for its peers.
-#[derive(Clone, Copy)]
-pub(crate) struct Addresses {
-    pub(crate) quorum: SocketAddr,
-    pub(crate) election: SocketAddr,
-}
-
-impl Addresses {
-    /// Ports that the system chose. Nobody else gets them for a connection of his own: those come from 127.0.0.1.
-    pub(crate) fn choose(host: u8) -> Self {
-        Self {
-            quorum: free(host),
-            election: free(host),
-        }
-    }
-}
-
-fn free(host: u8) -> SocketAddr {
-    let [.., high, low] = std::process::id().to_be_bytes();
-    let address = Ipv4Addr::new(127, high | 0x80, low, host);
-    TcpListener::bind((address, 0))
-        .and_then(|listener| listener.local_addr())
-        .unwrap()
-}
-
-impl std::fmt::Display for Addresses {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.quorum, self.election.port())
-    }
 }
 
 impl Ensemble {
@@ -90,26 +35,24 @@ impl Ensemble {
         }
         server::build();
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut lines = lines.to_owned();
-        for (sid, member) in (1..).zip(members) {
-            let role = if member.observes { ":observer" } else { "" };
-            lines += &format!("server.{sid}={}{role}\n", Addresses::choose(sid));
-        }
         let folder = TempDir::new().unwrap();
-        let server = |(sid, member): (u8, &Member)| {
-            let server = Server::new(
-                sid.into(),
-                member.program,
-                member.observes,
-                free(sid),
-                folder.path().join(sid.to_string()),
-            );
-            write_files(&server, &lines);
-            server
-        };
+        let servers = (1..).zip(members);
+        let servers: Vec<Server> = servers
+            .map(|(sid, member)| Server::new(sid, *member, folder.path()))
+            .collect();
+        let mut lines = lines.to_owned();
+        for server in &servers {
+            let role = if server.member.observes {
+                ":observer"
+            } else {
+                ""
+            };
+            lines += &format!("server.{}={}{role}\n", server.sid, server.addresses);
+        }
+        servers.iter().for_each(|server| server.write_files(&lines));
         println!("\n{scenario}");
         Some(Self {
-            servers: (1..).zip(members).map(server).collect(),
+            servers,
             folder,
             since: Instant::now(),
             _turn: turn,
@@ -122,19 +65,6 @@ impl Ensemble {
 
     fn server_mut(&mut self, sid: i64) -> &mut Server {
         &mut self.servers[usize::try_from(sid).unwrap() - 1]
-    }
-
-    /// What the configurations say of a server.
-    pub(crate) fn addresses(&self, sid: i64) -> Addresses {
-        let text = fs::read_to_string(self.server(sid).config()).unwrap();
-        let key = format!("server.{sid}=");
-        let line = text.lines().find_map(|line| line.strip_prefix(&key));
-        let parts: Vec<&str> = line.unwrap().split([':', '|']).collect();
-        let address = |port: usize| format!("{}:{}", parts[0], parts[port]).parse().unwrap();
-        Addresses {
-            quorum: address(1),
-            election: address(2),
-        }
     }
 
     /// Replaces text in the configuration of one server.
@@ -177,20 +107,20 @@ impl Ensemble {
 
     /// Lets ZooKeeper's servers connect with a fle server that leads, and wait: as long as this lives they stand by their decision.
     pub(crate) fn silent_leader(&self, sid: i64) -> TcpListener {
-        TcpListener::bind(self.addresses(sid).quorum).unwrap()
+        TcpListener::bind(self.server(sid).addresses.quorum).unwrap()
     }
 
-    /// Waits until every server that runs has settled on one of them, in one round; which.
-    pub(crate) fn settles(&self) -> Settled {
-        self.settles_where(|leader| self.server(leader).is_running())
-    }
-
-    /// The same, where it has to be this leader; the round.
+    /// Waits until every server that runs has settled on this leader, in one round; which.
     pub(crate) fn settles_on(&self, leader: i64) -> i64 {
-        self.settles_where(|it| it == leader).round
+        self.settles_where(|settled| settled.leader == leader).round
     }
 
-    fn settles_where(&self, is_awaited: impl Fn(i64) -> bool) -> Settled {
+    /// Waits until every server that runs has settled on the same leader, in one round later than this.
+    pub(crate) fn settles_after(&self, round: i64) -> Settled {
+        self.settles_where(|settled| settled.round > round)
+    }
+
+    fn settles_where(&self, is_awaited: impl Fn(Settled) -> bool) -> Settled {
         let running = || self.servers.iter().filter(|server| server.is_running());
         let views = self.until("all that run settle on the same leader", || {
             let views: Vec<View> = running().map(Server::view).collect::<Option<_>>()?;
@@ -198,10 +128,10 @@ impl Ensemble {
             let agrees = |(server, view): (&Server, &View)| {
                 view.settled() == settled && view.state == server.state_under(settled.leader)
             };
-            (is_awaited(settled.leader) && running().zip(&views).all(agrees)).then_some(views)
+            (is_awaited(settled) && running().zip(&views).all(agrees)).then_some(views)
         });
         for (server, view) in running().zip(&views) {
-            let source = match server.program {
+            let source = match server.member.program {
                 Program::Fle => "GET /status",
                 Program::ZooKeeper => "its log",
             };
@@ -213,7 +143,7 @@ impl Ensemble {
     /// Waits until every ZooKeeper server that runs serves under this leader, which is one of them.
     pub(crate) fn serves_under(&self, leader: i64) {
         for server in &self.servers {
-            if server.program == Program::Fle || !server.is_running() {
+            if server.member.program == Program::Fle || !server.is_running() {
                 continue;
             }
             let mode = match server.state_under(leader) {
@@ -271,7 +201,9 @@ impl Ensemble {
     pub(crate) fn is_allowed(&self) {
         let logs = self.servers.iter().map(Server::log);
         let mut validate = Command::new(env!("CARGO_BIN_EXE_fle-conformance"));
-        let validate = validate.arg("validate").args(logs.filter(|log| log.exists()));
+        let validate = validate
+            .arg("validate")
+            .args(logs.filter(|log| log.exists()));
         let config = self.servers[0].config();
         let output = validate.arg("--config").arg(config).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
@@ -292,18 +224,6 @@ impl Drop for Ensemble {
             self.tell(&format!("logs are in {}", self.folder.path().display()));
         }
     }
-}
-
-fn write_files(server: &Server, lines: &str) {
-    fs::create_dir(&server.folder).unwrap();
-    fs::write(server.folder.join("myid"), server.sid.to_string()).unwrap();
-    let (folder, client) = (server.folder.display(), server.client);
-    let (address, port) = (client.ip(), client.port());
-    let config = format!(
-        "tickTime=500\ninitLimit=120\nsyncLimit=20\ndataDir={folder}\nclientPortAddress={address}\nclientPort={port}\n\
-         admin.enableServer=false\n4lw.commands.whitelist=srvr\n{lines}"
-    );
-    fs::write(server.config(), config).unwrap();
 }
 
 fn is_installed() -> bool {

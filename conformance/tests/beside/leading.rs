@@ -1,6 +1,7 @@
 //! A fle server that leads: ZooKeeper's servers choose it, and do without it when it is gone.
 
-use crate::ensemble::{Ensemble, FLE, ZOOKEEPER};
+use crate::ensemble::Ensemble;
+use crate::server::{FLE, ZOOKEEPER};
 use std::net::TcpListener;
 
 /// Two ZooKeeper servers and a fle server, which has seen more than they have and is elected; with it, what they wait for.
@@ -12,7 +13,10 @@ fn led_by_fle(scenario: &str) -> Option<(Ensemble, TcpListener)> {
     let round = ensemble.settles_on(3);
     ensemble.start(&[2]);
     assert_eq!(ensemble.settles_on(3), round);
-    ensemble.says(2, &format!("n.sid:3, n.state:LEADING, n.leader:3, n.round:{round:#x}, n.peerEpoch:0x9"));
+    ensemble.says(
+        2,
+        &format!("n.sid:3, n.state:LEADING, n.leader:3, n.round:{round:#x}, n.peerEpoch:0x9"),
+    );
     Some((ensemble, silence))
 }
 
@@ -33,11 +37,28 @@ fn the_best_credentials_lead_and_once_lost_follow() {
     ensemble.is_allowed();
 }
 
+/// What becomes of such an ensemble: the follower gives up, says so, and elects the same leader again.
+#[test]
+fn a_leader_that_nobody_can_follow_is_elected_again() {
+    let Some((mut ensemble, silence)) =
+        led_by_fle("A fle server leads, cannot be followed, and is elected again.")
+    else {
+        return;
+    };
+    ensemble.kill(2);
+    let round = ensemble.settles_on(3);
+    drop(silence);
+    let next = ensemble.settles_after(round);
+    assert_eq!(next.leader, 3);
+    assert_eq!(ensemble.settles_after(next.round).leader, 3);
+    ensemble.is_allowed();
+}
+
 #[test]
 fn a_leader_that_was_stopped_gives_up_when_it_goes_on() {
-    let Some((mut ensemble, silence)) = led_by_fle(
-        "A fle server leads and is stopped; the others elect another; it goes on.",
-    ) else {
+    let Some((mut ensemble, silence)) =
+        led_by_fle("A fle server leads and is stopped; the others elect another; it goes on.")
+    else {
         return;
     };
     ensemble.pause(3);

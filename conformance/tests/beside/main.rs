@@ -10,6 +10,7 @@
 //!
 //! Needs Debian's `libzookeeper-java` and `java`; without them the tests pass with a line that says so, unless
 //! `FLE_REQUIRE_ZOOKEEPER` is set. `conformance/beside-zookeeper.sh` prints what they see.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod alone;
 mod ensemble;

@@ -26,9 +26,9 @@ impl Peer {
         Self(stream)
     }
 
-    pub(crate) fn tell(&mut self, notification: &Notification) {
+    pub(crate) fn tell(&mut self, notification: &Notification, config: &str) {
         let mut payload = Vec::new();
-        codec::encode(notification, b"", &mut payload);
+        codec::encode(notification, config.as_bytes(), &mut payload);
         let length = u32::try_from(payload.len()).unwrap();
         self.0.write_all(&length.to_be_bytes()).unwrap();
         self.0.write_all(&payload).unwrap();

@@ -1,6 +1,7 @@
 //! Hierarchical quorums: both sides weigh votes alike.
 
-use crate::ensemble::{Ensemble, FLE, ZOOKEEPER};
+use crate::ensemble::Ensemble;
+use crate::server::{FLE, ZOOKEEPER};
 
 #[test]
 fn the_weight_of_a_fle_server_is_needed() {

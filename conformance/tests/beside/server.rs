@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ pub(crate) const JARS: &str = "/usr/share/java";
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// The program under test, built as this test is.
-static FLE: LazyLock<PathBuf> = LazyLock::new(|| {
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     let build = escargot::CargoBuild::new().package("fle").bin("fle");
     let built = build.current_release().run().unwrap();
     built.path().to_owned()
@@ -27,13 +27,61 @@ static FLE: LazyLock<PathBuf> = LazyLock::new(|| {
 
 /// Builds it, which takes longer than any server takes to start.
 pub(crate) fn build() {
-    LazyLock::force(&FLE);
+    LazyLock::force(&PROGRAM);
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Program {
     Fle,
     ZooKeeper,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Member {
+    pub(crate) program: Program,
+    pub(crate) observes: bool,
+}
+
+pub(crate) const FLE: Member = Member {
+    program: Program::Fle,
+    observes: false,
+};
+pub(crate) const ZOOKEEPER: Member = Member {
+    program: Program::ZooKeeper,
+    observes: false,
+};
+
+impl Member {
+    pub(crate) const fn observing(self) -> Self {
+        Self {
+            observes: true,
+            ..self
+        }
+    }
+}
+
+/// Where a server listens for its peers. Displays as in a configuration.
+#[derive(Clone, Copy)]
+pub(crate) struct Addresses {
+    pub(crate) quorum: SocketAddr,
+    pub(crate) election: SocketAddr,
+}
+
+impl Addresses {
+    pub(crate) fn choose(host: u8) -> Self {
+        Self {
+            quorum: free(host),
+            election: free(host),
+        }
+    }
+}
+
+/// A port that the system chose, at a loopback address that belongs to one server of this run. So no connection gets it while
+/// nobody listens there: those are made from 127.0.0.1.
+fn free(host: u8) -> SocketAddr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let listener = TcpListener::bind((Ipv4Addr::new(127, high | 0x80, low, host), 0));
+    listener.unwrap().local_addr().unwrap()
 }
 
 /// What a server that has settled says.
@@ -54,9 +102,10 @@ pub(crate) struct Settled {
 
 pub(crate) struct Server {
     pub(crate) sid: i64,
-    pub(crate) program: Program,
-    pub(crate) observes: bool,
-    pub(crate) client: SocketAddr,
+    pub(crate) member: Member,
+    pub(crate) addresses: Addresses,
+    /// Where a ZooKeeper server answers clients.
+    client: SocketAddr,
     /// Its data directory, which also holds its configuration and its log.
     pub(crate) folder: PathBuf,
     process: Option<Child>,
@@ -64,22 +113,29 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(
-        sid: i64,
-        program: Program,
-        observes: bool,
-        client: SocketAddr,
-        folder: PathBuf,
-    ) -> Self {
+    pub(crate) fn new(sid: u8, member: Member, folder: &Path) -> Self {
         Self {
-            sid,
-            program,
-            observes,
-            client,
-            folder,
+            sid: sid.into(),
+            member,
+            addresses: Addresses::choose(sid),
+            client: free(sid),
+            folder: folder.join(sid.to_string()),
             process: None,
             is_paused: false,
         }
+    }
+
+    /// Its id, and its configuration with these lines.
+    pub(crate) fn write_files(&self, lines: &str) {
+        fs::create_dir(&self.folder).unwrap();
+        fs::write(self.folder.join("myid"), self.sid.to_string()).unwrap();
+        let (folder, client) = (self.folder.display(), self.client);
+        let (address, port) = (client.ip(), client.port());
+        let config = format!(
+            "tickTime=500\ninitLimit=120\nsyncLimit=20\ndataDir={folder}\nclientPortAddress={address}\nclientPort={port}\n\
+             admin.enableServer=false\n4lw.commands.whitelist=srvr\n{lines}"
+        );
+        fs::write(self.config(), config).unwrap();
     }
 
     pub(crate) fn config(&self) -> PathBuf {
@@ -97,9 +153,9 @@ impl Server {
     /// Its log goes on where that of its last life ended.
     pub(crate) fn start(&mut self) {
         let log = File::options().create(true).append(true).open(self.log());
-        let mut command = match self.program {
+        let mut command = match self.member.program {
             Program::Fle => {
-                let mut command = Command::new(&*FLE);
+                let mut command = Command::new(&*PROGRAM);
                 command.args(["serve", "--log", "json", "--config"]);
                 command.arg(self.config());
                 command
@@ -145,7 +201,7 @@ impl Server {
     pub(crate) fn state_under(&self, leader: i64) -> &'static str {
         if self.sid == leader {
             "leading"
-        } else if self.observes {
+        } else if self.member.observes {
             "observing"
         } else {
             "following"
@@ -154,7 +210,7 @@ impl Server {
 
     /// What it has settled on, if it has.
     pub(crate) fn view(&self) -> Option<View> {
-        match self.program {
+        match self.member.program {
             Program::Fle => self.status(),
             Program::ZooKeeper => self.decision(),
         }
@@ -197,7 +253,7 @@ impl Server {
 
     /// Whether it looks, and has waited for the others in vain.
     pub(crate) fn looks_in_vain(&self) -> bool {
-        let (begins, waits, ends) = match self.program {
+        let (begins, waits, ends) = match self.member.program {
             Program::Fle => ("election.started", "wait.expired", "election.decided"),
             Program::ZooKeeper => (
                 "New election. My id",
@@ -237,11 +293,17 @@ impl Drop for Server {
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let program = match self.program {
+        let program = match self.member.program {
             Program::Fle => "fle",
             Program::ZooKeeper => "ZooKeeper",
         };
         write!(f, "{program} {}", self.sid)
+    }
+}
+
+impl fmt::Display for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.quorum, self.election.port())
     }
 }
 
@@ -271,11 +333,14 @@ fn java(config: &Path) -> Command {
     let mut command = Command::new("java");
     let quorum = "org.apache.zookeeper.server.quorum";
     let logger = "-Dorg.slf4j.simpleLogger";
-    let several = fs::read_to_string(config).is_ok_and(|text| text.contains("multiAddress.enabled=true"));
+    let several =
+        fs::read_to_string(config).is_ok_and(|text| text.contains("multiAddress.enabled=true"));
     command
         .args(["-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"])
         .arg(format!("{logger}.showDateTime=true"))
-        .arg(format!("{logger}.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ"))
+        .arg(format!(
+            "{logger}.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ"
+        ))
         .arg(format!("{logger}.log.{quorum}.FastLeaderElection=debug"))
         .args(["-cp", &classpath.join(":")])
         // Where server lines are read, the key in the file does not count.

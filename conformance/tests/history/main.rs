@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod command;
-mod live;
 mod node;
 mod own;
 mod support;
