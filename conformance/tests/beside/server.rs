@@ -342,6 +342,7 @@ fn java(config: &Path) -> Command {
             "{logger}.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ"
         ))
         .arg(format!("{logger}.log.{quorum}.FastLeaderElection=debug"))
+        .arg(format!("{logger}.log.{quorum}.QuorumCnxManager=debug"))
         .args(["-cp", &classpath.join(":")])
         // Where server lines are read, the key in the file does not count.
         .args(several.then_some("-Dzookeeper.multiAddress.enabled=true"))

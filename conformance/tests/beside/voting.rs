@@ -51,7 +51,8 @@ fn its_vote_completes_the_quorum() {
     ensemble.is_allowed();
 }
 
-/// Each side's configuration has a dead address of the other: only the addresses of the introduction are any good.
+/// The configurations have a dead address where one side waits to be dialled by the other: only what the introduction says is
+/// any good.
 #[test]
 fn several_addresses_are_introduced_and_dialled() {
     let members = [ZOOKEEPER, FLE, ZOOKEEPER];
@@ -62,20 +63,29 @@ fn several_addresses_are_introduced_and_dialled() {
     ) else {
         return;
     };
-    for sid in 1..=3 {
-        let line = format!("server.{sid}={}", ensemble.server(sid.into()).addresses);
-        let both = format!("{line}|{}", Addresses::choose(100 + sid));
+    let second: Vec<Addresses> = (101..=103).map(Addresses::choose).collect();
+    for (sid, second) in (1..).zip(&second) {
+        let line = format!("server.{sid}={}", ensemble.server(sid).addresses);
+        let both = format!("{line}|{second}");
+        let nowhere = format!("server.{sid}={}", Addresses::choose(200));
         for reader in 1..=3 {
-            // Nobody listens there: fle 2 hears from server 1 where that is, and server 3 from fle 2.
-            let dead = [(1, 2), (2, 3)].contains(&(sid, reader));
-            let nowhere = format!("server.{sid}={}", Addresses::choose(200 + sid));
-            ensemble.edit(reader.into(), &line, if dead { &nowhere } else { &both });
+            // Server 2 dials server 1 back, and server 3 server 2.
+            let is_dead = [(1, 2), (2, 3)].contains(&(sid, reader));
+            ensemble.edit(reader, &line, if is_dead { &nowhere } else { &both });
         }
     }
     ensemble.start(&[2, 3]);
     let round = ensemble.settles_on(3);
+    let said = ensemble.says(3, "Initial message parsed by 3: InitialMessage{sid=2, ");
+    for Addresses { election, .. } in [ensemble.server(2).addresses, second[1]] {
+        assert!(
+            said.contains(&election.to_string()),
+            "{election} is in {said}"
+        );
+    }
     ensemble.start(&[1]);
     assert_eq!(ensemble.settles_on(3), round);
+    ensemble.says(1, "n.sid:2, n.state:FOLLOWING, n.leader:3");
     ensemble.serves_under(3);
     ensemble.is_allowed();
 }
