@@ -215,11 +215,14 @@ impl<'a> Judge<'a> {
             self.received_when_settled(queued, state);
             return;
         }
+        let late = self.explanations.iter();
+        let mut late: Vec<_> = late.filter_map(|it| it.settled_meanwhile(queued)).collect();
         for explanation in &mut self.explanations {
             explanation.lose();
             explanation.left = None;
             explanation.queue.push_back(queued);
         }
+        self.explanations.append(&mut late);
         self.hear_what_is_queued();
         if let Some(longest) = self.shortest_queue().checked_add(LONGEST_QUEUE) {
             self.explanations.retain(|it| it.queue.len() <= longest);

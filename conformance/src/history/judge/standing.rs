@@ -43,7 +43,7 @@ impl Standing {
     /// vote one after the other, so an announcement may be made of both (the reference's receiver thread); and once its leader is
     /// established, its vote carries that one's later epoch.
     ///
-    /// A `stranger`, who has no vote, is told the settled vote even while the server looks.
+    /// A `stranger`, who has no vote, is told the settled vote even while the server looks; anybody may be, as it begins to.
     pub(super) fn explains(&self, before: &Self, announced: &Notification, stranger: bool) -> bool {
         let states = [before.state, self.state].contains(&announced.state);
         let proposals = [before.proposal, self.proposal].contains(&announced.proposal);
@@ -58,7 +58,8 @@ impl Standing {
             same && (*round == announced.election_epoch || stranger && rounds)
         });
         let looks = announced.state == ServerState::Looking;
-        states && (looks && proposals && rounds || settled && (stranger || !looks))
+        let begins = before.state != ServerState::Looking;
+        states && (looks && proposals && rounds || settled && (stranger || !looks || begins))
     }
 }
 

@@ -94,6 +94,15 @@ impl Explanation {
         vec![without, with]
     }
 
+    /// What was received just before the server settled may be logged only now, which is the first that is logged since.
+    pub(super) fn settled_meanwhile(&self, queued: Queued) -> Option<Self> {
+        let is_first = self.told == Told::Settled && self.left_over.is_none();
+        is_first.then(|| Self {
+            left_over: Some(queued),
+            ..self.clone()
+        })
+    }
+
     /// How the queue may stand when the next election starts.
     pub(super) fn before_looking(mut self) -> Vec<Self> {
         self.lose();
