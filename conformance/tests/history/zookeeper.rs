@@ -68,6 +68,37 @@ fn the_elections_are_those_that_took_place() {
     );
 }
 
+/// Receiver and election are two threads: a line of the one that was begun while the server still looked may stand after the
+/// line of the other that says that it follows.
+#[test]
+fn a_notification_may_be_logged_after_the_decision_that_it_came_before() {
+    let mut texts = recorded("three-leader-killed");
+    let mut lines: Vec<&str> = texts[0].lines().collect();
+    let decision = line_of(&texts[0], |line| line.ends_with("state changed: following")) - 1;
+    assert!(lines[decision - 1].contains("my state:LOOKING"));
+    lines.swap(decision - 1, decision);
+    texts[0] = lines.join("\n");
+    assert_eq!(verdict(&texts).objections, []);
+}
+
+/// The receiver answers with the vote that it has read and the state that it reads later, when the server has begun to look.
+#[test]
+fn a_server_that_begins_to_look_may_announce_its_last_vote() {
+    let first = "n.sid:2, n.state:LOOKING, n.leader:2, n.round:0x2";
+    let unexplained = |vote: &str| {
+        let mut texts = recorded("three-leader-killed");
+        let line = line_of(&texts[0], |line| {
+            line.contains("LOOKING; ") && line.contains(first)
+        });
+        let vote = format!("n.sid:2, n.state:LOOKING, {vote}");
+        let before = |line: &str| format!("{}\n{line}", line.replace(first, &vote));
+        texts[0] = with_line(&texts[0], line, before);
+        verdict(&texts).unjudged.len()
+    };
+    assert_eq!(unexplained("n.leader:3, n.round:0x1"), 0);
+    assert_eq!(unexplained("n.leader:1, n.round:0x1"), 1);
+}
+
 #[test]
 fn the_timeline_tells_who_why_and_what_was_odd() {
     let texts = recorded("three-partition");
