@@ -1,6 +1,6 @@
 //! `fle local`.
 
-use crate::support::{fle, stderr, stdout};
+use crate::support::{fle, stderr, stdout, terminate};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -31,8 +31,7 @@ fn an_ensemble_of_five_elects_the_last() {
     );
     let settled = "s  looking: –; following: 1–4; leading: 5";
     assert!(lines.any(|line| line.ends_with(settled)));
-    let id = local.0.id().to_string();
-    Command::new("kill").arg(id).status().unwrap();
+    terminate(&local.0);
     let cost = lines.last().unwrap();
     assert!(cost.starts_with("the last to settle took "), "{cost}");
     assert!(

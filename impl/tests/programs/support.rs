@@ -1,5 +1,6 @@
 //! Folders with configurations, and processes that end with the test.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::fmt::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -124,11 +125,9 @@ impl Server {
         });
     }
 
-    /// Asks it to stop, as `kill` does, and waits for its exit code.
+    /// Asks it to stop and waits for its exit code.
     pub(crate) fn stop(mut self) -> Option<i32> {
-        let id = self.process.id().to_string();
-        let killed = Command::new("kill").arg(id).status().unwrap();
-        assert!(killed.success());
+        terminate(&self.process);
         self.process.wait().unwrap().code()
     }
 
@@ -142,6 +141,12 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Asks a process to stop, as `kill` does.
+pub(crate) fn terminate(process: &Child) {
+    let id = Pid::from_child(process);
+    kill_process(id, Signal::TERM).unwrap();
 }
 
 /// Waits until something is so.
