@@ -24,6 +24,7 @@ fn the_tests_that_deviations_name_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = sources(&root.join("src"));
     all.extend(sources(&root.join("tests")));
+    all.extend(sources(&root.join("../conformance/tests")));
     let text = fs::read_to_string(root.join("DEVIATIONS.md")).unwrap();
     let mut named = 0;
     for name in text.split('`').skip(1).step_by(2) {
