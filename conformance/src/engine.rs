@@ -26,33 +26,25 @@ impl Engine {
     /// # Errors
     /// When a configuration cannot be read.
     pub fn new(server: &Server) -> Result<Self, ConfigErrors> {
-        let rules = Rules::default();
-        let committed = DynamicConfig::parse(&server.config, rules)?;
-        let last_seen = server.last_seen_config.as_deref();
-        let last_seen = last_seen
-            .map(|text| DynamicConfig::parse(text, rules))
-            .transpose()?;
         let settings = Settings {
             sid: Sid(server.sid),
             learner_type: server.learner_type.into(),
-            timing: Timing {
-                min_notification_interval: Duration::from_millis(
-                    server.min_notification_interval_ms,
-                ),
-                max_notification_interval: Duration::from_millis(
-                    server.max_notification_interval_ms,
-                ),
-                finalize_wait: Duration::from_millis(server.finalize_wait_ms),
-            },
+            timing: timing(server),
             reconfig_enabled: false,
         };
-        let ensemble = Arc::new(Ensemble::new(committed, last_seen, rules));
+        let ensemble = ensemble(server)?;
         Ok(Self {
             election: Election::new(settings, ensemble, server.init.into()),
             oracle: (server.quorum == Quorum::Oracle).then(|| server.oracle.unwrap_or_default()),
             wait: None,
             decided: None,
         })
+    }
+
+    /// The state machine itself.
+    #[must_use]
+    pub fn election(&self) -> &Election {
+        &self.election
     }
 
     /// Takes one step, and shows what came of it.
@@ -145,4 +137,30 @@ impl Engine {
                 .map(|vote| Decided::new(vote.proposal, vote.election_epoch)),
         }
     }
+}
+
+/// The waits that a trace's first line asks for.
+#[must_use]
+pub fn timing(server: &Server) -> Timing {
+    Timing {
+        min_notification_interval: Duration::from_millis(server.min_notification_interval_ms),
+        max_notification_interval: Duration::from_millis(server.max_notification_interval_ms),
+        finalize_wait: Duration::from_millis(server.finalize_wait_ms),
+    }
+}
+
+/// The configurations of a trace's first line.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn ensemble(server: &Server) -> Result<Arc<Ensemble>, ConfigErrors> {
+    let rules = Rules::default();
+    let committed = DynamicConfig::parse(&server.config, rules)?;
+    let last_seen = server.last_seen_config.as_deref();
+    let last_seen = last_seen.map(|text| DynamicConfig::parse(text, rules));
+    Ok(Arc::new(Ensemble::new(
+        committed,
+        last_seen.transpose()?,
+        rules,
+    )))
 }

@@ -12,6 +12,7 @@ pub mod describe;
 pub mod engine;
 pub mod history;
 pub mod lockstep;
+pub mod node;
 pub mod random;
 pub mod reference;
 pub mod replay;

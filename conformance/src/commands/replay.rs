@@ -3,9 +3,12 @@
 use super::{Output, Result};
 use clap::ValueEnum;
 use fle_conformance::describe;
+use fle_conformance::node::script::{Omission, Reason};
+use fle_conformance::node::{self, NodeError, Played};
 use fle_conformance::replay::{Difference, replay};
 use fle_model::trace::format::Trace;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,10 +25,12 @@ pub(crate) struct Replay {
     output: Output,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Engine {
     /// The pure state machine.
     Core,
+    /// The core, then the production node over sockets of this machine.
+    Node,
 }
 
 /// A file, how many steps it has, and where the engine does something else.
@@ -33,15 +38,15 @@ struct Replayed {
     file: PathBuf,
     steps: usize,
     difference: Option<Difference>,
+    omissions: Vec<Omission>,
 }
 
 impl Replay {
     pub(crate) fn run(self) -> Result<ExitCode> {
-        let Engine::Core = self.engine;
         let mut results = Vec::new();
         for path in &self.paths {
             for file in Trace::files(path)? {
-                results.push(Replayed::of(file)?);
+                results.push(Replayed::of(file, self.engine)?);
             }
         }
         let differing = results.iter().filter(|it| it.difference.is_some());
@@ -53,20 +58,29 @@ impl Replay {
 }
 
 impl Replayed {
-    fn of(file: PathBuf) -> Result<Self> {
+    fn of(file: PathBuf, engine: Engine) -> Result<Self> {
         let trace = Trace::read(&file)?;
-        let difference = replay(&trace).map_err(|errors| {
-            format!(
-                "{}:1: a configuration cannot be read:\n{errors}",
-                file.display()
-            )
-        })?;
+        let at_first_line = |error: NodeError| format!("{}:1: {error}", file.display());
+        let played = play(&trace, engine).map_err(at_first_line)?;
         Ok(Self {
             file,
             steps: trace.steps.len(),
-            difference,
+            difference: played.difference,
+            omissions: played.omissions,
         })
     }
+}
+
+/// What the node is expected to do comes from the core, so the core comes first.
+fn play(trace: &Trace, engine: Engine) -> std::result::Result<Played, NodeError> {
+    let difference = replay(trace)?;
+    if engine == Engine::Node && difference.is_none() {
+        return node::replay(trace);
+    }
+    Ok(Played {
+        difference,
+        omissions: Vec::new(),
+    })
 }
 
 fn report(out: &mut dyn Write, results: &[Replayed], failed: usize) -> io::Result<()> {
@@ -74,6 +88,7 @@ fn report(out: &mut dyn Write, results: &[Replayed], failed: usize) -> io::Resul
         file,
         steps,
         difference,
+        ..
     } in results
     {
         if let Some(difference) = difference {
@@ -82,7 +97,24 @@ fn report(out: &mut dyn Write, results: &[Replayed], failed: usize) -> io::Resul
             writeln!(out, "{}", describe::difference(difference))?;
         }
     }
+    report_omissions(out, results)?;
     writeln!(out, "{} passed, {failed} failed", results.len() - failed)
+}
+
+fn report_omissions(out: &mut dyn Write, results: &[Replayed]) -> io::Result<()> {
+    let mut counts: BTreeMap<Reason, usize> = BTreeMap::new();
+    for omission in results.iter().flat_map(|it| &it.omissions) {
+        *counts.entry(omission.reason).or_default() += 1;
+    }
+    let omitted: usize = counts.values().sum();
+    if omitted > 0 {
+        let steps: usize = results.iter().map(|it| it.steps).sum();
+        writeln!(out, "{omitted} of {steps} steps cannot happen over sockets:")?;
+    }
+    for (reason, count) in counts {
+        writeln!(out, "{count:>6}  {reason}")?;
+    }
+    Ok(())
 }
 
 fn as_json(results: &[Replayed], failed: usize) -> Value {
@@ -91,6 +123,7 @@ fn as_json(results: &[Replayed], failed: usize) -> Value {
             "file": it.file,
             "steps": it.steps,
             "difference": it.difference,
+            "omissions": it.omissions,
         })
     });
     let traces: Vec<_> = traces.collect();

@@ -1,0 +1,352 @@
+//! What a node can be made to live through of a trace, and what is to be seen of it.
+//!
+//! The expectation is the core's: it takes the trace's inputs in the order in which a node gets them, its own messages at once.
+
+use crate::engine::Engine;
+use fle::config::ConfigErrors;
+use fle::election::WaitPhase;
+use fle::transport::LONGEST_PAYLOAD;
+use fle::{ElectionEpoch, Notification, Proposal, ServerState, Sid, codec};
+use fle_model::trace::format::{Credentials, Decided, Input, Output, Standing, Trace};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A trace as a node lives it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Script {
+    /// What happens, in order.
+    pub acts: Vec<Act>,
+    /// The steps of the trace that cannot happen over sockets.
+    pub omissions: Vec<Omission>,
+    /// The voters, without the server itself.
+    pub voters: BTreeSet<i64>,
+}
+
+/// An input, and what is to be seen of a node that gets it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Act {
+    /// The trace's step that the input stands in, counted from 1.
+    pub step: usize,
+    /// The input.
+    pub input: Input,
+    /// What belongs to it.
+    pub then: Then,
+    /// How many notifications reach the node by it, its own aside.
+    pub heard: u64,
+    /// What is to be seen. The sends are in the order of their recipients; among them are those of the server to itself, and the
+    /// answers to questions. What it settled on bears the epoch that it announces.
+    pub outcome: Standing,
+}
+
+/// What an act is besides its input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Then {
+    /// Nothing.
+    Nothing,
+    /// The node does not count this message: the sender adds a [`question`], which it counts.
+    Question,
+    /// The node restarts: all connections end, and it looks for a leader again.
+    Restart,
+}
+
+/// A step that cannot happen over sockets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Omission {
+    /// The step, counted from 1.
+    pub step: usize,
+    /// Why it cannot.
+    pub reason: Reason,
+}
+
+/// Why a step cannot happen over sockets.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Nobody can speak in its name: a connection with its id is closed.
+    #[error("a message from the server itself that it has not sent")]
+    NotItsOwn,
+    /// The connection ends at such a length.
+    #[error("a payload that is empty or longer than a frame may be")]
+    NoFrame,
+    /// Nothing is read before.
+    #[error("something happens before the server has looked for a leader")]
+    NotStarted,
+    /// The server's own messages came earlier than in the trace, or were left out.
+    #[error("a wait runs out that does not run once the server's own messages come at once")]
+    NoWait,
+    /// Likewise.
+    #[error("it is to look for a leader and does so still")]
+    StillLooking,
+    /// There is nobody it could have been delivered to.
+    #[error("something is delivered, and nobody is there")]
+    Nobody,
+    /// Such a server's queue is empty, since it gets answers only.
+    #[error("nothing is delivered, and a server is connected that does not vote")]
+    IdleObserver,
+}
+
+/// A vote for nobody in a round before all others: any server answers it, and nothing else comes of it.
+#[must_use]
+pub fn question() -> Vec<u8> {
+    let question = Notification {
+        state: ServerState::Looking,
+        proposal: Proposal::NONE,
+        election_epoch: ElectionEpoch(i64::MIN),
+    };
+    let mut payload = Vec::new();
+    codec::encode(&question, b"", &mut payload);
+    payload
+}
+
+impl Script {
+    /// Writes the script of a trace.
+    ///
+    /// # Errors
+    /// When a configuration in the trace's first line cannot be read.
+    pub fn of(trace: &Trace) -> Result<Self, ConfigErrors> {
+        let mut writer = Writer::new(trace)?;
+        for (index, step) in trace.steps.iter().enumerate() {
+            writer.write(index + 1, &step.input);
+        }
+        Ok(writer.script)
+    }
+}
+
+struct Writer {
+    script: Script,
+    sid: i64,
+    engine: Engine,
+    members: BTreeSet<i64>,
+    /// What the server has sent to itself.
+    own: BTreeSet<Vec<u8>>,
+    /// What it started to look from.
+    looks: Option<Credentials>,
+    /// Who has been sent something or has come.
+    connected: BTreeSet<i64>,
+    /// The last answers to servers that do not vote, which are not repeated before a wait has run out (`impl/DEVIATIONS.md`).
+    answers: BTreeMap<i64, Vec<u8>>,
+}
+
+impl Writer {
+    fn new(trace: &Trace) -> Result<Self, ConfigErrors> {
+        let engine = Engine::new(&trace.server)?;
+        let ensemble = engine.election().ensemble();
+        let mut voters: BTreeSet<i64> = ensemble.view().voters().map(|sid| sid.0).collect();
+        voters.remove(&trace.server.sid);
+        let configs = [Some(ensemble.committed()), ensemble.last_seen()].into_iter();
+        let members = configs.flatten().flat_map(|config| config.servers());
+        Ok(Self {
+            script: Script {
+                acts: Vec::new(),
+                omissions: Vec::new(),
+                voters,
+            },
+            sid: trace.server.sid,
+            members: members.map(|server| server.sid().0).collect(),
+            engine,
+            own: BTreeSet::new(),
+            looks: None,
+            connected: BTreeSet::new(),
+            answers: BTreeMap::new(),
+        })
+    }
+
+    fn write(&mut self, step: usize, input: &Input) {
+        if matches!(input, Input::Recv { from, hex } if *from == self.sid && self.own.contains(hex))
+        {
+            return; // It has come at once.
+        }
+        match self.obstacle(input) {
+            Some(reason) => self.script.omissions.push(Omission { step, reason }),
+            None => {
+                let act = self.act(step, input);
+                self.script.acts.push(act);
+            }
+        }
+    }
+
+    fn obstacle(&self, input: &Input) -> Option<Reason> {
+        let waits = self.engine.election().wait().map(|wait| wait.phase);
+        let collects = waits == Some(WaitPhase::Collecting);
+        if self.looks.is_none() && !matches!(input, Input::Look(_)) {
+            return Some(Reason::NotStarted);
+        }
+        match input {
+            Input::Look(_) => waits.map(|_| Reason::StillLooking),
+            Input::Recv { from, .. } if *from == self.sid => Some(Reason::NotItsOwn),
+            Input::Recv { hex, .. } => {
+                (!(1..=LONGEST_PAYLOAD).contains(&hex.len())).then_some(Reason::NoFrame)
+            }
+            Input::Timeout { .. } if !collects => Some(Reason::NoWait),
+            Input::Timeout { delivered: true } => {
+                self.connected.is_empty().then_some(Reason::Nobody)
+            }
+            Input::Timeout { delivered: false } => {
+                let mut members = self.connected.intersection(&self.members);
+                let idle = members.any(|sid| !self.script.voters.contains(sid));
+                idle.then_some(Reason::IdleObserver)
+            }
+            Input::FinalizeTimeout {} => {
+                (waits != Some(WaitPhase::Finalizing)).then_some(Reason::NoWait)
+            }
+            Input::UpdateEpoch { .. } => None,
+        }
+    }
+
+    fn act(&mut self, step: usize, input: &Input) -> Act {
+        self.prepare(input);
+        let voters: Vec<i64> = self.script.voters.iter().copied().collect();
+        let mut then = Then::Nothing;
+        let mut heard = 0;
+        let mut sends = Vec::new();
+        if *input == (Input::Timeout { delivered: false }) {
+            for voter in voters.into_iter().flat_map(|voter| [voter, voter]) {
+                sends.extend(self.ask(voter).sends);
+                heard += 1;
+            }
+        }
+        let mut outcome = self.take(input).unwrap_or_else(|| {
+            then = Then::Restart;
+            self.look_again()
+        });
+        if let Input::Recv { from, hex } = input {
+            let counts = codec::decode(hex).is_ok_and(|it| it.notification.is_some());
+            heard = u64::from(counts);
+            if !counts && then == Then::Nothing {
+                then = Then::Question;
+                heard = 1;
+                sends.append(&mut outcome.sends);
+                outcome = self.ask(*from);
+            }
+        }
+        sends.append(&mut outcome.sends);
+        outcome.sends = sends;
+        Act {
+            step,
+            input: input.clone(),
+            then,
+            heard,
+            outcome: self.seen(outcome),
+        }
+    }
+
+    /// Who is connected, and which answers are withheld, when the input comes.
+    fn prepare(&mut self, input: &Input) {
+        match input {
+            Input::Look(own) => {
+                self.looks = Some(*own);
+                self.connected.extend(&self.script.voters);
+                self.answers.clear();
+            }
+            Input::Recv { from, .. } => {
+                self.connected.insert(*from);
+            }
+            Input::Timeout { delivered } => {
+                self.answers.clear();
+                if !delivered {
+                    self.connected.retain(|sid| self.members.contains(sid));
+                }
+            }
+            Input::FinalizeTimeout {} | Input::UpdateEpoch { .. } => {}
+        }
+    }
+
+    fn ask(&mut self, from: i64) -> Standing {
+        let hex = question();
+        let question = Input::Recv { from, hex };
+        self.take(&question)
+            .expect("a question has no configuration")
+    }
+
+    fn look_again(&mut self) -> Standing {
+        let own = self.looks.expect("only a looking server restarts");
+        self.connected = self.script.voters.clone();
+        self.answers.clear();
+        self.take(&Input::Look(own))
+            .expect("a look does not restart")
+    }
+
+    /// Takes the engine through an input and through what it sends to itself by that; `None` if it restarts.
+    fn take(&mut self, input: &Input) -> Option<Standing> {
+        let Output::Standing(mut standing) = self.engine.step(input) else {
+            return None;
+        };
+        let mut next = 0;
+        while let Some(send) = standing.sends.get(next) {
+            next += 1;
+            if send.to != self.sid {
+                continue;
+            }
+            let (from, hex) = (self.sid, send.hex.clone());
+            self.own.insert(hex.clone());
+            let Output::Standing(later) = self.engine.step(&Input::Recv { from, hex }) else {
+                unreachable!("its own configuration is not newer");
+            };
+            standing.sends.extend(later.sends);
+            standing = Standing {
+                sends: standing.sends,
+                connect_all: standing.connect_all || later.connect_all,
+                ..later
+            };
+        }
+        standing.sends.retain(|send| {
+            let votes = self.engine.election().ensemble().view();
+            votes.slot(Sid(send.to)).is_some()
+                || self.answers.insert(send.to, send.hex.clone()).as_ref() != Some(&send.hex)
+        });
+        Some(standing)
+    }
+
+    fn seen(&self, mut standing: Standing) -> Standing {
+        standing.sends.sort_by_key(|send| send.to);
+        let announced = self.engine.election().announcement();
+        standing.decided = standing
+            .decided
+            .map(|_| Decided::new(announced.proposal, announced.election_epoch));
+        standing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Wherever a voter may ask: else what is expected would not be the trace's.
+    #[test]
+    fn a_question_changes_nothing() {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("traces");
+        let mut asked = 0;
+        for file in Trace::files(&kept).unwrap() {
+            let trace = Trace::read(&file).unwrap();
+            let mut engine = Engine::new(&trace.server).unwrap();
+            for step in &trace.steps {
+                let Output::Standing(before) = engine.step(&step.input) else {
+                    break;
+                };
+                let voters: Vec<Sid> = engine.election().ensemble().view().voters().collect();
+                for voter in voters {
+                    let mut other = engine.clone();
+                    let (from, hex) = (voter.0, question());
+                    let Output::Standing(after) = other.step(&Input::Recv { from, hex }) else {
+                        panic!("it restarts");
+                    };
+                    assert_eq!(other, engine);
+                    assert_eq!(after.sends.len(), 1, "one answer");
+                    let sends = before.sends.clone();
+                    let connect_all = before.connect_all;
+                    assert_eq!(
+                        before,
+                        Standing {
+                            sends,
+                            connect_all,
+                            ..after
+                        }
+                    );
+                    asked += 1;
+                }
+            }
+        }
+        assert!(asked > 100, "{asked}");
+    }
+}
