@@ -49,9 +49,15 @@ impl Engine {
 
     /// Takes one step, and shows what came of it.
     pub fn step(&mut self, input: &Input) -> Output {
+        let effects = self.handle(input);
+        self.carry_out(effects)
+    }
+
+    /// The first half of a step: what the state machine asks for.
+    pub(crate) fn handle(&mut self, input: &Input) -> Effects {
         let oracle = self.oracle;
         let oracle = oracle.as_ref().map(|answer| answer as &dyn Oracle);
-        let effects = match input {
+        match input {
             Input::Look(own) => {
                 self.decided = None;
                 self.election.look_for_leader((*own).into())
@@ -73,8 +79,7 @@ impl Engine {
                 self.election.update_epoch(PeerEpoch(*peer_epoch));
                 Effects::default()
             }
-        };
-        self.carry_out(effects)
+        }
     }
 
     fn receive(
@@ -87,7 +92,8 @@ impl Engine {
             .handle_notification(Sid(from), received, oracle)
     }
 
-    fn carry_out(&mut self, effects: Effects) -> Output {
+    /// The second half: does it.
+    pub(crate) fn carry_out(&mut self, effects: Effects) -> Output {
         let mut sends = Vec::new();
         let mut connect_all = false;
         for effect in effects {

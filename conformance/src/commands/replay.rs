@@ -109,7 +109,10 @@ fn report_omissions(out: &mut dyn Write, results: &[Replayed]) -> io::Result<()>
     let omitted: usize = counts.values().sum();
     if omitted > 0 {
         let steps: usize = results.iter().map(|it| it.steps).sum();
-        writeln!(out, "{omitted} of {steps} steps cannot happen over sockets:")?;
+        writeln!(
+            out,
+            "{omitted} of {steps} steps cannot happen over sockets:"
+        )?;
     }
     for (reason, count) in counts {
         writeln!(out, "{count:>6}  {reason}")?;

@@ -2,14 +2,20 @@
 //!
 //! The expectation is the core's: it takes the trace's inputs in the order in which a node gets them, its own messages at once.
 
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use fle::config::ConfigErrors;
-use fle::election::WaitPhase;
+use fle::election::{Effect, WaitPhase};
 use fle::transport::LONGEST_PAYLOAD;
 use fle::{ElectionEpoch, Notification, Proposal, ServerState, Sid, codec};
-use fle_model::trace::format::{Credentials, Decided, Input, Output, Standing, Trace};
+use fle_model::trace::format::{Credentials, Decided, Input, Output, Send, Standing, Trace};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How exact a runtime's timers are.
+pub const TICK: Duration = Duration::from_millis(1);
+/// What passes before a message, so that it shows whether that message begins the wait anew.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A trace as a node lives it.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,6 +33,8 @@ pub struct Script {
 pub struct Act {
     /// The trace's step that the input stands in, counted from 1.
     pub step: usize,
+    /// How long nothing happens before the input; where that is a time-out, it comes one [`TICK`] later.
+    pub pause: Duration,
     /// The input.
     pub input: Input,
     /// What belongs to it.
@@ -123,8 +131,13 @@ struct Writer {
     looks: Option<Credentials>,
     /// Who has been sent something or has come.
     connected: BTreeSet<i64>,
-    /// The last answers to servers that do not vote, which are not repeated before a wait has run out (`impl/DEVIATIONS.md`).
-    answers: BTreeMap<i64, Vec<u8>>,
+    /// The last answers to servers that do not vote, and when: they are not repeated at once (`impl/DEVIATIONS.md`).
+    answers: BTreeMap<i64, (Vec<u8>, Duration)>,
+    min_notification_interval: Duration,
+    /// What the clock shows.
+    now: Duration,
+    /// When the wait runs out.
+    expires: Duration,
 }
 
 impl Writer {
@@ -148,6 +161,9 @@ impl Writer {
             looks: None,
             connected: BTreeSet::new(),
             answers: BTreeMap::new(),
+            min_notification_interval: engine::timing(&trace.server).min_notification_interval,
+            now: Duration::ZERO,
+            expires: Duration::ZERO,
         })
     }
 
@@ -205,6 +221,7 @@ impl Writer {
                 heard += 1;
             }
         }
+        let pause = self.pause(input);
         let mut outcome = self.take(input).unwrap_or_else(|| {
             then = Then::Restart;
             self.look_again()
@@ -223,6 +240,7 @@ impl Writer {
         outcome.sends = sends;
         Act {
             step,
+            pause,
             input: input.clone(),
             then,
             heard,
@@ -241,14 +259,29 @@ impl Writer {
             Input::Recv { from, .. } => {
                 self.connected.insert(*from);
             }
-            Input::Timeout { delivered } => {
-                self.answers.clear();
-                if !delivered {
-                    self.connected.retain(|sid| self.members.contains(sid));
-                }
+            Input::Timeout { delivered: false } => {
+                self.connected.retain(|sid| self.members.contains(sid));
             }
-            Input::FinalizeTimeout {} | Input::UpdateEpoch { .. } => {}
+            Input::Timeout { .. } | Input::FinalizeTimeout {} | Input::UpdateEpoch { .. } => {}
         }
+    }
+
+    /// Lets time pass, for a time-out just enough. How long nothing must happen meanwhile.
+    fn pause(&mut self, input: &Input) -> Duration {
+        let left = self.expires.saturating_sub(self.now);
+        let waits = self.engine.election().wait().is_some();
+        if matches!(input, Input::Timeout { .. } | Input::FinalizeTimeout {}) {
+            let pause = left.saturating_sub(TICK);
+            self.now += pause + 2 * TICK;
+            return pause;
+        }
+        let pause = if waits && left <= 2 * PAUSE {
+            Duration::ZERO
+        } else {
+            PAUSE
+        };
+        self.now += pause;
+        pause
     }
 
     fn ask(&mut self, from: i64) -> Standing {
@@ -268,7 +301,7 @@ impl Writer {
 
     /// Takes the engine through an input and through what it sends to itself by that; `None` if it restarts.
     fn take(&mut self, input: &Input) -> Option<Standing> {
-        let Output::Standing(mut standing) = self.engine.step(input) else {
+        let Output::Standing(mut standing) = self.step(input) else {
             return None;
         };
         let mut next = 0;
@@ -279,7 +312,7 @@ impl Writer {
             }
             let (from, hex) = (self.sid, send.hex.clone());
             self.own.insert(hex.clone());
-            let Output::Standing(later) = self.engine.step(&Input::Recv { from, hex }) else {
+            let Output::Standing(later) = self.step(&Input::Recv { from, hex }) else {
                 unreachable!("its own configuration is not newer");
             };
             standing.sends.extend(later.sends);
@@ -289,12 +322,42 @@ impl Writer {
                 ..later
             };
         }
-        standing.sends.retain(|send| {
-            let votes = self.engine.election().ensemble().view();
-            votes.slot(Sid(send.to)).is_some()
-                || self.answers.insert(send.to, send.hex.clone()).as_ref() != Some(&send.hex)
-        });
+        standing.sends.retain(|send| !self.withholds(send));
         Some(standing)
+    }
+
+    fn step(&mut self, input: &Input) -> Output {
+        let effects = self.engine.handle(input);
+        for effect in effects.iter() {
+            if let Effect::Arm(wait) = effect {
+                self.expires = self.now + wait.duration;
+            }
+        }
+        self.engine.carry_out(effects)
+    }
+
+    /// Whether this is an answer that a server without a vote has been given just now.
+    fn withholds(&mut self, send: &Send) -> bool {
+        if self
+            .engine
+            .election()
+            .ensemble()
+            .view()
+            .slot(Sid(send.to))
+            .is_some()
+        {
+            return false;
+        }
+        let (now, interval) = (self.now, self.min_notification_interval);
+        self.answers.retain(|_, (_, at)| now < *at + interval);
+        let given = self
+            .answers
+            .get(&send.to)
+            .is_some_and(|(hex, _)| *hex == send.hex);
+        if !given {
+            self.answers.insert(send.to, (send.hex.clone(), now));
+        }
+        given
     }
 
     fn seen(&self, mut standing: Standing) -> Standing {

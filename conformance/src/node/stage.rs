@@ -3,7 +3,7 @@
 use super::NodeError;
 use super::network::Loopback;
 use super::peer::{Other, Peer};
-use super::script::{Act, Script, Then, question};
+use super::script::{Act, Script, TICK, Then, question};
 use crate::engine;
 use fle::codec::initial::ElectionAddress;
 use fle::config::{BindRetries, DynamicConfig, Host};
@@ -27,8 +27,6 @@ use tokio::time::advance;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the node has for what the script does not speak of, on a clock that advances by waits alone.
 const NEVER: Duration = Duration::from_hours(10_000);
-/// How exact the runtime's timers are.
-const TICK: Duration = Duration::from_millis(1);
 /// How often all tasks get their turn before the node counts as silent: the driver, then what it wakes, twice over.
 const TURNS: usize = 8;
 
@@ -41,8 +39,6 @@ pub(super) struct Stage {
     voters: BTreeSet<i64>,
     /// The election that the node has been asked for.
     decision: Option<JoinHandle<Option<Notification>>>,
-    /// What the node waits for.
-    wait: Duration,
     deadline: Instant,
     _oracle: Option<NamedTempFile>,
 }
@@ -84,7 +80,6 @@ impl Stage {
             peers,
             voters: script.voters.clone(),
             decision: None,
-            wait: Duration::ZERO,
             deadline: Instant::now(),
             _oracle: oracle,
         })
@@ -118,10 +113,6 @@ impl Stage {
         let to_itself = to_itself.into_iter().chain(std::iter::repeat(&unknown));
         sends.extend(to_itself.take(returned).cloned());
         sends.sort_by_key(|send| send.to);
-        self.wait = act
-            .outcome
-            .wait
-            .map_or(NEVER, |wait| Duration::from_millis(wait.ms));
         Ok(self.standing(&act.outcome, sends).await)
     }
 
@@ -151,6 +142,10 @@ impl Stage {
     }
 
     async fn bring_about(&mut self, act: &Act) -> Result<Vec<Send>, TooEarly> {
+        if act.input == (Input::Timeout { delivered: false }) {
+            self.hold_up().await;
+        }
+        self.pause(act.pause).await?;
         match &act.input {
             Input::Look(own) => {
                 let (node, own) = (Arc::clone(&self.node), (*own).into());
@@ -170,10 +165,9 @@ impl Stage {
                     }
                 }
             }
-            Input::Timeout { delivered: true } | Input::FinalizeTimeout {} => self.pass().await?,
-            Input::Timeout { delivered: false } => {
-                self.hold_up().await;
-                self.pass().await?;
+            Input::Timeout { .. } | Input::FinalizeTimeout {} => {
+                advance(2 * TICK).await;
+                turns().await;
                 self.network.open();
             }
             Input::UpdateEpoch { peer_epoch } => {
@@ -235,18 +229,17 @@ impl Stage {
         }
     }
 
-    /// The node's wait passes, and no other.
-    async fn pass(&self) -> Result<(), TooEarly> {
+    /// Time passes in which nothing may happen.
+    async fn pause(&self, pause: Duration) -> Result<(), TooEarly> {
         let outside = || (self.network.written(), self.status.borrow().announcement);
         let before = outside();
-        advance(self.wait.saturating_sub(TICK)).await;
+        advance(pause).await;
         turns().await;
-        if outside() != before {
-            return Err(TooEarly);
+        if outside() == before {
+            Ok(())
+        } else {
+            Err(TooEarly)
         }
-        advance(2 * TICK).await;
-        turns().await;
-        Ok(())
     }
 
     /// Shuts the node down; what it has sent without being expected to.
