@@ -31,13 +31,17 @@ mod stage;
 
 use crate::replay::Difference;
 use fle::config::ConfigErrors;
-use fle_model::trace::format::{Output, Server, Trace};
+use fle_model::trace::format::{Output, Server, Standing, Trace};
 use script::{Act, Script};
 use stage::{Stage, TooEarly};
 use std::io;
+use std::time::Duration;
 
 #[cfg(doc)]
 use fle::node::Status;
+
+/// Acts take less than a millisecond, on a busy machine tens of them. Only differences take this long.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a trace cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -66,22 +70,26 @@ pub struct Played {
 pub fn replay(trace: &Trace) -> Result<Played, NodeError> {
     let script = Script::of(trace)?;
     Ok(Played {
-        difference: play(&trace.server, &script)?,
+        difference: play(&trace.server, &script, PATIENCE)?,
         omissions: script.omissions,
     })
 }
 
-/// Takes the node through a script.
+/// Takes the node through a script, with so much patience for each act, in real time: what is missing then counts as missing.
 ///
 /// # Errors
 /// When a configuration cannot be read, or there are no sockets.
-pub fn play(server: &Server, script: &Script) -> Result<Option<Difference>, NodeError> {
+pub fn play(
+    server: &Server,
+    script: &Script,
+    patience: Duration,
+) -> Result<Option<Difference>, NodeError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()?;
     runtime.block_on(async {
-        let mut stage = Stage::new(server, script).await?;
+        let mut stage = Stage::new(server, script, patience).await?;
         let mut before: Option<&Act> = None;
         for act in &script.acts {
             let actual = match stage.play(act).await {
@@ -103,7 +111,7 @@ pub fn play(server: &Server, script: &Script) -> Result<Option<Difference>, Node
     })
 }
 
-fn difference(act: &Act, actual: fle_model::trace::format::Standing) -> Difference {
+fn difference(act: &Act, actual: Standing) -> Difference {
     Difference {
         step: act.step,
         input: act.input.clone(),

@@ -147,6 +147,42 @@ fn unusable_input_exits_with_2_and_says_where() {
 }
 
 #[test]
+fn the_node_replays_what_the_core_does() {
+    let folder = kept();
+    let output = run(&[folder.to_str().unwrap(), "--engine", "node", "--json", "-"]);
+    assert_eq!(output.status.code(), Some(0));
+    let shown = text(&output.stderr);
+    let traces = names().len();
+    assert!(
+        shown.ends_with(&format!("\n{traces} passed, 0 failed\n")),
+        "{shown}"
+    );
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let omissions = report["traces"].as_array().unwrap().iter();
+    let omitted: usize = omissions
+        .map(|it| it["omissions"].as_array().unwrap().len())
+        .sum();
+    let told = format!("{omitted} of ");
+    assert!(omitted > 0 && shown.starts_with(&told), "{shown}");
+    assert!(
+        shown.contains(" steps cannot happen over sockets:\n"),
+        "{shown}"
+    );
+
+    let folder = TempDir::new().unwrap();
+    let mut lines = trace(JOINS);
+    lines[1]["out"]["logical_clock"] = json!(77);
+    let path = write(&folder, "altered.jsonl", &lines);
+    let output = run(&[&path, "--engine", "node"]);
+    assert!(text(&output.stdout).contains("! logical clock   77  "));
+    assert_eq!(last_line(&output), "0 passed, 1 failed");
+    assert_eq!(output.status.code(), Some(1));
+
+    let output = run(&[&path, "--engine", "abacus"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn json_on_standard_output_is_json_alone() {
     let path = kept().join(JOINS);
     let output = run(&[path.to_str().unwrap(), "--json", "-"]);

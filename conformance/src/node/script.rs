@@ -40,7 +40,7 @@ pub struct Act {
     /// What belongs to it.
     pub then: Then,
     /// How many notifications reach the node by it, its own aside.
-    pub heard: u64,
+    pub heard: usize,
     /// What is to be seen. The sends are in the order of their recipients; among them are those of the server to itself, and the
     /// answers to questions. What it settled on bears the epoch that it announces.
     pub outcome: Standing,
@@ -211,41 +211,47 @@ impl Writer {
 
     fn act(&mut self, step: usize, input: &Input) -> Act {
         self.prepare(input);
-        let voters: Vec<i64> = self.script.voters.iter().copied().collect();
-        let mut then = Then::Nothing;
-        let mut heard = 0;
-        let mut sends = Vec::new();
-        if *input == (Input::Timeout { delivered: false }) {
-            for voter in voters.into_iter().flat_map(|voter| [voter, voter]) {
-                sends.extend(self.ask(voter).sends);
-                heard += 1;
-            }
-        }
+        let holds_up = *input == (Input::Timeout { delivered: false });
+        let mut sends = if holds_up {
+            self.ask_twice()
+        } else {
+            Vec::new()
+        };
+        let questions = sends.len();
         let pause = self.pause(input);
-        let mut outcome = self.take(input).unwrap_or_else(|| {
-            then = Then::Restart;
-            self.look_again()
-        });
+        let taken = self.take(input);
+        let mut then = match taken {
+            Some(_) => Then::Nothing,
+            None => Then::Restart,
+        };
+        let mut outcome = taken.unwrap_or_else(|| self.look_again());
+        sends.append(&mut outcome.sends);
+        let mut told = 0;
         if let Input::Recv { from, hex } = input {
-            let counts = codec::decode(hex).is_ok_and(|it| it.notification.is_some());
-            heard = u64::from(counts);
-            if !counts && then == Then::Nothing {
+            told = usize::from(codec::decode(hex).is_ok_and(|it| it.notification.is_some()));
+            if told == 0 && then == Then::Nothing {
                 then = Then::Question;
-                heard = 1;
-                sends.append(&mut outcome.sends);
+                told = 1;
                 outcome = self.ask(*from);
+                sends.append(&mut outcome.sends);
             }
         }
-        sends.append(&mut outcome.sends);
         outcome.sends = sends;
         Act {
             step,
             pause,
             input: input.clone(),
             then,
-            heard,
+            heard: questions + told,
             outcome: self.seen(outcome),
         }
+    }
+
+    /// Every voter asks two questions; the answers.
+    fn ask_twice(&mut self) -> Vec<Send> {
+        let voters: Vec<i64> = self.script.voters.iter().copied().collect();
+        let questions = voters.into_iter().flat_map(|voter| [voter, voter]);
+        questions.flat_map(|from| self.ask(from).sends).collect()
     }
 
     /// Who is connected, and which answers are withheld, when the input comes.

@@ -14,6 +14,7 @@ use fle::{Notification, PeerEpoch, ServerState, Sid};
 use fle_model::trace::format::{Decided, Input, Quorum, Send, Server, Standing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::iter;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -23,8 +24,6 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::advance;
 
-/// How long a step may take, in real time, before it counts as what the node does not do. Only differences take that long.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the node has for what the script does not speak of, on a clock that advances by waits alone.
 const NEVER: Duration = Duration::from_hours(10_000);
 /// How often all tasks get their turn before the node counts as silent: the driver, then what it wakes, twice over.
@@ -39,6 +38,8 @@ pub(super) struct Stage {
     voters: BTreeSet<i64>,
     /// The election that the node has been asked for.
     decision: Option<JoinHandle<Option<Notification>>>,
+    /// How long an act may take, in real time, before what is missing counts as missing.
+    patience: Duration,
     deadline: Instant,
     _oracle: Option<NamedTempFile>,
 }
@@ -47,21 +48,17 @@ pub(super) struct Stage {
 pub(super) struct TooEarly;
 
 impl Stage {
-    pub(super) async fn new(server: &Server, script: &Script) -> Result<Self, NodeError> {
+    pub(super) async fn new(
+        server: &Server,
+        script: &Script,
+        patience: Duration,
+    ) -> Result<Self, NodeError> {
         let ensemble = engine::ensemble(server)?;
-        let mut peers = BTreeMap::new();
-        let senders = script.acts.iter().filter_map(|act| match act.input {
-            Input::Recv { from, .. } => Some(from),
-            _ => None,
-        });
-        for sid in script.voters.iter().copied().chain(senders) {
-            peers.insert(sid, Peer::new(sid).await?);
-        }
+        let peers = peers(script).await?;
         let configs = [Some(ensemble.committed()), ensemble.last_seen()];
         let network = Loopback::new(routes(configs.into_iter().flatten(), &peers)?);
         let oracle = oracle(server)?;
-        let address = network.reserve()?;
-        let sid = Sid(server.sid);
+        let (sid, address) = (Sid(server.sid), network.reserve()?);
         let config = NodeConfig {
             learner_type: server.learner_type.into(),
             ensemble,
@@ -80,6 +77,7 @@ impl Stage {
             peers,
             voters: script.voters.clone(),
             decision: None,
+            patience,
             deadline: Instant::now(),
             _oracle: oracle,
         })
@@ -87,33 +85,35 @@ impl Stage {
 
     /// Brings about an act; what is to be seen then.
     pub(super) async fn play(&mut self, act: &Act) -> Result<Standing, TooEarly> {
-        self.deadline = Instant::now() + PATIENCE;
-        let before = self.status.borrow().notifications + act.heard;
+        self.deadline = Instant::now() + self.patience;
+        let before = self.notifications() + act.heard;
+        let mut sends = self.bring_about(act).await?;
         let own = self.as_known.sid.0;
         let (to_itself, to_others): (Vec<_>, Vec<_>) =
             act.outcome.sends.iter().partition(|send| send.to == own);
-        let mut sends = self.bring_about(act).await?;
         for Send { to, .. } in to_others {
             if let Ok(hex) = self.told(*to).await {
                 sends.push(Send { to: *to, hex });
             }
         }
-        let heard = before + u64::try_from(to_itself.len()).unwrap_or(u64::MAX);
-        let status = self.status.clone();
-        let as_expected = |status: &Status| {
-            status.notifications == heard && shows(&act.outcome, &status.announcement)
+        let as_expected = || {
+            self.notifications() == before + to_itself.len()
+                && shows(&act.outcome, &self.status.borrow().announcement)
         };
-        until(self.deadline, || as_expected(&status.borrow())).await;
-        let returned = self.status.borrow().notifications.saturating_sub(before);
-        let unknown = Send {
-            to: own,
-            hex: Vec::new(),
-        };
-        let returned = usize::try_from(returned).unwrap_or(usize::MAX);
-        let to_itself = to_itself.into_iter().chain(std::iter::repeat(&unknown));
+        until(self.deadline, as_expected).await;
+        let returned = self.notifications().saturating_sub(before);
+        // What it told itself does not pass through a socket, only how often it did shows.
+        let hex = Vec::new();
+        let more = Send { to: own, hex };
+        let to_itself = to_itself.into_iter().chain(iter::repeat(&more));
         sends.extend(to_itself.take(returned).cloned());
         sends.sort_by_key(|send| send.to);
         Ok(self.standing(&act.outcome, sends).await)
+    }
+
+    /// How many the node has heard so far, its own included.
+    fn notifications(&self) -> usize {
+        usize::try_from(self.status.borrow().notifications).unwrap_or(usize::MAX)
     }
 
     /// What the node shows, in place of what is expected.
@@ -141,6 +141,7 @@ impl Stage {
         standing
     }
 
+    /// What the node sends without being expected to, as far as that shows at once.
     async fn bring_about(&mut self, act: &Act) -> Result<Vec<Send>, TooEarly> {
         if act.input == (Input::Timeout { delivered: false }) {
             self.hold_up().await;
@@ -155,14 +156,8 @@ impl Stage {
             }
             Input::Recv { from, hex } => {
                 self.tell(*from, hex).await;
-                match act.then {
-                    Then::Nothing => {}
-                    Then::Question => self.tell(*from, &question()).await,
-                    Then::Restart => {
-                        let surplus = rest(self.deadline, &mut self.peers).await;
-                        self.meet_voters().await;
-                        return Ok(surplus);
-                    }
+                if act.then == Then::Question {
+                    self.tell(*from, &question()).await;
                 }
             }
             Input::Timeout { .. } | Input::FinalizeTimeout {} => {
@@ -176,7 +171,12 @@ impl Stage {
                 turns().await;
             }
         }
-        Ok(Vec::new())
+        if act.then != Then::Restart {
+            return Ok(Vec::new());
+        }
+        let surplus = rest(self.deadline, &mut self.peers).await;
+        self.meet_voters().await;
+        Ok(surplus)
     }
 
     /// The node dials the voters that it is not connected with. One that it does not dial will miss what it should be told.
@@ -218,14 +218,12 @@ impl Stage {
             }
         }
         self.network.shut();
-        let mut heard = self.status.borrow().notifications;
         for (held, voter) in self.voters.clone().into_iter().enumerate() {
+            let heard = self.notifications();
             self.tell(voter, &question()).await;
             until(self.deadline, || self.network.held() > held).await;
             self.tell(voter, &question()).await;
-            heard += 2;
-            let all = || self.status.borrow().notifications == heard;
-            until(self.deadline, all).await;
+            until(self.deadline, || self.notifications() == heard + 2).await;
         }
     }
 
@@ -244,7 +242,7 @@ impl Stage {
 
     /// Shuts the node down; what it has sent without being expected to.
     pub(super) async fn close(self) -> Vec<Send> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         let Self {
             node, mut peers, ..
         } = self;
@@ -310,6 +308,20 @@ fn shows(expected: &Standing, shown: &Notification) -> bool {
                     && expected.proposal == shown.proposal.into()
             }
         }
+}
+
+/// The voters, and whoever else says something.
+async fn peers(script: &Script) -> io::Result<BTreeMap<i64, Peer>> {
+    let senders = script.acts.iter().filter_map(|act| match act.input {
+        Input::Recv { from, .. } => Some(from),
+        _ => None,
+    });
+    let sids: BTreeSet<i64> = senders.chain(script.voters.iter().copied()).collect();
+    let mut peers = BTreeMap::new();
+    for sid in sids {
+        peers.insert(sid, Peer::new(sid).await?);
+    }
+    Ok(peers)
 }
 
 /// Where the addresses of the configurations lead to.
