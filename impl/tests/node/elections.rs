@@ -1,7 +1,8 @@
 //! What an ensemble of nodes comes to.
 
-use crate::support::{Ensemble, PATIENCE, credentials, look, outcome, until};
-use fle::ServerState::{Following, Leading, Observing};
+use crate::peer::{Peer, looking};
+use crate::support::{Ensemble, PATIENCE, credentials, keep_looking, look, outcome, until};
+use fle::ServerState::{Following, Leading, Looking, Observing};
 use fle::config::ServerConfig;
 use fle::election::Timing;
 use fle::node::NodeConfig;
@@ -169,6 +170,26 @@ async fn a_peer_that_comes_late_is_dialled_again() {
     };
     let (two, one) = tokio::join!(looking, late);
     assert_eq!([outcome(one), outcome(two)], [(Following, 2), (Leading, 2)]);
+}
+
+/// A process that was stopped for longer than its wait: the message that came meanwhile lies there, and the wait is over.
+#[tokio::test]
+async fn what_came_while_the_server_stood_still_is_heard_before_its_wait_ends() {
+    let wait = Duration::from_millis(1500);
+    let ensemble = Ensemble::voters(3);
+    let mut config = ensemble.settings(2);
+    config.timing.finalize_wait = wait;
+    let node = keep_looking(ensemble.start_with(config).await);
+    let mut three = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:1").await;
+    three.tell(&looking(2, 1)).await;
+    // Its own announcement is the other.
+    while node.status().borrow().notifications < 2 {
+        tokio::task::yield_now().await;
+    }
+    three.tell(&looking(3, 1)).await;
+    std::thread::sleep(2 * wait);
+    until(&node, |status| status.announcement.state != Looking).await;
+    assert_eq!(outcome(node.status().borrow().announcement), (Following, 3));
 }
 
 #[test]
