@@ -7,61 +7,14 @@
 )]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use fle::config::{DynamicConfig, LearnerType, Rules};
-use fle::election::{Credentials, Effect, Election, Settings, Timing};
-use fle::{
-    ElectionEpoch, Ensemble, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid, codec,
-};
-use std::fmt::Write;
+use fle::election::{Effect, Election};
+use fle::{Ensemble, ServerState, Sid, codec};
+use fle_benches::{BEST, VOTERS, ensemble, looking, vote};
 use std::hint::black_box;
 use std::sync::Arc;
 
-const VOTERS: [i64; 6] = [3, 5, 7, 21, 101, 1001];
-
-fn ensemble(voters: i64) -> Arc<Ensemble> {
-    let mut text = String::new();
-    for sid in 1..=voters {
-        let host = format!("10.0.{}.{}", sid / 250, sid % 250);
-        let _ = writeln!(
-            text,
-            "server.{sid}={host}:2888:3888:participant;0.0.0.0:2181"
-        );
-    }
-    text.push_str("version=100000000");
-    let config = DynamicConfig::parse(&text, Rules::default()).expect("a valid configuration");
-    Arc::new(Ensemble::new(config, None, Rules::default()))
-}
-
-/// Server 1, which has the best credentials of all, looking in round 1.
-fn looking(ensemble: &Arc<Ensemble>) -> Election {
-    let settings = Settings {
-        sid: Sid(1),
-        learner_type: LearnerType::Participant,
-        timing: Timing::default(),
-        reconfig_enabled: false,
-    };
-    let credentials = Credentials {
-        zxid: Zxid(9),
-        peer_epoch: PeerEpoch(1),
-    };
-    let mut election = Election::new(settings, Arc::clone(ensemble), credentials);
-    let _ = election.look_for_leader(credentials);
-    election
-}
-
 fn payload(ensemble: &Ensemble, state: ServerState, leader: i64, zxid: i64) -> Vec<u8> {
-    let notification = Notification {
-        state,
-        proposal: Proposal {
-            peer_epoch: PeerEpoch(1),
-            zxid: Zxid(zxid),
-            leader: Sid(leader),
-        },
-        election_epoch: ElectionEpoch(1),
-    };
-    let mut payload = Vec::new();
-    codec::encode(&notification, ensemble.text().as_bytes(), &mut payload);
-    payload
+    fle_benches::payload(ensemble, &vote(state, leader, zxid))
 }
 
 /// Decodes and handles one message, and writes what is answered to one server into `out`.
@@ -97,10 +50,7 @@ fn notification(c: &mut Criterion) {
     });
     bench(c, "looking/older round, answered", |ensemble| {
         let mut election = looking(ensemble);
-        let _ = election.look_for_leader(Credentials {
-            zxid: Zxid(9),
-            peer_epoch: PeerEpoch(1),
-        });
+        let _ = election.look_for_leader(BEST);
         (election, payload(ensemble, ServerState::Looking, 1, 9))
     });
     bench(c, "looking/joining", |ensemble| {
