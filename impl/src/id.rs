@@ -42,6 +42,24 @@ impl Zxid {
 impl PeerEpoch {
     /// The peer epoch of a server that does not vote.
     pub const NONE: Self = Self(i64::MIN);
+    /// The last epoch: the number takes the upper half of a zxid, and a negative one is none.
+    pub const LAST: Self = Self(i32::MAX as i64);
+
+    /// The zxid with which the epoch begins: a server whose current epoch it is has at least that history.
+    #[must_use]
+    pub const fn first_zxid(self) -> Zxid {
+        Zxid(self.0 << 32)
+    }
+
+    /// The epoch after this one; `None` after the last.
+    #[must_use]
+    pub const fn next(self) -> Option<Self> {
+        if self.0 < Self::LAST.0 {
+            Some(Self(self.0 + 1))
+        } else {
+            None
+        }
+    }
 }
 
 impl ElectionEpoch {

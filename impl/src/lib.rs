@@ -41,6 +41,7 @@ pub mod config;
 pub mod election;
 mod ensemble;
 mod id;
+pub mod leadership;
 #[cfg(feature = "net")]
 pub mod node;
 mod notification;

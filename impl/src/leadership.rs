@@ -1,0 +1,518 @@
+//! From a decided election to a leader that may act, and from there to its end: events in, effects out.
+//!
+//! # The protocol in a minute
+//! An election names a leader; that is only an opinion. The leader asks a quorum for the greatest epoch it has *accepted*, proposes one
+//! that is greater, and each learner stores that as accepted before it acknowledges: it will accept no such epoch from anybody
+//! again. With the promise of a quorum the epoch becomes the *current* one, at the leader and then, durably, at a quorum of
+//! learners. Then the leader is *established*, and nobody else will ever be in that epoch. From there leader and learners exchange
+//! signs of life, twice a tick, and whoever misses them for `syncLimit` ticks looks for a leader again.
+//!
+//! ```text
+//! learner                      leader
+//!    | -- LearnerInfo(accepted) -> |   discovery: until a quorum has come
+//!    | <- LeaderInfo(epoch) ------ |   the leader has accepted the epoch
+//!    | -- AckEpoch(current) -----> |   promising: the learner has accepted it
+//!    | <- NewLeader(epoch) ------- |   the epoch is the leader's current one
+//!    | -- Ack(epoch) ------------> |   activating: it is the learner's, too
+//!    | <- UpToDate --------------- |   established
+//!    | <- Ping / Ping -----------> |   while they live
+//! ```
+//!
+//! Source: `Leader.lead`, `LearnerHandler.run`, `Learner.registerWithLeader` and `syncWithLeader`, `Follower.followLeader`, without
+//! what they do with transactions.
+//!
+//! # The lease
+//! A learner that has acknowledged NEWLEADER or a ping will help no other leader to be established for `syncLimit` ticks from then on,
+//! unless it saw its leader end their connection: it holds back its acknowledgement of another epoch until then. What a quorum of
+//! learners has promised so, counted from when the leader *sent* what they answered, and shortened by how much faster their
+//! clocks may run, is the leader's lease. Voters of any two quorums overlap, so while a lease lasts no other leader is
+//! established. A server that restarts has forgotten its promises and keeps the longest it may have made.
+//!
+//! # The contract
+//! - Call one method for each event. Then make [`Leadership::standing`] known, so that a lease that shrank is seen; then carry out all
+//!   effects in order, before the next event. [`Effect::Quit`] is the last of its event.
+//! - What an effect stores is stored when it returns; what cannot be stored ends everything after it ([`Leadership::new`] begins anew with
+//!   what the disk says).
+//! - [`Leadership::deadline`] says when [`Leadership::handle_time`] is due.
+//! - The first packet on a connection to a leader is its learner's introduction, which names the learner. A new connection of a
+//!   learner takes the place of the one before, silently.
+//!
+//! # Invariants
+//! - `current ≤ accepted`, and `accepted` is stored first (ZOOKEEPER-1653, ZOOKEEPER-2307).
+//! - A server acknowledges an epoch as a promise at most once in its life, over restarts.
+//! - Only participants of the configurations in force count, the server itself among them (ZOOKEEPER-1294).
+//!
+//! # Deliberately absent
+//! Clock, socket, file. Transactions: a learner is not brought up to date, whoever embeds this does that, and a learner whose history
+//! is longer than the leader's is refused. Servers that keep transactions (ZooKeeper's own) are told from the
+//! [protocol number](packet::PROTOCOL) and left alone.
+
+mod leader;
+mod learner;
+pub mod packet;
+
+use crate::config::LearnerType;
+use crate::election::Credentials;
+use crate::ensemble::Ensemble;
+use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::quorum::Oracle;
+use leader::Leader;
+use learner::Learner;
+use packet::{LearnerInfo, Packet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A point in time on this server's monotonic clock: how long after a moment of the driver's choice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Moment(pub Duration);
+
+/// What leading and following go by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Settings {
+    /// The server's id.
+    pub sid: Sid,
+    /// Whether it votes or observes.
+    pub learner_type: LearnerType,
+    /// The length of a tick; signs of life go out twice in it.
+    pub tick: Duration,
+    /// How long a leader may take to be established, and a learner to follow it (`initLimit` ticks).
+    pub init_limit: Duration,
+    /// How long leader and learners bear one another's silence, and how far a learner's promise reaches (`syncLimit` ticks).
+    pub sync_limit: Duration,
+    /// How much faster than this server's clock another's may run, in parts of a million. The lease is shorter by that.
+    pub clock_drift_ppm: u32,
+    /// How long an elected leader waits for a quorum before it gives up as soon as one of those that elected it looks again; `None`
+    /// for no limit but that a quorum can still come (`leader.maxTimeToWaitForEpoch`, ZOOKEEPER-3109).
+    pub epoch_timeout: Option<Duration>,
+}
+
+/// The epochs that a server keeps on disk.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Epochs {
+    /// The greatest that it has promised to a leader (`acceptedEpoch`).
+    pub accepted: PeerEpoch,
+    /// That of the last leader that it has led, or followed to the point of being one of those that establish it (`currentEpoch`).
+    pub current: PeerEpoch,
+}
+
+/// What a server is at.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Standing {
+    /// There is no established leader that it knows of.
+    Looking,
+    /// It follows an established leader, with a vote.
+    Following {
+        /// Whom.
+        leader: Sid,
+        /// The leader's epoch.
+        epoch: PeerEpoch,
+    },
+    /// It leads, established.
+    Leading {
+        /// Its epoch, in which nobody else has led or will lead.
+        epoch: PeerEpoch,
+        /// Until when no other leader can be established; `None` where an oracle stands in for a quorum, which promises nothing.
+        lease: Option<Moment>,
+    },
+    /// It follows an established leader, without a vote.
+    Observing {
+        /// Whom.
+        leader: Sid,
+        /// The leader's epoch.
+        epoch: PeerEpoch,
+    },
+}
+
+/// One thing to do.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Effect {
+    /// Store the accepted epoch, durably.
+    StoreAccepted(PeerEpoch),
+    /// Store the current epoch, durably.
+    StoreCurrent(PeerEpoch),
+    /// Connect to this server's quorum port.
+    Connect(Sid),
+    /// Send a packet on the connection with this server.
+    Send {
+        /// The recipient.
+        to: Sid,
+        /// What to send.
+        packet: Packet,
+    },
+    /// End the connection with this server.
+    Close {
+        /// With whom.
+        peer: Sid,
+        /// Why.
+        reason: Refusal,
+    },
+    /// The leader is established: its epoch replaces that of the vote (ZOOKEEPER-1732).
+    Established(PeerEpoch),
+    /// It is over: end all connections, then look for a leader again.
+    Quit(Quit),
+}
+
+/// Why a server ends the connection with another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// This server leads nobody.
+    #[error("this server does not lead")]
+    NotLeading,
+    /// The other server keeps transactions, as ZooKeeper's do, and this one could not give it any.
+    #[error(
+        "it is a server with transactions (ZooKeeper's), which this one neither keeps nor sends"
+    )]
+    KeepsTransactions,
+    /// The learner's configuration is newer.
+    #[error("its configuration is newer than this leader's")]
+    ConfigurationAhead,
+    /// The learner has a longer history.
+    #[error("its history is longer than this leader's: epoch {epoch}, zxid {zxid}")]
+    HistoryAhead {
+        /// The learner's current epoch.
+        epoch: PeerEpoch,
+        /// Its last zxid.
+        zxid: Zxid,
+    },
+    /// A packet that does not belong there.
+    #[error("it sent a packet that has no place there")]
+    OutOfPlace,
+    /// It has been silent for too long.
+    #[error("it has been silent for too long; raise syncLimit if its network is slow")]
+    Silent,
+}
+
+/// Why a server looks for a leader again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+pub enum Quit {
+    /// The leader was not established in time.
+    #[error("no quorum established the leader in time; raise initLimit if the servers are slow")]
+    NotEstablished,
+    /// Too many of the voters that elected this leader look for another.
+    #[error("too many of its voters look for another leader")]
+    VotersLook,
+    /// Too few voters follow this leader.
+    #[error("too few voters follow this leader")]
+    QuorumLost,
+    /// There is no epoch after the last.
+    #[error("the epochs are used up: {max} is the last", max = PeerEpoch::LAST)]
+    EpochsExhausted,
+    /// The connection to the leader ended, or none could be made.
+    #[error("the leader is not connected any more")]
+    LeaderLost,
+    /// The leader has been silent for `syncLimit` ticks.
+    #[error("the leader has been silent for too long; raise syncLimit if its network is slow")]
+    LeaderSilent,
+    /// The leader proposes an epoch below the one that this server has accepted.
+    #[error("the leader proposes an epoch that this server has accepted a later one than")]
+    LeaderBehind,
+    /// The leader sent a packet that does not belong there.
+    #[error("the leader sent a packet that has no place there")]
+    OutOfPlace,
+    /// The server's owner wants another leader.
+    #[error("the server was told to step down")]
+    SteppedDown,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum End {
+    /// The other end closed or reset it: its process has closed the connection or is gone.
+    ByPeer,
+    /// Anything else: a time-out, a connection that could not be made.
+    Lost,
+}
+
+/// What one event led to, in the order in which it is to be done.
+pub type Effects = Vec<Effect>;
+
+/// One server's part in establishing a leader and staying with it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Leadership {
+    settings: Settings,
+    ensemble: Arc<Ensemble>,
+    epochs: Epochs,
+    /// Until when no epoch but the current one is acknowledged.
+    promised_until: Moment,
+    role: Role,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Role {
+    /// With those that took this server for their leader before it knew, by sid.
+    Looking(BTreeMap<Sid, LearnerInfo>),
+    Leading(Leader),
+    Learning(Learner),
+}
+
+/// What an event finds: the server, and when and where it happens.
+struct Context<'a> {
+    settings: Settings,
+    ensemble: &'a Ensemble,
+    epochs: &'a mut Epochs,
+    promised_until: &'a mut Moment,
+    now: Moment,
+    oracle: Option<&'a dyn Oracle>,
+    effects: Effects,
+}
+
+impl Moment {
+    /// The moment this much later.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
+}
+
+impl Leadership {
+    /// A server that has just started, with what its disk says. If it was ever in an epoch it may have made a promise that it has
+    /// forgotten.
+    #[must_use]
+    pub fn new(settings: Settings, ensemble: Arc<Ensemble>, epochs: Epochs, now: Moment) -> Self {
+        let may_have_promised = epochs.current > PeerEpoch(0);
+        Self {
+            promised_until: match may_have_promised {
+                true => now.after(settings.sync_limit),
+                false => now,
+            },
+            settings,
+            ensemble,
+            epochs,
+            role: Role::Looking(BTreeMap::new()),
+        }
+    }
+
+    /// The election was won with these credentials, by the votes of `electors`.
+    pub fn lead(
+        &mut self,
+        credentials: Credentials,
+        electors: impl IntoIterator<Item = Sid>,
+        now: Moment,
+        oracle: Option<&dyn Oracle>,
+    ) -> Effects {
+        let early = self.early_learners();
+        let electors = electors.into_iter().chain([self.settings.sid]);
+        let mut leader = Leader::new(credentials, electors, now);
+        self.step(now, oracle, |role, cx| {
+            let admitted = early.values().try_for_each(|info| leader.admit(info, cx));
+            let outcome = admitted.and_then(|()| leader.advance(cx));
+            *role = Role::Leading(leader);
+            outcome
+        })
+    }
+
+    /// The election was won by another server. `last_zxid` is the last transaction that this one has logged.
+    pub fn learn(&mut self, leader: Sid, last_zxid: Zxid, now: Moment) -> Effects {
+        let refuse = |peer| Effect::Close {
+            peer,
+            reason: Refusal::NotLeading,
+        };
+        let refused = self.early_learners().into_keys().map(refuse);
+        let effects = refused.chain([Effect::Connect(leader)]).collect();
+        self.role = Role::Learning(Learner::new(leader, last_zxid, now));
+        effects
+    }
+
+    fn early_learners(&mut self) -> BTreeMap<Sid, LearnerInfo> {
+        match &mut self.role {
+            Role::Looking(early) => std::mem::take(early),
+            Role::Leading(_) | Role::Learning(_) => BTreeMap::new(),
+        }
+    }
+
+    /// The connection that [`Effect::Connect`] asked for is there.
+    pub fn handle_connected(&mut self, peer: Sid, now: Moment) -> Effects {
+        self.step(now, None, |role, cx| {
+            if let Role::Learning(learner) = role
+                && learner.leader == peer
+            {
+                learner.introduce(cx);
+            }
+            Ok(())
+        })
+    }
+
+    /// A packet came from `from`.
+    pub fn handle_packet(
+        &mut self,
+        from: Sid,
+        packet: &Packet,
+        now: Moment,
+        oracle: Option<&dyn Oracle>,
+    ) -> Effects {
+        self.step(now, oracle, |role, cx| match role {
+            Role::Leading(leader) => leader.hear(from, packet, cx),
+            Role::Learning(learner) if learner.leader == from => learner.hear(packet, cx),
+            Role::Learning(_) => {
+                cx.close(from, Refusal::NotLeading);
+                Ok(())
+            }
+            Role::Looking(early) => {
+                if let Packet::LearnerInfo(info) = packet {
+                    early.insert(from, *info);
+                } else {
+                    early.remove(&from);
+                    cx.close(from, Refusal::OutOfPlace);
+                }
+                Ok(())
+            }
+        })
+    }
+
+    /// The connection with `peer` ended, or could not be made.
+    pub fn handle_end(&mut self, peer: Sid, end: End, now: Moment) -> Effects {
+        self.step(now, None, |role, cx| match role {
+            Role::Leading(leader) => {
+                leader.forget(peer);
+                Ok(())
+            }
+            Role::Learning(learner) if learner.leader == peer => learner.lose(end, cx),
+            Role::Learning(_) => Ok(()),
+            Role::Looking(early) => {
+                early.remove(&peer);
+                Ok(())
+            }
+        })
+    }
+
+    /// A voter that elected this leader looks for another.
+    #[doc(alias = "reportLookingSid")]
+    pub fn handle_looking_voter(&mut self, sid: Sid, now: Moment) -> Effects {
+        self.step(now, None, |role, cx| match role {
+            Role::Leading(leader) => leader.see_looking(sid, cx),
+            _ => Ok(()),
+        })
+    }
+
+    /// Time has passed.
+    pub fn handle_time(&mut self, now: Moment, oracle: Option<&dyn Oracle>) -> Effects {
+        self.step(now, oracle, |role, cx| match role {
+            Role::Looking(_) => Ok(()),
+            Role::Leading(leader) => leader.pass_time(cx),
+            Role::Learning(learner) => learner.pass_time(cx),
+        })
+    }
+
+    /// The server's owner wants another leader. Without effect unless this server leads or learns.
+    pub fn step_down(&mut self, now: Moment) -> Effects {
+        self.step(now, None, |role, _| match role {
+            Role::Looking(_) => Ok(()),
+            Role::Leading(_) | Role::Learning(_) => Err(Quit::SteppedDown),
+        })
+    }
+
+    /// Other configurations are in force from now on.
+    pub fn reconfigure(
+        &mut self,
+        ensemble: Arc<Ensemble>,
+        now: Moment,
+        oracle: Option<&dyn Oracle>,
+    ) -> Effects {
+        self.ensemble = ensemble;
+        self.step(now, oracle, |role, cx| match role {
+            Role::Leading(leader) => leader.advance(cx),
+            _ => Ok(()),
+        })
+    }
+
+    fn step(
+        &mut self,
+        now: Moment,
+        oracle: Option<&dyn Oracle>,
+        step: impl FnOnce(&mut Role, &mut Context<'_>) -> Result<(), Quit>,
+    ) -> Effects {
+        let mut cx = Context {
+            settings: self.settings,
+            ensemble: &self.ensemble,
+            epochs: &mut self.epochs,
+            promised_until: &mut self.promised_until,
+            now,
+            oracle,
+            effects: Effects::new(),
+        };
+        let outcome = step(&mut self.role, &mut cx);
+        let mut effects = cx.effects;
+        if let Err(reason) = outcome {
+            self.role = Role::Looking(BTreeMap::new());
+            effects.push(Effect::Quit(reason));
+        }
+        effects
+    }
+
+    /// When [`Leadership::handle_time`] is to be called next.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Moment> {
+        match &self.role {
+            Role::Looking(_) => None,
+            Role::Leading(leader) => Some(leader.deadline(self.settings, self.promised_until)),
+            Role::Learning(learner) => learner.deadline(self.settings, self.promised_until),
+        }
+    }
+
+    /// What the server is at.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match &self.role {
+            Role::Looking(_) => Standing::Looking,
+            Role::Leading(leader) => {
+                leader
+                    .epoch()
+                    .map_or(Standing::Looking, |epoch| Standing::Leading {
+                        epoch,
+                        lease: leader.lease(self.settings, self.ensemble.view()),
+                    })
+            }
+            Role::Learning(learner) => {
+                let leader = learner.leader;
+                match (learner.epoch(), self.settings.learner_type) {
+                    (None, _) => Standing::Looking,
+                    (Some(epoch), LearnerType::Participant) => {
+                        Standing::Following { leader, epoch }
+                    }
+                    (Some(epoch), LearnerType::Observer) => Standing::Observing { leader, epoch },
+                }
+            }
+        }
+    }
+
+    /// What the disk says.
+    #[must_use]
+    pub fn epochs(&self) -> Epochs {
+        self.epochs
+    }
+
+    /// How many servers with a vote follow this leader.
+    #[must_use]
+    pub fn followers(&self) -> usize {
+        match &self.role {
+            Role::Leading(leader) => leader.followers(self.ensemble.view()),
+            Role::Looking(_) | Role::Learning(_) => 0,
+        }
+    }
+}
+
+impl Context<'_> {
+    fn send(&mut self, to: Sid, packet: Packet) {
+        self.effects.push(Effect::Send { to, packet });
+    }
+
+    fn close(&mut self, peer: Sid, reason: Refusal) {
+        self.effects.push(Effect::Close { peer, reason });
+    }
+
+    fn accept(&mut self, epoch: PeerEpoch) {
+        self.epochs.accepted = epoch;
+        self.effects.push(Effect::StoreAccepted(epoch));
+    }
+
+    fn enter(&mut self, epoch: PeerEpoch) {
+        self.epochs.current = epoch;
+        self.effects.push(Effect::StoreCurrent(epoch));
+    }
+
+    /// Whether another epoch may be acknowledged.
+    fn is_free(&self) -> bool {
+        self.now >= *self.promised_until
+    }
+}

@@ -1,0 +1,181 @@
+//! A server that the election gave a leader: it registers, promises, follows.
+//!
+//! Source: `Learner.registerWithLeader`, `syncWithLeader`, `Follower.followLeader`. Invariant: what is acknowledged has been stored by an
+//! effect before it.
+
+use super::packet::{LearnerInfo, PROTOCOL, Packet};
+use super::{Context, End, Moment, Quit, Refusal, Settings};
+use crate::id::{PeerEpoch, Sid, Zxid};
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Learner {
+    pub(super) leader: Sid,
+    last_zxid: Zxid,
+    since: Moment,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Stage {
+    /// Not connected yet.
+    Connecting,
+    /// The leader knows of this server, or will.
+    Introduced,
+    /// The leader's epoch is not acknowledged before an earlier promise is over.
+    HeldBack(PeerEpoch),
+    /// The epoch is acknowledged.
+    Promised(PeerEpoch),
+    /// The epoch is the current one.
+    Activated(PeerEpoch),
+    /// The leader is established.
+    Following { epoch: PeerEpoch, heard: Moment },
+    /// The leader keeps transactions: nothing can be learned from it.
+    Apart,
+}
+
+impl Learner {
+    pub(super) fn new(leader: Sid, last_zxid: Zxid, now: Moment) -> Self {
+        Self {
+            leader,
+            last_zxid,
+            since: now,
+            stage: Stage::Connecting,
+        }
+    }
+
+    /// The epoch of the established leader.
+    pub(super) fn epoch(&self) -> Option<PeerEpoch> {
+        match self.stage {
+            Stage::Following { epoch, .. } => Some(epoch),
+            _ => None,
+        }
+    }
+
+    pub(super) fn introduce(&mut self, cx: &mut Context<'_>) {
+        self.stage = Stage::Introduced;
+        let info = LearnerInfo {
+            sid: cx.settings.sid,
+            learner_type: cx.settings.learner_type,
+            accepted: cx.epochs.accepted,
+            protocol: PROTOCOL,
+            config_version: cx.ensemble.committed().version(),
+        };
+        cx.send(self.leader, Packet::LearnerInfo(info));
+    }
+
+    pub(super) fn hear(&mut self, packet: &Packet, cx: &mut Context<'_>) -> Result<(), Quit> {
+        match (self.stage, packet) {
+            (Stage::Introduced, &Packet::LeaderInfo { protocol, .. }) if protocol != PROTOCOL => {
+                self.stage = Stage::Apart;
+                cx.close(self.leader, Refusal::KeepsTransactions);
+                Ok(())
+            }
+            (Stage::Introduced, &Packet::LeaderInfo { epoch, .. }) => self.consider(epoch, cx),
+            (Stage::Promised(promised), &Packet::NewLeader { epoch }) if epoch == promised => {
+                self.activate(epoch, cx);
+                Ok(())
+            }
+            (Stage::Activated(epoch), Packet::UpToDate) => {
+                self.renew(cx);
+                self.stage = Stage::Following {
+                    epoch,
+                    heard: cx.now,
+                };
+                cx.effects.push(super::Effect::Established(epoch));
+                cx.send(self.leader, Packet::Ack { epoch });
+                Ok(())
+            }
+            (Stage::Following { epoch, .. }, Packet::Ping) => {
+                self.renew(cx);
+                self.stage = Stage::Following {
+                    epoch,
+                    heard: cx.now,
+                };
+                cx.send(self.leader, Packet::Ping);
+                Ok(())
+            }
+            (Stage::Apart, _) => Ok(()),
+            _ => Err(Quit::OutOfPlace),
+        }
+    }
+
+    /// The leader proposes an epoch: a promise for one that is new, none for one accepted before.
+    fn consider(&mut self, epoch: PeerEpoch, cx: &mut Context<'_>) -> Result<(), Quit> {
+        if epoch < cx.epochs.accepted {
+            return Err(Quit::LeaderBehind);
+        }
+        if epoch > PeerEpoch::LAST {
+            return Err(Quit::OutOfPlace);
+        }
+        // The leader of the current epoch is the one that earlier promises were made to.
+        if epoch != cx.epochs.current && !cx.is_free() {
+            self.stage = Stage::HeldBack(epoch);
+            return Ok(());
+        }
+        let current = (epoch > cx.epochs.accepted).then_some(cx.epochs.current);
+        if current.is_some() {
+            cx.accept(epoch);
+        }
+        self.stage = Stage::Promised(epoch);
+        let last_zxid = self.last_zxid;
+        cx.send(self.leader, Packet::AckEpoch { current, last_zxid });
+        Ok(())
+    }
+
+    fn activate(&mut self, epoch: PeerEpoch, cx: &mut Context<'_>) {
+        if epoch != cx.epochs.current {
+            cx.enter(epoch);
+        }
+        self.renew(cx);
+        self.stage = Stage::Activated(epoch);
+        cx.send(self.leader, Packet::Ack { epoch });
+    }
+
+    /// From now on no other leader is acknowledged for as long as this one may count on it.
+    fn renew(&self, cx: &mut Context<'_>) {
+        *cx.promised_until = cx.now.after(cx.settings.sync_limit);
+    }
+
+    /// The connection is gone. If the leader ended it, it does not count on this server any more.
+    pub(super) fn lose(&mut self, end: End, cx: &mut Context<'_>) -> Result<(), Quit> {
+        match self.stage {
+            Stage::Apart => return Ok(()),
+            Stage::Activated(_) | Stage::Following { .. } if end == End::ByPeer => {
+                *cx.promised_until = cx.now;
+            }
+            _ => {}
+        }
+        Err(Quit::LeaderLost)
+    }
+
+    pub(super) fn pass_time(&mut self, cx: &mut Context<'_>) -> Result<(), Quit> {
+        if let Stage::HeldBack(epoch) = self.stage
+            && cx.is_free()
+        {
+            return self.consider(epoch, cx);
+        }
+        let is_over = self.limit(cx.settings).is_some_and(|limit| cx.now >= limit);
+        match self.stage {
+            _ if !is_over => Ok(()),
+            Stage::Following { .. } => Err(Quit::LeaderSilent),
+            _ => Err(Quit::NotEstablished),
+        }
+    }
+
+    /// When the learner has waited long enough.
+    fn limit(&self, settings: Settings) -> Option<Moment> {
+        match self.stage {
+            Stage::Apart => None,
+            Stage::Following { heard, .. } => Some(heard.after(settings.sync_limit)),
+            _ => Some(self.since.after(settings.init_limit)),
+        }
+    }
+
+    pub(super) fn deadline(&self, settings: Settings, promised_until: Moment) -> Option<Moment> {
+        let limit = self.limit(settings);
+        match self.stage {
+            Stage::HeldBack(_) => limit.map(|limit| limit.min(promised_until)),
+            _ => limit,
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! The packets between a leader and its learners, and their bytes on the leader's quorum port.
+//!
+//! Source: `QuorumPacket` as jute writes it, and what `Leader`, `LearnerHandler` and `Learner` put into its fields. All integers are
+//! big-endian, and no length stands before a packet:
+//!
+//! | bytes | field |
+//! |---|---|
+//! | 4 | type |
+//! | 8 | zxid; where the packet speaks of an epoch, that is the upper half |
+//! | 4 | length of the data, −1 for none |
+//! | … | data |
+//! | 4 | number of authentication entries, −1 for none; always −1 or 0 here |
+//!
+//! Deliberately absent: everything that carries transactions. What a packet means for a server is [`super`]'s business.
+
+use crate::config::{ConfigVersion, LearnerType};
+use crate::id::{PeerEpoch, Sid, Zxid};
+
+/// The longest data that a packet may have. The longest known has 20 bytes, save for the configuration that ZooKeeper's NEWLEADER
+/// carries, which is as long as one in a notification may be.
+pub const MAX_DATA: usize = 512 * 1024;
+
+/// The protocol of servers that keep no transactions. ZooKeeper's is one less, and its servers treat every greater one
+/// like their own.
+pub const PROTOCOL: i32 = 0x1_0001;
+
+/// What a leader and a learner tell one another.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Packet {
+    /// A learner introduces itself: FOLLOWERINFO, or OBSERVERINFO for one without a vote.
+    LearnerInfo(LearnerInfo),
+    /// LEADERINFO: the epoch that the leader proposes.
+    LeaderInfo {
+        /// The new epoch.
+        epoch: PeerEpoch,
+        /// Whether transactions may follow: [`PROTOCOL`], or ZooKeeper's.
+        protocol: i32,
+    },
+    /// ACKEPOCH: the learner will not accept that epoch from anybody again.
+    AckEpoch {
+        /// Its current epoch; `None` where it has accepted the proposed one before, so that this is no promise.
+        current: Option<PeerEpoch>,
+        /// The last transaction that it has logged.
+        last_zxid: Zxid,
+    },
+    /// NEWLEADER: a quorum has promised; the epoch is the learner's current one from now on.
+    NewLeader {
+        /// The epoch.
+        epoch: PeerEpoch,
+    },
+    /// ACK: the epoch of NEWLEADER is the learner's current one, durably. Also its answer to UPTODATE.
+    Ack {
+        /// The epoch.
+        epoch: PeerEpoch,
+    },
+    /// UPTODATE: the leader is established.
+    UpToDate,
+    /// PING: a sign of life, echoed by the learner.
+    Ping,
+}
+
+/// How a learner introduces itself.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct LearnerInfo {
+    /// Who it is.
+    pub sid: Sid,
+    /// Whether it votes, as it believes itself.
+    pub learner_type: LearnerType,
+    /// The greatest epoch it has accepted.
+    pub accepted: PeerEpoch,
+    /// [`PROTOCOL`], or ZooKeeper's.
+    pub protocol: i32,
+    /// The version of its committed configuration.
+    pub config_version: ConfigVersion,
+}
+
+/// Why bytes are no packet. The connection is of no use any more, since nothing tells where the next packet begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PacketError {
+    /// The data is longer than any packet's.
+    #[error(
+        "a packet of type {kind} declares {declared} bytes of data; at most {MAX_DATA} are read"
+    )]
+    DataLength {
+        /// The packet's type.
+        kind: i32,
+        /// The length that it gives.
+        declared: i32,
+    },
+    /// The packet has authentication entries, which no packet of this protocol has.
+    #[error(
+        "a packet of type {kind} declares {declared} authentication entries; there are none here"
+    )]
+    Authentication {
+        /// The packet's type.
+        kind: i32,
+        /// The number that it gives.
+        declared: i32,
+    },
+    /// The data is too short for what the type needs.
+    #[error("a packet of type {kind} has {length} bytes of data and needs {needed}")]
+    TooShort {
+        /// The packet's type.
+        kind: i32,
+        /// How many bytes it needs.
+        needed: usize,
+        /// How many it has.
+        length: usize,
+    },
+    /// A type that has no place in this protocol, such as one that carries transactions.
+    #[error("a packet of type {0} has no place between servers without transactions")]
+    Type(i32),
+}
+
+/// The length of data, and of a list, that is not there.
+const NOTHING: i32 = -1;
+
+const ACK: i32 = 3;
+const PING: i32 = 5;
+const NEW_LEADER: i32 = 10;
+const FOLLOWER_INFO: i32 = 11;
+const UP_TO_DATE: i32 = 12;
+const OBSERVER_INFO: i32 = 16;
+const LEADER_INFO: i32 = 17;
+const ACK_EPOCH: i32 = 18;
+
+/// Appends the packet's bytes.
+///
+/// ```
+/// use fle::PeerEpoch;
+/// use fle::leadership::packet::{self, Packet};
+///
+/// let packet = Packet::NewLeader { epoch: PeerEpoch(7) };
+/// let mut bytes = Vec::new();
+/// packet::encode(&packet, &mut bytes);
+/// assert_eq!(packet::decode(&bytes)?, Some((packet, bytes.len())));
+/// assert_eq!(packet::decode(&bytes[1..])?, None);
+/// # Ok::<(), fle::leadership::packet::PacketError>(())
+/// ```
+pub fn encode(packet: &Packet, bytes: &mut Vec<u8>) {
+    let (kind, zxid) = match packet {
+        Packet::LearnerInfo(info) => {
+            let kind = match info.learner_type {
+                LearnerType::Participant => FOLLOWER_INFO,
+                LearnerType::Observer => OBSERVER_INFO,
+            };
+            (kind, info.accepted.first_zxid())
+        }
+        Packet::LeaderInfo { epoch, .. } => (LEADER_INFO, epoch.first_zxid()),
+        Packet::AckEpoch { last_zxid, .. } => (ACK_EPOCH, *last_zxid),
+        Packet::NewLeader { epoch } => (NEW_LEADER, epoch.first_zxid()),
+        Packet::Ack { epoch } => (ACK, epoch.first_zxid()),
+        Packet::UpToDate => (UP_TO_DATE, Zxid(-1)),
+        Packet::Ping => (PING, Zxid(0)),
+    };
+    bytes.extend_from_slice(&kind.to_be_bytes());
+    bytes.extend_from_slice(&zxid.0.to_be_bytes());
+    match packet {
+        Packet::LearnerInfo(info) => {
+            bytes.extend_from_slice(&20_i32.to_be_bytes());
+            bytes.extend_from_slice(&info.sid.0.to_be_bytes());
+            bytes.extend_from_slice(&info.protocol.to_be_bytes());
+            bytes.extend_from_slice(&info.config_version.0.to_be_bytes());
+        }
+        Packet::LeaderInfo { protocol, .. } => {
+            bytes.extend_from_slice(&4_i32.to_be_bytes());
+            bytes.extend_from_slice(&protocol.to_be_bytes());
+        }
+        Packet::AckEpoch { current, .. } => {
+            bytes.extend_from_slice(&4_i32.to_be_bytes());
+            let current = current.unwrap_or(PeerEpoch(-1));
+            bytes.extend_from_slice(&current.0.to_be_bytes()[4..]);
+        }
+        _ => bytes.extend_from_slice(&NOTHING.to_be_bytes()),
+    }
+    bytes.extend_from_slice(&NOTHING.to_be_bytes());
+}
+
+/// Reads one packet from the start of what has arrived, and says how long it is; `None` while it is incomplete.
+///
+/// # Errors
+/// When these bytes begin no packet of this protocol.
+pub fn decode(bytes: &[u8]) -> Result<Option<(Packet, usize)>, PacketError> {
+    let Some((kind, rest)) = int(bytes) else {
+        return Ok(None);
+    };
+    let Some((zxid, rest)) = long(rest) else {
+        return Ok(None);
+    };
+    let Some((declared, rest)) = int(rest) else {
+        return Ok(None);
+    };
+    let length = usize::try_from(declared.max(0)).unwrap_or(usize::MAX);
+    if declared < NOTHING || length > MAX_DATA {
+        return Err(PacketError::DataLength { kind, declared });
+    }
+    let Some((data, rest)) = rest.split_at_checked(length) else {
+        return Ok(None);
+    };
+    let Some((declared, rest)) = int(rest) else {
+        return Ok(None);
+    };
+    if !(NOTHING..=0).contains(&declared) {
+        return Err(PacketError::Authentication { kind, declared });
+    }
+    let packet = packet(kind, Zxid(zxid), data)?;
+    Ok(Some((packet, bytes.len() - rest.len())))
+}
+
+fn packet(kind: i32, zxid: Zxid, data: &[u8]) -> Result<Packet, PacketError> {
+    let epoch = zxid.peer_epoch();
+    let too_short = |needed| PacketError::TooShort {
+        kind,
+        needed,
+        length: data.len(),
+    };
+    Ok(match kind {
+        FOLLOWER_INFO | OBSERVER_INFO => {
+            let info = learner_info(kind, epoch, data).ok_or_else(|| too_short(20))?;
+            Packet::LearnerInfo(info)
+        }
+        LEADER_INFO => {
+            let (protocol, _) = int(data).ok_or_else(|| too_short(4))?;
+            Packet::LeaderInfo { epoch, protocol }
+        }
+        ACK_EPOCH => {
+            let (current, _) = int(data).ok_or_else(|| too_short(4))?;
+            Packet::AckEpoch {
+                current: (current != -1).then_some(PeerEpoch(current.into())),
+                last_zxid: zxid,
+            }
+        }
+        NEW_LEADER => Packet::NewLeader { epoch },
+        ACK => Packet::Ack { epoch },
+        UP_TO_DATE => Packet::UpToDate,
+        PING => Packet::Ping,
+        other => return Err(PacketError::Type(other)),
+    })
+}
+
+fn learner_info(kind: i32, accepted: PeerEpoch, data: &[u8]) -> Option<LearnerInfo> {
+    let (sid, data) = long(data)?;
+    let (protocol, data) = int(data)?;
+    let (config_version, _) = long(data)?;
+    Some(LearnerInfo {
+        sid: Sid(sid),
+        learner_type: match kind {
+            OBSERVER_INFO => LearnerType::Observer,
+            _ => LearnerType::Participant,
+        },
+        accepted,
+        protocol,
+        config_version: ConfigVersion(config_version),
+    })
+}
+
+fn int(bytes: &[u8]) -> Option<(i32, &[u8])> {
+    let (field, rest) = bytes.split_first_chunk()?;
+    Some((i32::from_be_bytes(*field), rest))
+}
+
+fn long(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let (field, rest) = bytes.split_first_chunk()?;
+    Some((i64::from_be_bytes(*field), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SHORTEST: usize = 20;
+
+    fn bytes(packet: &Packet) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        encode(packet, &mut bytes);
+        bytes
+    }
+
+    fn any_packet() -> impl Strategy<Value = Packet> {
+        let epoch = || (0..=i64::from(i32::MAX)).prop_map(PeerEpoch);
+        let learner_type = prop_oneof![Just(LearnerType::Participant), Just(LearnerType::Observer)];
+        let info = (
+            any::<i64>(),
+            learner_type,
+            epoch(),
+            any::<i32>(),
+            any::<i64>(),
+        );
+        let info = info.prop_map(|(sid, learner_type, accepted, protocol, version)| {
+            Packet::LearnerInfo(LearnerInfo {
+                sid: Sid(sid),
+                learner_type,
+                accepted,
+                protocol,
+                config_version: ConfigVersion(version),
+            })
+        });
+        let ack = (proptest::option::of(epoch()), any::<i64>());
+        prop_oneof![
+            info,
+            (epoch(), any::<i32>())
+                .prop_map(|(epoch, protocol)| Packet::LeaderInfo { epoch, protocol }),
+            ack.prop_map(|(current, zxid)| Packet::AckEpoch {
+                current,
+                last_zxid: Zxid(zxid)
+            }),
+            epoch().prop_map(|epoch| Packet::NewLeader { epoch }),
+            epoch().prop_map(|epoch| Packet::Ack { epoch }),
+            Just(Packet::UpToDate),
+            Just(Packet::Ping),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_the_same(packet in any_packet(), next in any::<[u8; 3]>()) {
+            let mut stream = bytes(&packet);
+            let length = stream.len();
+            for end in 0..length {
+                prop_assert_eq!(decode(&stream[..end]), Ok(None));
+            }
+            stream.extend(next);
+            prop_assert_eq!(decode(&stream), Ok(Some((packet, length))));
+        }
+
+        #[test]
+        fn any_bytes_are_a_packet_an_error_or_incomplete(
+            kind in 0..20_i32,
+            rest in proptest::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let stream = [&kind.to_be_bytes()[..], &rest].concat();
+            if let Ok(Some((_, length))) = decode(&stream) {
+                prop_assert!((SHORTEST..=stream.len()).contains(&length));
+            }
+        }
+    }
+
+    /// What the reference's own classes write, byte for byte: `QuorumPacket` with `LearnerInfo` as its data, through
+    /// `BinaryOutputArchive`.
+    #[test]
+    fn the_bytes_are_those_of_the_reference() {
+        let info = Packet::LearnerInfo(LearnerInfo {
+            sid: Sid(3),
+            learner_type: LearnerType::Participant,
+            accepted: PeerEpoch(5),
+            protocol: 0x1_0000,
+            config_version: ConfigVersion(0x1_0000_0000),
+        });
+        assert_eq!(
+            bytes(&info),
+            [
+                0, 0, 0, 11, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0,
+                0, 0, 0, 0, 1, 0, 0, 0, 0, 255, 255, 255, 255
+            ]
+        );
+        let no_promise = Packet::AckEpoch {
+            current: None,
+            last_zxid: Zxid(0x5_0000_0001),
+        };
+        assert_eq!(
+            bytes(&no_promise),
+            [
+                0, 0, 0, 18, 0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 4, 255, 255, 255, 255, 255, 255, 255,
+                255
+            ]
+        );
+        assert_eq!(
+            bytes(&Packet::UpToDate),
+            [
+                0, 0, 0, 12, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                255, 255
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_before_it_has_arrived() {
+        let header = |kind: i32, length: i32| {
+            [&kind.to_be_bytes()[..], &[0; 8], &length.to_be_bytes()].concat()
+        };
+        for declared in [-2, i32::MIN, 512 * 1024 + 1, i32::MAX] {
+            let error = PacketError::DataLength {
+                kind: PING,
+                declared,
+            };
+            assert_eq!(decode(&header(PING, declared)), Err(error));
+        }
+        assert_eq!(decode(&header(PING, 512 * 1024)), Ok(None));
+        let with_entries = [header(PING, -1), 1_i32.to_be_bytes().to_vec()].concat();
+        let error = PacketError::Authentication {
+            kind: PING,
+            declared: 1,
+        };
+        assert_eq!(decode(&with_entries), Err(error));
+        let proposal = [header(2, -1), NOTHING.to_be_bytes().to_vec()].concat();
+        assert_eq!(decode(&proposal), Err(PacketError::Type(2)));
+        let silent = [header(LEADER_INFO, -1), NOTHING.to_be_bytes().to_vec()].concat();
+        let error = PacketError::TooShort {
+            kind: LEADER_INFO,
+            needed: 4,
+            length: 0,
+        };
+        assert_eq!(decode(&silent), Err(error));
+    }
+}

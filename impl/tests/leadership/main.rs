@@ -1,0 +1,6 @@
+//! Leaders and learners in memory: what establishes a leader, what ends it, and what its lease is worth.
+
+mod establishing;
+mod lasting;
+mod lease;
+mod support;

@@ -1,0 +1,328 @@
+//! Servers that hand one another packets, with a clock and disks.
+
+use fle::config::{DynamicConfig, LearnerType, Rules};
+use fle::election::Credentials;
+use fle::leadership::packet::Packet;
+use fle::leadership::{
+    Effect, Effects, End, Epochs, Leadership, Moment, Quit, Refusal, Settings, Standing,
+};
+use fle::{Ensemble, PeerEpoch, Sid, Zxid};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) const TICK: Duration = Duration::from_secs(2);
+pub(crate) const INIT_LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const SYNC_LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const NEW: Epochs = epochs(0, 0);
+
+pub(crate) const fn epochs(accepted: i64, current: i64) -> Epochs {
+    Epochs {
+        accepted: PeerEpoch(accepted),
+        current: PeerEpoch(current),
+    }
+}
+
+/// An ensemble, a clock, and a wire in each direction between any two servers that are connected.
+pub(crate) struct World {
+    ensemble: Arc<Ensemble>,
+    now: Moment,
+    running: BTreeMap<Sid, Leadership>,
+    disks: BTreeMap<Sid, Epochs>,
+    wires: BTreeMap<(Sid, Sid), VecDeque<Packet>>,
+    /// What happened that the servers' standing does not tell.
+    pub(crate) events: Vec<Event>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Event {
+    Quit(i64, Quit),
+    Closed { by: i64, peer: i64, reason: Refusal },
+}
+
+impl World {
+    /// Voters 1 to `voters` and an observer after them, none of which has ever followed anybody.
+    pub(crate) fn new(voters: i64) -> Self {
+        Self::with_disks(&vec![NEW; usize::try_from(voters).unwrap()])
+    }
+
+    pub(crate) fn with_disks(disks: &[Epochs]) -> Self {
+        let servers: Vec<String> = (1..=disks.len() + 1)
+            .map(|sid| {
+                let role = if sid > disks.len() {
+                    "observer"
+                } else {
+                    "participant"
+                };
+                format!("server.{sid}=h{sid}:1:2:{role}")
+            })
+            .collect();
+        let rules = Rules {
+            standalone_enabled: false,
+            ..Rules::default()
+        };
+        let config = DynamicConfig::parse(&servers.join("\n"), rules).unwrap();
+        let disks = disks.iter().copied().chain([NEW]);
+        let mut world = Self {
+            ensemble: Arc::new(Ensemble::new(config, None, rules)),
+            now: Moment(Duration::from_secs(1000)),
+            running: BTreeMap::new(),
+            disks: (1..).map(Sid).zip(disks).collect(),
+            wires: BTreeMap::new(),
+            events: Vec::new(),
+        };
+        for sid in 1..=world.disks.len() {
+            world.start(i64::try_from(sid).unwrap());
+        }
+        world
+    }
+
+    pub(crate) fn start(&mut self, sid: i64) {
+        let observes = self.ensemble.view().slot(Sid(sid)).is_none();
+        let settings = Settings {
+            sid: Sid(sid),
+            learner_type: match observes {
+                true => LearnerType::Observer,
+                false => LearnerType::Participant,
+            },
+            tick: TICK,
+            init_limit: INIT_LIMIT,
+            sync_limit: SYNC_LIMIT,
+            clock_drift_ppm: 0,
+            epoch_timeout: None,
+        };
+        let ensemble = Arc::clone(&self.ensemble);
+        let server = Leadership::new(settings, ensemble, self.disks[&Sid(sid)], self.now);
+        self.running.insert(Sid(sid), server);
+    }
+
+    /// The process is gone; its peers see their connections reset.
+    pub(crate) fn kill(&mut self, sid: i64) {
+        self.running.remove(&Sid(sid));
+        self.hang_up(Sid(sid), End::ByPeer);
+    }
+
+    /// The server is not heard of any more, and hears nothing.
+    pub(crate) fn isolate(&mut self, sid: i64) {
+        self.wires
+            .retain(|&(from, to), _| from != Sid(sid) && to != Sid(sid));
+    }
+
+    pub(crate) fn lead(&mut self, sid: i64) {
+        let voters: Vec<Sid> = self.ensemble.view().voters().collect();
+        self.lead_by(sid, &voters);
+    }
+
+    pub(crate) fn lead_by(&mut self, sid: i64, electors: &[Sid]) {
+        let peer_epoch = self.disks[&Sid(sid)].current;
+        let credentials = Credentials {
+            zxid: peer_epoch.first_zxid(),
+            peer_epoch,
+        };
+        let electors = electors.iter().copied();
+        self.step(Sid(sid), |it, now| {
+            it.lead(credentials, electors, now, None)
+        });
+    }
+
+    pub(crate) fn learn(&mut self, sid: i64, leader: i64) {
+        let zxid = self.disks[&Sid(sid)].current.first_zxid();
+        self.learn_with(sid, leader, zxid);
+    }
+
+    pub(crate) fn learn_with(&mut self, sid: i64, leader: i64, zxid: Zxid) {
+        self.step(Sid(sid), |it, now| it.learn(Sid(leader), zxid, now));
+    }
+
+    /// An election was won by `leader`, and these have heard of it.
+    pub(crate) fn elect(&mut self, leader: i64, learners: &[i64]) {
+        self.lead(leader);
+        for &learner in learners {
+            self.learn(learner, leader);
+        }
+        self.deliver();
+    }
+
+    /// One event at one server, with all that it leads to there.
+    pub(crate) fn step(
+        &mut self,
+        sid: Sid,
+        event: impl FnOnce(&mut Leadership, Moment) -> Effects,
+    ) {
+        let now = self.now;
+        let effects = self.running.get_mut(&sid).map(|server| event(server, now));
+        for effect in effects.unwrap_or_default() {
+            self.carry_out(sid, effect);
+        }
+    }
+
+    fn carry_out(&mut self, sid: Sid, effect: Effect) {
+        match effect {
+            Effect::StoreAccepted(epoch) => self.disks.get_mut(&sid).unwrap().accepted = epoch,
+            Effect::StoreCurrent(epoch) => self.disks.get_mut(&sid).unwrap().current = epoch,
+            Effect::Connect(leader) => {
+                self.wires.insert((sid, leader), VecDeque::new());
+                self.wires.insert((leader, sid), VecDeque::new());
+                self.step(sid, |it, now| it.handle_connected(leader, now));
+            }
+            Effect::Send { to, packet } => {
+                if let Some(wire) = self.wires.get_mut(&(sid, to)) {
+                    wire.push_back(packet);
+                }
+            }
+            Effect::Close { peer, reason } => {
+                let by = sid.0;
+                let peer_sid = peer.0;
+                self.events.push(Event::Closed {
+                    by,
+                    peer: peer_sid,
+                    reason,
+                });
+                self.part(sid, peer, End::ByPeer);
+            }
+            Effect::Established(_) => {}
+            Effect::Quit(reason) => {
+                self.events.push(Event::Quit(sid.0, reason));
+                self.hang_up(sid, End::ByPeer);
+            }
+        }
+    }
+
+    fn hang_up(&mut self, sid: Sid, end: End) {
+        let peers: Vec<Sid> = self
+            .wires
+            .keys()
+            .filter(|wire| wire.0 == sid)
+            .map(|it| it.1)
+            .collect();
+        for peer in peers {
+            self.part(sid, peer, end);
+        }
+    }
+
+    /// `peer` sees the connection with `sid` end.
+    pub(crate) fn part(&mut self, sid: Sid, peer: Sid, end: End) {
+        self.wires.remove(&(sid, peer));
+        self.wires.remove(&(peer, sid));
+        self.step(peer, |it, now| it.handle_end(sid, end, now));
+    }
+
+    /// Everything that is under way arrives.
+    pub(crate) fn deliver(&mut self) {
+        while self.deliver_one() {}
+    }
+
+    /// The first packet that is under way arrives; false when none is.
+    pub(crate) fn deliver_one(&mut self) -> bool {
+        let wires = self.wires.iter().find(|(_, wire)| !wire.is_empty());
+        let Some((&(from, to), _)) = wires else {
+            return false;
+        };
+        let packet = self
+            .wires
+            .get_mut(&(from, to))
+            .and_then(VecDeque::pop_front)
+            .unwrap();
+        self.step(to, |it, now| it.handle_packet(from, &packet, now, None));
+        true
+    }
+
+    /// A packet arrives that nobody sent.
+    pub(crate) fn forge(&mut self, from: i64, to: i64, packet: &Packet) {
+        self.step(Sid(to), |it, now| {
+            it.handle_packet(Sid(from), packet, now, None)
+        });
+    }
+
+    /// Time passes, from one deadline to the next, and everything arrives at once, except at those that `asleep` names.
+    pub(crate) fn pass(&mut self, duration: Duration, asleep: &[i64]) {
+        let end = self.now.after(duration);
+        loop {
+            self.deliver_to_those_awake(asleep);
+            let awake = self
+                .running
+                .iter()
+                .filter(|(sid, _)| !asleep.contains(&sid.0));
+            let next = awake.filter_map(|(_, it)| it.deadline()).min();
+            let Some(next) = next.filter(|&next| next <= end) else {
+                break;
+            };
+            self.now = self.now.max(next);
+            self.wake(asleep);
+        }
+        self.now = end;
+        self.wake(asleep);
+        self.deliver_to_those_awake(asleep);
+    }
+
+    fn wake(&mut self, asleep: &[i64]) {
+        let due: Vec<Sid> = self
+            .running
+            .iter()
+            .filter(|(sid, it)| {
+                !asleep.contains(&sid.0) && it.deadline().is_some_and(|at| at <= self.now)
+            })
+            .map(|(&sid, _)| sid)
+            .collect();
+        for sid in due {
+            self.step(sid, |it, now| it.handle_time(now, None));
+        }
+    }
+
+    fn deliver_to_those_awake(&mut self, asleep: &[i64]) {
+        loop {
+            let mut wires = self.wires.iter();
+            let next = wires.find(|((_, to), wire)| !wire.is_empty() && !asleep.contains(&to.0));
+            let Some((&(from, to), _)) = next else {
+                return;
+            };
+            let packet = self
+                .wires
+                .get_mut(&(from, to))
+                .and_then(VecDeque::pop_front)
+                .unwrap();
+            self.step(to, |it, now| it.handle_packet(from, &packet, now, None));
+        }
+    }
+
+    pub(crate) fn standing(&self, sid: i64) -> Standing {
+        self.running[&Sid(sid)].standing()
+    }
+
+    /// The epoch in which the server leads, established.
+    pub(crate) fn leads(&self, sid: i64) -> Option<i64> {
+        match self.standing(sid) {
+            Standing::Leading { epoch, .. } => Some(epoch.0),
+            _ => None,
+        }
+    }
+
+    /// Whom the server follows or observes, in which epoch.
+    pub(crate) fn follows(&self, sid: i64) -> Option<(i64, i64)> {
+        match self.standing(sid) {
+            Standing::Following { leader, epoch } | Standing::Observing { leader, epoch } => {
+                Some((leader.0, epoch.0))
+            }
+            Standing::Looking | Standing::Leading { .. } => None,
+        }
+    }
+
+    /// Whether the server leads with a lease that is not over.
+    pub(crate) fn holds_lease(&self, sid: i64) -> bool {
+        let now = self.now;
+        self.running.contains_key(&Sid(sid))
+            && matches!(self.standing(sid), Standing::Leading { lease: Some(until), .. } if until > now)
+    }
+
+    pub(crate) fn disk(&self, sid: i64) -> Epochs {
+        self.disks[&Sid(sid)]
+    }
+
+    pub(crate) fn quits(&self) -> Vec<(i64, Quit)> {
+        let quits = self.events.iter().filter_map(|event| match event {
+            Event::Quit(sid, reason) => Some((*sid, *reason)),
+            Event::Closed { .. } => None,
+        });
+        quits.collect()
+    }
+}
