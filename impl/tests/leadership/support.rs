@@ -42,8 +42,8 @@ pub(crate) enum Event {
 
 impl World {
     /// Voters 1 to `voters` and an observer after them, none of which has ever followed anybody.
-    pub(crate) fn new(voters: i64) -> Self {
-        Self::with_disks(&vec![NEW; usize::try_from(voters).unwrap()])
+    pub(crate) fn new(voters: usize) -> Self {
+        Self::with_disks(&vec![NEW; voters])
     }
 
     pub(crate) fn with_disks(disks: &[Epochs]) -> Self {
@@ -61,7 +61,8 @@ impl World {
             standalone_enabled: false,
             ..Rules::default()
         };
-        let config = DynamicConfig::parse(&servers.join("\n"), rules).unwrap();
+        let config =
+            DynamicConfig::parse(&servers.join("\n"), rules).expect("a valid configuration");
         let disks = disks.iter().copied().chain([NEW]);
         let mut world = Self {
             ensemble: Arc::new(Ensemble::new(config, None, rules)),
@@ -71,8 +72,9 @@ impl World {
             wires: BTreeMap::new(),
             events: Vec::new(),
         };
-        for sid in 1..=world.disks.len() {
-            world.start(i64::try_from(sid).unwrap());
+        let sids: Vec<Sid> = world.disks.keys().copied().collect();
+        for sid in sids {
+            world.start(sid.0);
         }
         world
     }
@@ -158,8 +160,12 @@ impl World {
 
     fn carry_out(&mut self, sid: Sid, effect: Effect) {
         match effect {
-            Effect::StoreAccepted(epoch) => self.disks.get_mut(&sid).unwrap().accepted = epoch,
-            Effect::StoreCurrent(epoch) => self.disks.get_mut(&sid).unwrap().current = epoch,
+            Effect::StoreAccepted(epoch) => {
+                self.disks.entry(sid).and_modify(|it| it.accepted = epoch);
+            }
+            Effect::StoreCurrent(epoch) => {
+                self.disks.entry(sid).and_modify(|it| it.current = epoch);
+            }
             Effect::Connect(leader) => {
                 self.wires.insert((sid, leader), VecDeque::new());
                 self.wires.insert((leader, sid), VecDeque::new());
@@ -214,15 +220,15 @@ impl World {
 
     /// The first packet that is under way arrives; false when none is.
     pub(crate) fn deliver_one(&mut self) -> bool {
-        let wires = self.wires.iter().find(|(_, wire)| !wire.is_empty());
-        let Some((&(from, to), _)) = wires else {
+        self.deliver_one_to(|_| true)
+    }
+
+    fn deliver_one_to(&mut self, is_awake: impl Fn(Sid) -> bool) -> bool {
+        let mut wires = self.wires.iter_mut().filter(|((_, to), _)| is_awake(*to));
+        let next = wires.find_map(|(&wire, packets)| Some((wire, packets.pop_front()?)));
+        let Some(((from, to), packet)) = next else {
             return false;
         };
-        let packet = self
-            .wires
-            .get_mut(&(from, to))
-            .and_then(VecDeque::pop_front)
-            .unwrap();
         self.step(to, |it, now| it.handle_packet(from, &packet, now, None));
         true
     }
@@ -238,7 +244,7 @@ impl World {
     pub(crate) fn pass(&mut self, duration: Duration, asleep: &[i64]) {
         let end = self.now.after(duration);
         loop {
-            self.deliver_to_those_awake(asleep);
+            while self.deliver_one_to(|to| !asleep.contains(&to.0)) {}
             let awake = self
                 .running
                 .iter()
@@ -252,7 +258,7 @@ impl World {
         }
         self.now = end;
         self.wake(asleep);
-        self.deliver_to_those_awake(asleep);
+        while self.deliver_one_to(|to| !asleep.contains(&to.0)) {}
     }
 
     fn wake(&mut self, asleep: &[i64]) {
@@ -266,22 +272,6 @@ impl World {
             .collect();
         for sid in due {
             self.step(sid, |it, now| it.handle_time(now, None));
-        }
-    }
-
-    fn deliver_to_those_awake(&mut self, asleep: &[i64]) {
-        loop {
-            let mut wires = self.wires.iter();
-            let next = wires.find(|((_, to), wire)| !wire.is_empty() && !asleep.contains(&to.0));
-            let Some((&(from, to), _)) = next else {
-                return;
-            };
-            let packet = self
-                .wires
-                .get_mut(&(from, to))
-                .and_then(VecDeque::pop_front)
-                .unwrap();
-            self.step(to, |it, now| it.handle_packet(from, &packet, now, None));
         }
     }
 
