@@ -14,7 +14,7 @@ pub struct Sid(pub i64);
 pub struct Zxid(pub i64);
 
 /// The epoch of a leader's reign that a server last accepted (the reference's `currentEpoch`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct PeerEpoch(pub i64);
 
 /// A round of the election (the reference's `logicalclock`). It lives in memory only: a restarted server counts from 0 again.

@@ -26,7 +26,8 @@
 //! unless it saw its leader end their connection: it holds back its acknowledgement of another epoch until then. What a quorum of
 //! learners has promised so, counted from when the leader *sent* what they answered, and shortened by how much faster their
 //! clocks may run, is the leader's lease. Voters of any two quorums overlap, so while a lease lasts no other leader is
-//! established. A server that restarts has forgotten its promises and keeps the longest it may have made.
+//! established. A server that restarts has forgotten its promises and keeps the longest it may have made. One that is still bound
+//! follows a leader that others have established without its promise: theirs show that the lease is over.
 //!
 //! # The contract
 //! - Call one method for each event. Then make [`Leadership::standing`] known, so that a lease that shrank is seen; then carry out all
@@ -87,8 +88,8 @@ pub struct Settings {
     pub epoch_timeout: Option<Duration>,
 }
 
-/// The epochs that a server keeps on disk.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+/// The epochs that a server keeps on disk. A new server has none, which is epoch 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Epochs {
     /// The greatest that it has promised to a leader (`acceptedEpoch`).
     pub accepted: PeerEpoch,
@@ -233,7 +234,7 @@ pub struct Leadership {
     settings: Settings,
     ensemble: Arc<Ensemble>,
     epochs: Epochs,
-    /// Until when no epoch but the current one is acknowledged.
+    /// Until when no new epoch is promised to anybody.
     promised_until: Moment,
     role: Role,
 }
@@ -402,6 +403,11 @@ impl Leadership {
         })
     }
 
+    /// Whoever drives this server does not go on: all connections end, and nobody is led or followed any more.
+    pub fn abandon(&mut self) {
+        self.role = Role::Looking(BTreeMap::new());
+    }
+
     /// Other configurations are in force from now on.
     pub fn reconfigure(
         &mut self,
@@ -482,6 +488,13 @@ impl Leadership {
         self.epochs
     }
 
+    /// Whether this server follows one that keeps transactions, of which nothing can be learned here: whether it is alive is for
+    /// others to find out.
+    #[must_use]
+    pub fn is_apart(&self) -> bool {
+        matches!(&self.role, Role::Learning(learner) if learner.is_apart())
+    }
+
     /// How many servers with a vote follow this leader.
     #[must_use]
     pub fn followers(&self) -> usize {
@@ -511,7 +524,7 @@ impl Context<'_> {
         self.effects.push(Effect::StoreCurrent(epoch));
     }
 
-    /// Whether another epoch may be acknowledged.
+    /// Whether a new epoch may be promised.
     fn is_free(&self) -> bool {
         self.now >= *self.promised_until
     }

@@ -43,9 +43,13 @@ mod ensemble;
 mod id;
 pub mod leadership;
 #[cfg(feature = "net")]
+pub mod member;
+#[cfg(feature = "net")]
 pub mod node;
 mod notification;
 pub mod quorum;
+#[cfg(feature = "net")]
+pub mod storage;
 #[cfg(feature = "net")]
 pub mod transport;
 mod vote;

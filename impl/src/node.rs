@@ -108,6 +108,8 @@ pub struct Status {
     pub ensemble: Arc<Ensemble>,
     /// Its connections, by peer.
     pub links: BTreeMap<Sid, LinkState>,
+    /// The voters that elected this leader, itself among them; empty unless it leads.
+    pub electors: Vec<Sid>,
     /// The voters that elected this leader and look for another since, in another round; empty unless it leads.
     pub looking_voters: BTreeSet<Sid>,
     /// Whether the leader has said, in another round than the one that this server settled in, that it looks for one itself.
@@ -194,7 +196,10 @@ impl NodeConfig {
 }
 
 /// The configured addresses, or their ports at every address of the machine (`quorumListenOnAllIPs`).
-fn bind_addresses(addresses: &[ElectionAddress], options: &Options) -> Vec<ElectionAddress> {
+pub(crate) fn bind_addresses(
+    addresses: &[ElectionAddress],
+    options: &Options,
+) -> Vec<ElectionAddress> {
     if !options.quorum_listen_on_all_ips {
         return addresses.to_vec();
     }
@@ -234,9 +239,18 @@ impl Node {
     /// When the node has stopped.
     #[doc(alias = "lookForLeader")]
     pub async fn look_for_leader(&self, credentials: Credentials) -> Result<Notification, Stopped> {
+        let decision = self.begin_to_look(credentials).await?;
+        decision.await.map_err(|_| Stopped)
+    }
+
+    /// Looks for a leader, without waiting for the decision.
+    pub(crate) async fn begin_to_look(
+        &self,
+        credentials: Credentials,
+    ) -> Result<oneshot::Receiver<Notification>, Stopped> {
         let (decided, decision) = oneshot::channel();
         self.order(Command::Look(credentials, decided)).await?;
-        decision.await.map_err(|_| Stopped)
+        Ok(decision)
     }
 
     /// State, vote and connections, now and whenever they change.

@@ -18,13 +18,17 @@ mod handshake;
 mod link;
 mod listening;
 mod network;
+mod packets;
 mod queues;
+mod quorum_port;
 
 pub use crate::codec::initial::ElectionAddress;
+use crate::codec::initial::InitialMessage;
 pub(crate) use addresses::at_every_port;
-pub use addresses::election_addresses;
+pub use addresses::{election_addresses, quorum_addresses};
 pub use link::{Frame, LONGEST_PAYLOAD};
 pub use network::{Network, Tcp};
+pub(crate) use quorum_port::{PortEvent, QuorumPort};
 
 use crate::config::BindRetries;
 use crate::election::Outbox as Delivery;
@@ -126,8 +130,8 @@ pub struct Transport<N: Network> {
     addresses: Directory,
     peers: BTreeMap<Sid, Peer>,
     inbox: Arc<Inbox>,
-    visitors: mpsc::Receiver<Visitor<N::Stream>>,
-    listeners: Listeners<N>,
+    visitors: mpsc::Receiver<Visitor<N::Stream, InitialMessage>>,
+    listeners: Listeners<N, InitialMessage>,
     /// The server's own addresses in the committed configuration.
     own: Vec<ElectionAddress>,
     /// One task for each link, attempt to dial and wait, named by peer and number.
@@ -141,7 +145,7 @@ pub struct Transport<N: Network> {
 /// What the transport waits for.
 enum Event<S> {
     Message { from: Sid, payload: Bytes },
-    Visitor(Visitor<S>),
+    Visitor(Visitor<S, InitialMessage>),
     Ended(Result<(Sid, u64, Ended<S>), JoinError>),
 }
 
@@ -180,9 +184,11 @@ impl<N: Network> Transport<N> {
         ensemble: &Ensemble,
     ) -> Result<Self, BindError> {
         let (entry, visitors) = mpsc::channel(16);
-        let addresses = Directory::of(ensemble);
+        let addresses = Directory::of(ensemble, election_addresses);
         let half_open = HALF_OPEN + addresses.0.len();
-        let listeners = Listeners::start(network.clone(), &settings, half_open, entry).await?;
+        let bind = &settings.bind;
+        let listeners =
+            Listeners::start(network.clone(), &settings, bind, half_open, entry).await?;
         Ok(Self {
             network,
             addresses,
@@ -242,7 +248,7 @@ impl<N: Network> Transport<N> {
     /// them, unless its settings had it listen or advertise elsewhere; one that listens on all addresses of the machine goes on
     /// doing so, on the new ports.
     pub fn reconfigure(&mut self, ensemble: &Ensemble) {
-        self.addresses = Directory::of(ensemble);
+        self.addresses = Directory::of(ensemble, election_addresses);
         let own = own_addresses(ensemble, self.settings.sid);
         if own.is_empty() || own == self.own {
             return;
@@ -363,8 +369,8 @@ impl<N: Network> Transport<N> {
     }
 
     /// Somebody has connected and said who it is.
-    fn receive(&mut self, visitor: Visitor<N::Stream>) -> Option<Happening> {
-        let sid = visitor.message.sid;
+    fn receive(&mut self, visitor: Visitor<N::Stream, InitialMessage>) -> Option<Happening> {
+        let sid = visitor.greeting.sid;
         if sid == self.settings.sid {
             tracing::warn!(target: "fle", %sid, "somebody connects with this server's own id; give each server an id of its own");
             return None;
@@ -379,7 +385,7 @@ impl<N: Network> Transport<N> {
             return None;
         }
         peer.visited = Some(visitor.since);
-        peer.advertised = visitor.message.addresses;
+        peer.advertised = visitor.greeting.addresses;
         if sid > self.settings.sid {
             return Some(self.link(sid, visitor.connection));
         }

@@ -105,7 +105,10 @@ impl Leader {
         };
         learner.heard = cx.now;
         match (learner.stage, packet) {
-            (LearnerStage::Asked, &Packet::AckEpoch { current, last_zxid }) => {
+            (
+                LearnerStage::Asked | LearnerStage::Known,
+                &Packet::AckEpoch { current, last_zxid },
+            ) => {
                 let ours = (self.credentials.peer_epoch, self.credentials.zxid);
                 match current {
                     Some(epoch) if (epoch, last_zxid) > ours => {
@@ -116,6 +119,8 @@ impl Leader {
                     None => learner.stage = LearnerStage::Known,
                 }
             }
+            // A promise that was held back, and is not needed any more.
+            (LearnerStage::Activating, Packet::AckEpoch { .. }) => {}
             (LearnerStage::Activating, &Packet::Ack { epoch })
                 if Stage::Activating(epoch) == self.stage
                     || Stage::Established(epoch) == self.stage =>
@@ -305,7 +310,7 @@ impl Leader {
         Ok(())
     }
 
-    /// A learner that is being established may hold back its answer for `syncLimit` ticks.
+    /// A learner that has not come so far may be waiting for others.
     fn drop_silent(&mut self, cx: &mut Context<'_>) {
         let settings = cx.settings;
         let is_silent = |learner: &Learner| {

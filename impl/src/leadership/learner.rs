@@ -21,7 +21,8 @@ enum Stage {
     Connecting,
     /// The leader knows of this server, or will.
     Introduced,
-    /// The leader's epoch is not acknowledged before an earlier promise is over.
+    /// The epoch is not promised before an earlier promise is over. If others make a quorum meanwhile, the earlier one is worth
+    /// nothing any more, and the leader goes on without.
     HeldBack(PeerEpoch),
     /// The epoch is acknowledged.
     Promised(PeerEpoch),
@@ -51,6 +52,10 @@ impl Learner {
         }
     }
 
+    pub(super) fn is_apart(&self) -> bool {
+        self.stage == Stage::Apart
+    }
+
     pub(super) fn introduce(&mut self, cx: &mut Context<'_>) {
         self.stage = Stage::Introduced;
         let info = LearnerInfo {
@@ -71,7 +76,10 @@ impl Learner {
                 Ok(())
             }
             (Stage::Introduced, &Packet::LeaderInfo { epoch, .. }) => self.consider(epoch, cx),
-            (Stage::Promised(promised), &Packet::NewLeader { epoch }) if epoch == promised => {
+            (
+                Stage::HeldBack(proposed) | Stage::Promised(proposed),
+                &Packet::NewLeader { epoch },
+            ) if epoch == proposed => {
                 self.activate(epoch, cx);
                 Ok(())
             }
@@ -99,7 +107,8 @@ impl Learner {
         }
     }
 
-    /// The leader proposes an epoch: a promise for one that is new, none for one accepted before.
+    /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one stands against it; none for one
+    /// that was accepted before.
     fn consider(&mut self, epoch: PeerEpoch, cx: &mut Context<'_>) -> Result<(), Quit> {
         if epoch < cx.epochs.accepted {
             return Err(Quit::LeaderBehind);
@@ -107,23 +116,35 @@ impl Learner {
         if epoch > PeerEpoch::LAST {
             return Err(Quit::OutOfPlace);
         }
-        // The leader of the current epoch is the one that earlier promises were made to.
-        if epoch != cx.epochs.current && !cx.is_free() {
-            self.stage = Stage::HeldBack(epoch);
-            return Ok(());
+        let is_new = epoch > cx.epochs.accepted;
+        if is_new && cx.is_free() {
+            self.promise(epoch, cx);
+        } else {
+            self.stage = match is_new {
+                true => Stage::HeldBack(epoch),
+                false => Stage::Promised(epoch),
+            };
+            self.acknowledge(None, cx);
         }
-        let current = (epoch > cx.epochs.accepted).then_some(cx.epochs.current);
-        if current.is_some() {
-            cx.accept(epoch);
-        }
-        self.stage = Stage::Promised(epoch);
-        let last_zxid = self.last_zxid;
-        cx.send(self.leader, Packet::AckEpoch { current, last_zxid });
         Ok(())
     }
 
+    fn promise(&mut self, epoch: PeerEpoch, cx: &mut Context<'_>) {
+        cx.accept(epoch);
+        self.stage = Stage::Promised(epoch);
+        self.acknowledge(Some(cx.epochs.current), cx);
+    }
+
+    fn acknowledge(&self, current: Option<PeerEpoch>, cx: &mut Context<'_>) {
+        let last_zxid = self.last_zxid;
+        cx.send(self.leader, Packet::AckEpoch { current, last_zxid });
+    }
+
     fn activate(&mut self, epoch: PeerEpoch, cx: &mut Context<'_>) {
-        if epoch != cx.epochs.current {
+        if epoch > cx.epochs.accepted {
+            cx.accept(epoch);
+        }
+        if epoch > cx.epochs.current {
             cx.enter(epoch);
         }
         self.renew(cx);
@@ -152,7 +173,7 @@ impl Learner {
         if let Stage::HeldBack(epoch) = self.stage
             && cx.is_free()
         {
-            return self.consider(epoch, cx);
+            self.promise(epoch, cx);
         }
         let is_over = self.limit(cx.settings).is_some_and(|limit| cx.now >= limit);
         match self.stage {

@@ -86,6 +86,7 @@ impl<N: Network> Driver<N> {
             announcement: election.announcement(),
             ensemble: Arc::clone(election.ensemble()),
             links: BTreeMap::new(),
+            electors: Vec::new(),
             looking_voters: BTreeSet::new(),
             leader_looks: false,
             notifications: 0,
@@ -172,6 +173,7 @@ impl<N: Network> Driver<N> {
         let voters = self.election.ensemble().view().voters().len();
         metrics::gauge!("quorum_size").set(u32::try_from(voters).unwrap_or(u32::MAX));
         self.status.send_modify(|status| {
+            status.electors.clear();
             status.looking_voters.clear();
             status.leader_looks = false;
         });
@@ -329,9 +331,13 @@ impl<N: Network> Driver<N> {
                 self.transport.connect(voter);
             }
         }
+        let electors = self.election.leading_vote_set();
+        let electors = electors.map_or_else(Vec::new, |set| set.voters().to_vec());
         self.show();
-        self.status
-            .send_modify(|status| status.last_election = took);
+        self.status.send_modify(|status| {
+            status.electors = electors;
+            status.last_election = took;
+        });
         for waiting in self.waiting.drain(..) {
             // Whoever stopped waiting sees it in the status.
             let _ = waiting.send(*vote);

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Directory(pub(super) BTreeMap<Sid, Vec<Vec<ElectionAddress>>>);
 
 impl Directory {
-    pub(super) fn of(ensemble: &Ensemble) -> Self {
+    pub(super) fn of(ensemble: &Ensemble, of: fn(&ServerSpec) -> Vec<ElectionAddress>) -> Self {
         let configs = [Some(ensemble.committed()), ensemble.last_seen()];
         let mut addresses: BTreeMap<Sid, Vec<Vec<ElectionAddress>>> = BTreeMap::new();
         for server in configs
@@ -19,10 +19,7 @@ impl Directory {
             .flatten()
             .flat_map(DynamicConfig::servers)
         {
-            addresses
-                .entry(server.sid())
-                .or_default()
-                .push(election_addresses(server));
+            addresses.entry(server.sid()).or_default().push(of(server));
         }
         Self(addresses)
     }
@@ -35,6 +32,17 @@ pub fn election_addresses(server: &ServerSpec) -> Vec<ElectionAddress> {
     let addresses = addresses.map(|address| ElectionAddress {
         host: address.host.clone(),
         port: address.election_port.get(),
+    });
+    addresses.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Where a server takes learners once it leads, by its line in a configuration.
+#[must_use]
+pub fn quorum_addresses(server: &ServerSpec) -> Vec<ElectionAddress> {
+    let addresses = server.addresses().iter();
+    let addresses = addresses.map(|address| ElectionAddress {
+        host: address.host.clone(),
+        port: address.quorum_port.get(),
     });
     addresses.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -22,21 +22,38 @@ use tokio::time::{Instant, timeout};
 /// The wait after a failed accept, such as for want of file descriptors.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 
+/// What a connection to a port begins with, which says who has connected.
+pub(super) trait Greeting: Sized + Send + 'static {
+    /// How many bytes it may have.
+    const LONGEST: usize;
+
+    /// Reads it from the start of what has arrived, and says how long it is; `None` while it is incomplete.
+    fn decode(bytes: &[u8]) -> io::Result<Option<(Self, usize)>>;
+}
+
+impl Greeting for InitialMessage {
+    const LONGEST: usize = initial::LONGEST;
+
+    fn decode(bytes: &[u8]) -> io::Result<Option<(Self, usize)>> {
+        Self::decode(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+}
+
 /// Somebody connected and said who it is.
-pub(super) struct Visitor<S> {
+pub(super) struct Visitor<S, G> {
     /// When the connection was accepted.
     pub(super) since: Instant,
-    pub(super) message: InitialMessage,
+    pub(super) greeting: G,
     pub(super) connection: Introduced<S>,
 }
 
 /// Takes connections in until it is stopped. At most so many are in their first moments; one more and the oldest is closed.
-pub(super) async fn listen<N: Network>(
+pub(super) async fn listen<N: Network, G: Greeting>(
     network: N,
     mut listener: N::Listener,
     wait: Duration,
     at_most: usize,
-    visitors: mpsc::Sender<Visitor<N::Stream>>,
+    visitors: mpsc::Sender<Visitor<N::Stream, G>>,
 ) {
     let mut half_open = HalfOpen::default();
     loop {
@@ -50,7 +67,7 @@ pub(super) async fn listen<N: Network>(
         };
         let (visitors, since) = (visitors.clone(), Instant::now());
         half_open.spawn(at_most, async move {
-            match timeout(wait, read_initial(stream, since)).await {
+            match timeout(wait, read_greeting(stream, since)).await {
                 Ok(Ok(visitor)) => drop(visitors.send(visitor).await),
                 Ok(Err(error)) => {
                     tracing::warn!(target: "fle", %from, %error, "refused a connection");
@@ -83,20 +100,19 @@ impl HalfOpen {
     }
 }
 
-async fn read_initial<S>(mut stream: S, since: Instant) -> io::Result<Visitor<S>>
+async fn read_greeting<S, G>(mut stream: S, since: Instant) -> io::Result<Visitor<S, G>>
 where
     S: AsyncRead + Unpin,
+    G: Greeting,
 {
-    let mut rest = BytesMut::with_capacity(initial::LONGEST);
+    let mut rest = BytesMut::with_capacity(G::LONGEST);
     loop {
-        let decoded = InitialMessage::decode(&rest);
-        let decoded = decoded.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-        if let Some((message, used)) = decoded {
+        if let Some((greeting, used)) = G::decode(&rest)? {
             drop(rest.split_to(used));
             let connection = Introduced { stream, rest };
             return Ok(Visitor {
                 since,
-                message,
+                greeting,
                 connection,
             });
         }
@@ -121,10 +137,20 @@ pub(super) async fn dial<N: Network>(
     sid: Sid,
     groups: Vec<Vec<ElectionAddress>>,
 ) -> io::Result<Dialled<N::Stream>> {
+    let stream = connect_to_first(&network, groups, settings.connect_timeout).await?;
+    introduce::<N>(stream, &settings, sid).await
+}
+
+/// Connects to a server at the first of these groups of addresses at which one answers.
+pub(super) async fn connect_to_first<N: Network>(
+    network: &N,
+    groups: Vec<Vec<ElectionAddress>>,
+    wait: Duration,
+) -> io::Result<N::Stream> {
     let mut failure = io::Error::other("the server has no address in the configuration");
     for group in groups {
-        match connect_to_any(&network, group, settings.connect_timeout).await {
-            Ok(stream) => return introduce::<N>(stream, &settings, sid).await,
+        match connect_to_any(network, group, wait).await {
+            Ok(stream) => return Ok(stream),
             Err(error) => failure = error,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Source: `QuorumCnxManager.Listener`; `QuorumPeer.processReconfig` starts it anew.
 
-use super::handshake::{self, Visitor};
+use super::handshake::{self, Greeting, Visitor};
 use super::network::Network;
 use super::{BIND_AGAIN_AFTER, BindError, Settings};
 use crate::codec::initial::ElectionAddress;
@@ -13,22 +13,23 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-pub(super) struct Listeners<N: Network> {
+pub(super) struct Listeners<N: Network, G> {
     network: N,
     handshake_timeout: Duration,
     /// How many connections may be in their first moments at each address.
     half_open: usize,
-    visitors: mpsc::Sender<Visitor<N::Stream>>,
+    visitors: mpsc::Sender<Visitor<N::Stream, G>>,
     tasks: JoinSet<()>,
     by_address: BTreeMap<ElectionAddress, AbortHandle>,
 }
 
-impl<N: Network> Listeners<N> {
+impl<N: Network, G: Greeting> Listeners<N, G> {
     pub(super) async fn start(
         network: N,
         settings: &Settings,
+        bind_to: &[ElectionAddress],
         half_open: usize,
-        visitors: mpsc::Sender<Visitor<N::Stream>>,
+        visitors: mpsc::Sender<Visitor<N::Stream, G>>,
     ) -> Result<Self, BindError> {
         let mut listeners = Self {
             network,
@@ -38,7 +39,7 @@ impl<N: Network> Listeners<N> {
             tasks: JoinSet::new(),
             by_address: BTreeMap::new(),
         };
-        for address in &settings.bind {
+        for address in bind_to {
             let listener = bind(&listeners.network, address, settings.bind_retries).await?;
             listeners.spawn(address, async { Some(listener) });
         }

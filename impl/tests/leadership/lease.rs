@@ -1,6 +1,6 @@
 //! While a lease lasts nobody else is established.
 
-use crate::support::{SYNC_LIMIT, TICK, World};
+use crate::support::{SYNC_LIMIT, TICK, World, epochs};
 use fle::Sid;
 use fle::leadership::End;
 use std::time::Duration;
@@ -105,4 +105,17 @@ fn a_lease_ends_with_the_promise_that_makes_a_quorum_of_promises() {
     assert!(world.holds_lease(5));
     world.pass(TICK, &[1, 2]);
     assert!(!world.holds_lease(5));
+}
+
+#[test]
+fn a_server_that_is_bound_follows_whom_others_have_established() {
+    let mut world = World::new(3);
+    world.elect(3, &[1, 2]);
+    world.kill(3);
+    world.elect(2, &[1]);
+    world.start(3);
+    world.learn(3, 2);
+    world.deliver();
+    assert_eq!(world.follows(3), Some((2, 2)));
+    assert_eq!(world.disk(3), epochs(2, 2));
 }

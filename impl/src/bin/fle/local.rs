@@ -1,18 +1,13 @@
 //! `fle local`: an ensemble on loopback, in one process.
 
+mod ensemble;
 mod picture;
 
-use crate::main_loop::MainLoop;
 use crate::{Failure, asked_to_stop, runtime};
-use fle::config::{DynamicConfig, Rules};
-use fle::election::Credentials;
-use fle::node::{Node, NodeConfig, Status};
-use fle::transport::Tcp;
-use fle::{PeerEpoch, Sid, Zxid};
-use picture::{Picture, Screen};
-use std::net::TcpListener;
-use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use ensemble::{Ensemble, Recovery};
+use picture::Screen;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// Runs an ensemble on loopback in this process and shows who looks, follows and leads.
 #[derive(clap::Args)]
@@ -20,6 +15,10 @@ pub(crate) struct Local {
     /// How many servers, all of which vote.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
     servers: u16,
+    /// Ends the leader every so many seconds, and starts it again after half of them. Fails if at any of these times there is no
+    /// established leader.
+    #[arg(long, value_name = "SECONDS", value_parser = interval, allow_negative_numbers = true)]
+    kill_leader_every: Option<Duration>,
     /// For how many seconds; by default until the process is interrupted.
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     duration: Option<Duration>,
@@ -32,6 +31,17 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = seconds(text)?;
+    if interval.is_zero() {
+        return Err("no time at all; give the servers some to elect".to_owned());
+    }
+    Ok(interval)
+}
+
+/// How often the picture is looked at.
+const FRAME: Duration = Duration::from_millis(50);
+
 impl Local {
     pub(crate) fn run(self) -> Result<(), Failure> {
         // Every pair of servers has a connection with two ends in this process.
@@ -40,73 +50,74 @@ impl Local {
     }
 
     async fn elect(&self) -> Result<(), Failure> {
-        let mut screen = Screen::new(Instant::now());
-        let nodes = start_nodes(self.servers).await?;
-        let statuses: Vec<_> = nodes.iter().map(Node::status).collect();
-        let mut servers = tokio::task::JoinSet::new();
-        let (stop, stopped) = watch::channel(());
-        for (node, sid) in nodes.into_iter().zip(1..) {
-            servers.spawn(run(node, Sid(sid), stopped.clone()));
-        }
-        let over = async {
-            match self.duration {
-                Some(duration) => tokio::time::sleep(duration).await,
-                None => std::future::pending().await,
+        let mut screen = Screen::new(std::time::Instant::now());
+        let mut ensemble = Ensemble::start(self.servers).await?;
+        let mut recovery = Recovery::default();
+        let start = Instant::now();
+        let mut frames = tokio::time::interval(FRAME);
+        frames.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut kills = Kills::new(self.kill_leader_every, start);
+        let over = sleep_until(self.duration.and_then(|it| start.checked_add(it)));
+        let stop = asked_to_stop();
+        tokio::pin!(over, stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                () = &mut over => break,
+                () = kills.next() => kills.act(&mut ensemble, &mut recovery).await?,
+                () = recovery.watch() => {}
+                _ = frames.tick() => screen.show(&ensemble.picture()),
             }
-        };
-        tokio::select! {
-            () = asked_to_stop() => {}
-            () = over => {}
-            () = watch_over(&statuses, &mut screen) => {}
         }
-        screen.close(&Picture::of(&statuses));
-        drop(stop);
-        servers.join_all().await;
+        screen.close(&ensemble.picture(), &recovery);
+        ensemble.shutdown().await;
+        recovery.judge()
+    }
+}
+
+/// When leaders are killed, and started again.
+struct Kills {
+    every: Option<Duration>,
+    /// When the next leader is killed.
+    kill: Option<Instant>,
+    /// When the last one is started again.
+    revive: Option<Instant>,
+}
+
+impl Kills {
+    fn new(every: Option<Duration>, start: Instant) -> Self {
+        Self {
+            every,
+            kill: every.and_then(|every| start.checked_add(every)),
+            revive: None,
+        }
+    }
+
+    async fn next(&self) {
+        sleep_until(self.revive.or(self.kill)).await;
+    }
+
+    async fn act(
+        &mut self,
+        ensemble: &mut Ensemble,
+        recovery: &mut Recovery,
+    ) -> Result<(), Failure> {
+        if self.revive.take().is_some() {
+            return ensemble.revive().await;
+        }
+        let every = self.every.unwrap_or_default();
+        recovery.begin(ensemble.kill_leader().await);
+        let now = Instant::now();
+        self.revive = now.checked_add(every / 2);
+        self.kill = now.checked_add(every);
         Ok(())
     }
 }
 
-/// Shows what changes, for ever.
-async fn watch_over(statuses: &[watch::Receiver<Status>], screen: &mut Screen) {
-    loop {
-        screen.show(&Picture::of(statuses));
-        tokio::time::sleep(Duration::from_millis(50)).await;
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
-}
-
-/// Servers 1, 2, …, each on a port of the system's choice.
-async fn start_nodes(servers: u16) -> Result<Vec<Node>, Failure> {
-    let network = Tcp::default();
-    let mut text = String::new();
-    for sid in 1..=servers {
-        let port = network.reserve(TcpListener::bind("127.0.0.1:0")?)?.port();
-        // Nobody uses the quorum port.
-        text += &format!("server.{sid}=127.0.0.1:1:{port}\n");
-    }
-    let ensemble = DynamicConfig::parse(&text, Rules::default())?;
-    let mut nodes = Vec::new();
-    for sid in 1..=servers {
-        let config = NodeConfig::new(Sid(sid.into()), ensemble.clone());
-        let config = config.expect("every one of them is a member");
-        nodes.push(Node::start_on(network.clone(), config).await?);
-    }
-    Ok(nodes)
-}
-
-/// One server, until all are told to stop.
-async fn run(node: Node, sid: Sid, mut stopped: watch::Receiver<()>) {
-    let main_loop = MainLoop {
-        sid,
-        credentials: Credentials {
-            zxid: Zxid(0),
-            peer_epoch: PeerEpoch(0),
-        },
-        oracle: None,
-        observer_election_delay: Duration::ZERO,
-    };
-    tokio::select! {
-        () = main_loop.run(&node) => {}
-        _ = stopped.changed() => {}
-    }
-    node.shutdown().await;
 }

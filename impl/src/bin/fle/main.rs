@@ -1,13 +1,10 @@
 //! The programs: `fle serve`, `local`, `status`, `check-config`.
 //!
-//! Each has a module; what they share is how a server behaves once it has elected ([`main_loop`]), what it says of itself
-//! ([`report`]) and where ([`http`]).
+//! Each has a module; what they share is what a server says of itself ([`report`]) and where ([`http`]).
 
 mod check_config;
-mod history;
 mod http;
 mod local;
-mod main_loop;
 mod report;
 mod serve;
 mod status;

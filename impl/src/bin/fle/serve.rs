@@ -1,10 +1,11 @@
 //! `fle serve`: one server, until it is asked to stop.
 
 use crate::http::{self, Server};
-use crate::main_loop::MainLoop;
-use crate::{Failure, asked_to_stop, history, runtime};
+use crate::{Failure, asked_to_stop, runtime};
+use fle::PeerEpoch;
 use fle::config::{Options, ServerConfig};
-use fle::node::{Node, NodeConfig};
+use fle::member::{Member, MemberConfig};
+use fle::storage::EpochFiles;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -50,31 +51,28 @@ impl Serve {
 async fn serve(server: &ServerConfig, http: Option<SocketAddr>) -> Result<(), Failure> {
     let sid = server.sid();
     let options = server.options();
-    let credentials = history::credentials(&options.data_dir)?;
-    let config = NodeConfig::from_files(server)?;
-    let main_loop = MainLoop {
-        sid,
-        credentials,
-        oracle: config.oracle.clone(),
-        observer_election_delay: options.observer_election_delay,
-    };
+    let config = MemberConfig::from_files(server)?;
+    let epochs = EpochFiles::open(&options.data_dir)?;
     let address = http.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::Unusable(format!("--http {address}: {error}; choose another address"))
     })?;
     let metrics = PrometheusBuilder::new().install_recorder()?;
-    let node = Node::start(config).await?;
+    // A server without transactions has the first one of each epoch it was in.
+    let member = Member::start(config, epochs, PeerEpoch::first_zxid).await?;
     let found = Found::announce(options, listener.local_addr()?)?;
     tracing::info!(%sid, http = %found.address, "answers GET /status, /healthz and /metrics");
-    let status = node.status();
+    let status = member.status();
+    let mut leadership = member.leadership();
+    let stopped = async { while leadership.changed().await.is_ok() {} };
     tokio::select! {
         () = asked_to_stop() => tracing::info!(%sid, "stops"),
-        () = main_loop.run(&node) => {
-            return Err(Failure::Check("the node has stopped by itself".to_owned()));
+        () = stopped => {
+            return Err(Failure::Check("the server has stopped by itself".to_owned()));
         }
         ended = http::serve(listener, Server { sid, status, metrics }) => ended?,
     }
-    node.shutdown().await;
+    member.shutdown().await;
     Ok(())
 }
 

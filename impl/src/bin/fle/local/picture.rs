@@ -1,8 +1,10 @@
 //! What an ensemble looks like from outside: a table that is drawn again on a terminal, a line for each change elsewhere.
 
+use super::ensemble::Recovery;
+use fle::member::Standing;
 use fle::node::Status;
 use fle::transport::LinkState;
-use fle::{ElectionEpoch, ServerState, Sid};
+use fle::{PeerEpoch, Sid};
 use std::fmt::{self, Write as _};
 use std::io::{IsTerminal, Write as _, stdout};
 use std::time::{Duration, Instant};
@@ -15,17 +17,20 @@ const ROWS: usize = 20;
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Picture {
     servers: Vec<Server>,
-    notifications: u64,
+}
+
+/// A server at one moment.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Server {
+    sid: Sid,
+    /// `None` while it is down.
+    up: Option<Up>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-struct Server {
-    sid: Sid,
-    state: ServerState,
-    leader: Sid,
-    round: ElectionEpoch,
-    connected: usize,
-    last_election: Option<Duration>,
+struct Up {
+    standing: Standing,
+    status: Status,
 }
 
 /// Where pictures are shown.
@@ -37,68 +42,94 @@ pub(super) struct Screen {
     shown: String,
 }
 
-impl Picture {
-    pub(super) fn of(statuses: &[watch::Receiver<Status>]) -> Self {
-        let servers = statuses.iter().zip(1..).map(|(status, sid)| {
-            let status = status.borrow();
-            let links = status.links.values();
-            Server {
-                sid: Sid(sid),
-                state: status.announcement.state,
-                leader: status.announcement.proposal.leader,
-                round: status.announcement.election_epoch,
-                connected: links.filter(|link| **link == LinkState::Up).count(),
-                last_election: status.last_election,
-            }
+impl Server {
+    pub(super) fn of(
+        sid: Sid,
+        up: Option<(watch::Receiver<Status>, watch::Receiver<Standing>)>,
+    ) -> Self {
+        let up = up.map(|(status, standing)| Up {
+            standing: standing.borrow().clone(),
+            status: status.borrow().clone(),
         });
-        let counts = statuses.iter().map(|status| status.borrow().notifications);
-        Self {
-            servers: servers.collect(),
-            notifications: counts.sum(),
+        Self { sid, up }
+    }
+
+    fn state(&self) -> &'static str {
+        match self.up.as_ref().map(|up| &up.standing) {
+            None => "down",
+            Some(Standing::Looking) => "looking",
+            Some(Standing::Following { .. } | Standing::Observing { .. }) => "following",
+            Some(Standing::Leading { .. }) => "leading",
         }
+    }
+
+    fn epoch(&self) -> Option<PeerEpoch> {
+        match self.up.as_ref()?.standing {
+            Standing::Looking => None,
+            Standing::Following { epoch, .. }
+            | Standing::Observing { epoch, .. }
+            | Standing::Leading { epoch, .. } => Some(epoch),
+        }
+    }
+
+    fn row(&self) -> String {
+        let (sid, state) = (self.sid.0, self.state());
+        let Some(Up { status, .. }) = &self.up else {
+            return format!("{sid:<8}{state}");
+        };
+        let epoch = self
+            .epoch()
+            .map_or(String::new(), |epoch| epoch.to_string());
+        let connected = status.links.values().filter(|link| **link == LinkState::Up);
+        let took = status.last_election;
+        let took = took.map_or(String::new(), |took| format!("{took:.1?}"));
+        format!(
+            "{sid:<8}{state:<11}{:<6}{:<7}{epoch:<7}{:<11}{took}",
+            status.announcement.proposal.leader.0,
+            status.announcement.election_epoch.0,
+            connected.count(),
+        )
+    }
+}
+
+impl Picture {
+    pub(super) fn new(servers: Vec<Server>) -> Self {
+        Self { servers }
+    }
+
+    fn up(&self) -> impl Iterator<Item = &Up> {
+        self.servers.iter().filter_map(|server| server.up.as_ref())
     }
 
     /// Who looks, follows and leads, in one line.
     fn summary(&self) -> String {
         let of = |state| {
-            let servers = self
-                .servers
-                .iter()
-                .filter(move |server| server.state == state);
+            let servers = self.servers.iter().filter(|server| server.state() == state);
             ranges(&servers.map(|server| server.sid).collect::<Vec<_>>())
         };
+        let leads = |server: &&Server| server.state() == "leading";
+        let epochs = self.servers.iter().filter(leads).filter_map(Server::epoch);
+        let epoch = epochs
+            .max()
+            .map_or(String::new(), |epoch| format!(" in epoch {epoch}"));
+        let down = match self.servers.iter().any(|server| server.up.is_none()) {
+            true => format!("; down: {}", of("down")),
+            false => String::new(),
+        };
         format!(
-            "looking: {}; following: {}; leading: {}",
-            of(ServerState::Looking),
-            of(ServerState::Following),
-            of(ServerState::Leading)
+            "looking: {}; following: {}; leading: {}{epoch}{down}",
+            of("looking"),
+            of("following"),
+            of("leading")
         )
     }
 
     fn table(&self) -> String {
-        let mut text = "server  state      vote  round  connected  last election\n".to_owned();
+        let mut text =
+            "server  state      vote  round  epoch  connected  last election\n".to_owned();
         for server in self.servers.iter().take(ROWS) {
-            let state = match server.state {
-                ServerState::Looking => "looking",
-                ServerState::Following => "following",
-                ServerState::Leading => "leading",
-                ServerState::Observing => "observing",
-            };
-            let took = server
-                .last_election
-                .map_or(String::new(), |took| format!("{took:.1?}"));
-            let Server {
-                sid,
-                leader,
-                round,
-                connected,
-                ..
-            } = server;
-            let _ = writeln!(
-                text,
-                "{:<8}{state:<11}{:<6}{:<7}{connected:<11}{took}",
-                sid.0, leader.0, round.0
-            );
+            text += &server.row();
+            text.push('\n');
         }
         if self.servers.len() > ROWS {
             let _ = writeln!(text, "… and {} more", self.servers.len() - ROWS);
@@ -143,8 +174,9 @@ impl Screen {
     }
 
     /// Shows the last picture, and what it all took.
-    pub(super) fn close(&mut self, picture: &Picture) {
+    pub(super) fn close(&mut self, picture: &Picture, recovery: &Recovery) {
         self.show(picture);
+        print!("{recovery}");
         println!("{}", Cost::of(picture));
     }
 }
@@ -159,13 +191,9 @@ struct Cost {
 
 impl Cost {
     fn of(picture: &Picture) -> Self {
-        let took = picture
-            .servers
-            .iter()
-            .filter_map(|server| server.last_election);
         Self {
-            slowest: took.max(),
-            notifications: picture.notifications,
+            slowest: picture.up().filter_map(|up| up.status.last_election).max(),
+            notifications: picture.up().map(|up| up.status.notifications).sum(),
             memory: peak_memory(),
             descriptors: std::fs::read_dir("/proc/self/fd").ok().map(Iterator::count),
         }

@@ -1,0 +1,255 @@
+//! A member of an ensemble: it elects, and then leads or follows until that is over, and elects again.
+//!
+//! A [`Member`] is a handle on one task, which owns a [`Node`](crate::node::Node), a [`Leadership`](crate::leadership::Leadership) and the server's
+//! quorum port. [`Member::leadership`] is what an embedding system lives by: whether this server leads, in which epoch, and
+//! until when it may rely on it.
+//!
+//! ```
+//! use fle::PeerEpoch;
+//! use fle::config::{DynamicConfig, Rules};
+//! use fle::member::{Member, MemberConfig, Standing};
+//! use fle::storage::EpochFiles;
+//! use fle::transport::Tcp;
+//! use std::net::TcpListener;
+//!
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # runtime.block_on(async {
+//! let network = Tcp::default();
+//! let mut text = String::new();
+//! for sid in 1..=3 {
+//!     let quorum = network.reserve(TcpListener::bind("127.0.0.1:0")?)?.port();
+//!     let election = network.reserve(TcpListener::bind("127.0.0.1:0")?)?.port();
+//!     text += &format!("server.{sid}=127.0.0.1:{quorum}:{election}\n");
+//! }
+//! let ensemble = DynamicConfig::parse(&text, Rules::default())?;
+//! let directory = tempfile::tempdir()?;
+//! let mut members = Vec::new();
+//! for sid in 1..=3 {
+//!     let config = MemberConfig::new(fle::Sid(sid), ensemble.clone()).expect("it is a member");
+//!     let epochs = EpochFiles::open(&directory.path().join(sid.to_string()))?;
+//!     // A server without transactions has seen its current epoch begin, and nothing else.
+//!     let last_zxid = PeerEpoch::first_zxid;
+//!     members.push(Member::start_on(network.clone(), config, epochs, last_zxid).await?);
+//! }
+//! let mut leadership = members[2].leadership();
+//! let leads = leadership.wait_for(|now| matches!(now, Standing::Leading { .. })).await?.clone();
+//! if let Standing::Leading { epoch, lease } = leads {
+//!     assert_eq!(epoch, PeerEpoch(1));
+//!     assert!(lease.is_valid());
+//! }
+//! for member in members {
+//!     member.shutdown().await;
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod driver;
+mod lease;
+
+pub use lease::Lease;
+
+use crate::config::{DynamicConfig, ServerConfig};
+use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::node::{NodeConfig, Status, Stopped, Unsupported, bind_addresses};
+use crate::storage::{Storage, StorageError};
+use crate::transport::{BindError, ElectionAddress, Network, Tcp, quorum_addresses};
+use driver::{Command, Driver};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// What a member is at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// There is no established leader that it knows of.
+    Looking,
+    /// It follows an established leader, with a vote.
+    Following {
+        /// Whom.
+        leader: Sid,
+        /// The leader's epoch.
+        epoch: PeerEpoch,
+    },
+    /// It leads.
+    Leading {
+        /// Its epoch: greater than that of every leader before it, and nobody else's.
+        epoch: PeerEpoch,
+        /// Until when it may rely on being the only one.
+        lease: Lease,
+    },
+    /// It follows an established leader, without a vote.
+    Observing {
+        /// Whom.
+        leader: Sid,
+        /// The leader's epoch.
+        epoch: PeerEpoch,
+    },
+}
+
+/// How patient a member is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// The length of a tick; leader and learners show signs of life twice in it. Default 2 s.
+    pub tick_time: Duration,
+    /// How long a leader may take to be established, in ticks. Default 10.
+    pub init_limit: u32,
+    /// How long leader and learners bear one another's silence, in ticks; also the length of a lease. Default 5.
+    pub sync_limit: u32,
+    /// How much faster than this server's clock another's may run, in parts of a million: the lease is shorter by that. Default
+    /// 1,000, which is more than the drift of any clock that keeps time at all.
+    pub clock_drift_ppm: u32,
+    /// How long an elected leader waits for a quorum before it gives up as soon as one of those that elected it looks again. Default
+    /// none: it gives up when those that are left are no quorum.
+    pub epoch_timeout: Option<Duration>,
+    /// The wait between attempts to connect to the leader. Default 100 ms.
+    pub connect_retry_delay: Duration,
+    /// The longest random wait of an observer that lost its leader, before it looks for another. Default 200 ms.
+    pub observer_election_delay: Duration,
+}
+
+/// What a member starts from.
+#[derive(Clone, Debug)]
+pub struct MemberConfig {
+    /// Its part in elections.
+    pub node: NodeConfig,
+    /// Where it takes learners.
+    pub quorum_bind: Vec<ElectionAddress>,
+    /// How patient it is.
+    pub limits: Limits,
+}
+
+/// Why a member cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The epochs cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A running member. Dropping it stops it; [`Member::shutdown`] also waits until it has stopped.
+#[derive(Debug)]
+pub struct Member {
+    commands: mpsc::Sender<Command>,
+    leadership: watch::Receiver<Standing>,
+    status: watch::Receiver<Status>,
+    task: JoinHandle<()>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            tick_time: Duration::from_secs(2),
+            init_limit: 10,
+            sync_limit: 5,
+            clock_drift_ppm: 1000,
+            epoch_timeout: None,
+            connect_retry_delay: Duration::from_millis(100),
+            observer_election_delay: Duration::from_millis(200),
+        }
+    }
+}
+
+impl MemberConfig {
+    /// A member of this ensemble, with ZooKeeper's defaults; `None` if it has no server of this id.
+    #[must_use]
+    pub fn new(sid: Sid, ensemble: DynamicConfig) -> Option<Self> {
+        Some(Self {
+            quorum_bind: quorum_addresses(ensemble.server(sid)?),
+            node: NodeConfig::new(sid, ensemble)?,
+            limits: Limits::default(),
+        })
+    }
+
+    /// A server as its configuration files describe it.
+    ///
+    /// # Errors
+    /// When they ask for TLS or SASL between servers.
+    pub fn from_files(server: &ServerConfig) -> Result<Self, Unsupported> {
+        let options = server.options();
+        let addresses = server.dynamic().server(server.sid()).map(quorum_addresses);
+        Ok(Self {
+            node: NodeConfig::from_files(server)?,
+            quorum_bind: bind_addresses(&addresses.unwrap_or_default(), options),
+            limits: Limits {
+                tick_time: options.tick_time,
+                init_limit: options.init_limit,
+                sync_limit: options.sync_limit,
+                epoch_timeout: options.leader_epoch_timeout,
+                connect_retry_delay: options.leader_connect_retry_delay,
+                observer_election_delay: options.observer_election_delay,
+                ..Limits::default()
+            },
+        })
+    }
+}
+
+impl Member {
+    /// Starts a member on TCP, which looks for a leader at once.
+    ///
+    /// `last_zxid` says, each time the server looks, which transaction it has logged last, given its current epoch; one that keeps
+    /// none passes [`PeerEpoch::first_zxid`].
+    ///
+    /// # Errors
+    /// When it cannot listen, or its epochs cannot be read.
+    pub async fn start(
+        config: MemberConfig,
+        storage: impl Storage,
+        last_zxid: impl FnMut(PeerEpoch) -> Zxid + Send + 'static,
+    ) -> Result<Self, StartError> {
+        Self::start_on(Tcp::default(), config, storage, last_zxid).await
+    }
+
+    /// Starts a member on a network of your own, such as a simulated one.
+    ///
+    /// # Errors
+    /// When it cannot listen, or its epochs cannot be read.
+    pub async fn start_on<N: Network>(
+        network: N,
+        config: MemberConfig,
+        storage: impl Storage,
+        last_zxid: impl FnMut(PeerEpoch) -> Zxid + Send + 'static,
+    ) -> Result<Self, StartError> {
+        let (commands, orders) = mpsc::channel(16);
+        let driver = Driver::start(network, config, storage, Box::new(last_zxid)).await?;
+        Ok(Self {
+            commands,
+            leadership: driver.leadership(),
+            status: driver.status(),
+            task: tokio::spawn(driver.run(orders)),
+        })
+    }
+
+    /// Whom this server leads or follows, now and whenever that changes. Epochs never decrease, and grow from leader to leader.
+    #[must_use]
+    pub fn leadership(&self) -> watch::Receiver<Standing> {
+        self.leadership.clone()
+    }
+
+    /// The state of the election: vote, round, connections.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// Gives up leading or following, and looks for a leader. The same server may win again: nothing but its history, and its id,
+    /// speaks for one.
+    ///
+    /// # Errors
+    /// When the member has stopped.
+    pub async fn step_down(&self) -> Result<(), Stopped> {
+        let sent = self.commands.send(Command::StepDown).await;
+        sent.map_err(|_| Stopped)
+    }
+
+    /// Stops the member and waits until no task of it runs and its ports are free.
+    pub async fn shutdown(self) {
+        drop(self.commands);
+        // A task that panicked has stopped too.
+        let _ = self.task.await;
+    }
+}

@@ -1,0 +1,391 @@
+//! The one task that owns a member's leadership, its quorum port and its node: carries events in and effects out, one at a time.
+//!
+//! # Invariants
+//! - A lease that ends is taken back before anybody can see the connections end that it rested on.
+//! - What is stored is stored before anything that follows it is sent. What cannot be stored ends the term, and the server begins
+//!   anew with what the disk says.
+
+use super::{Lease, MemberConfig, Standing, StartError};
+use crate::config::LearnerType;
+use crate::election::Credentials;
+use crate::ensemble::Ensemble;
+use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::leadership::{self, Effect, Effects, Leadership, Moment, Quit, Settings};
+use crate::node::{Node, Status, Stopped};
+use crate::notification::Notification;
+use crate::quorum::{Oracle, OracleFile};
+use crate::storage::{Storage, StorageError};
+use crate::transport::{LinkState, Network, PortEvent, QuorumPort};
+use crate::vote::ServerState;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+/// What the member's owner asks of it.
+pub(super) enum Command {
+    StepDown,
+}
+
+/// What tells the last transaction of a server in this epoch.
+pub(super) type LastZxid = Box<dyn FnMut(PeerEpoch) -> Zxid + Send>;
+
+/// The wait before a server whose disk failed looks for a leader again.
+const AFTER_FAILED_STORE: Duration = Duration::from_secs(1);
+
+pub(super) struct Driver<N: Network, S> {
+    settings: Settings,
+    leadership: Leadership,
+    node: Node,
+    port: QuorumPort<N>,
+    storage: S,
+    last_zxid: LastZxid,
+    oracle: Option<OracleFile>,
+    observer_election_delay: Duration,
+    /// Where this server's moments begin.
+    origin: Instant,
+    status: watch::Receiver<Status>,
+    ensemble: Arc<Ensemble>,
+    stage: Stage,
+    shown: watch::Sender<Standing>,
+    /// The lease of the present term, while this server leads.
+    lease: Option<Lease>,
+    followers: usize,
+    /// Whether what is in memory may not be on the disk.
+    disk_failed: bool,
+}
+
+enum Stage {
+    /// Looks again at this moment.
+    Resting(Instant),
+    /// The election is under way, with these credentials.
+    Electing(Credentials, oneshot::Receiver<Notification>),
+    /// Leads or learns.
+    Serving,
+}
+
+impl<N: Network, S: Storage> Driver<N, S> {
+    pub(super) async fn start(
+        network: N,
+        config: MemberConfig,
+        mut storage: S,
+        last_zxid: LastZxid,
+    ) -> Result<Self, StartError> {
+        let MemberConfig {
+            node,
+            quorum_bind,
+            limits,
+        } = config;
+        let ensemble = Arc::clone(&node.ensemble);
+        let settings = Settings {
+            sid: node.transport.sid,
+            learner_type: node.learner_type,
+            tick: limits.tick_time,
+            init_limit: limits.tick_time * limits.init_limit,
+            sync_limit: limits.tick_time * limits.sync_limit,
+            clock_drift_ppm: limits.clock_drift_ppm,
+            epoch_timeout: limits.epoch_timeout,
+        };
+        let origin = Instant::now();
+        let epochs = storage.load().await?;
+        let leadership =
+            Leadership::new(settings, Arc::clone(&ensemble), epochs, Moment::default());
+        let delay = limits.connect_retry_delay;
+        let transport = &node.transport;
+        let port =
+            QuorumPort::start(network.clone(), transport, &quorum_bind, delay, &ensemble).await?;
+        let oracle = node.oracle.clone();
+        let node = Node::start_on(network, node).await?;
+        Ok(Self {
+            settings,
+            leadership,
+            status: node.status(),
+            node,
+            port,
+            storage,
+            last_zxid,
+            oracle,
+            observer_election_delay: limits.observer_election_delay,
+            origin,
+            ensemble,
+            stage: Stage::Resting(origin),
+            shown: watch::channel(Standing::Looking).0,
+            lease: None,
+            followers: 0,
+            disk_failed: false,
+        })
+    }
+
+    pub(super) fn leadership(&self) -> watch::Receiver<Standing> {
+        self.shown.subscribe()
+    }
+
+    pub(super) fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// Runs until nobody is left who could ask anything of the member, or the node has stopped.
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        while let Ok(true) = self.turn(&mut commands).await {}
+        self.leadership.abandon();
+        self.retire();
+        self.port.shutdown().await;
+        self.node.shutdown().await;
+    }
+
+    /// The next event; false when there will be none.
+    async fn turn(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<bool, Stopped> {
+        let deadline = self.leadership.deadline();
+        let deadline = deadline.and_then(|Moment(at)| self.origin.checked_add(at));
+        // A random order could not be simulated twice.
+        tokio::select! {
+            biased;
+            command = commands.recv() => match command {
+                Some(Command::StepDown) => self.step(|it, now, _| it.step_down(now)).await?,
+                None => return Ok(false),
+            },
+            event = self.stage.next() => match event {
+                StageEvent::Rested => self.look().await?,
+                StageEvent::Decided(credentials, vote) => self.serve(credentials, vote?).await?,
+            },
+            changed = self.status.changed() => {
+                changed.map_err(|_| Stopped)?;
+                self.see_election().await?;
+            }
+            event = self.port.next() => self.hear(event).await?,
+            () = sleep_until(deadline) => {
+                self.step(|it, now, oracle| it.handle_time(now, oracle)).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    async fn look(&mut self) -> Result<(), Stopped> {
+        if self.disk_failed {
+            if let Err(error) = self.begin_anew().await {
+                self.rest_after(&error);
+                return Ok(());
+            }
+            self.disk_failed = false;
+        }
+        let peer_epoch = self.leadership.epochs().current;
+        let credentials = Credentials {
+            zxid: (self.last_zxid)(peer_epoch),
+            peer_epoch,
+        };
+        let decision = self.node.begin_to_look(credentials).await?;
+        self.stage = Stage::Electing(credentials, decision);
+        Ok(())
+    }
+
+    /// A promise may be on the disk or not: what the disk says counts from now on.
+    async fn begin_anew(&mut self) -> Result<(), StorageError> {
+        let epochs = self.storage.load().await?;
+        let now = Moment(self.origin.elapsed());
+        let ensemble = Arc::clone(&self.ensemble);
+        self.leadership = Leadership::new(self.settings, ensemble, epochs, now);
+        Ok(())
+    }
+
+    /// The disk failed: the term is over, and the server tries again in a while.
+    fn rest_after(&mut self, error: &StorageError) {
+        tracing::error!(target: "fle", sid = %self.settings.sid, %error, "cannot promise anything");
+        self.disk_failed = true;
+        self.leadership.abandon();
+        self.retire();
+        self.stage = Stage::Resting(Instant::now() + AFTER_FAILED_STORE);
+    }
+
+    /// The election is over.
+    async fn serve(&mut self, credentials: Credentials, vote: Notification) -> Result<(), Stopped> {
+        self.stage = Stage::Serving;
+        let leader = vote.proposal.leader;
+        if vote.state == ServerState::Leading {
+            let electors = self.status.borrow().electors.clone();
+            self.lease = Some(Lease::new(self.origin));
+            self.step(|it, now, oracle| it.lead(credentials, electors, now, oracle))
+                .await
+        } else {
+            self.step(|it, now, _| it.learn(leader, credentials.zxid, now))
+                .await
+        }
+    }
+
+    async fn hear(&mut self, event: PortEvent) -> Result<(), Stopped> {
+        self.step(|it, now, oracle| match event {
+            PortEvent::Connected(peer) => it.handle_connected(peer, now),
+            PortEvent::Packet(from, packet) => it.handle_packet(from, &packet, now, oracle),
+            PortEvent::Ended(peer, end) => it.handle_end(peer, end, now),
+        })
+        .await
+    }
+
+    /// What the election's side has seen: other configurations, voters that look again, a leader without a term that is gone.
+    async fn see_election(&mut self) -> Result<(), Stopped> {
+        let status = self.status.borrow_and_update().clone();
+        if !Arc::ptr_eq(&status.ensemble, &self.ensemble) {
+            self.ensemble = Arc::clone(&status.ensemble);
+            self.port.reconfigure(&self.ensemble);
+            let ensemble = Arc::clone(&self.ensemble);
+            self.step(|it, now, oracle| it.reconfigure(ensemble, now, oracle))
+                .await?;
+        }
+        for voter in status.looking_voters {
+            self.step(|it, now, _| it.handle_looking_voter(voter, now))
+                .await?;
+        }
+        if self.leadership.is_apart() {
+            let leader = status.announcement.proposal.leader;
+            let is_cut_off = matches!(status.links.get(&leader), Some(LinkState::Unreachable(_)));
+            if status.leader_looks || is_cut_off {
+                self.step(|it, now, _| it.step_down(now)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn step(
+        &mut self,
+        event: impl FnOnce(&mut Leadership, Moment, Option<&dyn Oracle>) -> Effects,
+    ) -> Result<(), Stopped> {
+        let now = Moment(self.origin.elapsed());
+        let oracle = self.oracle.as_ref().map(|oracle| oracle as &dyn Oracle);
+        let effects = event(&mut self.leadership, now, oracle);
+        self.renew_lease();
+        for effect in effects {
+            if let Err(error) = self.carry_out(effect).await? {
+                self.rest_after(&error);
+                break;
+            }
+        }
+        self.show();
+        self.tell_followers().await
+    }
+
+    async fn carry_out(&mut self, effect: Effect) -> Result<Result<(), StorageError>, Stopped> {
+        match effect {
+            Effect::StoreAccepted(epoch) => return Ok(self.storage.store_accepted(epoch).await),
+            Effect::StoreCurrent(epoch) => return Ok(self.storage.store_current(epoch).await),
+            Effect::Connect(leader) => self.port.dial(leader),
+            Effect::Send { to, packet } => self.port.send(to, packet),
+            Effect::Close { peer, reason } => {
+                tracing::warn!(target: "fle", sid = %self.settings.sid, %peer, "disconnects server {peer}: {reason}");
+                self.port.close(peer);
+            }
+            Effect::Established(epoch) => self.node.update_epoch(epoch).await?,
+            Effect::Quit(reason) => self.quit(reason),
+        }
+        Ok(Ok(()))
+    }
+
+    /// The term is over: the server looks for a leader again.
+    fn quit(&mut self, reason: Quit) {
+        tracing::warn!(target: "fle", sid = %self.settings.sid, "looks for a leader again: {reason}");
+        if reason == Quit::VotersLook {
+            metrics::counter!("quit_leading_due_to_disloyal_voter").increment(1);
+        }
+        let delay = match self.settings.learner_type {
+            // All of them lose their leader at the same moment.
+            LearnerType::Observer => self.observer_election_delay.mul_f64(fastrand::f64()),
+            LearnerType::Participant => Duration::ZERO,
+        };
+        self.retire();
+        self.stage = Stage::Resting(Instant::now() + delay);
+    }
+
+    /// Whoever relied on this server sees that it is over, and only then do its peers.
+    fn retire(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.set(Duration::ZERO);
+        }
+        self.show();
+        self.port.close_all();
+    }
+
+    fn renew_lease(&self) {
+        if let Some(lease) = &self.lease {
+            let until = match self.leadership.standing() {
+                leadership::Standing::Leading { lease, .. } => lease.unwrap_or_default(),
+                _ => Moment::default(),
+            };
+            lease.set(until.0);
+        }
+    }
+
+    fn show(&self) {
+        let standing = match (self.leadership.standing(), &self.lease) {
+            (leadership::Standing::Leading { epoch, .. }, Some(lease)) => Standing::Leading {
+                epoch,
+                lease: lease.clone(),
+            },
+            (leadership::Standing::Following { leader, epoch }, _) => {
+                Standing::Following { leader, epoch }
+            }
+            (leadership::Standing::Observing { leader, epoch }, _) => {
+                Standing::Observing { leader, epoch }
+            }
+            _ => Standing::Looking,
+        };
+        self.shown.send_if_modified(|shown| {
+            let changed = *shown != standing;
+            if changed {
+                tell(self.settings.sid, &standing);
+                *shown = standing;
+            }
+            changed
+        });
+    }
+
+    /// Without followers a leader of two may need the oracle again.
+    async fn tell_followers(&mut self) -> Result<(), Stopped> {
+        let followers = self.leadership.followers();
+        if self.followers != followers {
+            self.followers = followers;
+            self.node.report_followers(followers).await?;
+        }
+        Ok(())
+    }
+}
+
+enum StageEvent {
+    Rested,
+    Decided(Credentials, Result<Notification, Stopped>),
+}
+
+impl Stage {
+    /// What ends the stage, if anything but a term's end does. May be given up at any time.
+    async fn next(&mut self) -> StageEvent {
+        match self {
+            Self::Resting(until) => {
+                sleep_until(Some(*until)).await;
+                StageEvent::Rested
+            }
+            Self::Electing(credentials, decision) => {
+                let vote = decision.await;
+                StageEvent::Decided(*credentials, vote.map_err(|_| Stopped))
+            }
+            Self::Serving => std::future::pending().await,
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        // A sleep is never over when it is asked for the first time.
+        Some(at) if at > Instant::now() => tokio::time::sleep_until(at).await,
+        Some(_) => {}
+        None => std::future::pending().await,
+    }
+}
+
+fn tell(sid: Sid, standing: &Standing) {
+    match standing {
+        Standing::Looking => {}
+        Standing::Leading { epoch, .. } => {
+            tracing::info!(target: "fle", %sid, %epoch, "leads, established in epoch {epoch}");
+        }
+        Standing::Following { leader, epoch } | Standing::Observing { leader, epoch } => {
+            tracing::info!(target: "fle", %sid, %leader, %epoch, "follows leader {leader} of epoch {epoch}");
+        }
+    }
+}

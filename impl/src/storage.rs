@@ -1,0 +1,368 @@
+//! Where a server keeps its epochs, so that a promise outlives its process and its machine's power.
+//!
+//! Source: `QuorumPeer.writeLongToFile` with `AtomicFileOutputStream`, and `loadDataBase`. The files are ZooKeeper's: `version-2/acceptedEpoch` and
+//! `version-2/currentEpoch` in the data directory, each a decimal number. Invariant: when a method returns, what it stored
+//! survives; until then the old value does.
+//!
+//! Deliberately absent: any default for a file that is there and cannot be read. ZooKeeper takes the epoch of its last transaction
+//! for a file that is missing; here only a server that has neither file is new.
+
+use crate::id::PeerEpoch;
+use crate::leadership::Epochs;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a server writes before it answers.
+///
+/// An error means that nothing is known to be stored: the server stops relying on what it had in memory, and begins
+/// again with what [`Storage::load`] says.
+pub trait Storage: Send + 'static {
+    /// The epochs stored last; both 0 for a server that has stored none.
+    ///
+    /// # Errors
+    /// When they cannot be read, or cannot be true.
+    fn load(&mut self) -> impl Future<Output = Result<Epochs, StorageError>> + Send;
+
+    /// Stores the accepted epoch, durably.
+    ///
+    /// # Errors
+    /// When that is not certain.
+    fn store_accepted(
+        &mut self,
+        epoch: PeerEpoch,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Stores the current epoch, durably.
+    ///
+    /// # Errors
+    /// When that is not certain.
+    fn store_current(
+        &mut self,
+        epoch: PeerEpoch,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
+/// Why epochs cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The file system says no.
+    #[error(
+        "{path}: cannot {doing}: {source}; the disk may be full or the directory not this user's"
+    )]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file does not hold an epoch.
+    #[error(
+        "{path}: {text:?} is not an epoch; restore the file from a backup, or, if the server's data is gone, remove the whole directory"
+    )]
+    NotAnEpoch {
+        /// The file.
+        path: PathBuf,
+        /// What it begins with.
+        text: String,
+    },
+    /// The current epoch was never accepted: a file is missing or older than the other.
+    #[error(
+        "{directory}: the current epoch {current} is greater than the accepted epoch {accepted}, so a file is lost or from another time; restore both from the same backup"
+    )]
+    Contradiction {
+        /// The directory of both files.
+        directory: PathBuf,
+        /// What `currentEpoch` says.
+        current: PeerEpoch,
+        /// What `acceptedEpoch` says, or 0 where it is missing.
+        accepted: PeerEpoch,
+    },
+}
+
+/// Epochs in memory, which outlive a member and not its process: for tests, simulations and demonstrations. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct InMemory(Arc<Mutex<Epochs>>);
+
+impl InMemory {
+    fn epochs(&self) -> MutexGuard<'_, Epochs> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Storage for InMemory {
+    async fn load(&mut self) -> Result<Epochs, StorageError> {
+        Ok(*self.epochs())
+    }
+
+    async fn store_accepted(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {
+        self.epochs().accepted = epoch;
+        Ok(())
+    }
+
+    async fn store_current(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {
+        self.epochs().current = epoch;
+        Ok(())
+    }
+}
+
+/// The epochs in a data directory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EpochFiles {
+    directory: PathBuf,
+}
+
+const ACCEPTED: &str = "acceptedEpoch";
+const CURRENT: &str = "currentEpoch";
+
+impl EpochFiles {
+    /// Those of a server with this data directory (`dataDir`). The directory of the files is made if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(data_dir: &Path) -> Result<Self, StorageError> {
+        let directory = data_dir.join("version-2");
+        fs::create_dir_all(&directory).map_err(|source| StorageError::Io {
+            path: directory.clone(),
+            doing: "make the directory",
+            source,
+        })?;
+        Ok(Self { directory })
+    }
+
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let files = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&files)).await;
+        done.unwrap_or_else(|error| {
+            Err(StorageError::Io {
+                path: self.directory.clone(),
+                doing: "work in the directory",
+                source: io::Error::other(error),
+            })
+        })
+    }
+
+    fn read_both(&self) -> Result<Epochs, StorageError> {
+        let accepted = self.read(ACCEPTED)?.unwrap_or(PeerEpoch(0));
+        let current = self.read(CURRENT)?.unwrap_or(PeerEpoch(0));
+        if current > accepted {
+            let directory = self.directory.clone();
+            return Err(StorageError::Contradiction {
+                directory,
+                current,
+                accepted,
+            });
+        }
+        Ok(Epochs { accepted, current })
+    }
+
+    fn read(&self, name: &str) -> Result<Option<PeerEpoch>, StorageError> {
+        let path = self.directory.join(name);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) => {
+                let doing = "read";
+                return Err(StorageError::Io {
+                    path,
+                    doing,
+                    source,
+                });
+            }
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        match text.trim().parse() {
+            Ok(epoch) if (0..=PeerEpoch::LAST.0).contains(&epoch) => Ok(Some(PeerEpoch(epoch))),
+            _ => {
+                let text = text.chars().take(40).collect();
+                Err(StorageError::NotAnEpoch { path, text })
+            }
+        }
+    }
+
+    /// A temporary file is written and takes the other's name; both the file and its name are on the disk then.
+    fn write(&self, name: &str, epoch: PeerEpoch) -> Result<(), StorageError> {
+        let path = self.directory.join(name);
+        let draft = self.directory.join(format!("{name}.tmp"));
+        let failed = |path: &Path, doing| {
+            let path = path.to_owned();
+            move |source| StorageError::Io {
+                path,
+                doing,
+                source,
+            }
+        };
+        let mut file = File::create(&draft).map_err(failed(&draft, "create"))?;
+        write!(file, "{epoch}").map_err(failed(&draft, "write"))?;
+        file.sync_all().map_err(failed(&draft, "sync"))?;
+        fs::rename(&draft, &path).map_err(failed(&path, "replace"))?;
+        let directory = File::open(&self.directory).and_then(|directory| directory.sync_all());
+        directory.map_err(failed(&self.directory, "sync"))
+    }
+}
+
+/// Disks are slow, and other tasks run on this thread.
+impl Storage for EpochFiles {
+    async fn load(&mut self) -> Result<Epochs, StorageError> {
+        self.aside(Self::read_both).await
+    }
+
+    async fn store_accepted(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {
+        self.aside(move |files| files.write(ACCEPTED, epoch)).await
+    }
+
+    async fn store_current(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {
+        self.aside(move |files| files.write(CURRENT, epoch)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> (tempfile::TempDir, EpochFiles) {
+        let directory = tempfile::tempdir().unwrap();
+        let files = EpochFiles::open(directory.path()).unwrap();
+        (directory, files)
+    }
+
+    fn put(files: &EpochFiles, name: &str, text: &[u8]) {
+        fs::write(files.directory.join(name), text).unwrap();
+    }
+
+    #[test]
+    fn what_is_stored_is_there_for_the_next_process() {
+        let (directory, files) = files();
+        assert_eq!(
+            files.read_both().unwrap(),
+            Epochs {
+                accepted: PeerEpoch(0),
+                current: PeerEpoch(0)
+            }
+        );
+        files.write(ACCEPTED, PeerEpoch(7)).unwrap();
+        files.write(CURRENT, PeerEpoch(6)).unwrap();
+        let again = EpochFiles::open(directory.path()).unwrap();
+        assert_eq!(
+            again.read_both().unwrap(),
+            Epochs {
+                accepted: PeerEpoch(7),
+                current: PeerEpoch(6)
+            }
+        );
+        let names: Vec<_> = fs::read_dir(&files.directory).unwrap().collect();
+        assert_eq!(names.len(), 2, "no temporary file stays");
+    }
+
+    #[test]
+    fn the_files_are_those_of_zookeeper() {
+        let (directory, files) = files();
+        files.write(ACCEPTED, PeerEpoch(12)).unwrap();
+        let text = fs::read(directory.path().join("version-2/acceptedEpoch")).unwrap();
+        assert_eq!(text, b"12");
+        put(&files, CURRENT, b"12\n");
+        assert_eq!(files.read_both().unwrap().current, PeerEpoch(12));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_true_is_an_error() {
+        for text in [
+            "",
+            "x",
+            "-1",
+            "1.5",
+            "2147483648",
+            "\u{0}7",
+            "99999999999999999999",
+        ] {
+            let (_directory, files) = files();
+            put(&files, ACCEPTED, text.as_bytes());
+            let error = files.read_both().unwrap_err();
+            assert!(
+                matches!(error, StorageError::NotAnEpoch { .. }),
+                "{text:?}: {error}"
+            );
+            assert!(error.to_string().contains("acceptedEpoch"));
+        }
+        let (_directory, files) = files();
+        put(&files, ACCEPTED, b"\xff\xfe");
+        assert!(matches!(
+            files.read_both(),
+            Err(StorageError::NotAnEpoch { .. })
+        ));
+    }
+
+    #[test]
+    fn a_current_epoch_that_was_not_accepted_is_an_error() {
+        let (_directory, files) = files();
+        put(&files, CURRENT, b"3");
+        assert!(matches!(
+            files.read_both(),
+            Err(StorageError::Contradiction { .. })
+        ));
+        put(&files, ACCEPTED, b"2");
+        assert!(matches!(
+            files.read_both(),
+            Err(StorageError::Contradiction { .. })
+        ));
+        put(&files, ACCEPTED, b"3");
+        assert!(files.read_both().is_ok());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_or_written_is_an_error() {
+        let (_directory, files) = files();
+        fs::create_dir(files.directory.join(ACCEPTED)).unwrap();
+        assert!(matches!(
+            files.read_both(),
+            Err(StorageError::Io { doing: "read", .. })
+        ));
+        let error = files.write(ACCEPTED, PeerEpoch(1)).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                StorageError::Io {
+                    doing: "replace",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        fs::create_dir(files.directory.join("currentEpoch.tmp")).unwrap();
+        let error = files.write(CURRENT, PeerEpoch(1)).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                StorageError::Io {
+                    doing: "create",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert!(error.to_string().contains("currentEpoch.tmp"));
+    }
+
+    #[test]
+    fn a_full_disk_keeps_what_was_stored() {
+        // Every write to it fails for want of space.
+        if !Path::new("/dev/full").exists() {
+            return;
+        }
+        let (_directory, files) = files();
+        files.write(ACCEPTED, PeerEpoch(4)).unwrap();
+        std::os::unix::fs::symlink("/dev/full", files.directory.join("acceptedEpoch.tmp")).unwrap();
+        let error = files.write(ACCEPTED, PeerEpoch(5)).unwrap_err();
+        assert!(
+            matches!(&error, StorageError::Io { source, .. } if source.kind() == ErrorKind::StorageFull),
+            "{error}"
+        );
+        assert_eq!(files.read_both().unwrap().accepted, PeerEpoch(4));
+    }
+}

@@ -1,0 +1,89 @@
+//! One connection between a leader and a learner: packets in both directions.
+//!
+//! Source: `LearnerHandler` and `Learner`, as far as they read and write. Either direction's end is the end of both.
+
+use super::handshake::Greeting;
+use super::link::Introduced;
+use super::network::Network;
+use crate::leadership::End;
+use crate::leadership::packet::{self, LearnerInfo, Packet};
+use bytes::{Buf, BytesMut};
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+
+/// How many packets may wait to be sent. A learner owes an answer to each, and one that does not answer is dropped long before.
+pub(super) const OUTGOING: usize = 64;
+
+impl Greeting for LearnerInfo {
+    const LONGEST: usize = 64;
+
+    fn decode(bytes: &[u8]) -> io::Result<Option<(Self, usize)>> {
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+        match packet::decode(bytes).map_err(|error| invalid(error.to_string()))? {
+            None if bytes.len() > Self::LONGEST => {
+                Err(invalid("an introduction that is too long".to_owned()))
+            }
+            None => Ok(None),
+            Some((Packet::LearnerInfo(info), used)) => Ok(Some((info, used))),
+            Some(_) => Err(invalid("the first packet introduces nobody".to_owned())),
+        }
+    }
+}
+
+/// Carries packets until the connection ends; how it did. What has arrived is handed over before that is known.
+pub(super) async fn run<N: Network>(
+    connection: Introduced<N::Stream>,
+    outgoing: mpsc::Receiver<Packet>,
+    incoming: impl AsyncFnMut(Packet),
+) -> (End, io::Error) {
+    let (reader, writer) = tokio::io::split(connection.stream);
+    let error = tokio::select! {
+        biased;
+        // What arrived before the end counts, so a write that fails does not end the reading.
+        error = receive(reader, connection.rest, incoming) => error,
+        never = send(writer, outgoing) => never,
+    };
+    let end = match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => End::ByPeer,
+        _ => End::Lost,
+    };
+    (end, error)
+}
+
+/// Writes until that fails, and then leaves it to the reader to say why the connection ended.
+async fn send(
+    mut writer: impl AsyncWrite + Unpin,
+    mut outgoing: mpsc::Receiver<Packet>,
+) -> io::Error {
+    let mut bytes = Vec::new();
+    while let Some(packet) = outgoing.recv().await {
+        bytes.clear();
+        packet::encode(&packet, &mut bytes);
+        if writer.write_all(&bytes).await.is_err() {
+            break;
+        }
+    }
+    std::future::pending().await
+}
+
+async fn receive(
+    mut reader: impl AsyncRead + Unpin,
+    mut bytes: BytesMut,
+    mut incoming: impl AsyncFnMut(Packet),
+) -> io::Error {
+    loop {
+        match packet::decode(&bytes) {
+            Ok(Some((packet, used))) => {
+                bytes.advance(used);
+                incoming(packet).await;
+            }
+            Ok(None) => match reader.read_buf(&mut bytes).await {
+                Ok(0) => return io::ErrorKind::UnexpectedEof.into(),
+                Ok(_) => {}
+                Err(error) => return error,
+            },
+            Err(error) => return io::Error::new(io::ErrorKind::InvalidData, error),
+        }
+    }
+}
