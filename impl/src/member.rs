@@ -140,6 +140,19 @@ pub struct Member {
     task: JoinHandle<()>,
 }
 
+impl Standing {
+    /// The epoch of the established leader.
+    #[must_use]
+    pub fn epoch(&self) -> Option<PeerEpoch> {
+        match self {
+            Self::Looking => None,
+            Self::Following { epoch, .. }
+            | Self::Leading { epoch, .. }
+            | Self::Observing { epoch, .. } => Some(*epoch),
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -29,8 +29,8 @@ fn an_ensemble_of_five_elects_the_last() {
         first.ends_with("s  looking: 1–5; following: –; leading: –"),
         "{first}"
     );
-    let settled = "s  looking: –; following: 1–4; leading: 5";
-    assert!(lines.any(|line| line.ends_with(settled)));
+    let settled = "s  looking: –; following: 1–4; leading: 5 in epoch ";
+    assert!(lines.any(|line| line.contains(settled)));
     terminate(&local.0);
     let cost = lines.last().unwrap();
     assert!(cost.starts_with("the last to settle took "), "{cost}");
@@ -56,9 +56,36 @@ fn a_hundred_and_one_servers_elect_one() {
     let lines = BufReader::new(local.0.stdout.take().unwrap()).lines();
     let led_by_one = |line: &str| {
         let (_, leader) = line.split_once("leading: ").unwrap();
+        let leader = leader.split(" in epoch ").next().unwrap();
         line.contains("looking: –;") && leader.parse::<i64>().is_ok()
     };
     assert!(lines.map(Result::unwrap).any(|line| led_by_one(&line)));
+}
+
+#[test]
+fn leaders_that_are_killed_are_replaced() {
+    let arguments = ["local", "--servers", "3", "--kill-leader-every", "5"];
+    let output = fle(arguments.iter().chain(&["--for", "12.4"]));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("; down: "), "{text}");
+    assert!(
+        text.contains("2 leaders were killed and replaced; "),
+        "{text}"
+    );
+}
+
+/// Servers that are given no time to elect.
+#[test]
+fn a_leader_that_is_missing_when_one_is_to_be_killed_is_a_failure() {
+    let arguments = ["local", "--servers", "3", "--kill-leader-every", "0.01"];
+    let output = fle(arguments.iter().chain(&["--for", "0.1"]));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("nobody led"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
@@ -75,6 +102,7 @@ fn senseless_numbers_are_refused() {
         ["--servers", "x"],
         ["--for", "-1"],
         ["--for", "1e99"],
+        ["--kill-leader-every", "0"],
     ] {
         let output = fle(["local"].iter().chain(&arguments));
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

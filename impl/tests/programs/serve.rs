@@ -13,9 +13,10 @@ fn servers_elect_and_replace_a_leader_that_is_killed() {
     two.settles("following", 3);
     three.settles("leading", 3);
 
+    until(|| two.status()["established_epoch"] == 1);
     let status = two.status();
     assert_eq!(status["sid"], 2);
-    assert_eq!(status["epoch"], 0);
+    assert_eq!(status["epoch"], 1, "that of its leader's establishment");
     assert_eq!(status["proposal"]["leader"], 3);
     assert_eq!(status["peers"]["1"]["link"], "up");
     assert!(status["round"].as_i64().unwrap() >= 1);
@@ -24,16 +25,22 @@ fn servers_elect_and_replace_a_leader_that_is_killed() {
     three.process.kill().unwrap();
     one.settles("following", 2);
     two.settles("leading", 2);
+    until(|| one.status()["established_epoch"] == 2);
     let status = two.status();
     assert_eq!(status["peers"]["3"]["link"], "unreachable");
     assert!(
         ensemble
             .log(1)
-            .contains("looks for a leader again: leader 3 is not connected")
+            .contains("looks for a leader again: the leader is not connected any more")
     );
 
     let three = ensemble.serve(3, &[]);
     three.settles("following", 2);
+    until(|| three.status()["established_epoch"] == 2);
+    for (file, epoch) in [("acceptedEpoch", "2"), ("currentEpoch", "2")] {
+        let stored = std::fs::read_to_string(ensemble.data(3).join("version-2").join(file));
+        assert_eq!(stored.unwrap(), epoch);
+    }
     for line in ensemble.log(2).lines() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(event["message"].is_string(), "{line}");
@@ -47,10 +54,16 @@ fn a_leader_without_a_quorum_looks_again() {
     let three = ensemble.serve(3, &[]);
     three.settles("leading", 3);
     two.settles("following", 3);
+    until(|| three.status()["established_epoch"] == 1);
     drop(two);
     until(|| three.status()["state"] == "looking");
     assert_eq!(three.status()["leader"], serde_json::Value::Null);
-    assert!(ensemble.log(3).contains("no quorum is connected any more"));
+    assert_eq!(three.status()["established_epoch"], serde_json::Value::Null);
+    assert!(
+        ensemble
+            .log(3)
+            .contains("too few voters follow this leader")
+    );
 }
 
 #[test]
@@ -82,12 +95,14 @@ fn the_best_epoch_on_disk_wins() {
     let ensemble = Ensemble::new(2);
     let folder = ensemble.data(1).join("version-2");
     std::fs::create_dir(&folder).unwrap();
-    std::fs::write(folder.join("currentEpoch"), "7\n").unwrap();
+    for file in ["acceptedEpoch", "currentEpoch"] {
+        std::fs::write(folder.join(file), "7\n").unwrap();
+    }
     let one = ensemble.serve(1, &[]);
     let two = ensemble.serve(2, &[]);
     one.settles("leading", 1);
     two.settles("following", 1);
-    assert_eq!(two.status()["epoch"], 7);
+    until(|| two.status()["established_epoch"] == 8);
     assert_eq!(two.status()["proposal"]["zxid"], "0x700000000");
 }
 
@@ -104,6 +119,7 @@ fn status_tells_what_runs_and_what_does_not() {
     let two = ensemble.serve(2, &["--http", "127.0.0.1:0"]);
     one.settles("following", 2);
     two.settles("leading", 2);
+    until(|| one.status()["established_epoch"] == 1);
     let answer = ask(&first);
     assert_eq!(answer.status.code(), Some(0));
     assert!(
@@ -112,6 +128,7 @@ fn status_tells_what_runs_and_what_does_not() {
         stdout(&answer)
     );
     assert!(stdout(&answer).contains("peer 2: connected\n"));
+    assert!(stdout(&answer).contains("\nestablished in epoch 1\n"));
     let address = std::fs::read_to_string(two.address_file()).unwrap();
     let answer = fle(["status", "--http", address.trim()]);
     assert!(stdout(&answer).starts_with("server 2 leads\n"));

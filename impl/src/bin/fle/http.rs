@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use fle::Sid;
+use fle::member::Standing;
 use fle::node::Status;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 pub(crate) struct Server {
     pub(crate) sid: Sid,
     pub(crate) status: watch::Receiver<Status>,
+    pub(crate) leadership: watch::Receiver<Standing>,
     pub(crate) metrics: PrometheusHandle,
 }
 
@@ -30,7 +32,8 @@ pub(crate) async fn serve(listener: TcpListener, server: Server) -> std::io::Res
 }
 
 async fn status(State(server): State<Server>) -> Json<Report> {
-    Json(Report::new(server.sid, &server.status.borrow()))
+    let standing = server.leadership.borrow().clone();
+    Json(Report::new(server.sid, &server.status.borrow(), &standing))
 }
 
 /// Whether the node runs; one that looks for a leader is healthy.

@@ -1,5 +1,6 @@
 //! What a server says of itself, as JSON for `GET /status` and as text for people.
 
+use fle::member::Standing;
 use fle::node::Status;
 use fle::transport::LinkState;
 use fle::{ServerState, Sid};
@@ -18,6 +19,8 @@ pub(crate) struct Report {
     round: i64,
     /// The epoch of its vote.
     epoch: i64,
+    /// The epoch of the established leader that it follows or is.
+    established_epoch: Option<i64>,
     proposal: Proposal,
     /// The servers of its ensemble and whoever else is connected.
     peers: BTreeMap<i64, Peer>,
@@ -64,7 +67,7 @@ enum Link {
 }
 
 impl Report {
-    pub(crate) fn new(sid: Sid, status: &Status) -> Self {
+    pub(crate) fn new(sid: Sid, status: &Status, standing: &Standing) -> Self {
         let told = &status.announcement;
         let state = State::from(told.state);
         let ensemble = [
@@ -80,6 +83,7 @@ impl Report {
             leader: (state != State::Looking).then_some(told.proposal.leader.0),
             round: told.election_epoch.0,
             epoch: told.proposal.peer_epoch.0,
+            established_epoch: standing.epoch().map(|epoch| epoch.0),
             proposal: Proposal {
                 leader: told.proposal.leader.0,
                 zxid: told.proposal.zxid.to_string(),
@@ -136,6 +140,10 @@ impl fmt::Display for Report {
             f,
             "round {round}, epoch {epoch}, vote for {leader} with zxid {zxid}"
         )?;
+        match self.established_epoch {
+            Some(epoch) => writeln!(f, "established in epoch {epoch}")?,
+            None => writeln!(f, "no leader is established")?,
+        }
         if let Some(took) = self.last_election_ms {
             writeln!(f, "the last election took {took:.0} ms")?;
         }

@@ -63,14 +63,15 @@ async fn serve(server: &ServerConfig, http: Option<SocketAddr>) -> Result<(), Fa
     let found = Found::announce(options, listener.local_addr()?)?;
     tracing::info!(%sid, http = %found.address, "answers GET /status, /healthz and /metrics");
     let status = member.status();
-    let mut leadership = member.leadership();
-    let stopped = async { while leadership.changed().await.is_ok() {} };
+    let leadership = member.leadership();
+    let mut changes = leadership.clone();
+    let stopped = async { while changes.changed().await.is_ok() {} };
     tokio::select! {
         () = asked_to_stop() => tracing::info!(%sid, "stops"),
         () = stopped => {
             return Err(Failure::Check("the server has stopped by itself".to_owned()));
         }
-        ended = http::serve(listener, Server { sid, status, metrics }) => ended?,
+        ended = http::serve(listener, Server { sid, status, leadership, metrics }) => ended?,
     }
     member.shutdown().await;
     Ok(())

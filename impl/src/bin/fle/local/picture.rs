@@ -64,12 +64,7 @@ impl Server {
     }
 
     fn epoch(&self) -> Option<PeerEpoch> {
-        match self.up.as_ref()?.standing {
-            Standing::Looking => None,
-            Standing::Following { epoch, .. }
-            | Standing::Observing { epoch, .. }
-            | Standing::Leading { epoch, .. } => Some(epoch),
-        }
+        self.up.as_ref()?.standing.epoch()
     }
 
     fn row(&self) -> String {
