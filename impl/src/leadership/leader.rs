@@ -240,8 +240,7 @@ impl Leader {
         let there = self.learners.iter().filter(|(_, it)| it.stage >= stage);
         let there = there.map(|(&sid, _)| sid).chain([cx.settings.sid]);
         let view = cx.ensemble.view();
-        let oracle = cx.oracle.filter(|_| self.followers(view) == 0);
-        view.has_quorum(&view.tally(there), oracle)
+        view.has_quorum(&view.tally(there), cx.oracle)
     }
 
     /// How many voters follow.
@@ -278,7 +277,8 @@ impl Leader {
         self.electors.remove(&sid);
         let view = cx.ensemble.view();
         let left = view.tally(self.electors.iter().copied());
-        let waits_long = |limit| self.stage == Stage::Discovery && cx.now > self.since.after(limit);
+        let waits_long =
+            |limit| self.stage == Stage::Discovery && cx.now >= self.since.after(limit);
         if cx.settings.epoch_timeout.is_some_and(waits_long) || !view.has_quorum(&left, cx.oracle) {
             return Err(Quit::VotersLook);
         }
@@ -318,7 +318,7 @@ impl Leader {
                 LearnerStage::Synced => settings.sync_limit,
                 _ => settings.init_limit + settings.sync_limit,
             };
-            cx.now > learner.heard.after(limit)
+            cx.now >= learner.heard.after(limit)
         };
         let silent = self.learners.iter().filter(|(_, it)| is_silent(it));
         let silent: Vec<Sid> = silent.map(|(&sid, _)| sid).collect();

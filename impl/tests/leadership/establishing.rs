@@ -3,7 +3,7 @@
 use crate::support::{Event, INIT_LIMIT, SYNC_LIMIT, World, epochs};
 use fle::config::{ConfigVersion, LearnerType};
 use fle::leadership::packet::{LearnerInfo, PROTOCOL, Packet};
-use fle::leadership::{Quit, Refusal};
+use fle::leadership::{End, Quit, Refusal, Settings, Standing};
 use fle::{PeerEpoch, Sid, Zxid};
 use std::time::Duration;
 
@@ -233,7 +233,9 @@ fn a_server_with_transactions_is_left_alone() {
         },
     );
     assert_eq!(world.disk(2), epochs(0, 0), "nothing is promised to it");
+    world.forge(1, 2, &Packet::Ping);
     world.pass(INIT_LIMIT * 3, &[3]);
+    world.part(Sid(1), Sid(2), End::ByPeer);
     assert_eq!(world.quits(), [], "and it is not given up either");
 }
 
@@ -335,4 +337,134 @@ fn a_leader_does_not_wait_for_voters_that_have_turned_away() {
         world.quits(),
         [(5, Quit::VotersLook), (4, Quit::LeaderLost)]
     );
+}
+
+#[test]
+fn a_leader_that_waits_for_long_gives_up_with_the_first_that_turns_away() {
+    let patience = Duration::from_secs(3);
+    for (waited, stays) in [
+        (patience - Duration::from_millis(1), true),
+        (patience, false),
+    ] {
+        let mut world = World::new(5);
+        let settings = Settings {
+            epoch_timeout: Some(patience),
+            ..world.settings
+        };
+        world.restart_with(5, settings);
+        world.lead(5);
+        world.pass(waited, &[]);
+        world.step(Sid(5), |it, now| it.handle_looking_voter(Sid(1), now));
+        assert_eq!(
+            world.quits().is_empty(),
+            stays,
+            "four of five may still come"
+        );
+    }
+    // Once the epoch is proposed only a quorum counts.
+    let mut world = World::new(5);
+    let settings = Settings {
+        epoch_timeout: Some(patience),
+        ..world.settings
+    };
+    world.restart_with(5, settings);
+    world.lead(5);
+    world.learn(4, 5);
+    world.learn(3, 5);
+    while world.disk(5) == epochs(0, 0) {
+        assert!(world.deliver_one());
+    }
+    world.pass(patience * 2, &[1, 2, 3, 4]);
+    world.step(Sid(5), |it, now| it.handle_looking_voter(Sid(1), now));
+    assert_eq!(world.quits(), []);
+}
+
+#[test]
+fn an_epoch_that_was_not_proposed_is_neither_activated_nor_acknowledged() {
+    let mut world = World::new(3);
+    world.learn(1, 3);
+    let (epoch, protocol) = (PeerEpoch(4), PROTOCOL);
+    world.forge(3, 1, &Packet::LeaderInfo { epoch, protocol });
+    assert_eq!(world.disk(1), epochs(4, 0));
+    let epoch = PeerEpoch(5);
+    world.forge(3, 1, &Packet::NewLeader { epoch });
+    assert_eq!(world.quits(), [(1, Quit::OutOfPlace)]);
+    assert_eq!(world.disk(1), epochs(4, 0));
+
+    let mut world = World::new(3);
+    world.lead(3);
+    world.learn(1, 3);
+    while world.disk(3) != epochs(1, 1) {
+        assert!(world.deliver_one());
+    }
+    world.forge(1, 3, &Packet::Ack { epoch });
+    assert_eq!(world.leads(3), None);
+    let reason = Refusal::OutOfPlace;
+    assert_eq!(
+        world.events.first(),
+        Some(&Event::Closed {
+            by: 3,
+            peer: 1,
+            reason
+        })
+    );
+}
+
+#[test]
+fn an_epoch_beyond_the_last_is_refused() {
+    let mut world = World::new(3);
+    world.learn(1, 3);
+    let (epoch, protocol) = (PeerEpoch(PeerEpoch::LAST.0 + 1), PROTOCOL);
+    world.forge(3, 1, &Packet::LeaderInfo { epoch, protocol });
+    assert_eq!(world.quits(), [(1, Quit::OutOfPlace)]);
+    assert_eq!(world.disk(1), epochs(0, 0));
+}
+
+#[test]
+fn a_late_promise_is_passed_over() {
+    let mut world = World::new(5);
+    world.lead(5);
+    world.learn(4, 5);
+    world.learn(3, 5);
+    while world.disk(5) != epochs(1, 1) {
+        assert!(world.deliver_one());
+    }
+    let (current, last_zxid) = (Some(PeerEpoch(0)), Zxid(0));
+    world.forge(4, 5, &Packet::AckEpoch { current, last_zxid });
+    world.deliver();
+    assert!(world.events.is_empty());
+    assert_eq!(world.leads(5), Some(1));
+}
+
+#[test]
+fn a_smaller_ensemble_may_be_enough() {
+    let mut world = World::new(5);
+    world.elect(1, &[2]);
+    assert_eq!(world.disk(1), epochs(0, 0));
+    world.shrink(1, 3);
+    world.deliver();
+    assert_eq!(world.leads(1), Some(1));
+}
+
+#[test]
+fn an_oracle_stands_in_for_a_quorum_and_promises_nothing() {
+    let mut world = World::new(2);
+    world.ask_oracle = true;
+    world.lead(2);
+    let epoch = PeerEpoch(1);
+    assert_eq!(world.standing(2), Standing::Leading { epoch, lease: None });
+    world.pass(INIT_LIMIT, &[]);
+    assert_eq!(world.leads(2), Some(1));
+    world.learn(1, 2);
+    world.deliver();
+    assert!(world.holds_lease(2));
+    assert_eq!(world.followers(2), 1);
+}
+
+#[test]
+fn the_end_of_another_connection_is_no_concern_of_a_learner() {
+    let mut world = World::new(3);
+    world.elect(3, &[1, 2]);
+    world.step(Sid(1), |it, now| it.handle_end(Sid(2), End::ByPeer, now));
+    assert_eq!(world.follows(1), Some((3, 1)));
 }

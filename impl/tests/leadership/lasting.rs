@@ -1,6 +1,6 @@
 //! What keeps an established leader, and what ends it.
 
-use crate::support::{Event, SYNC_LIMIT, TICK, World};
+use crate::support::{Event, INIT_LIMIT, SYNC_LIMIT, TICK, World};
 use fle::Sid;
 use fle::leadership::{End, Quit, Refusal, Standing};
 use std::time::Duration;
@@ -33,7 +33,11 @@ fn a_silent_leader_is_left_after_the_sync_limit() {
 fn silent_followers_are_left_and_without_a_quorum_the_leader_gives_up() {
     let mut world = World::new(5);
     world.elect(5, &[1, 2, 3, 4]);
-    world.pass(SYNC_LIMIT * 2, &[1, 2]);
+    assert_eq!(world.followers(5), 4);
+    world.pass(SYNC_LIMIT - TICK / 2, &[1, 2]);
+    assert_eq!(world.events, []);
+    world.pass(TICK / 2, &[1, 2]);
+    assert_eq!(world.followers(5), 2);
     let reason = Refusal::Silent;
     assert!(world.events.contains(&Event::Closed {
         by: 5,
@@ -97,4 +101,44 @@ fn a_follower_whose_connection_breaks_looks_again() {
     world.elect(3, &[1, 2]);
     world.part(Sid(3), Sid(1), End::Lost);
     assert_eq!(world.quits(), [(1, Quit::LeaderLost)]);
+}
+
+#[test]
+fn signs_of_life_go_out_twice_a_tick_and_no_more_often() {
+    let mut world = World::new(3);
+    world.elect(3, &[1, 2]);
+    let sent = |world: &mut World| {
+        let mut sent = 0;
+        world.step(Sid(3), |it, now| {
+            let effects = it.handle_time(now, None);
+            sent = effects.len();
+            effects
+        });
+        sent
+    };
+    let half = TICK / 2;
+    world.now = world.now.after(half - Duration::from_millis(1));
+    assert_eq!(sent(&mut world), 0);
+    world.now = world.now.after(Duration::from_millis(1));
+    assert_eq!(sent(&mut world), 2);
+    assert_eq!(sent(&mut world), 0);
+}
+
+#[test]
+fn a_learner_that_never_comes_to_follow_is_dropped() {
+    let mut world = World::new(3);
+    world.elect(3, &[2]);
+    world.learn(1, 3);
+    world.pass(INIT_LIMIT + SYNC_LIMIT - TICK / 2, &[1]);
+    assert_eq!(world.events, []);
+    world.pass(TICK / 2, &[1]);
+    let reason = Refusal::Silent;
+    assert_eq!(
+        world.events.first(),
+        Some(&Event::Closed {
+            by: 3,
+            peer: 1,
+            reason
+        })
+    );
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{SYNC_LIMIT, TICK, World, epochs};
 use fle::Sid;
-use fle::leadership::End;
+use fle::leadership::{End, Settings};
 use std::time::Duration;
 
 const MOMENT: Duration = Duration::from_millis(1);
@@ -118,4 +118,20 @@ fn a_server_that_is_bound_follows_whom_others_have_established() {
     world.deliver();
     assert_eq!(world.follows(3), Some((2, 2)));
     assert_eq!(world.disk(3), epochs(2, 2));
+}
+
+#[test]
+fn a_lease_is_shorter_by_what_other_clocks_may_be_faster() {
+    let mut world = World::new(3);
+    // Others' clocks may show 12.5 s when this one shows 10 s.
+    let settings = Settings {
+        clock_drift_ppm: 250_000,
+        ..world.settings
+    };
+    world.restart_with(3, settings);
+    world.elect(3, &[1, 2]);
+    world.pass(Duration::from_millis(7999), &[1, 2, 3]);
+    assert!(world.holds_lease(3));
+    world.pass(MOMENT, &[1, 2, 3]);
+    assert!(!world.holds_lease(3));
 }

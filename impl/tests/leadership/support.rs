@@ -6,6 +6,7 @@ use fle::leadership::packet::Packet;
 use fle::leadership::{
     Effect, Effects, End, Epochs, Leadership, Moment, Quit, Refusal, Settings, Standing,
 };
+use fle::quorum::Oracle;
 use fle::{Ensemble, PeerEpoch, Sid, Zxid};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -23,10 +24,37 @@ pub(crate) const fn epochs(accepted: i64, current: i64) -> Epochs {
     }
 }
 
+fn oracle(asks: bool) -> Option<&'static dyn Oracle> {
+    asks.then_some(&true)
+}
+
+/// Voters 1, 2, …, and observers after them.
+fn ensemble(voters: usize, observers: usize) -> Ensemble {
+    let line = |sid| {
+        let role = if sid > voters {
+            "observer"
+        } else {
+            "participant"
+        };
+        format!("server.{sid}=h{sid}:1:2:{role}")
+    };
+    let lines: Vec<String> = (1..=voters + observers).map(line).collect();
+    let rules = Rules {
+        standalone_enabled: false,
+        ..Rules::default()
+    };
+    let config = DynamicConfig::parse(&lines.join("\n"), rules).expect("a valid configuration");
+    Ensemble::new(config, None, rules)
+}
+
 /// An ensemble, a clock, and a wire in each direction between any two servers that are connected.
 pub(crate) struct World {
     ensemble: Arc<Ensemble>,
-    now: Moment,
+    pub(crate) now: Moment,
+    /// What the servers that are started from now on go by, beside who they are.
+    pub(crate) settings: Settings,
+    /// Whether there is an oracle, which grants.
+    pub(crate) ask_oracle: bool,
     running: BTreeMap<Sid, Leadership>,
     disks: BTreeMap<Sid, Epochs>,
     wires: BTreeMap<(Sid, Sid), VecDeque<Packet>>,
@@ -47,26 +75,21 @@ impl World {
     }
 
     pub(crate) fn with_disks(disks: &[Epochs]) -> Self {
-        let servers: Vec<String> = (1..=disks.len() + 1)
-            .map(|sid| {
-                let role = if sid > disks.len() {
-                    "observer"
-                } else {
-                    "participant"
-                };
-                format!("server.{sid}=h{sid}:1:2:{role}")
-            })
-            .collect();
-        let rules = Rules {
-            standalone_enabled: false,
-            ..Rules::default()
-        };
-        let config =
-            DynamicConfig::parse(&servers.join("\n"), rules).expect("a valid configuration");
+        let ensemble = ensemble(disks.len(), 1);
         let disks = disks.iter().copied().chain([NEW]);
         let mut world = Self {
-            ensemble: Arc::new(Ensemble::new(config, None, rules)),
+            ensemble: Arc::new(ensemble),
             now: Moment(Duration::from_secs(1000)),
+            settings: Settings {
+                sid: Sid::NONE,
+                learner_type: LearnerType::Participant,
+                tick: TICK,
+                init_limit: INIT_LIMIT,
+                sync_limit: SYNC_LIMIT,
+                clock_drift_ppm: 0,
+                epoch_timeout: None,
+            },
+            ask_oracle: false,
             running: BTreeMap::new(),
             disks: (1..).map(Sid).zip(disks).collect(),
             wires: BTreeMap::new(),
@@ -87,15 +110,28 @@ impl World {
                 true => LearnerType::Observer,
                 false => LearnerType::Participant,
             },
-            tick: TICK,
-            init_limit: INIT_LIMIT,
-            sync_limit: SYNC_LIMIT,
-            clock_drift_ppm: 0,
-            epoch_timeout: None,
+            ..self.settings
         };
         let ensemble = Arc::clone(&self.ensemble);
         let server = Leadership::new(settings, ensemble, self.disks[&Sid(sid)], self.now);
         self.running.insert(Sid(sid), server);
+    }
+
+    /// Starts a server again with other settings.
+    pub(crate) fn restart_with(&mut self, sid: i64, settings: Settings) {
+        self.kill(sid);
+        self.settings = settings;
+        self.start(sid);
+    }
+
+    /// Voters 1 to `voters` alone are the ensemble from now on, as server `sid` sees it.
+    pub(crate) fn shrink(&mut self, sid: i64, voters: usize) {
+        let ensemble = Arc::new(ensemble(voters, 0));
+        self.step(Sid(sid), |it, now| it.reconfigure(ensemble, now, None));
+    }
+
+    pub(crate) fn followers(&self, sid: i64) -> usize {
+        self.running[&Sid(sid)].followers()
     }
 
     /// The process is gone; its peers see their connections reset.
@@ -122,8 +158,9 @@ impl World {
             peer_epoch,
         };
         let electors = electors.iter().copied();
+        let asks = self.ask_oracle;
         self.step(Sid(sid), |it, now| {
-            it.lead(credentials, electors, now, None)
+            it.lead(credentials, electors, now, oracle(asks))
         });
     }
 
@@ -270,8 +307,9 @@ impl World {
             })
             .map(|(&sid, _)| sid)
             .collect();
+        let asks = self.ask_oracle;
         for sid in due {
-            self.step(sid, |it, now| it.handle_time(now, None));
+            self.step(sid, |it, now| it.handle_time(now, oracle(asks)));
         }
     }
 
