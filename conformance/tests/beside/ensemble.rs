@@ -2,7 +2,6 @@
 
 use crate::server::{self, JARS, Member, Program, Server, Settled, View};
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Longer than anything takes, on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One ensemble at a time: a virtual machine starts as slowly as the others let it.
 static TURN: Mutex<()> = Mutex::new(());
@@ -79,7 +78,9 @@ impl Ensemble {
     pub(crate) fn give_epoch(&self, sid: i64, epoch: i64) {
         let folder = self.server(sid).folder.join("version-2");
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("currentEpoch"), epoch.to_string()).unwrap();
+        for file in ["acceptedEpoch", "currentEpoch"] {
+            fs::write(folder.join(file), epoch.to_string()).unwrap();
+        }
         self.tell(&format!("{} has seen epoch {epoch}", self.server(sid)));
     }
 
@@ -103,11 +104,6 @@ impl Ensemble {
     pub(crate) fn resume(&mut self, sid: i64) {
         self.server_mut(sid).resume();
         self.tell(&format!("{} goes on by SIGCONT", self.server(sid)));
-    }
-
-    /// Lets ZooKeeper's servers connect with a fle server that leads, and wait: as long as this lives they stand by their decision.
-    pub(crate) fn silent_leader(&self, sid: i64) -> TcpListener {
-        TcpListener::bind(self.server(sid).addresses.quorum).unwrap()
     }
 
     /// Waits until every server that runs has settled on this leader, in one round; which.

@@ -132,7 +132,7 @@ impl Server {
         let (folder, client) = (self.folder.display(), self.client);
         let (address, port) = (client.ip(), client.port());
         let config = format!(
-            "tickTime=500\ninitLimit=120\nsyncLimit=20\ndataDir={folder}\nclientPortAddress={address}\nclientPort={port}\n\
+            "tickTime=500\ninitLimit=60\nsyncLimit=20\ndataDir={folder}\nclientPortAddress={address}\nclientPort={port}\n\
              admin.enableServer=false\n4lw.commands.whitelist=srvr\n{lines}"
         );
         fs::write(self.config(), config).unwrap();

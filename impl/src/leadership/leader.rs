@@ -144,7 +144,7 @@ impl Leader {
     pub(super) fn admit(&mut self, info: &LearnerInfo, cx: &mut Context<'_>) -> Result<(), Quit> {
         self.learners.remove(&info.sid);
         if info.protocol != PROTOCOL {
-            cx.close(info.sid, Refusal::KeepsTransactions);
+            // Left to wait for `initLimit`: disconnected, it would elect the same leader again at once.
         } else if info.config_version > cx.ensemble.committed().version() {
             cx.close(info.sid, Refusal::ConfigurationAhead);
         } else {

@@ -10,6 +10,7 @@ use crate::config::LearnerType;
 use crate::election::Credentials;
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::leadership::packet::{PROTOCOL, Packet};
 use crate::leadership::{self, Effect, Effects, Leadership, Moment, Quit, Settings};
 use crate::node::{Node, Status, Stopped};
 use crate::notification::Notification;
@@ -212,6 +213,11 @@ impl<N: Network, S: Storage> Driver<N, S> {
     }
 
     async fn hear(&mut self, event: PortEvent) -> Result<(), Stopped> {
+        if let PortEvent::Packet(peer, Packet::LearnerInfo(info)) = &event
+            && info.protocol != PROTOCOL
+        {
+            tracing::warn!(target: "fle", sid = %self.settings.sid, %peer, "server {peer} keeps transactions (it is ZooKeeper's) and cannot follow this one, which has none");
+        }
         self.step(|it, now, oracle| match event {
             PortEvent::Connected(peer) => it.handle_connected(peer, now),
             PortEvent::Packet(from, packet) => it.handle_packet(from, &packet, now, oracle),
