@@ -1,0 +1,8 @@
+//! Members over real sockets: who leads in which epoch, and what becomes of it when servers, disks and peers fail.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod hostile;
+mod leading;
+mod storage;
+mod support;
