@@ -1,7 +1,7 @@
 //! A server that takes part in elections over the network.
 //!
-//! A [`Node`] is a handle on one task, which owns an [`Election`] and a [`Transport`]. It elects; whether the leader is alive
-//! afterwards is for whoever embeds it to find out, who then calls [`Node::look_for_leader`] again.
+//! A [`Node`] is a handle on one task, which owns an [`Election`](crate::election::Election) and a [`Transport`]. It elects; whether the leader is alive
+//! afterwards is for its owner to find out, who then calls [`Node::look_for_leader`] again. [`Member`](crate::member::Member) does that.
 //!
 //! ```
 //! use fle::config::{DynamicConfig, Rules};
@@ -42,14 +42,14 @@
 //! ```
 //!
 //! # Deliberately absent
-//! Signs of life between leader and followers, and epochs that fence: see the crate's documentation before relying on a leader.
+//! Signs of life between leader and followers, and epochs that fence: [`crate::member`].
 
 mod answers;
 mod driver;
 mod log;
 
 use crate::config::{BindRetries, DynamicConfig, Host, LearnerType, Options, Rules, ServerConfig};
-use crate::election::{Credentials, Election, Timing};
+use crate::election::{Credentials, Timing};
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid};
 use crate::notification::Notification;
@@ -264,8 +264,7 @@ impl Node {
     /// # Errors
     /// When the node has stopped.
     pub async fn update_epoch(&self, peer_epoch: PeerEpoch) -> Result<(), Stopped> {
-        let update = move |election: &mut Election| election.update_epoch(peer_epoch);
-        self.order(Command::Update(Box::new(update))).await
+        self.order(Command::UpdateEpoch(peer_epoch)).await
     }
 
     /// How many servers follow this leader; with none, the oracle of an ensemble of two is needed.
@@ -273,8 +272,7 @@ impl Node {
     /// # Errors
     /// When the node has stopped.
     pub async fn report_followers(&self, followers: usize) -> Result<(), Stopped> {
-        let update = move |election: &mut Election| election.report_followers(followers);
-        self.order(Command::Update(Box::new(update))).await
+        self.order(Command::ReportFollowers(followers)).await
     }
 
     /// Other configurations are in force from now on.

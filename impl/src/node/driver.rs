@@ -25,7 +25,8 @@ use tokio::time::Instant;
 /// What the node's owner asks of it.
 pub(super) enum Command {
     Look(Credentials, oneshot::Sender<Notification>),
-    Update(Box<dyn FnOnce(&mut Election) + Send>),
+    UpdateEpoch(PeerEpoch),
+    ReportFollowers(usize),
     Reconfigure(Arc<Ensemble>),
 }
 
@@ -149,10 +150,13 @@ impl<N: Network> Driver<N> {
                 }
                 self.look_for_leader(credentials);
             }
-            Command::Update(update) => {
-                update(&mut self.election);
+            Command::UpdateEpoch(epoch) => {
+                self.election.update_epoch(epoch);
+                let leader = self.election.announcement().proposal.leader;
+                log::established(self.sid, leader, epoch);
                 self.show();
             }
+            Command::ReportFollowers(followers) => self.election.report_followers(followers),
             Command::Reconfigure(ensemble) => {
                 self.transport.reconfigure(&ensemble);
                 self.election.reconfigure(ensemble);

@@ -6,7 +6,7 @@
 use crate::config::LearnerType;
 use crate::election::{Credentials, WaitPhase};
 use crate::ensemble::Ensemble;
-use crate::id::Sid;
+use crate::id::{PeerEpoch, Sid};
 use crate::notification::{Notification, Received};
 use crate::vote::{Generation, ServerState};
 
@@ -87,6 +87,15 @@ pub(super) fn wait_expired(sid: Sid, phase: WaitPhase) {
 
 pub(super) fn decided(sid: Sid, told: &Notification) {
     say!("election.decided", sid, [] told, "settled on a leader");
+}
+
+pub(super) fn established(sid: Sid, leader: Sid, epoch: PeerEpoch) {
+    say!(
+        "leadership.established",
+        sid,
+        [leader = leader.0, peer_epoch = epoch.0,],
+        "has an established leader"
+    );
 }
 
 pub(super) fn restarted(sid: Sid) {
