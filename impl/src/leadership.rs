@@ -44,8 +44,8 @@
 //! - Only participants of the configurations in force count, the server itself among them (ZOOKEEPER-1294).
 //!
 //! # Deliberately absent
-//! Clock, socket, file. Transactions: a learner is not brought up to date, whoever embeds this does that, and a learner whose history
-//! is longer than the leader's is refused. Servers that keep transactions (ZooKeeper's own) are told from the
+//! Clock, socket, file. Transactions: a learner is not brought up to date, whoever embeds this does that. Until a quorum has promised,
+//! a learner whose history is longer than the leader's is refused. Servers that keep transactions (ZooKeeper's own) are told from the
 //! [protocol number](packet::PROTOCOL) and left alone.
 
 mod leader;

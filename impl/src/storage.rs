@@ -87,6 +87,12 @@ pub enum StorageError {
 #[derive(Clone, Debug, Default)]
 pub struct InMemory(Arc<Mutex<Epochs>>);
 
+impl From<Epochs> for InMemory {
+    fn from(epochs: Epochs) -> Self {
+        Self(Arc::new(Mutex::new(epochs)))
+    }
+}
+
 impl InMemory {
     fn epochs(&self) -> MutexGuard<'_, Epochs> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

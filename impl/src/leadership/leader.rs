@@ -6,7 +6,7 @@
 use super::packet::{LearnerInfo, PROTOCOL, Packet};
 use super::{Context, Effect, Moment, Quit, Refusal, Settings};
 use crate::election::Credentials;
-use crate::id::{PeerEpoch, Sid};
+use crate::id::{PeerEpoch, Sid, Zxid};
 use crate::quorum::QuorumView;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -110,13 +110,17 @@ impl Leader {
                 &Packet::AckEpoch { current, last_zxid },
             ) => {
                 let ours = (self.credentials.peer_epoch, self.credentials.zxid);
+                let is_open = matches!(self.stage, Stage::Promising { .. });
                 match current {
-                    Some(epoch) if (epoch, last_zxid) > ours => {
+                    Some(epoch) if is_open && (epoch, last_zxid) > ours => {
                         let zxid = last_zxid;
                         self.refuse(from, Refusal::HistoryAhead { epoch, zxid }, cx);
                     }
-                    Some(_) => learner.stage = LearnerStage::Promised,
-                    None => learner.stage = LearnerStage::Known,
+                    // One that lost its data has lost its promises, too (ZOOKEEPER-261).
+                    Some(_) if last_zxid != Zxid::NO_DATA => {
+                        learner.stage = LearnerStage::Promised;
+                    }
+                    Some(_) | None => learner.stage = LearnerStage::Known,
                 }
             }
             // A promise that was held back, and is not needed any more.

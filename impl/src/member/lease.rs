@@ -30,6 +30,7 @@ impl Lease {
         }
     }
 
+    /// It lasts until then; not at all if that is zero.
     pub(super) fn set(&self, until: Duration) {
         let until = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX);
         self.until.store(until, Ordering::SeqCst);
@@ -41,11 +42,18 @@ impl Lease {
         !self.remaining().is_zero()
     }
 
+    /// When it is over if it is not renewed; `None` when it has been taken back.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Instant> {
+        let until = self.until.load(Ordering::SeqCst);
+        (until > 0).then(|| self.origin + Duration::from_nanos(until))
+    }
+
     /// How much longer it lasts if it is not renewed; zero when it is over.
     #[must_use]
     pub fn remaining(&self) -> Duration {
-        let until = Duration::from_nanos(self.until.load(Ordering::SeqCst));
-        until.saturating_sub(self.origin.elapsed())
+        let expiry = self.expires_at().unwrap_or(self.origin);
+        expiry.saturating_duration_since(Instant::now())
     }
 }
 

@@ -197,6 +197,23 @@ fn a_learner_with_a_longer_history_is_refused() {
     world.learn(2, 3);
     world.deliver();
     assert_eq!(world.leads(3), Some(1));
+    // Later it is for whoever embeds this to shorten it.
+    world.learn_with(1, 3, Zxid(5));
+    world.deliver();
+    assert_eq!(world.follows(1), Some((3, 1)));
+}
+
+#[test]
+fn a_server_that_lost_its_data_makes_no_promise_that_counts() {
+    let mut world = World::new(3);
+    world.lead(3);
+    world.learn_with(1, 3, Zxid::NO_DATA);
+    world.deliver();
+    assert_eq!(world.leads(3), None);
+    world.learn(2, 3);
+    world.deliver();
+    assert_eq!(world.leads(3), Some(1));
+    assert_eq!(world.follows(1), Some((3, 1)));
 }
 
 #[test]
