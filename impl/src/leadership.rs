@@ -41,6 +41,7 @@
 //! # Invariants
 //! - `current ≤ accepted`, and `accepted` is stored first (ZOOKEEPER-1653, ZOOKEEPER-2307).
 //! - A server acknowledges an epoch as a promise at most once in its life, over restarts.
+//! - An observer's promise counts for nobody, so it may follow in an epoch below the one that it has accepted.
 //! - Only participants of the configurations in force count, the server itself among them (ZOOKEEPER-1294).
 //!
 //! # Deliberately absent
@@ -196,6 +197,9 @@ pub enum Quit {
     /// Too few voters follow this leader.
     #[error("too few voters follow this leader")]
     QuorumLost,
+    /// A voter has accepted a later epoch from somebody else, so it cannot follow this leader before that has one, too.
+    #[error("a voter has accepted a later epoch than this leader's")]
+    Outbid,
     /// There is no epoch after the last.
     #[error("the epochs are used up: {max} is the last", max = PeerEpoch::LAST)]
     EpochsExhausted,
@@ -236,6 +240,8 @@ pub struct Leadership {
     epochs: Epochs,
     /// Until when no new epoch is promised to anybody.
     promised_until: Moment,
+    /// The greatest epoch that a voter is known to have accepted.
+    outbid: PeerEpoch,
     role: Role,
 }
 
@@ -253,6 +259,7 @@ struct Context<'a> {
     ensemble: &'a Ensemble,
     epochs: &'a mut Epochs,
     promised_until: &'a mut Moment,
+    outbid: &'a mut PeerEpoch,
     now: Moment,
     oracle: Option<&'a dyn Oracle>,
     effects: Effects,
@@ -280,6 +287,7 @@ impl Leadership {
             settings,
             ensemble,
             epochs,
+            outbid: PeerEpoch(0),
             role: Role::Looking(BTreeMap::new()),
         }
     }
@@ -433,6 +441,7 @@ impl Leadership {
             ensemble: &self.ensemble,
             epochs: &mut self.epochs,
             promised_until: &mut self.promised_until,
+            outbid: &mut self.outbid,
             now,
             oracle,
             effects: Effects::new(),

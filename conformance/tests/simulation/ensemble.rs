@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use fle::config::{DynamicConfig, Rules};
 use fle::election::{Credentials, Timing};
-use fle::node::NodeConfig;
+use fle::member::{Limits, MemberConfig};
 use fle::{Ensemble as Configurations, PeerEpoch, Sid, Zxid};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,6 +18,7 @@ pub(crate) struct Ensemble {
     committed: DynamicConfig,
     proposed: Option<DynamicConfig>,
     timing: Timing,
+    limits: Limits,
 }
 
 /// The greatest sid: it dials everybody.
@@ -93,6 +94,7 @@ impl Ensemble {
             servers,
             rules,
             timing: timing(rng),
+            limits: limits(rng),
         };
         if ensemble.can_elect() {
             ensemble
@@ -132,12 +134,13 @@ impl Ensemble {
         groups.any(|group| group.get(&sid).is_some_and(|weight| *weight > 0))
     }
 
-    pub(crate) fn config(&self, sid: i64) -> NodeConfig {
-        let mut config = NodeConfig::new(Sid(sid), self.committed.clone()).unwrap();
+    pub(crate) fn config(&self, sid: i64) -> MemberConfig {
+        let mut config = MemberConfig::new(Sid(sid), self.committed.clone()).unwrap();
         let proposed = self.proposed.clone();
         let both = Configurations::new(self.committed.clone(), proposed, Rules::default());
-        config.ensemble = Arc::new(both);
-        config.timing = self.timing;
+        config.node.ensemble = Arc::new(both);
+        config.node.timing = self.timing;
+        config.limits = self.limits;
         config
     }
 }
@@ -206,5 +209,15 @@ fn timing(rng: &mut Rng) -> Timing {
     Timing {
         max_notification_interval: Duration::from_secs(longest),
         ..Timing::default()
+    }
+}
+
+/// Long enough for the slowest message, once nothing breaks any more.
+fn limits(rng: &mut Rng) -> Limits {
+    Limits {
+        tick_time: Duration::from_millis(200),
+        init_limit: 25,
+        sync_limit: *rng.choice(&[3, 10]).unwrap(),
+        ..Limits::default()
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::ensemble::{Ensemble, name};
 use crate::log::History;
-use crate::network::{End, Simulated};
+use crate::network::{End, Ending, Simulated};
 use fastrand::Rng;
 use std::collections::BTreeMap;
 use std::sync::Weak;
@@ -22,7 +22,7 @@ pub(crate) struct Faults {
     troubles: BTreeMap<(i64, i64), Trouble>,
     /// Who is down, and when it comes back.
     down: BTreeMap<i64, Duration>,
-    cuts: Vec<(Duration, Weak<End>)>,
+    ends: Vec<(Duration, Weak<End>, Ending)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -66,7 +66,7 @@ impl Faults {
             until,
             troubles: BTreeMap::new(),
             down: BTreeMap::new(),
-            cuts: Vec::new(),
+            ends: Vec::new(),
         }
     }
 
@@ -101,9 +101,9 @@ impl Faults {
             .collect();
         up.into_iter()
             .for_each(|sid| self.restart(sid, now, sim, history));
-        self.cuts.retain(|(at, end)| {
+        self.ends.retain(|(at, end, how)| {
             let due = *at <= now;
-            end.upgrade().filter(|_| due).inspect(|end| end.cut());
+            end.upgrade().filter(|_| due).inspect(|end| end.end(*how));
             !due
         });
         if now < self.next || now >= self.until {
@@ -124,6 +124,11 @@ impl Faults {
         self.step(now, sim, history);
     }
 
+    /// Whether everything that broke has been noticed, and everybody is there.
+    pub(crate) fn are_over(&self) -> bool {
+        self.ends.is_empty() && self.down.is_empty()
+    }
+
     pub(crate) fn crash(
         &mut self,
         sid: i64,
@@ -131,22 +136,28 @@ impl Faults {
         sim: &mut Sim<'_>,
         history: &mut History,
     ) {
-        // Its tasks end in an order that depends on what ran before in this process. So their last words wait for one another.
-        let others = self
+        // Its tasks end in an order that depends on what ran before in this process. So their last words are lost, and what the system
+        // says in their place is said here.
+        let others: Vec<i64> = self
             .servers
             .iter()
-            .filter(|&&other| other != sid && self.reaches(sid, other));
-        let others: Vec<String> = others
-            .filter(|&&other| self.reaches(other, sid))
-            .map(|&it| name(it))
+            .copied()
+            .filter(|&other| other != sid)
             .collect();
-        others
-            .iter()
-            .for_each(|other| sim.hold(name(sid), &other[..]));
+        let reached = |&other: &i64| self.reaches(sid, other) && self.reaches(other, sid);
+        let reached: Vec<i64> = others.into_iter().filter(reached).collect();
+        for &other in &reached {
+            sim.partition(name(sid), name(other));
+        }
         sim.crash(name(sid));
-        others
-            .iter()
-            .for_each(|other| sim.release(name(sid), &other[..]));
+        for &other in &reached {
+            sim.repair(name(sid), name(other));
+            let pair = (sim.lookup(name(sid)), sim.lookup(name(other)));
+            for end in self.network.between(pair.0, pair.1) {
+                let at = now + self.lasts(1, 100);
+                self.ends.push((at, end, Ending::Reset));
+            }
+        }
         history.picture.crashes(sid);
         history.note(now, &format!("{sid} crashes"));
         let lasts = self.lasts(0, 3000);
@@ -247,7 +258,7 @@ impl Faults {
             .between(sim.lookup(name(a)), sim.lookup(name(b)))
         {
             let at = now + NOTICED_WITHIN.mul_f64(self.rng.f64());
-            self.cuts.push((at, end));
+            self.ends.push((at, end, Ending::TimeOut));
         }
     }
 

@@ -28,9 +28,18 @@ pub(crate) struct End {
     cut: Mutex<Cut>,
 }
 
+/// How a connection ends.
+#[derive(Clone, Copy)]
+pub(crate) enum Ending {
+    /// The other end's system says that it is gone.
+    Reset,
+    /// This end's system gives it up.
+    TimeOut,
+}
+
 #[derive(Default)]
 struct Cut {
-    is_cut: bool,
+    ending: Option<Ending>,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -62,10 +71,10 @@ impl Simulated {
 }
 
 impl End {
-    /// The system gives the connection up.
-    pub(crate) fn cut(&self) {
+    /// The connection ends. The first ending counts.
+    pub(crate) fn end(&self, how: Ending) {
         let mut cut = self.cut.lock().unwrap();
-        cut.is_cut = true;
+        cut.ending.get_or_insert(how);
         let waiting = [cut.reader.take(), cut.writer.take()];
         waiting.into_iter().flatten().for_each(Waker::wake);
     }
@@ -73,10 +82,11 @@ impl End {
     fn check(&self, waits: impl FnOnce(&mut Cut)) -> io::Result<()> {
         let mut cut = self.cut.lock().unwrap();
         waits(&mut cut);
-        if cut.is_cut {
-            return Err(io::ErrorKind::TimedOut.into());
+        match cut.ending {
+            Some(Ending::Reset) => Err(io::ErrorKind::ConnectionReset.into()),
+            Some(Ending::TimeOut) => Err(io::ErrorKind::TimedOut.into()),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn writes(&self, cx: &Context<'_>) -> io::Result<()> {

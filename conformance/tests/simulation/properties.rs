@@ -2,7 +2,7 @@
 //! without a line of the engine.
 //!
 //! The picture is the whole ensemble's: what each server last said of itself, what it said to whom, and what it heard in its
-//! present search. Absent: "one established leader", for two quorums of settled servers share one, and it has one vote.
+//! present search. Of leaders it keeps who was established in which epoch.
 
 use crate::ensemble::Ensemble;
 use fle_conformance::history::event::{Announcement, Ballot, Fact, Wait};
@@ -14,6 +14,10 @@ use std::sync::Arc;
 pub(crate) struct Picture {
     ensemble: Arc<Ensemble>,
     servers: BTreeMap<i64, Server>,
+    /// Who was established, by epoch.
+    established: BTreeMap<i64, i64>,
+    /// The greatest epoch that a leader with a lease has had.
+    leased: i64,
     /// The first thing that must not be.
     pub(crate) objection: Option<String>,
     /// What happened, so that the properties are known not to be vacuous.
@@ -24,8 +28,7 @@ pub(crate) struct Picture {
 #[derive(Default)]
 pub(crate) struct Server {
     pub(crate) standing: Standing,
-    /// How often it has settled, and how often it has started to look.
-    pub(crate) settlings: usize,
+    /// How often it has started to look.
     pub(crate) searches: usize,
     /// What it said to whom, `None` being all voters, in all its lives.
     told: Vec<(Option<i64>, Announcement, Credentials)>,
@@ -75,6 +78,8 @@ impl Picture {
         Self {
             servers: servers.map(|it| (it.sid, Server::default())).collect(),
             ensemble,
+            established: BTreeMap::new(),
+            leased: 0,
             objection: None,
             seen: BTreeSet::new(),
         }
@@ -109,12 +114,58 @@ impl Picture {
             Fact::ProposalChanged { announcement } => self.turns(sid, announcement.ballot),
             Fact::WaitExpired { wait } => self.waits(sid, *wait),
             Fact::Decided { state, vote } => self.settles(sid, *state, vote.unwrap()),
-            Fact::LeadershipEstablished { .. }
-            | Fact::LeadershipLost {}
-            | Fact::ElectionRestarted {} => Err("nothing here leads to that".to_owned()),
+            Fact::LeadershipEstablished { leader, peer_epoch } => {
+                self.is_established(sid, leader.unwrap(), peer_epoch.unwrap())
+            }
+            Fact::LeadershipLost {} | Fact::ElectionRestarted {} => {
+                Err("nothing here leads to that".to_owned())
+            }
         };
         if let Err(why) = checked {
             self.object(sid, &why);
+        }
+    }
+
+    /// No epoch is led twice, and whoever follows in an epoch follows the one that leads in it. Its vote has that epoch from then on.
+    fn is_established(&mut self, sid: i64, leader: i64, epoch: i64) -> Checked {
+        let Standing::Settled(state, mut vote) = self.servers[&sid].standing else {
+            return Err("it has an established leader and has not settled".to_owned());
+        };
+        check(vote.leader == leader, || {
+            format!(
+                "{leader} is established, and it has settled on {}",
+                vote.leader
+            )
+        })?;
+        if sid == leader {
+            let before = self.established.insert(epoch, sid);
+            check(before.is_none(), || format!("epoch {epoch} is led twice"))?;
+            self.seen.insert("a leader is established");
+        } else {
+            let established = self.established.get(&epoch);
+            check(established == Some(&leader), || {
+                format!("it follows {leader} in epoch {epoch}, which is led by {established:?}")
+            })?;
+        }
+        vote.peer_epoch = epoch;
+        self.server_mut(sid).standing = Standing::Settled(state, vote);
+        Ok(())
+    }
+
+    /// While a lease lasts nobody else has one, and no leader with a lease has a lower epoch than one before it.
+    pub(crate) fn lease(&mut self, leases: &[(i64, i64)]) {
+        for &(sid, epoch) in leases {
+            if epoch < self.leased {
+                let leased = self.leased;
+                self.object(
+                    sid,
+                    &format!("it leads in epoch {epoch} after epoch {leased}"),
+                );
+            }
+            self.leased = self.leased.max(epoch);
+        }
+        if let [(one, _), (other, _), ..] = leases {
+            self.object(*one, &format!("it has a lease, and so has {other}"));
         }
     }
 
@@ -308,7 +359,6 @@ impl Picture {
         }
         let server = self.server_mut(sid);
         server.standing = Standing::Settled(state, vote);
-        server.settlings += 1;
         server.owes = None;
         if self.leaders().count() > 1 {
             self.seen.insert("two servers lead");
@@ -376,6 +426,10 @@ impl Picture {
 }
 
 impl Server {
+    pub(crate) fn is_down(&self) -> bool {
+        self.standing == Standing::Down
+    }
+
     pub(crate) fn leads(&self) -> bool {
         matches!(self.standing, Standing::Settled(State::Leading, _))
     }

@@ -4,8 +4,11 @@ use crate::ensemble::{Ensemble, name};
 use crate::faults::Faults;
 use crate::log::{History, Listener};
 use crate::network::Simulated;
-use crate::owner::{Doubts, Home};
+use crate::owner::Home;
 use fastrand::Rng;
+use fle::Sid;
+use fle::leadership::Epochs;
+use fle::member::Standing;
 use fle_conformance::history::judge::judge;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -32,6 +35,8 @@ pub(crate) struct Outcome {
 /// Runs the seed.
 pub(crate) fn run(seed: u64) -> Outcome {
     let mut rng = Rng::with_seed(seed);
+    // An observer waits for a random while.
+    fastrand::seed(seed);
     let ensemble = Arc::new(Ensemble::random(&mut rng));
     let history = Arc::new(Mutex::new(History::new(Arc::clone(&ensemble))));
     let listener = Listener(Arc::clone(&history));
@@ -60,7 +65,6 @@ struct Run {
     history: Arc<Mutex<History>>,
     homes: BTreeMap<i64, Arc<Home>>,
     faults: Faults,
-    doubts: Doubts,
     faulty_until: Duration,
 }
 
@@ -77,19 +81,27 @@ impl Run {
             .enable_random_order()
             .build();
         let mut homes = BTreeMap::new();
+        // An epoch that anybody was in has been promised by a quorum, at least.
+        let epochs = ensemble.servers.iter().map(|it| it.credentials.peer_epoch);
+        let promised = epochs.max().unwrap_or_default();
         for server in &ensemble.servers {
             let home = Arc::new(Home {
                 config: ensemble.config(server.sid),
                 network: network.clone(),
-                disk: Mutex::new((server.credentials, rng.fork())),
+                disk: Epochs {
+                    accepted: promised,
+                    current: server.credentials.peer_epoch,
+                }
+                .into(),
+                history: Mutex::new((server.credentials.zxid, rng.fork())),
                 doubt: tokio::sync::Notify::new(),
+                life: Mutex::new(None),
             });
             homes.insert(server.sid, Arc::clone(&home));
             sim.host(name(server.sid), move || Arc::clone(&home).live());
         }
         Self {
             faults: Faults::new(rng.fork(), network, &ensemble, faulty_until),
-            doubts: Doubts::new(rng.fork(), Arc::clone(&ensemble)),
             sim,
             rng,
             ensemble,
@@ -114,14 +126,34 @@ impl Run {
         if let Some(objection) = history.picture.objection.take() {
             return Err(objection);
         }
+        let leases = self.homes.iter();
+        let leases = leases.filter_map(|(&sid, home)| Some((sid, home.leases(now)?)));
+        history.picture.lease(&leases.collect::<Vec<_>>());
         let doubter = self.faults.step(now, &mut self.sim, &mut history);
+        for (sid, home) in &self.homes {
+            if history.picture.server(*sid).is_down() {
+                home.crashes();
+            }
+        }
         let doubter = doubter.filter(|&sid| history.picture.server(sid).leader().is_some());
-        let doubters = self.doubts.step(now, &history.picture, &self.faults);
-        for sid in doubters.into_iter().chain(doubter) {
+        if let Some(sid) = doubter {
             history.note(now, &format!("{sid} gives up its leader"));
             self.homes[&sid].doubt.notify_one();
         }
         Ok(())
+    }
+
+    /// The established leader that all servers follow.
+    fn agreed(&self) -> Option<i64> {
+        let mut standings = self.homes.iter().map(|(sid, home)| match home.standing() {
+            Standing::Looking => None,
+            Standing::Leading { epoch, .. } => Some((Sid(*sid), epoch)),
+            Standing::Following { leader, epoch } | Standing::Observing { leader, epoch } => {
+                Some((leader, epoch))
+            }
+        });
+        let first = standings.next()??;
+        standings.all(|it| it == Some(first)).then_some(first.0.0)
     }
 
     fn faulty(&mut self) -> Result<(), String> {
@@ -144,7 +176,7 @@ impl Run {
         while self.sim.elapsed() < deadline {
             self.step()?;
             let now = self.sim.elapsed();
-            let agreed = self.doubts.agreed();
+            let agreed = self.agreed().filter(|_| self.faults.are_over());
             since = agreed.map(|leader| match since {
                 Some((before, since)) if before == leader => (leader, since),
                 _ => (leader, now),
@@ -178,6 +210,7 @@ impl Run {
         let (now, history) = (self.sim.elapsed(), Arc::clone(&self.history));
         self.faults
             .crash(late, now, &mut self.sim, &mut history.lock().unwrap());
+        self.homes[&late].crashes();
         let joined = self.agrees()?;
         if joined != leader {
             return Err(format!(

@@ -151,6 +151,9 @@ impl Leader {
             // Left to wait for `initLimit`: disconnected, it would elect the same leader again at once.
         } else if info.config_version > cx.ensemble.committed().version() {
             cx.close(info.sid, Refusal::ConfigurationAhead);
+        } else if cx.ensemble.view().slot(info.sid).is_some() && self.is_outbid(info.accepted) {
+            *cx.outbid = info.accepted;
+            return Err(Quit::Outbid);
         } else {
             self.electors.insert(info.sid);
             let learner = Learner {
@@ -163,6 +166,16 @@ impl Leader {
             self.learners.insert(info.sid, learner);
         }
         self.advance(cx)
+    }
+
+    /// Whether whoever has accepted this epoch has to refuse the one that this leader has proposed.
+    fn is_outbid(&self, accepted: PeerEpoch) -> bool {
+        match self.stage {
+            Stage::Discovery => false,
+            Stage::Promising { epoch, .. }
+            | Stage::Activating(epoch)
+            | Stage::Established(epoch) => accepted > epoch,
+        }
     }
 
     /// Without the learner the lease may be shorter, and that is known before it sees the end of its connection.
@@ -180,7 +193,10 @@ impl Leader {
         if self.stage == Stage::Discovery && self.has_quorum(LearnerStage::Introduced, cx) {
             let accepted = self.learners.values().map(|learner| learner.accepted);
             let greatest = accepted.fold(cx.epochs.accepted, PeerEpoch::max);
-            let epoch = greatest.next().ok_or(Quit::EpochsExhausted)?;
+            let epoch = greatest
+                .max(*cx.outbid)
+                .next()
+                .ok_or(Quit::EpochsExhausted)?;
             cx.accept(epoch);
             let is_free = false;
             self.stage = Stage::Promising { epoch, is_free };

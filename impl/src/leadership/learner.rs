@@ -5,6 +5,7 @@
 
 use super::packet::{LearnerInfo, PROTOCOL, Packet};
 use super::{Context, End, Moment, Quit, Refusal, Settings};
+use crate::config::LearnerType;
 use crate::id::{PeerEpoch, Sid, Zxid};
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -110,7 +111,11 @@ impl Learner {
     /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one stands against it; none for one
     /// that was accepted before.
     fn consider(&mut self, epoch: PeerEpoch, cx: &mut Context<'_>) -> Result<(), Quit> {
-        if epoch < cx.epochs.accepted {
+        let least = match cx.settings.learner_type {
+            LearnerType::Participant => cx.epochs.accepted,
+            LearnerType::Observer => cx.epochs.current,
+        };
+        if epoch < least {
             return Err(Quit::LeaderBehind);
         }
         if epoch > PeerEpoch::LAST {

@@ -170,13 +170,46 @@ fn a_promise_given_before_counts_for_nobody_else() {
     );
 }
 
+/// Server 1 has accepted an epoch from somebody who was never established. It can follow no leader of a lower one.
 #[test]
-fn a_leader_whose_epoch_is_lower_is_left() {
+fn a_leader_that_a_voter_cannot_follow_gives_up_and_leads_in_a_later_epoch() {
     let mut world = World::with_disks(&[epochs(9, 0), epochs(0, 0), epochs(0, 0)]);
     world.elect(3, &[2]);
+    assert_eq!(world.leads(3), Some(1));
     world.learn(1, 3);
     world.deliver();
+    assert!(world.quits().contains(&(3, Quit::Outbid)));
+    // Also if that voter comes last again.
+    world.elect(3, &[2]);
+    assert_eq!(world.leads(3), Some(10));
+    world.learn(1, 3);
+    world.deliver();
+    assert_eq!(world.follows(1), Some((3, 10)));
+}
+
+#[test]
+fn a_voter_refuses_a_leader_whose_epoch_is_lower() {
+    let mut world = World::with_disks(&[epochs(9, 0), epochs(0, 0), epochs(0, 0)]);
+    world.learn(1, 3);
+    let (epoch, protocol) = (PeerEpoch(8), PROTOCOL);
+    world.forge(3, 1, &Packet::LeaderInfo { epoch, protocol });
     assert_eq!(world.quits(), [(1, Quit::LeaderBehind)]);
+}
+
+/// Nobody counts on what an observer has promised.
+#[test]
+fn an_observer_follows_also_in_a_lower_epoch_but_in_none_that_is_past() {
+    let mut world = World::new(3);
+    world.give_disk(4, epochs(9, 0));
+    world.elect(3, &[2]);
+    world.learn(4, 3);
+    world.deliver();
+    assert_eq!(world.follows(4), Some((3, 1)));
+    assert_eq!(world.disk(4), epochs(9, 1));
+    world.give_disk(4, epochs(9, 2));
+    world.learn(4, 3);
+    world.deliver();
+    assert_eq!(world.quits(), [(4, Quit::LeaderBehind)]);
     assert_eq!(world.leads(3), Some(1));
 }
 

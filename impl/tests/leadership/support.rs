@@ -117,6 +117,13 @@ impl World {
         self.running.insert(Sid(sid), server);
     }
 
+    /// Starts a server again with another disk.
+    pub(crate) fn give_disk(&mut self, sid: i64, disk: Epochs) {
+        self.kill(sid);
+        self.disks.insert(Sid(sid), disk);
+        self.start(sid);
+    }
+
     /// Starts a server again with other settings.
     pub(crate) fn restart_with(&mut self, sid: i64, settings: Settings) {
         self.kill(sid);
