@@ -16,11 +16,14 @@
 //! | [`quorum`] | when enough voters agree: majorities, groups with weights, an oracle, two configurations at once |
 //! | [`codec`] | the bytes of a notification and of the introduction before it, in every wire generation |
 //! | [`config`] | ZooKeeper's configuration files and the configuration text in notifications |
+//! | [`leadership`] | from a decided election to a leader that may act, in an epoch of its own: events in, effects out |
 //! | `transport` | the connections between servers (feature `net`) |
 //! | `node` | the one task that owns an election and its connections (feature `net`) |
+//! | `storage` | where epochs are kept (feature `net`) |
+//! | `member` | the one task that owns a node and its leadership: what an embedding system lives by (feature `net`) |
 //! | this one | the terms that all of them use: [`Proposal`], [`Vote`], [`Notification`], the ids |
 //!
-//! Begin with the example in [`election`], or, to run servers, with that of `node`.
+//! Begin with the example in [`election`], or, to run servers, with that of `member`.
 //!
 //! # Features
 //! Without any, the crate is the pure core: nothing in it has a clock, a socket, a lock, a thread or randomness. `net` adds the
@@ -30,11 +33,11 @@
 //! # What an election does not give
 //! A leader elected here is not yet one that may act: two servers can believe that they lead at the same time, even in the same
 //! round, and the round starts from 0 when a server restarts. What makes a leader safe is the protocol that follows, in which a
-//! quorum promises it a new epoch; ZooKeeper calls that discovery. Use no number of this crate as a fencing token.
+//! quorum promises it a new epoch, durably ([`leadership`]). That epoch is a fencing token; no number of the election is one.
 //!
 //! # What is deliberately absent
-//! Establishing a leader, and finding out that it is gone; TLS and SASL between servers. Where fle differs from the reference,
-//! `DEVIATIONS.md` beside this crate's manifest says why.
+//! Transactions and how they are replicated; TLS and SASL between servers. Where fle differs from the reference, `DEVIATIONS.md`
+//! beside this crate's manifest says why.
 
 pub mod codec;
 pub mod config;
