@@ -5,131 +5,178 @@
 //! candidate that agree: mostly one or two, however many voters there are.
 //!
 //! Invariants: each voter has at most one vote; every vote is in exactly one faction of its candidate; the factions follow from
-//! the votes, so that equality and hash look at the votes alone. Absent on purpose: what agreement means
+//! the votes, so that equality and hash look at the votes alone; a faction that nobody is left in counts nothing. Absent on purpose: what agreement means
 //! ([`Vote::agrees_with`]) and what a quorum is ([`QuorumView`]).
 
 use crate::id::Sid;
 use crate::quorum::{QuorumView, Slot, Tally};
 use crate::vote::Vote;
 use std::hash::{Hash, Hasher};
+use std::iter;
+use std::num::NonZeroU32;
 
 #[derive(Clone, Debug)]
 pub(super) struct Ballots {
-    /// By the voter's slot.
-    ballots: Vec<Option<Ballot>>,
+    /// By the voter's slot: where its vote is counted.
+    memberships: Vec<Option<FactionId>>,
     /// Who has voted, so that forgetting costs no more than recording did.
     voters: Vec<Slot>,
-    /// By the candidate's slot.
-    factions: Vec<Vec<Faction>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Ballot {
-    candidate: Slot,
-    vote: Vote,
+    /// By the candidate's slot: the first of its factions.
+    first: Vec<Option<FactionId>>,
+    /// At most one for each voter, and one more while a vote moves.
+    factions: Vec<Faction>,
+    /// Those that nobody is left in, to be used again.
+    vacant: Vec<FactionId>,
 }
 
 #[derive(Clone, Debug)]
 struct Faction {
     vote: Vote,
+    candidate: Slot,
     votes: usize,
     tally: Tally,
+    /// The candidate's next one.
+    next: Option<FactionId>,
+}
+
+/// A faction's place, in four bytes also where there may be none: what a server keeps for each voter is nearly nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct FactionId(NonZeroU32);
+
+impl FactionId {
+    fn new(index: usize) -> Self {
+        let number = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
+        Self(number.expect("no more factions than voters"))
+    }
+
+    const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 impl Ballots {
     pub(super) fn new(view: &QuorumView) -> Self {
         let voters = view.voters().len();
         Self {
-            ballots: vec![None; voters],
+            memberships: vec![None; voters],
             voters: Vec::with_capacity(voters),
-            factions: vec![Vec::new(); voters],
+            first: vec![None; voters],
+            factions: Vec::new(),
+            vacant: Vec::new(),
         }
     }
 
     /// Records a vote, in place of the voter's earlier one. `candidate` is the slot of the vote's leader.
-    pub(super) fn record(&mut self, voter: Slot, candidate: Slot, vote: Vote, view: &QuorumView) {
-        let ballot = Ballot { candidate, vote };
-        match self.ballots[voter.index()].replace(ballot) {
-            Some(earlier) if earlier == ballot => return,
-            Some(earlier) => self.leave_faction(voter, earlier, view),
+    pub(super) fn record(&mut self, voter: Slot, candidate: Slot, vote: &Vote, view: &QuorumView) {
+        match self.memberships[voter.index()] {
+            Some(earlier) if self.factions[earlier.index()].vote == *vote => return,
+            Some(earlier) => self.leave(earlier, voter, view),
             None => self.voters.push(voter),
         }
-        let factions = &mut self.factions[candidate.index()];
-        if let Some(faction) = factions.iter_mut().find(|faction| faction.vote == vote) {
-            faction.votes += 1;
-            faction.tally.add(voter, view);
-        } else {
-            let mut tally = view.empty_tally();
-            tally.add(voter, view);
-            factions.push(Faction {
-                vote,
-                votes: 1,
-                tally,
+        let same = |id: &FactionId| self.factions[id.index()].vote == *vote;
+        let found = self.factions_of(candidate).find(same);
+        let id = found.unwrap_or_else(|| self.open(candidate, vote, view));
+        let faction = &mut self.factions[id.index()];
+        faction.votes += 1;
+        faction.tally.add(voter, view);
+        self.memberships[voter.index()] = Some(id);
+    }
+
+    /// An empty faction, the candidate's first.
+    fn open(&mut self, candidate: Slot, vote: &Vote, view: &QuorumView) -> FactionId {
+        let id = self.vacant.pop().unwrap_or_else(|| {
+            self.factions.push(Faction {
+                vote: *vote,
+                candidate,
+                votes: 0,
+                tally: view.empty_tally(),
+                next: None,
             });
-        }
+            FactionId::new(self.factions.len() - 1)
+        });
+        let faction = &mut self.factions[id.index()];
+        faction.vote = *vote;
+        faction.candidate = candidate;
+        faction.next = self.first[candidate.index()].replace(id);
+        id
     }
 
-    fn leave_faction(&mut self, voter: Slot, ballot: Ballot, view: &QuorumView) {
-        let factions = &mut self.factions[ballot.candidate.index()];
-        if let Some(index) = factions
-            .iter()
-            .position(|faction| faction.vote == ballot.vote)
-        {
-            factions[index].votes -= 1;
-            factions[index].tally.remove(voter, view);
-            if factions[index].votes == 0 {
-                factions.swap_remove(index);
-            }
+    fn leave(&mut self, id: FactionId, voter: Slot, view: &QuorumView) {
+        let faction = &mut self.factions[id.index()];
+        faction.votes -= 1;
+        faction.tally.remove(voter, view);
+        if faction.votes > 0 {
+            return;
         }
+        let next = faction.next;
+        let mut link = &mut self.first[faction.candidate.index()];
+        while let Some(other) = link.filter(|&other| other != id) {
+            link = &mut self.factions[other.index()].next;
+        }
+        *link = next;
+        self.vacant.push(id);
     }
 
-    /// The votes that agree with `probe`, whose leader has the slot `candidate`; none for a leader who is no voter.
-    pub(super) fn tally(&self, candidate: Option<Slot>, probe: &Vote, view: &QuorumView) -> Tally {
-        let mut tally = view.empty_tally();
-        let factions = candidate.map(|candidate| &self.factions[candidate.index()]);
-        for faction in factions.into_iter().flatten() {
+    fn factions_of(&self, candidate: Slot) -> impl Iterator<Item = FactionId> {
+        let next = |id: &FactionId| self.factions[id.index()].next;
+        iter::successors(self.first[candidate.index()], next)
+    }
+
+    /// Sets `tally` to the votes that agree with `probe`, whose leader has the slot `candidate`; none for a leader who is no voter.
+    pub(super) fn count(&self, candidate: Option<Slot>, probe: &Vote, tally: &mut Tally) {
+        tally.clear();
+        for id in candidate.into_iter().flat_map(|it| self.factions_of(it)) {
+            let faction = &self.factions[id.index()];
             if faction.vote.agrees_with(probe) {
                 tally.merge(&faction.tally);
             }
         }
-        tally
     }
 
     /// The voters whose votes agree with `probe`, ascending.
     pub(super) fn supporters(&self, probe: &Vote, view: &QuorumView) -> Vec<Sid> {
-        let agree = |ballot: &Option<Ballot>| ballot.is_some_and(|it| it.vote.agrees_with(probe));
-        let by_slot = view.voters().zip(&self.ballots);
+        let agree = |vote: Option<&Vote>| vote.is_some_and(|it| it.agrees_with(probe));
+        let by_slot = view.voters().zip(self.votes());
         by_slot
-            .filter(|(_, ballot)| agree(ballot))
+            .filter(|(_, vote)| agree(*vote))
             .map(|(sid, _)| sid)
             .collect()
     }
 
     /// The voter's vote.
     pub(super) fn of(&self, voter: Slot) -> Option<&Vote> {
-        self.ballots[voter.index()]
-            .as_ref()
-            .map(|ballot| &ballot.vote)
+        self.vote_in(self.memberships[voter.index()])
+    }
+
+    /// By the voters' slots.
+    fn votes(&self) -> impl Iterator<Item = Option<&Vote>> {
+        self.memberships.iter().map(|id| self.vote_in(*id))
+    }
+
+    fn vote_in(&self, faction: Option<FactionId>) -> Option<&Vote> {
+        faction.map(|id| &self.factions[id.index()].vote)
     }
 
     /// Forgets every vote.
     pub(super) fn clear(&mut self) {
         for voter in self.voters.drain(..) {
-            if let Some(ballot) = self.ballots[voter.index()].take() {
-                self.factions[ballot.candidate.index()].clear();
-            }
+            self.memberships[voter.index()] = None;
         }
+        for faction in self.factions.drain(..) {
+            self.first[faction.candidate.index()] = None;
+        }
+        self.vacant.clear();
     }
 
     /// The same votes in another view; those from or for servers that do not vote there are dropped.
     pub(super) fn reseated(&self, from: &QuorumView, to: &QuorumView) -> Self {
         let mut reseated = Self::new(to);
-        for (sid, ballot) in from.voters().zip(&self.ballots) {
-            let Some(Ballot { vote, .. }) = ballot else {
+        for (sid, vote) in from.voters().zip(self.votes()) {
+            let Some(vote) = vote else {
                 continue;
             };
             if let (Some(voter), Some(candidate)) = (to.slot(sid), to.slot(vote.proposal.leader)) {
-                reseated.record(voter, candidate, *vote, to);
+                reseated.record(voter, candidate, vote, to);
             }
         }
         reseated
@@ -138,7 +185,7 @@ impl Ballots {
 
 impl PartialEq for Ballots {
     fn eq(&self, other: &Self) -> bool {
-        self.ballots == other.ballots
+        self.votes().eq(other.votes())
     }
 }
 
@@ -146,7 +193,8 @@ impl Eq for Ballots {}
 
 impl Hash for Ballots {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.ballots.hash(state);
+        self.memberships.len().hash(state);
+        self.votes().for_each(|vote| vote.hash(state));
     }
 }
 

@@ -165,18 +165,13 @@ impl Looking {
             effects.push(Effect::Broadcast(cx.ballot.announcement()));
         }
         let vote = theirs.vote(Generation::Unversioned);
-        self.recv_set.record(heard.from, candidate, vote, cx.view);
-        let support = self.support(cx);
-        if cx.view.has_quorum(&support, cx.oracle) {
+        self.recv_set.record(heard.from, candidate, &vote, cx.view);
+        let own = cx.view.slot(cx.ballot.proposal.leader);
+        let support = self.vote_set.get_or_insert_with(|| cx.view.empty_tally());
+        self.recv_set.count(own, &cx.ballot.vote(), support);
+        if cx.view.has_quorum(support, cx.oracle) {
             self.phase = WaitPhase::Finalizing;
         }
-        self.vote_set = Some(support);
-    }
-
-    /// How many voters propose what this server proposes, in this round.
-    fn support(&self, cx: &Context<'_>) -> Tally {
-        let candidate = cx.view.slot(cx.ballot.proposal.leader);
-        self.recv_set.tally(candidate, &cx.ballot.vote(), cx.view)
     }
 
     /// A voter that follows or leads: join when a quorum agrees with it and the leader itself says that it leads.
@@ -200,13 +195,13 @@ impl Looking {
         if epoch == cx.ballot.logical_clock {
             let unversioned = theirs.vote(Generation::Unversioned);
             self.recv_set
-                .record(heard.from, candidate, unversioned, cx.view);
+                .record(heard.from, candidate, &unversioned, cx.view);
             if leader_stands(&self.recv_set, candidate, &vote, cx) {
                 return Some(decide(&self.recv_set));
             }
         }
         self.out_of_election
-            .record(heard.from, candidate, vote, cx.view);
+            .record(heard.from, candidate, &vote, cx.view);
         if leader_stands(&self.out_of_election, candidate, &vote, cx) {
             cx.ballot.logical_clock = epoch;
             return Some(decide(&self.out_of_election));
@@ -271,8 +266,9 @@ fn leader_stands(votes: &Ballots, leader: Slot, vote: &Vote, cx: &Context<'_>) -
             .of(leader)
             .is_some_and(|vote| vote.state == ServerState::Leading)
     };
-    confirmed
-        && cx
-            .view
-            .has_quorum(&votes.tally(Some(leader), vote, cx.view), cx.oracle)
+    confirmed && {
+        let mut tally = cx.view.empty_tally();
+        votes.count(Some(leader), vote, &mut tally);
+        cx.view.has_quorum(&tally, cx.oracle)
+    }
 }

@@ -184,6 +184,11 @@ impl Tally {
         }
     }
 
+    /// Counts no votes any more.
+    pub fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
     /// Counts the votes of another tally of the same view; no voter may stand in both.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
