@@ -82,7 +82,6 @@ pub fn vote(state: ServerState, leader: i64, zxid: i64) -> Notification {
 /// A message of the newest generation, with the ensemble's configuration as servers send it.
 #[must_use]
 pub fn payload(ensemble: &Ensemble, notification: &Notification) -> Vec<u8> {
-    let mut payload = Vec::new();
-    codec::encode(notification, ensemble.text().as_bytes(), &mut payload);
-    payload
+    let config = ensemble.text().as_bytes();
+    [&codec::header(notification, config)[..], config].concat()
 }

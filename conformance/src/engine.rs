@@ -121,12 +121,8 @@ impl Engine {
     }
 
     fn send(&self, to: Sid, notification: &Notification) -> Send {
-        let mut hex = Vec::new();
-        codec::encode(
-            notification,
-            self.election.ensemble().text().as_bytes(),
-            &mut hex,
-        );
+        let config = self.election.ensemble().text().as_bytes();
+        let hex = [&codec::header(notification, config)[..], config].concat();
         Send { to: to.0, hex }
     }
 

@@ -67,7 +67,8 @@ pub enum DecodeError {
     },
 }
 
-/// Writes a notification and the sender's committed configuration in the current format, appending to `payload`.
+/// Writes what stands before the sender's committed configuration in the current format: header and text together are the
+/// payload. The text is the same in every message, and long in a large ensemble; whoever sends many shares it.
 ///
 /// ```
 /// use fle::{codec, ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid};
@@ -77,8 +78,8 @@ pub enum DecodeError {
 ///     proposal: Proposal { peer_epoch: PeerEpoch(1), zxid: Zxid(0x1_0000_0007), leader: Sid(3) },
 ///     election_epoch: ElectionEpoch(1),
 /// };
-/// let mut payload = Vec::new();
-/// codec::encode(&notification, b"version=0", &mut payload);
+/// let config = b"version=0";
+/// let payload = [&codec::header(&notification, config)[..], config].concat();
 /// let received = codec::decode(&payload)?;
 /// assert_eq!(received.notification, Some(notification));
 /// assert_eq!(received.config, Some(&b"version=0"[..]));
@@ -87,21 +88,23 @@ pub enum DecodeError {
 ///
 /// # Panics
 /// If the configuration does not fit 2 GiB. The frame limit is half a mebibyte, so such a text is refused long before.
-pub fn encode(notification: &Notification, config: &[u8], payload: &mut Vec<u8>) {
+#[must_use]
+pub fn header(notification: &Notification, config: &[u8]) -> [u8; HEADER_LEN] {
     let config_len = i32::try_from(config.len()).expect("a configuration is far below 2 GiB");
-    payload.reserve(HEADER_LEN + config.len());
-    payload.extend_from_slice(&state_number(notification.state).to_be_bytes());
-    for field in [
-        notification.proposal.leader.0,
-        notification.proposal.zxid.0,
-        notification.election_epoch.0,
-        notification.proposal.peer_epoch.0,
-    ] {
-        payload.extend_from_slice(&field.to_be_bytes());
-    }
-    payload.extend_from_slice(&CURRENT_VERSION.to_be_bytes());
-    payload.extend_from_slice(&config_len.to_be_bytes());
-    payload.extend_from_slice(config);
+    let Proposal {
+        leader,
+        zxid,
+        peer_epoch,
+    } = notification.proposal;
+    let mut header = [0; HEADER_LEN];
+    header[0..4].copy_from_slice(&state_number(notification.state).to_be_bytes());
+    header[4..12].copy_from_slice(&leader.0.to_be_bytes());
+    header[12..20].copy_from_slice(&zxid.0.to_be_bytes());
+    header[20..28].copy_from_slice(&notification.election_epoch.0.to_be_bytes());
+    header[28..36].copy_from_slice(&peer_epoch.0.to_be_bytes());
+    header[36..40].copy_from_slice(&CURRENT_VERSION.to_be_bytes());
+    header[40..44].copy_from_slice(&config_len.to_be_bytes());
+    header
 }
 
 /// Reads a notification in any format that the reference reads.

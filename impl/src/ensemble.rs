@@ -5,6 +5,7 @@
 
 use crate::config::{DynamicConfig, Rules};
 use crate::quorum::QuorumView;
+use std::sync::Arc;
 
 /// The configurations in force at one server, with the quorum view they make and the text that its notifications carry.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -13,7 +14,7 @@ pub struct Ensemble {
     last_seen: Option<DynamicConfig>,
     rules: Rules,
     view: QuorumView,
-    text: Box<str>,
+    text: Arc<str>,
     /// Where the last line of `text` begins, with the line break before it.
     last_line: usize,
 }
@@ -59,7 +60,7 @@ impl Ensemble {
 
     /// The committed configuration's text, as notifications carry it.
     #[must_use]
-    pub fn text(&self) -> &str {
+    pub fn text(&self) -> &Arc<str> {
         &self.text
     }
 

@@ -1,7 +1,7 @@
 //! What servers tell one another.
 //!
 //! Source: `FastLeaderElection.Notification` and `ToSend`. The configuration text that rides along is not in here: every
-//! notification carries the sender's committed one, so whoever writes it to a socket adds it ([`crate::codec::encode`]).
+//! notification carries the sender's committed one, so whoever writes it to a socket adds it ([`crate::codec::header`]).
 
 use crate::id::ElectionEpoch;
 use crate::vote::{Generation, Proposal, ServerState, Vote};

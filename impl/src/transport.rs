@@ -211,7 +211,7 @@ impl<N: Network> Transport<N> {
             self.inbox.push(to, frame.payload());
             return;
         }
-        self.peer(to).outbox.put(frame.bytes());
+        self.peer(to).outbox.put(frame.clone());
         self.connect(to);
     }
 

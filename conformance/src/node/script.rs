@@ -101,9 +101,7 @@ pub fn question() -> Vec<u8> {
         proposal: Proposal::NONE,
         election_epoch: ElectionEpoch(i64::MIN),
     };
-    let mut payload = Vec::new();
-    codec::encode(&question, b"", &mut payload);
-    payload
+    codec::header(&question, b"").into()
 }
 
 impl Script {

@@ -136,7 +136,6 @@ impl Message {
             Round::After(rounds) => standing.logical_clock.wrapping_add(rounds),
             Round::Of(round) => round,
         };
-        let mut hex = Vec::new();
         let notification = Notification {
             state: ServerState::Looking,
             proposal: fle::Proposal {
@@ -146,7 +145,9 @@ impl Message {
             },
             election_epoch: ElectionEpoch(round),
         };
-        codec::encode(&notification, self.config.text(cast).as_bytes(), &mut hex);
+        let config = self.config.text(cast);
+        let config = config.as_bytes();
+        let mut hex = [&codec::header(&notification, config)[..], config].concat();
         hex[..4].copy_from_slice(&state.to_be_bytes());
         self.bytes.alter(&mut hex);
         Input::Recv { from, hex }

@@ -27,8 +27,8 @@ impl Peer {
     }
 
     pub(crate) fn tell(&mut self, notification: &Notification, config: &str) {
-        let mut payload = Vec::new();
-        codec::encode(notification, config.as_bytes(), &mut payload);
+        let config = config.as_bytes();
+        let payload = [&codec::header(notification, config)[..], config].concat();
         let length = u32::try_from(payload.len()).unwrap();
         self.0.write_all(&length.to_be_bytes()).unwrap();
         self.0.write_all(&payload).unwrap();

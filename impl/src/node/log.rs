@@ -42,7 +42,7 @@ pub(super) fn started(sid: Sid, role: LearnerType, ensemble: &Ensemble, oracle: 
         sid,
         [
             learner_type = role,
-            config = ensemble.text(),
+            config = &**ensemble.text(),
             last_seen_config = next,
             oracle,
         ],

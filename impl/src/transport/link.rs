@@ -8,8 +8,9 @@ use super::queues::{Inbox, Outbox};
 use crate::codec;
 use crate::id::Sid;
 use crate::notification::Notification;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use std::io;
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_util::codec::{Decoder, LengthDelimitedCodec};
 
@@ -17,30 +18,40 @@ use tokio_util::codec::{Decoder, LengthDelimitedCodec};
 pub const LONGEST_PAYLOAD: usize = 512 * 1024;
 const LENGTH: usize = 4;
 
-/// A notification ready to be sent, with its length before it.
+/// A notification ready to be sent, with its length before it. The configuration's text is shared by all of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Frame(Bytes);
+pub struct Frame {
+    head: [u8; LENGTH + codec::HEADER_LEN],
+    config: Arc<str>,
+}
 
 impl Frame {
     /// A notification with the sender's committed configuration; `None` if that makes it longer than a frame may be.
     #[must_use]
-    pub fn new(notification: &Notification, config: &str) -> Option<Self> {
+    pub fn new(notification: &Notification, config: &Arc<str>) -> Option<Self> {
         let length = codec::HEADER_LEN + config.len();
         let declared = u32::try_from(length)
             .ok()
             .filter(|_| length <= LONGEST_PAYLOAD)?;
-        let mut bytes = Vec::with_capacity(LENGTH + length);
-        bytes.put_u32(declared);
-        codec::encode(notification, config.as_bytes(), &mut bytes);
-        Some(Self(bytes.into()))
+        let mut head = [0; LENGTH + codec::HEADER_LEN];
+        let (before, header) = head.split_at_mut(LENGTH);
+        before.copy_from_slice(&declared.to_be_bytes());
+        header.copy_from_slice(&codec::header(notification, config.as_bytes()));
+        Some(Self {
+            head,
+            config: Arc::clone(config),
+        })
     }
 
     pub(super) fn payload(&self) -> Bytes {
-        self.0.slice(LENGTH..)
+        [&self.head[LENGTH..], self.config.as_bytes()]
+            .concat()
+            .into()
     }
 
-    pub(super) fn bytes(&self) -> Bytes {
-        self.0.clone()
+    /// All that goes over the connection.
+    pub(super) fn bytes(&self) -> impl Buf {
+        Buf::chain(&self.head[..], self.config.as_bytes())
     }
 }
 
@@ -70,7 +81,7 @@ async fn send(mut writer: impl AsyncWrite + Unpin, outbox: &Outbox) -> io::Error
     let mut exit = outbox.exit();
     loop {
         let frame = exit.take().await;
-        if let Err(error) = writer.write_all(&frame).await {
+        if let Err(error) = writer.write_all_buf(&mut frame.bytes()).await {
             return error;
         }
     }

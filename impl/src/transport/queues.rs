@@ -3,6 +3,7 @@
 //! Source: `QuorumCnxManager`'s `queueSendMap`, `lastMessageSent` and `recvQueue`. Both queues keep what is newest: an old
 //! notification is worth nothing once there is a newer one. Neither grows, whatever the network does.
 
+use super::link::Frame;
 use crate::id::Sid;
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
@@ -18,8 +19,8 @@ pub(super) struct Outbox {
 
 #[derive(Default)]
 struct Slot {
-    waiting: Option<Bytes>,
-    last: Option<Bytes>,
+    waiting: Option<Frame>,
+    last: Option<Frame>,
     /// The number of the connection that messages are for.
     connection: u64,
 }
@@ -29,11 +30,11 @@ pub(super) struct Exit<'a> {
     outbox: &'a Outbox,
     connection: u64,
     /// What the connection begins with.
-    first: Option<Bytes>,
+    first: Option<Frame>,
 }
 
 impl Outbox {
-    pub(super) fn put(&self, frame: Bytes) {
+    pub(super) fn put(&self, frame: Frame) {
         self.slot().waiting = Some(frame);
         self.filled.notify_one();
     }
@@ -61,7 +62,7 @@ impl Outbox {
 
 impl Exit<'_> {
     /// Waits for a message and takes it; for ever, if another connection has taken this one's place.
-    pub(super) async fn take(&mut self) -> Bytes {
+    pub(super) async fn take(&mut self) -> Frame {
         if let Some(frame) = self.first.take() {
             return frame;
         }
@@ -147,6 +148,7 @@ fn loudest(messages: &VecDeque<(Sid, Bytes)>) -> Sid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ElectionEpoch, Notification, Proposal, ServerState};
     use std::time::Duration;
 
     async fn patiently<F: Future>(future: F) -> F::Output {
@@ -159,19 +161,28 @@ mod tests {
         Bytes::from_static(text.as_bytes())
     }
 
+    fn frame(text: &str) -> Frame {
+        let notification = Notification {
+            state: ServerState::Looking,
+            proposal: Proposal::NONE,
+            election_epoch: ElectionEpoch::START,
+        };
+        Frame::new(&notification, &text.into()).unwrap()
+    }
+
     #[tokio::test]
     async fn the_slot_keeps_the_newest_and_repeats_the_last_only_when_nothing_waits() {
         let outbox = Outbox::default();
         let mut exit = outbox.exit();
-        outbox.put(bytes("old"));
-        outbox.put(bytes("new"));
+        outbox.put(frame("old"));
+        outbox.put(frame("new"));
         assert!(!outbox.is_empty());
-        assert_eq!(exit.take().await, "new");
+        assert_eq!(exit.take().await, frame("new"));
         assert!(outbox.is_empty());
         let mut exit = outbox.exit();
-        assert_eq!(exit.take().await, "new");
-        outbox.put(bytes("newer"));
-        assert_eq!(outbox.exit().take().await, "newer");
+        assert_eq!(exit.take().await, frame("new"));
+        outbox.put(frame("newer"));
+        assert_eq!(outbox.exit().take().await, frame("newer"));
     }
 
     /// The old connection waited first, and is woken first.
@@ -183,13 +194,13 @@ mod tests {
             tokio::select! {
                 biased;
                 _ = old.take() => panic!("it was replaced"),
-                frame = async {
+                taken = async {
                     let mut new = outbox.exit();
-                    tokio::join!(new.take(), async { outbox.put(bytes("one")) }).0
-                } => frame,
+                    tokio::join!(new.take(), async { outbox.put(frame("one")) }).0
+                } => taken,
             }
         };
-        assert_eq!(patiently(waiting).await, "one");
+        assert_eq!(patiently(waiting).await, frame("one"));
     }
 
     #[tokio::test]

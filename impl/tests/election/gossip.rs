@@ -25,7 +25,7 @@ fn a_newer_configuration_with_other_members_restarts_the_election() {
     assert_eq!(peer.election.logical_clock(), ElectionEpoch(0));
     assert_eq!(peer.election.wait(), None);
     assert_eq!(
-        peer.election.ensemble().text(),
+        &**peer.election.ensemble().text(),
         majority(THREE),
         "not adopted"
     );
@@ -38,7 +38,7 @@ fn with_reconfiguration_enabled_it_is_adopted_too() {
     let [Effect::Adopt(adopted), Effect::RestartElection] = &outcome[..] else {
         panic!("{outcome:?}");
     };
-    assert_eq!(adopted.text(), newer(&[1, 2]));
+    assert_eq!(&**adopted.text(), newer(&[1, 2]));
     assert_eq!(peer.election.ensemble(), adopted);
 }
 
@@ -48,7 +48,7 @@ fn one_with_the_same_members_changes_the_version_at_most() {
     let better = proposing(2);
     let outcome = [broadcast(&better), collect(200)];
     assert_eq!(peer.hears(2, &with_config(&newer(THREE))), outcome);
-    assert_eq!(peer.election.ensemble().text(), majority(THREE));
+    assert_eq!(&**peer.election.ensemble().text(), majority(THREE));
 
     let mut peer = server(1).reconfig_enabled().among(&majority(THREE));
     peer.hears(1, &better);
@@ -56,7 +56,7 @@ fn one_with_the_same_members_changes_the_version_at_most() {
     let [Effect::Adopt(adopted), rest @ ..] = &outcome[..] else {
         panic!("{outcome:?}");
     };
-    assert_eq!(adopted.text(), newer(THREE));
+    assert_eq!(&**adopted.text(), newer(THREE));
     assert_eq!(rest, [finalize()], "the votes heard before keep counting");
 }
 
@@ -75,7 +75,7 @@ fn older_equal_and_unreadable_texts_change_nothing() {
         let mut peer = server(1).reconfig_enabled().among(&newer(THREE));
         let outcome = peer.hears(2, &with_config(text));
         assert_eq!(outcome, [broadcast(&better), collect(200)], "{text}");
-        assert_eq!(peer.election.ensemble().text(), newer(THREE));
+        assert_eq!(&**peer.election.ensemble().text(), newer(THREE));
     }
 }
 

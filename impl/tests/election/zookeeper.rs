@@ -143,8 +143,8 @@ fn epoch_then_zxid_then_sid_decide() {
 /// `FLEMalformedNotificationMessageTest`: what cannot be read changes nothing, and the election goes on.
 #[test]
 fn malformed_messages_are_dropped() {
-    let mut whole = Vec::new();
-    codec::encode(&proposing(1).sent(), &[b'x'; 20], &mut whole);
+    let text = [b'x'; 20];
+    let mut whole = [&codec::header(&proposing(1).sent(), &text)[..], &text].concat();
     assert_eq!(
         codec::decode(&whole[..12]),
         Err(DecodeError::TooShort { length: 12 })

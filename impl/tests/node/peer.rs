@@ -33,8 +33,7 @@ impl Peer {
     }
 
     pub(crate) async fn tell(&mut self, notification: &Notification) {
-        let mut payload = Vec::new();
-        codec::encode(notification, b"", &mut payload);
+        let payload = codec::header(notification, b"");
         self.write(&u32::try_from(payload.len()).unwrap().to_be_bytes())
             .await;
         self.write(&payload).await;
