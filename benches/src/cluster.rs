@@ -13,8 +13,10 @@ use std::sync::Arc;
 pub struct Cluster {
     sids: Vec<Sid>,
     servers: Vec<Election>,
-    /// What waits from one server (row) to another.
-    slots: Vec<Option<Notification>>,
+    /// All that was said in this election.
+    said: Vec<Notification>,
+    /// What waits for one server (row) from another, by its place in `said`.
+    slots: Vec<Option<u32>>,
     waiting: usize,
     decided: usize,
 }
@@ -26,6 +28,7 @@ impl Cluster {
         let sids: Vec<Sid> = ensemble.view().voters().collect();
         Self {
             servers: sids.iter().map(|&sid| server(ensemble, sid)).collect(),
+            said: Vec::new(),
             slots: vec![None; sids.len() * sids.len()],
             sids,
             waiting: 0,
@@ -39,9 +42,10 @@ impl Cluster {
     /// When an election ends without a decision: a fault of `fle`.
     pub fn elect(&mut self) -> usize {
         self.decided = 0;
+        self.said.clear();
         for from in 0..self.servers.len() {
             let effects = self.servers[from].look_for_leader(BEST);
-            self.carry_out(from, effects);
+            self.carry_out(from, &effects);
         }
         let mut heard = 0;
         while self.waiting > 0 {
@@ -51,7 +55,7 @@ impl Cluster {
         }
         for server in 0..self.servers.len() {
             let effects = self.servers[server].handle_finalize_timeout();
-            self.carry_out(server, effects);
+            self.carry_out(server, &effects);
         }
         assert_eq!(self.decided, self.servers.len(), "all have decided");
         heard
@@ -62,33 +66,35 @@ impl Cluster {
         let count = self.sids.len();
         let mut heard = 0;
         for from in 0..count {
-            let Some(notification) = self.slots[from * count + to].take() else {
+            let Some(place) = self.slots[to * count + from].take() else {
                 continue;
             };
             let received = Received {
-                notification: Some(notification),
+                notification: Some(self.said[place as usize]),
                 generation: Generation::Versioned,
                 config: None,
             };
             let effects = self.servers[to].handle_notification(self.sids[from], &received, None);
             self.waiting -= 1;
             heard += 1;
-            self.carry_out(to, effects);
+            self.carry_out(to, &effects);
         }
         heard
     }
 
-    fn carry_out(&mut self, from: usize, effects: Effects) {
-        for effect in effects {
+    fn carry_out(&mut self, from: usize, effects: &Effects) {
+        for effect in &**effects {
             match effect {
                 Effect::Broadcast(notification) => {
+                    let place = self.say(*notification);
                     for to in 0..self.sids.len() {
-                        self.put(from, to, notification);
+                        self.put(from, to, place);
                     }
                 }
                 Effect::Send { to, notification } => {
-                    if let Ok(to) = self.sids.binary_search(&to) {
-                        self.put(from, to, notification);
+                    if let Ok(to) = self.sids.binary_search(to) {
+                        let place = self.say(*notification);
+                        self.put(from, to, place);
                     }
                 }
                 Effect::Decide(_) => self.decided += 1,
@@ -97,9 +103,14 @@ impl Cluster {
         }
     }
 
-    fn put(&mut self, from: usize, to: usize, notification: Notification) {
-        let slot = &mut self.slots[from * self.sids.len() + to];
-        self.waiting += usize::from(slot.replace(notification).is_none());
+    fn say(&mut self, notification: Notification) -> u32 {
+        self.said.push(notification);
+        u32::try_from(self.said.len() - 1).expect("less is said in an election")
+    }
+
+    fn put(&mut self, from: usize, to: usize, place: u32) {
+        let slot = &mut self.slots[to * self.sids.len() + from];
+        self.waiting += usize::from(slot.replace(place).is_none());
     }
 }
 

@@ -183,7 +183,7 @@ impl<N: Network> Driver<N> {
         });
         let effects = self.election.look_for_leader(credentials);
         log::election_started(self.sid, credentials, &self.election.announcement());
-        self.carry_out(effects);
+        self.carry_out(&effects);
     }
 
     /// Bytes from a peer. What is no notification is dropped and changes nothing.
@@ -266,27 +266,27 @@ impl<N: Network> Driver<N> {
         if self.election.wait().is_some() && now != before {
             log::proposal_changed(self.sid, &now);
         }
-        self.carry_out(effects);
+        self.carry_out(&effects);
     }
 
-    fn carry_out(&mut self, effects: Effects) {
+    fn carry_out(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
-                Effect::Broadcast(notification) => self.broadcast(&notification),
-                Effect::Send { to, notification } => self.answer(to, &notification),
+                Effect::Broadcast(notification) => self.broadcast(notification),
+                Effect::Send { to, notification } => self.answer(*to, notification),
                 Effect::ConnectAll => self.transport.connect_all(),
                 Effect::Arm(Wait { phase, duration }) => {
-                    self.wait = Some((phase, Instant::now() + duration));
+                    self.wait = Some((*phase, Instant::now() + *duration));
                 }
-                Effect::Decide(vote) => self.decide(&vote),
+                Effect::Decide(vote) => self.decide(vote),
                 // One of this round has not settled yet, which is no sign that it wants another leader.
                 Effect::ReportLooking(_) if self.heard_round == self.round() => {}
                 Effect::ReportLooking(sid) => {
                     self.status.send_modify(|status| {
-                        status.looking_voters.insert(sid);
+                        status.looking_voters.insert(*sid);
                     });
                 }
-                Effect::Adopt(ensemble) => self.transport.reconfigure(&ensemble),
+                Effect::Adopt(ensemble) => self.transport.reconfigure(ensemble),
                 Effect::RestartElection => return self.restart(),
             }
         }
