@@ -1,9 +1,11 @@
 //! What the benchmarks measure: ensembles, servers in a given state, messages, and an election in memory.
 
 pub mod cluster;
+pub mod scene;
 
 use fle::config::{DynamicConfig, LearnerType, Rules};
 use fle::election::{Credentials, Election, Settings, Timing};
+use fle::quorum::QuorumView;
 use fle::{
     ElectionEpoch, Ensemble, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid, codec,
 };
@@ -43,6 +45,34 @@ pub fn ensemble(voters: i64) -> Arc<Ensemble> {
     let config = DynamicConfig::parse(&configuration(voters), Rules::default());
     let config = config.expect("a valid configuration");
     Arc::new(Ensemble::new(config, None, Rules::default()))
+}
+
+/// The three quorum rules, over the same servers.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn views(voters: i64) -> [(&'static str, QuorumView); 3] {
+    let majority = configuration(voters);
+    let mut groups = majority.clone();
+    for group in 0..3 {
+        let members: Vec<String> = (1..=voters)
+            .filter(|sid| sid % 3 == group)
+            .map(|sid| sid.to_string())
+            .collect();
+        let _ = write!(groups, "\ngroup.{}={}", group + 1, members.join(":"));
+    }
+    let newer = majority.replace("version=1", "version=2");
+    let parse = |text: &str| DynamicConfig::parse(text, Rules::default()).expect("it is valid");
+    let view = |committed: &str, seen: Option<&str>| {
+        let ensemble = Ensemble::new(parse(committed), seen.map(parse), Rules::default());
+        ensemble.view().clone()
+    };
+    [
+        ("majority", view(&majority, None)),
+        ("hierarchical", view(&groups, None)),
+        ("joint", view(&majority, Some(&newer))),
+    ]
 }
 
 /// A server of this ensemble that has not looked for a leader yet.
