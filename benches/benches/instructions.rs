@@ -1,6 +1,10 @@
 //! The instructions that the hot paths take, counted by Callgrind: no clock, no noise. `.ci/instructions` compares them with those
 //! in `instructions.txt`.
-#![allow(missing_docs, reason = "gungraun's macros make undocumented functions")]
+#![allow(
+    missing_docs,
+    unused_qualifications,
+    reason = "what gungraun's macros make"
+)]
 
 use fle::codec;
 use fle::quorum::{QuorumView, Tally};
