@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod check_config;
+mod examples;
 mod local;
 mod serve;
 mod support;
