@@ -49,6 +49,8 @@ pub(super) struct Driver<N: Network, S> {
     ensemble: Arc<Ensemble>,
     stage: Stage,
     shown: watch::Sender<Standing>,
+    /// Since when what is shown has been so.
+    since: Instant,
     /// The lease of the present term, while this server leads.
     lease: Option<Lease>,
     followers: usize,
@@ -111,6 +113,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
             ensemble,
             stage: Stage::Resting(origin),
             shown: watch::channel(Standing::Looking).0,
+            since: origin,
             lease: None,
             followers: 0,
             disk_failed: false,
@@ -318,7 +321,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
         }
     }
 
-    fn show(&self) {
+    fn show(&mut self) {
         let standing = match (self.leadership.standing(), &self.lease) {
             (leadership::Standing::Leading { epoch, .. }, Some(lease)) => Standing::Leading {
                 epoch,
@@ -332,14 +335,26 @@ impl<N: Network, S: Storage> Driver<N, S> {
             }
             _ => Standing::Looking,
         };
+        let since = &mut self.since;
         self.shown.send_if_modified(|shown| {
             let changed = *shown != standing;
             if changed {
+                if *shown == Standing::Looking {
+                    metrics::histogram!("unavailable_time").record(milliseconds(since.elapsed()));
+                }
                 tell(self.settings.sid, &standing);
+                *since = Instant::now();
                 *shown = standing;
             }
             changed
         });
+        let leads = self.lease.is_some() && *self.shown.borrow() != Standing::Looking;
+        let uptime = if leads {
+            milliseconds(self.since.elapsed())
+        } else {
+            0.0
+        };
+        metrics::gauge!("leader_uptime").set(uptime);
     }
 
     /// Without followers a leader of two may need the oracle again.
@@ -347,6 +362,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
         let followers = self.leadership.followers();
         if self.followers != followers {
             self.followers = followers;
+            metrics::gauge!("synced_followers").set(u32::try_from(followers).unwrap_or(u32::MAX));
             self.node.report_followers(followers).await?;
         }
         Ok(())
@@ -382,6 +398,10 @@ async fn sleep_until(at: Option<Instant>) {
         Some(_) => {}
         None => std::future::pending().await,
     }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
 }
 
 fn tell(sid: Sid, standing: &Standing) {

@@ -84,9 +84,28 @@ fn the_endpoints_say_what_they_should() {
         "looking_count 1\n",
         "quorum_size 2\n",
         "fle_peer_up{peer=\"2\"} 1\n",
+        "leader_uptime 0\n",
     ] {
         assert!(metrics.contains(line), "{line}{metrics}");
     }
+    let uptime = || {
+        let metrics = two.get("/metrics").unwrap();
+        let line = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("leader_uptime "));
+        line.unwrap().parse::<f64>().unwrap()
+    };
+    until(|| uptime() > 0.0);
+    assert!(
+        two.get("/metrics")
+            .unwrap()
+            .contains("synced_followers 1\n")
+    );
+    until(|| {
+        one.get("/metrics")
+            .unwrap()
+            .contains("unavailable_time_count 1\n")
+    });
     assert_eq!(one.get("/nothing"), None);
 }
 
