@@ -1,9 +1,9 @@
 //! An ensemble of both kinds of servers, each with a loopback address of its own.
 
-use crate::server::{self, JARS, Member, Program, Server, Settled, View};
+use crate::server::{self, Member, Program, Server, Settled, View};
+use fle_conformance::process;
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -24,7 +24,7 @@ pub(crate) struct Ensemble {
 impl Ensemble {
     /// Servers 1, 2, …, not started yet; `None` where there is no ZooKeeper. `lines` are part of every configuration.
     pub(crate) fn new(scenario: &str, members: &[Member], lines: &str) -> Option<Self> {
-        if !is_installed() {
+        if !process::has_zookeeper() {
             assert!(
                 std::env::var_os("FLE_REQUIRE_ZOOKEEPER").is_none(),
                 "java or libzookeeper-java is missing"
@@ -46,9 +46,11 @@ impl Ensemble {
             } else {
                 ""
             };
-            lines += &format!("server.{}={}{role}\n", server.sid, server.addresses);
+            lines += &format!("server.{}={}{role}\n", server.sid, server.process.addresses);
         }
-        servers.iter().for_each(|server| server.write_files(&lines));
+        servers
+            .iter()
+            .for_each(|server| server.process.write_files(&lines).unwrap());
         println!("\n{scenario}");
         Some(Self {
             servers,
@@ -76,7 +78,7 @@ impl Ensemble {
 
     /// Makes a server one that has seen this epoch.
     pub(crate) fn give_epoch(&self, sid: i64, epoch: i64) {
-        let folder = self.server(sid).folder.join("version-2");
+        let folder = self.server(sid).process.folder.join("version-2");
         fs::create_dir_all(&folder).unwrap();
         for file in ["acceptedEpoch", "currentEpoch"] {
             fs::write(folder.join(file), epoch.to_string()).unwrap();
@@ -220,10 +222,4 @@ impl Drop for Ensemble {
             self.tell(&format!("logs are in {}", self.folder.path().display()));
         }
     }
-}
-
-fn is_installed() -> bool {
-    let mut java = Command::new("java");
-    let java = java.arg("-version").stderr(Stdio::null()).status();
-    java.is_ok_and(|status| status.success()) && Path::new(JARS).join("zookeeper.jar").exists()
 }

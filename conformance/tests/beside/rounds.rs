@@ -25,8 +25,8 @@ fn far_ahead(sid: i64) -> Notification {
 /// Tells a server so, under the id of one that does not run. The connection lasts as long as what is returned.
 fn tell(ensemble: &Ensemble, sid: i64, stand_in: i64) -> Peer {
     let (own, to) = (
-        ensemble.server(stand_in).addresses,
-        ensemble.server(sid).addresses,
+        ensemble.server(stand_in).process.addresses,
+        ensemble.server(sid).process.addresses,
     );
     let config = configuration(&ensemble.server(sid).config()).unwrap();
     let mut peer = Peer::introduced(stand_in, own.election, to.election);

@@ -1,19 +1,18 @@
-//! One server: its process, and what it says of itself.
+//! One server: what kind it is, and what it says of itself.
 
 use fle_conformance::history::judge::{configuration, judge};
 use fle_conformance::history::log::Logs;
+use fle_conformance::process::{self, Process};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Duration;
-
-pub(crate) const JARS: &str = "/usr/share/java";
 
 /// How long one answer may take; the question is then asked again.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -60,30 +59,6 @@ impl Member {
     }
 }
 
-/// Where a server listens for its peers. Displays as in a configuration.
-#[derive(Clone, Copy)]
-pub(crate) struct Addresses {
-    pub(crate) quorum: SocketAddr,
-    pub(crate) election: SocketAddr,
-}
-
-impl Addresses {
-    pub(crate) fn choose(host: u8) -> Self {
-        Self {
-            quorum: free(host),
-            election: free(host),
-        }
-    }
-}
-
-/// A port that the system chose, at a loopback address that belongs to one server of this run. So no connection gets it while
-/// nobody listens there: those are made from 127.0.0.1.
-fn free(host: u8) -> SocketAddr {
-    let [.., high, low] = std::process::id().to_be_bytes();
-    let listener = TcpListener::bind((Ipv4Addr::new(127, high | 0x80, low, host), 0));
-    listener.unwrap().local_addr().unwrap()
-}
-
 /// What a server that has settled says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct View {
@@ -103,12 +78,7 @@ pub(crate) struct Settled {
 pub(crate) struct Server {
     pub(crate) sid: i64,
     pub(crate) member: Member,
-    pub(crate) addresses: Addresses,
-    /// Where a ZooKeeper server answers clients.
-    client: SocketAddr,
-    /// Its data directory, which also holds its configuration and its log.
-    pub(crate) folder: PathBuf,
-    process: Option<Child>,
+    pub(crate) process: Process,
     is_paused: bool,
 }
 
@@ -117,61 +87,35 @@ impl Server {
         Self {
             sid: sid.into(),
             member,
-            addresses: Addresses::choose(sid),
-            client: free(sid),
-            folder: folder.join(sid.to_string()),
-            process: None,
+            process: Process::new(sid, folder).unwrap(),
             is_paused: false,
         }
     }
 
-    /// Its id, and its configuration with these lines.
-    pub(crate) fn write_files(&self, lines: &str) {
-        fs::create_dir(&self.folder).unwrap();
-        fs::write(self.folder.join("myid"), self.sid.to_string()).unwrap();
-        let (folder, client) = (self.folder.display(), self.client);
-        let (address, port) = (client.ip(), client.port());
-        let config = format!(
-            "tickTime=500\ninitLimit=60\nsyncLimit=20\ndataDir={folder}\nclientPortAddress={address}\nclientPort={port}\n\
-             admin.enableServer=false\n4lw.commands.whitelist=srvr\n{lines}"
-        );
-        fs::write(self.config(), config).unwrap();
-    }
-
     pub(crate) fn config(&self) -> PathBuf {
-        self.folder.join("zoo.cfg")
+        self.process.config()
     }
 
     pub(crate) fn log(&self) -> PathBuf {
-        self.folder.join("log")
+        self.process.log()
     }
 
     pub(crate) fn logged(&self) -> String {
         fs::read_to_string(self.log()).unwrap_or_default()
     }
 
-    /// Its log goes on where that of its last life ended.
     pub(crate) fn start(&mut self) {
-        let log = File::options().create(true).append(true).open(self.log());
+        let config = self.config();
         let mut command = match self.member.program {
-            Program::Fle => {
-                let mut command = Command::new(&*PROGRAM);
-                command.args(["serve", "--log", "json", "--config"]);
-                command.arg(self.config());
-                command
-            }
-            Program::ZooKeeper => java(&self.config()),
+            Program::Fle => process::fle(&PROGRAM, &config),
+            Program::ZooKeeper => zookeeper(&config),
         };
-        let command = command.stdout(Stdio::null()).stderr(log.unwrap());
-        self.process = Some(command.spawn().unwrap());
+        self.process.start(&mut command).unwrap();
     }
 
     /// SIGKILL.
     pub(crate) fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
+        self.process.kill().unwrap();
         self.is_paused = false;
     }
 
@@ -188,13 +132,13 @@ impl Server {
     }
 
     fn signal(&self, signal: Signal) {
-        let process = self.process.as_ref().expect("it runs");
+        let process = self.process.child().expect("it runs");
         kill_process(Pid::from_child(process), signal).unwrap();
     }
 
     /// Whether it can be asked.
     pub(crate) fn is_running(&self) -> bool {
-        self.process.is_some() && !self.is_paused
+        self.process.child().is_some() && !self.is_paused
     }
 
     /// How it behaves under this leader.
@@ -218,7 +162,7 @@ impl Server {
 
     /// What `GET /status` says.
     fn status(&self) -> Option<View> {
-        let address = fs::read_to_string(self.folder.join("fle.http")).ok()?;
+        let address = fs::read_to_string(self.process.folder.join("fle.http")).ok()?;
         let agent = ureq::Agent::config_builder().timeout_global(Some(ANSWER));
         let agent: ureq::Agent = agent.build().into();
         let asked = agent.get(format!("http://{}/status", address.trim()));
@@ -268,7 +212,7 @@ impl Server {
 
     /// The mode in which it serves, as `srvr` tells.
     pub(crate) fn mode(&self) -> Option<String> {
-        let mut stream = TcpStream::connect_timeout(&self.client, ANSWER).ok()?;
+        let mut stream = TcpStream::connect_timeout(&self.process.client, ANSWER).ok()?;
         stream.set_read_timeout(Some(ANSWER)).ok()?;
         stream.write_all(b"srvr").ok()?;
         let mut answer = String::new();
@@ -285,12 +229,6 @@ impl View {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let program = match self.member.program {
@@ -298,12 +236,6 @@ impl fmt::Display for Server {
             Program::ZooKeeper => "ZooKeeper",
         };
         write!(f, "{program} {}", self.sid)
-    }
-}
-
-impl fmt::Display for Addresses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.quorum, self.election.port())
     }
 }
 
@@ -318,35 +250,15 @@ impl fmt::Display for View {
     }
 }
 
-fn java(config: &Path) -> Command {
-    let jars = [
-        "zookeeper",
-        "zookeeper-jute",
-        "slf4j-api",
-        "slf4j-simple",
-        "snappy-java",
-        "metrics-core",
-        "netty-all",
-        "commons-cli",
-    ];
-    let classpath: Vec<String> = jars.iter().map(|jar| format!("{JARS}/{jar}.jar")).collect();
-    let mut command = Command::new("java");
-    let quorum = "org.apache.zookeeper.server.quorum";
-    let logger = "-Dorg.slf4j.simpleLogger";
-    let several =
-        fs::read_to_string(config).is_ok_and(|text| text.contains("multiAddress.enabled=true"));
-    command
-        .args(["-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"])
-        .arg(format!("{logger}.showDateTime=true"))
-        .arg(format!(
-            "{logger}.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ"
-        ))
-        .arg(format!("{logger}.log.{quorum}.FastLeaderElection=debug"))
-        .arg(format!("{logger}.log.{quorum}.QuorumCnxManager=debug"))
-        .args(["-cp", &classpath.join(":")])
-        // Where server lines are read, the key in the file does not count.
-        .args(several.then_some("-Dzookeeper.multiAddress.enabled=true"))
-        .arg(format!("{quorum}.QuorumPeerMain"))
-        .arg(config);
-    command
+fn zookeeper(config: &Path) -> Command {
+    let level = |class: &str| {
+        format!("-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.quorum.{class}=debug")
+    };
+    let (election, connections) = (level("FastLeaderElection"), level("QuorumCnxManager"));
+    let mut arguments = vec![election.as_str(), connections.as_str()];
+    // Where server lines are read, the key in the file does not count.
+    if fs::read_to_string(config).is_ok_and(|text| text.contains("multiAddress.enabled=true")) {
+        arguments.push("-Dzookeeper.multiAddress.enabled=true");
+    }
+    process::zookeeper(config, &arguments)
 }

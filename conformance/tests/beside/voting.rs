@@ -1,7 +1,8 @@
 //! A fle server with a vote like any other: it follows, and its vote counts.
 
 use crate::ensemble::Ensemble;
-use crate::server::{Addresses, FLE, ZOOKEEPER};
+use crate::server::{FLE, ZOOKEEPER};
+use fle_conformance::process::Addresses;
 
 #[test]
 fn the_lowest_sid_follows_the_leader_of_a_running_ensemble() {
@@ -63,11 +64,13 @@ fn several_addresses_are_introduced_and_dialled() {
     ) else {
         return;
     };
-    let second: Vec<Addresses> = (101..=103).map(Addresses::choose).collect();
+    let second: Vec<Addresses> = (101..=103)
+        .map(|host| Addresses::choose(host).unwrap())
+        .collect();
     for (sid, second) in (1..).zip(&second) {
-        let line = format!("server.{sid}={}", ensemble.server(sid).addresses);
+        let line = format!("server.{sid}={}", ensemble.server(sid).process.addresses);
         let both = format!("{line}|{second}");
-        let nowhere = format!("server.{sid}={}", Addresses::choose(200));
+        let nowhere = format!("server.{sid}={}", Addresses::choose(200).unwrap());
         for reader in 1..=3 {
             // Server 2 dials server 1 back, and server 3 server 2.
             let is_dead = [(1, 2), (2, 3)].contains(&(sid, reader));
@@ -77,7 +80,7 @@ fn several_addresses_are_introduced_and_dialled() {
     ensemble.start(&[2, 3]);
     let round = ensemble.settles_on(3);
     let said = ensemble.says(3, "Initial message parsed by 3: InitialMessage{sid=2, ");
-    for Addresses { election, .. } in [ensemble.server(2).addresses, second[1]] {
+    for Addresses { election, .. } in [ensemble.server(2).process.addresses, second[1]] {
         assert!(
             said.contains(&election.to_string()),
             "{election} is in {said}"
