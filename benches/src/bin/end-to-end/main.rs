@@ -72,7 +72,9 @@ fn run(runs: u32) -> Result<()> {
         }
     }
     println!("{}", results.tables());
-    let plot = Path::new(env!("CARGO_MANIFEST_DIR")).join("plots/end-to-end.svg");
+    let plots = Path::new(env!("CARGO_MANIFEST_DIR")).join("plots");
+    std::fs::create_dir_all(&plots)?;
+    let plot = plots.join("end-to-end.svg");
     svg::save(&plot, &plot::draw(&results)).map_err(|e| format!("{}: {e}", plot.display()))?;
     println!(
         "{runs} runs in {:.0} s; load before the first: {}; drawn in {}",
