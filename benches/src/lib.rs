@@ -1,6 +1,9 @@
 //! What the benchmarks measure: ensembles, servers in a given state, messages, and an election in memory.
 
 pub mod cluster;
+pub mod java;
+#[cfg(feature = "peers")]
+pub mod peers;
 pub mod scene;
 
 use fle::config::{DynamicConfig, LearnerType, Rules};
