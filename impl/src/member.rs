@@ -51,11 +51,13 @@ mod lease;
 pub use lease::Lease;
 
 use crate::config::{DynamicConfig, ServerConfig};
+use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};
 use crate::node::{NodeConfig, Status, Stopped, Unsupported, bind_addresses};
 use crate::storage::{Storage, StorageError};
 use crate::transport::{BindError, ElectionAddress, Network, Tcp, quorum_addresses};
 use driver::{Command, Driver};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -255,8 +257,15 @@ impl Member {
     /// # Errors
     /// When the member has stopped.
     pub async fn step_down(&self) -> Result<(), Stopped> {
-        let sent = self.commands.send(Command::StepDown).await;
-        sent.map_err(|_| Stopped)
+        self.order(Command::StepDown).await
+    }
+
+    /// Other configurations are in force from now on. What is established stays so; its quorums are the new ones.
+    ///
+    /// # Errors
+    /// When the member has stopped.
+    pub async fn reconfigure(&self, ensemble: Arc<Ensemble>) -> Result<(), Stopped> {
+        self.order(Command::Reconfigure(ensemble)).await
     }
 
     /// Stops the member and waits until no task of it runs and its ports are free.
@@ -264,5 +273,9 @@ impl Member {
         drop(self.commands);
         // A task that panicked has stopped too.
         let _ = self.task.await;
+    }
+
+    async fn order(&self, command: Command) -> Result<(), Stopped> {
+        self.commands.send(command).await.map_err(|_| Stopped)
     }
 }

@@ -34,7 +34,7 @@ use crate::config::BindRetries;
 use crate::election::Outbox as Delivery;
 use crate::ensemble::Ensemble;
 use crate::id::Sid;
-use addresses::{Directory, list, own_addresses};
+use addresses::{Directory, follow, list, own_addresses};
 use bytes::Bytes;
 use handshake::{Dialled, Visitor};
 use link::Introduced;
@@ -196,7 +196,7 @@ impl<N: Network> Transport<N> {
             inbox: Arc::default(),
             visitors,
             listeners,
-            own: own_addresses(ensemble, settings.sid),
+            own: own_addresses(ensemble, settings.sid, election_addresses),
             settings,
             tasks: JoinSet::new(),
             numbers: 0,
@@ -249,17 +249,12 @@ impl<N: Network> Transport<N> {
     /// doing so, on the new ports.
     pub fn reconfigure(&mut self, ensemble: &Ensemble) {
         self.addresses = Directory::of(ensemble, election_addresses);
-        let own = own_addresses(ensemble, self.settings.sid);
+        let own = own_addresses(ensemble, self.settings.sid, election_addresses);
         if own.is_empty() || own == self.own {
             return;
         }
         let settings = &mut self.settings;
-        if settings.bind == self.own {
-            settings.bind.clone_from(&own);
-        } else if settings.bind.iter().all(|it| it.host.is_wildcard()) {
-            let host = settings.bind.first().map(|it| it.host.clone());
-            settings.bind = host.map_or_else(Vec::new, |host| at_every_port(&host, &own));
-        }
+        settings.bind = follow(&settings.bind, &self.own, &own);
         if settings.advertised == self.own {
             settings.advertised.clone_from(&own);
         }

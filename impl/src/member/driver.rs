@@ -26,6 +26,7 @@ use tokio::time::Instant;
 /// What the member's owner asks of it.
 pub(super) enum Command {
     StepDown,
+    Reconfigure(Arc<Ensemble>),
 }
 
 /// What tells the last transaction of a server in this epoch.
@@ -146,6 +147,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
             biased;
             command = commands.recv() => match command {
                 Some(Command::StepDown) => self.step(|it, now, _| it.step_down(now)).await?,
+                Some(Command::Reconfigure(ensemble)) => self.node.reconfigure(ensemble).await?,
                 None => return Ok(false),
             },
             event = self.stage.next() => match event {

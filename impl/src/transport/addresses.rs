@@ -47,9 +47,32 @@ pub fn quorum_addresses(server: &ServerSpec) -> Vec<ElectionAddress> {
     addresses.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-pub(super) fn own_addresses(ensemble: &Ensemble, sid: Sid) -> Vec<ElectionAddress> {
+/// This server's addresses of one kind in the committed configuration.
+pub(super) fn own_addresses(
+    ensemble: &Ensemble,
+    sid: Sid,
+    of: fn(&ServerSpec) -> Vec<ElectionAddress>,
+) -> Vec<ElectionAddress> {
     let own = ensemble.committed().server(sid);
-    own.map(election_addresses).unwrap_or_default()
+    own.map(of).unwrap_or_default()
+}
+
+/// Where to listen once this server's addresses are these, if it has listened on `bind` before: on them, if it listened on its own;
+/// on their ports, if it listened on all addresses of the machine; where it was told to, otherwise.
+pub(super) fn follow(
+    bind: &[ElectionAddress],
+    before: &[ElectionAddress],
+    now: &[ElectionAddress],
+) -> Vec<ElectionAddress> {
+    if bind == before {
+        return now.to_vec();
+    }
+    match bind.first() {
+        Some(first) if bind.iter().all(|it| it.host.is_wildcard()) => {
+            at_every_port(&first.host, now)
+        }
+        _ => bind.to_vec(),
+    }
 }
 
 /// The host with each port that these addresses have.

@@ -8,7 +8,7 @@
 //! - There is at most one connection with each server. A newer one takes the place of the older.
 //! - A connection's end is reported after everything that arrived on it, and only if it is still the one in use.
 
-use super::addresses::{Directory, quorum_addresses};
+use super::addresses::{Directory, follow, own_addresses, quorum_addresses};
 use super::handshake::{self, Visitor};
 use super::link::Introduced;
 use super::listening::Listeners;
@@ -49,6 +49,9 @@ pub(crate) struct QuorumPort<N: Network> {
     connect_timeout: Duration,
     retry_delay: Duration,
     addresses: Directory,
+    /// Where it listens, and its own addresses in the committed configuration.
+    bind: Vec<ElectionAddress>,
+    own: Vec<ElectionAddress>,
     listeners: Listeners<N, LearnerInfo>,
     visitors: mpsc::Receiver<Visitor<N::Stream, LearnerInfo>>,
     links: BTreeMap<Sid, Link>,
@@ -93,6 +96,8 @@ impl<N: Network> QuorumPort<N> {
             connect_timeout: settings.connect_timeout,
             retry_delay,
             addresses,
+            bind: bind.to_vec(),
+            own: own_addresses(ensemble, settings.sid, quorum_addresses),
             listeners,
             visitors,
             links: BTreeMap::new(),
@@ -154,9 +159,16 @@ impl<N: Network> QuorumPort<N> {
         self.dialled = None;
     }
 
-    /// Dials by these configurations from now on.
+    /// Dials by these configurations from now on, and listens where they say, unless it was told to listen elsewhere.
     pub(crate) fn reconfigure(&mut self, ensemble: &Ensemble) {
         self.addresses = Directory::of(ensemble, quorum_addresses);
+        let own = own_addresses(ensemble, self.sid, quorum_addresses);
+        if own.is_empty() || own == self.own {
+            return;
+        }
+        self.bind = follow(&self.bind, &self.own, &own);
+        self.listeners.move_to(&self.bind);
+        self.own = own;
     }
 
     /// What happens next. May be given up at any time without losing anything.

@@ -4,6 +4,7 @@ use crate::support::{Ensemble, until, until_it_follows, until_it_leads};
 use fle::PeerEpoch;
 use fle::member::Standing;
 use fle::storage::Storage;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn a_leader_is_established_and_replaced_in_a_later_epoch() {
@@ -88,4 +89,28 @@ async fn a_member_that_is_shut_down_frees_its_ports() {
     drop(std::net::TcpListener::bind(ensemble.quorum_port(1)).unwrap());
     let again = ensemble.start(1).await;
     assert_eq!(until_it_leads(&again).await.epoch(), Some(PeerEpoch(2)));
+}
+
+/// The leader's quorum port moves: those that follow it stay, and after another election they find it there.
+#[tokio::test]
+async fn a_leader_moves_to_another_quorum_port() {
+    let mut ensemble = Ensemble::new(3);
+    let members = ensemble.start_all().await;
+    until_it_leads(&members[&3]).await;
+    for sid in [1, 2] {
+        until_it_follows(&members[&sid], 3).await;
+    }
+    let before = ensemble.quorum_port(3);
+    let moved = ensemble.moved(3);
+    for member in members.values() {
+        member.reconfigure(Arc::clone(&moved)).await.unwrap();
+    }
+    // The old port is free again.
+    while std::net::TcpListener::bind(before).is_err() {
+        tokio::task::yield_now().await;
+    }
+    members[&3].step_down().await.unwrap();
+    let later = until(&members[&3], |now| now.epoch() > Some(PeerEpoch(1))).await;
+    assert!(matches!(later, Standing::Leading { .. }));
+    assert_eq!(until_it_follows(&members[&1], 3).await, PeerEpoch(2));
 }

@@ -7,6 +7,7 @@ use fle::transport::Tcp;
 use fle::{PeerEpoch, Sid};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Nothing in these tests takes so long.
@@ -46,6 +47,26 @@ impl Ensemble {
                 .collect(),
             quorum_ports,
         }
+    }
+
+    /// The same servers, one of them with another quorum port, in a later version.
+    pub(crate) fn moved(&mut self, sid: i64) -> Arc<fle::Ensemble> {
+        let port = self
+            .network
+            .reserve(TcpListener::bind("127.0.0.1:0").unwrap())
+            .unwrap();
+        let before = format!("127.0.0.1:{}:", self.quorum_port(sid).port());
+        let text = self.config.to_string();
+        assert!(text.contains(&before), "{text}");
+        let text = text.replace(&before, &format!("127.0.0.1:{}:", port.port()));
+        let text = text.replace("version=0", "version=1");
+        self.config = DynamicConfig::parse(&text, Rules::default()).unwrap();
+        self.quorum_ports.insert(sid, port);
+        Arc::new(fle::Ensemble::new(
+            self.config.clone(),
+            None,
+            Rules::default(),
+        ))
     }
 
     pub(crate) fn quorum_port(&self, sid: i64) -> SocketAddr {
