@@ -4,7 +4,7 @@
 //! the engine's own idea of it, checks the effects too.
 
 use fle::config::{ConfigErrors, DynamicConfig, Rules};
-use fle::election::{self, Effect, Effects, Election, Outbox, Settings, Timing};
+use fle::election::{self, Effect, Effects, Election, Finalize, Outbox, Settings, Timing};
 use fle::quorum::Oracle;
 use fle::{Ensemble, Notification, PeerEpoch, Received, Sid, codec};
 use fle_model::trace::format::{Decided, Input, Output, Quorum, Send, Server, Standing};
@@ -148,6 +148,8 @@ pub fn timing(server: &Server) -> Timing {
         min_notification_interval: Duration::from_millis(server.min_notification_interval_ms),
         max_notification_interval: Duration::from_millis(server.max_notification_interval_ms),
         finalize_wait: Duration::from_millis(server.finalize_wait_ms),
+        // The reference's.
+        finalize: Finalize::Fixed,
     }
 }
 

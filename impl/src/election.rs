@@ -76,6 +76,7 @@ mod ballots;
 mod effect;
 mod looking;
 mod receiver;
+mod unheard;
 
 pub use effect::{Effect, Effects, Wait, WaitPhase};
 
@@ -128,6 +129,28 @@ pub struct Timing {
     pub max_notification_interval: Duration,
     /// How long to wait for a better vote once a quorum agrees. The reference fixes it to 200 ms.
     pub finalize_wait: Duration,
+    /// Whether that wait may end early. Default [`Finalize::Fixed`].
+    pub finalize: Finalize,
+}
+
+/// When a server that a quorum agrees with stops waiting for a better vote.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Finalize {
+    /// When nothing better has come for [`Timing::finalize_wait`], as in the reference.
+    #[default]
+    Fixed,
+    /// Also as soon as every other voter with weight was heard in this round while it looked, or is gone
+    /// ([`Election::handle_reachability`]). Of those that were heard none can propose better in this round.
+    Eager,
+}
+
+/// What the connections say of a voter.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Reachability {
+    /// It was connected before and cannot be reached any more.
+    Gone,
+    /// It is connected.
+    Connected,
 }
 
 impl Default for Timing {
@@ -136,6 +159,7 @@ impl Default for Timing {
             min_notification_interval: Duration::from_millis(200),
             max_notification_interval: Duration::from_mins(1),
             finalize_wait: Duration::from_millis(200),
+            finalize: Finalize::Fixed,
         }
     }
 }
@@ -208,7 +232,7 @@ impl Election {
             logical_clock: self.ballot.logical_clock.next(),
             proposal: own,
         };
-        let looking = Looking::new(own, self.settings.timing, self.ensemble.view());
+        let looking = Looking::new(own, &self.settings, self.ensemble.view());
         self.phase = Phase::Looking(Box::new(looking));
         let mut effects = Effects::default();
         effects.push(Effect::Broadcast(self.ballot.announcement()));
@@ -246,7 +270,7 @@ impl Election {
     /// Other configurations are in force from now on. Votes that are still possible keep counting.
     pub fn reconfigure(&mut self, ensemble: Arc<Ensemble>) {
         if let Phase::Looking(looking) = &mut self.phase {
-            looking.reseat(self.ensemble.view(), ensemble.view());
+            looking.reseat(&self.settings, self.ensemble.view(), ensemble.view());
         }
         self.ensemble = ensemble;
     }
@@ -300,6 +324,20 @@ impl Election {
     pub fn handle_finalize_timeout(&mut self) -> Effects {
         let mut effects = Effects::default();
         if self.waits_in(WaitPhase::Finalizing) {
+            self.look(None, &mut effects, |looking, cx, _| {
+                Some(looking.finalize(cx))
+            });
+        }
+        effects
+    }
+
+    /// A voter cannot be reached any more, tried since the last broadcast, or is connected again. Only an eager server minds.
+    pub fn handle_reachability(&mut self, peer: Sid, now: Reachability) -> Effects {
+        let mut effects = Effects::default();
+        if let Phase::Looking(looking) = &mut self.phase
+            && let Some(slot) = self.ensemble.view().slot(peer)
+            && looking.see(slot, now)
+        {
             self.look(None, &mut effects, |looking, cx, _| {
                 Some(looking.finalize(cx))
             });

@@ -176,6 +176,7 @@ impl NodeConfig {
             timing: Timing {
                 min_notification_interval: options.min_notification_interval,
                 max_notification_interval: options.max_notification_interval,
+                finalize: options.finalize,
                 ..Timing::default()
             },
             reconfig_enabled: options.reconfig_enabled,

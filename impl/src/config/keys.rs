@@ -5,6 +5,7 @@ use super::host::Host;
 use super::options::{BindRetries, Options};
 use super::problem::{Port, Problem};
 use super::server::parse_port;
+use crate::election::Finalize;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -122,6 +123,7 @@ const SETTERS: &[(&str, Setter)] = &[
     ("fastleader.maxNotificationInterval", |s, v| {
         put(&mut s.options.max_notification_interval, some_millis(v))
     }),
+    ("finalize", |s, v| put(&mut s.options.finalize, finalize(v))),
     ("cnxTimeout", |s, v| {
         put(&mut s.options.connect_timeout, some_millis(v))
     }),
@@ -200,6 +202,14 @@ fn path(text: &str) -> Result<PathBuf, Problem> {
         return Err(Problem::Missing);
     }
     Ok(text.into())
+}
+
+fn finalize(text: &str) -> Result<Finalize, Problem> {
+    match text {
+        "fixed" => Ok(Finalize::Fixed),
+        "eager" => Ok(Finalize::Eager),
+        _ => Err(Problem::NotAFinalizeRule(text.to_owned())),
+    }
 }
 
 fn flag(text: &str) -> Result<bool, Problem> {

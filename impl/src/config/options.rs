@@ -5,6 +5,7 @@
 
 use super::dynamic::Rules;
 use super::server::{ClientAddress, LearnerType};
+use crate::election::Finalize;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -53,6 +54,9 @@ pub struct Options {
     /// `fastleader.maxNotificationInterval`, not below the shortest, default 60 s: how long a server waits at most
     /// before it asks again. Lower it to have servers find one another sooner after a long partition.
     pub max_notification_interval: Duration,
+    /// `finalize`, `fixed` or `eager`, default `fixed`: whether a server that a quorum agrees with always waits 200 ms for a better
+    /// vote, or only while one could come. ZooKeeper ignores the key.
+    pub finalize: Finalize,
     /// `cnxTimeout`, at least 1 ms, default 5 s: how long connecting to another server's election port may take.
     pub connect_timeout: Duration,
     /// `quorumCnxnTimeoutMs`, default none (any number below 1): how long an election connection may be silent while
@@ -172,6 +176,7 @@ impl Options {
             multi_address: MultiAddress::default(),
             min_notification_interval: Duration::from_millis(200),
             max_notification_interval: Duration::from_secs(60),
+            finalize: Finalize::Fixed,
             connect_timeout: Duration::from_secs(5),
             connection_timeout: None,
             connection_threads: 20,

@@ -79,6 +79,9 @@ pub enum Problem {
     /// Neither `true` nor `false`.
     #[error("{} is neither true nor false", excerpt(.0))]
     NotABoolean(String),
+    /// No rule for the finalizing wait.
+    #[error("{} is neither fixed nor eager", excerpt(.0))]
+    NotAFinalizeRule(String),
     /// Not a number in the key's range.
     #[error("{} is not a number from {min} to {max}", excerpt(.text))]
     NotInRange {
@@ -240,6 +243,7 @@ impl Problem {
             | Self::NotAMember(_)
             | Self::ClientAddressDiffers { .. } => self.server_remedy(),
             Self::NotABoolean(_)
+            | Self::NotAFinalizeRule(_)
             | Self::NotInRange { .. }
             | Self::ElectionAlgorithm(_)
             | Self::Missing
@@ -284,6 +288,7 @@ impl Problem {
     fn option_remedy(&self) -> &'static str {
         match self {
             Self::NotABoolean(_) => "write true or false",
+            Self::NotAFinalizeRule(_) => "write fixed or eager",
             Self::NotInRange { .. } => "write a number in that range",
             Self::ElectionAlgorithm(_) => "write 3, or remove the line",
             Self::Missing => "add a line with it",

@@ -6,7 +6,8 @@
 
 use super::ballots::Ballots;
 use super::effect::{Effect, Effects, Wait, WaitPhase};
-use super::{Outbox, Timing};
+use super::unheard::Unheard;
+use super::{Finalize, Outbox, Reachability, Settings, Timing};
 use crate::id::{ElectionEpoch, Sid, Zxid};
 use crate::notification::Notification;
 use crate::quorum::{Oracle, QuorumView, Slot, Tally};
@@ -21,6 +22,8 @@ pub(super) struct Looking {
     out_of_election: Ballots,
     phase: WaitPhase,
     interval: Duration,
+    /// Who may still propose better in this round; only an eager server keeps account.
+    unheard: Option<Unheard>,
     /// The support for the proposal when a looking voter was last heard: what an oracle is asked about later.
     vote_set: Option<Tally>,
 }
@@ -78,13 +81,14 @@ impl Ballot {
 }
 
 impl Looking {
-    pub(super) fn new(own: Proposal, timing: Timing, view: &QuorumView) -> Self {
+    pub(super) fn new(own: Proposal, settings: &Settings, view: &QuorumView) -> Self {
         Self {
             own,
             recv_set: Ballots::new(view),
             out_of_election: Ballots::new(view),
             phase: WaitPhase::Collecting,
-            interval: timing.min_notification_interval,
+            interval: settings.timing.min_notification_interval,
+            unheard: unheard(settings, view),
             vote_set: None,
         }
     }
@@ -100,14 +104,28 @@ impl Looking {
         }
     }
 
-    pub(super) fn reseat(&mut self, from: &QuorumView, to: &QuorumView) {
+    /// Votes stay; who was heard must be heard again, which costs no more than the wait.
+    pub(super) fn reseat(&mut self, settings: &Settings, from: &QuorumView, to: &QuorumView) {
         self.recv_set = self.recv_set.reseated(from, to);
         self.out_of_election = self.out_of_election.reseated(from, to);
+        self.unheard = unheard(settings, to);
         self.vote_set = None;
     }
 
-    /// A notification from a voter. While finalizing, one that proposes nothing better is discarded, whatever it says; a better
-    /// one ends the wait and is then heard like any other.
+    /// A voter is gone or back. Whether nothing is left to wait for.
+    pub(super) fn see(&mut self, voter: Slot, now: Reachability) -> bool {
+        if let Some(unheard) = &mut self.unheard {
+            unheard.see(voter, now);
+        }
+        self.knows_the_best()
+    }
+
+    fn knows_the_best(&self) -> bool {
+        self.phase == WaitPhase::Finalizing && self.unheard.as_ref().is_some_and(Unheard::is_empty)
+    }
+
+    /// A notification from a voter. While finalizing, one that proposes nothing better is discarded, whatever it says, but for the
+    /// fact that its sender was heard; a better one ends the wait and is then heard like any other.
     pub(super) fn hear(
         &mut self,
         heard: &Heard,
@@ -117,7 +135,8 @@ impl Looking {
         let proposal = &heard.notification.proposal;
         if self.phase == WaitPhase::Finalizing {
             if !proposal.supersedes(&cx.ballot.proposal, cx.view) {
-                return None;
+                self.count_as_heard(heard, cx);
+                return self.knows_the_best().then(|| self.finalize(cx));
             }
             self.phase = WaitPhase::Collecting;
         }
@@ -125,13 +144,25 @@ impl Looking {
         match heard.notification.state {
             ServerState::Looking => {
                 self.hear_looking(heard, candidate, cx, effects);
-                None
+                self.knows_the_best().then(|| self.finalize(cx))
             }
             ServerState::Following => self.hear_settled(heard, candidate, cx),
             ServerState::Leading => self
                 .hear_settled(heard, candidate, cx)
                 .or_else(|| self.follow_lone_leader(heard, cx)),
             ServerState::Observing => None,
+        }
+    }
+
+    /// A voter that proposed in this round while it looked. One that has settled does not count: its vote is never adopted, so this
+    /// server's may be worse.
+    fn count_as_heard(&mut self, heard: &Heard, cx: &Context<'_>) {
+        let theirs = &heard.notification;
+        if let Some(unheard) = &mut self.unheard
+            && theirs.state == ServerState::Looking
+            && theirs.election_epoch == cx.ballot.logical_clock
+        {
+            unheard.hear(heard.from);
         }
     }
 
@@ -156,6 +187,9 @@ impl Looking {
             cx.ballot.logical_clock = theirs.election_epoch;
             cx.ballot.proposal = self.own;
             self.recv_set.clear();
+            if let Some(unheard) = &mut self.unheard {
+                unheard.begin();
+            }
         }
         let better = theirs.proposal.supersedes(&cx.ballot.proposal, cx.view);
         if better {
@@ -164,6 +198,7 @@ impl Looking {
         if newer_round || better {
             effects.push(Effect::Broadcast(cx.ballot.announcement()));
         }
+        self.count_as_heard(heard, cx);
         let vote = theirs.vote(Generation::Unversioned);
         self.recv_set.record(heard.from, candidate, &vote, cx.view);
         let own = cx.view.slot(cx.ballot.proposal.leader);
@@ -246,7 +281,7 @@ impl Looking {
             .then(|| self.finalize(cx))
     }
 
-    /// No better vote came: the proposal stands.
+    /// No better vote came, or none can come: the proposal stands.
     pub(super) fn finalize(&self, cx: &Context<'_>) -> Decision {
         Decision {
             proposal: cx.ballot.proposal,
@@ -254,6 +289,11 @@ impl Looking {
             supporters: self.recv_set.supporters(&cx.ballot.vote(), cx.view),
         }
     }
+}
+
+fn unheard(settings: &Settings, view: &QuorumView) -> Option<Unheard> {
+    let is_eager = settings.timing.finalize == Finalize::Eager;
+    is_eager.then(|| Unheard::new(settings.sid, view))
 }
 
 /// Whether a quorum agrees with `vote` and its leader is known to lead; a leader that everybody else names and that is this

@@ -9,7 +9,9 @@ use super::answers::Answers;
 use super::log;
 use super::{NodeConfig, Status};
 use crate::codec;
-use crate::election::{Credentials, Effect, Effects, Election, Settings, Wait, WaitPhase};
+use crate::election::{
+    Credentials, Effect, Effects, Election, Finalize, Reachability, Settings, Wait, WaitPhase,
+};
 use crate::ensemble::Ensemble;
 use crate::id::{ElectionEpoch, PeerEpoch, Sid, Zxid};
 use crate::notification::Notification;
@@ -48,6 +50,10 @@ pub(super) struct Driver<N: Network> {
     heard_late: usize,
     /// The round of the notification that was heard last.
     heard_round: ElectionEpoch,
+    /// The peers that were connected since the node runs.
+    met: BTreeSet<Sid>,
+    /// What an eager server was told while it had settled: the last message of each voter that looks in a later round.
+    early: BTreeMap<Sid, Bytes>,
 }
 
 /// The history of a server that has not been told its own yet.
@@ -106,6 +112,8 @@ impl<N: Network> Driver<N> {
             waiting: Vec::new(),
             heard_late: 0,
             heard_round: ElectionEpoch::START,
+            met: BTreeSet::new(),
+            early: BTreeMap::new(),
         };
         (driver, shown)
     }
@@ -184,6 +192,10 @@ impl<N: Network> Driver<N> {
         let effects = self.election.look_for_leader(credentials);
         log::election_started(self.sid, credentials, &self.election.announcement());
         self.carry_out(&effects);
+        // Who noticed first that the leader is gone would say it again only when its wait is over.
+        for (from, payload) in std::mem::take(&mut self.early) {
+            self.hear(from, &payload);
+        }
     }
 
     /// Bytes from a peer. What is no notification is dropped and changes nothing.
@@ -198,6 +210,7 @@ impl<N: Network> Driver<N> {
         log::received(self.sid, from, &received, self.election.state());
         if let Some(told) = received.notification {
             self.note(from, told);
+            self.keep(from, told, payload);
         }
         let oracle = self.oracle.clone();
         let oracle = oracle.as_ref().map(|oracle| oracle as &dyn Oracle);
@@ -210,6 +223,12 @@ impl<N: Network> Driver<N> {
         }
         let up = f64::from(u8::from(link == LinkState::Up));
         metrics::gauge!("fle_peer_up", "peer" => peer.to_string()).set(up);
+        if link == LinkState::Up {
+            self.met.insert(peer);
+            self.step(|election| election.handle_reachability(peer, Reachability::Connected));
+        } else if matches!(link, LinkState::Unreachable(_)) && self.met.contains(&peer) {
+            self.step(|election| election.handle_reachability(peer, Reachability::Gone));
+        }
         self.status.send_modify(|status| {
             status.links.insert(peer, link);
         });
@@ -240,6 +259,20 @@ impl<N: Network> Driver<N> {
             status.leader_looks |= gives_up;
             news
         });
+    }
+
+    /// Keeps what a voter says that has begun to look, for the moment when this eager server does.
+    fn keep(&mut self, from: Sid, told: Notification, payload: &Bytes) {
+        if self.settings.timing.finalize == Finalize::Fixed {
+            return;
+        }
+        self.early.remove(&from);
+        let is_early = self.election.state() != ServerState::Looking
+            && told.state == ServerState::Looking
+            && told.election_epoch > self.round();
+        if is_early && self.election.ensemble().view().slot(from).is_some() {
+            self.early.insert(from, payload.clone());
+        }
     }
 
     fn round(&self) -> ElectionEpoch {

@@ -67,7 +67,7 @@ fn every_option_is_read() {
          clientPort=2181\nclientPortAddress=::1\nsecureClientPort=2281\nquorumListenOnAllIPs=TRUE\n\
          reconfigEnabled=true\nstandaloneEnabled=false\noraclePath=/oracle\nmultiAddress.enabled=true\n\
          multiAddress.reachabilityCheckEnabled=false\nmultiAddress.reachabilityCheckTimeoutMs=10\n\
-         fastleader.minNotificationInterval=20\nfastleader.maxNotificationInterval=30\ncnxTimeout=40\n\
+         fastleader.minNotificationInterval=20\nfastleader.maxNotificationInterval=30\nfinalize=eager\ncnxTimeout=40\n\
          quorumCnxnTimeoutMs=50\nquorum.cnxn.threads.size=60\nelectionPortBindRetry=0\ntcpKeepAlive=true\n\
          observer.election.DelayMs=70\nobserver.reconnectDelayMs=80\nleader.maxTimeToWaitForEpoch=90\n\
          leaderConnectDelayDuringRetryMs=110\nsslQuorum=true\nportUnification=true\n\
@@ -114,7 +114,7 @@ fn every_mistake_in_a_static_file_is_told_at_once() {
                 secureClientPortAddress=localhost\nsslQuorum=yes\nelectionAlg=0\npeerType=leader\n\
                 fastleader.minNotificationInterval=500\nfastleader.maxNotificationInterval=400\n\
                 quorum.auth.serverRequireSasl=true\nobserver.reconnectDelayMs=-1\ncnxTimeout=2147483648\n\
-                tickTime=2000\nserver.1=localhost:2888:2888\nserver.1=b:1:2\n";
+                tickTime=2000\nserver.1=localhost:2888:2888\nserver.1=b:1:2\nfinalize=early\n";
     let needed = "set that too, or remove the line";
     assert_eq!(
         remarks(text),
@@ -134,6 +134,7 @@ fn every_mistake_in_a_static_file_is_told_at_once() {
             "13: cnxTimeout: \"2147483648\" is not a number from 1 to 2147483647; write a number in that range".to_owned(),
             "14: tickTime: the key stands here for the second time, after line 1; keep one of the two lines".to_owned(),
             "16: server.1: the key stands here for the second time, after line 15; keep one of the two lines".to_owned(),
+            "17: finalize: \"early\" is neither fixed nor eager; write fixed or eager".to_owned(),
             "warning: the ensemble has one participant; ZooKeeper would run it as a standalone server; \
              use an odd number of participants, three at least".to_owned(),
             "dataDir: the key is not set; add a line with it".to_owned(),

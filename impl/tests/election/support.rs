@@ -1,7 +1,10 @@
 //! What the tests of the election read like: a peer, what it hears, what it does.
 
 use fle::config::{DynamicConfig, LearnerType, Rules};
-use fle::election::{Credentials, Effect, Election, Outbox, Settings, Timing, Wait, WaitPhase};
+use fle::election::{
+    Credentials, Effect, Election, Finalize, Outbox, Reachability, Settings, Timing, Wait,
+    WaitPhase,
+};
 use fle::quorum::Oracle;
 use fle::{
     ElectionEpoch, Ensemble, Generation, Notification, PeerEpoch, Proposal, Received, ServerState,
@@ -155,6 +158,11 @@ impl PeerBuilder {
         self
     }
 
+    pub(crate) fn eager(mut self) -> Self {
+        self.settings.timing.finalize = Finalize::Eager;
+        self
+    }
+
     pub(crate) fn waiting_at_most(mut self, milliseconds: u64) -> Self {
         self.settings.timing.max_notification_interval = Duration::from_millis(milliseconds);
         self
@@ -225,6 +233,19 @@ impl Peer {
             .handle_finalize_timeout()
             .into_iter()
             .collect()
+    }
+
+    pub(crate) fn sees(&mut self, peer: i64, now: Reachability) -> Vec<Effect> {
+        self.election
+            .handle_reachability(Sid(peer), now)
+            .into_iter()
+            .collect()
+    }
+
+    pub(crate) fn reconfigures(&mut self, config: &str) {
+        let config = DynamicConfig::parse(config, Rules::default()).expect(config);
+        let ensemble = Ensemble::new(config, None, Rules::default());
+        self.election.reconfigure(Arc::new(ensemble));
     }
 
     pub(crate) fn asks_oracle(&mut self, answer: bool) {

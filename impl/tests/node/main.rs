@@ -2,6 +2,7 @@
 #![cfg(feature = "net")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod eager;
 mod elections;
 mod ensembles;
 mod hostile;

@@ -2,7 +2,7 @@
 
 use crate::peer::Peer;
 use fle::config::{DynamicConfig, Rules};
-use fle::election::Credentials;
+use fle::election::{Credentials, Timing};
 use fle::node::{Node, NodeConfig, Status};
 use fle::transport::Tcp;
 use fle::{Notification, PeerEpoch, ServerState, Sid, Zxid};
@@ -91,6 +91,12 @@ pub(crate) fn keep_looking(node: Node) -> Arc<Node> {
 
 /// Server 2 of an ensemble of three, the other two being played by the test on ports of its own.
 pub(crate) async fn second_of_three() -> (Ensemble, Arc<Node>, TcpListener, TcpListener) {
+    second_of_three_with(Timing::default()).await
+}
+
+pub(crate) async fn second_of_three_with(
+    timing: Timing,
+) -> (Ensemble, Arc<Node>, TcpListener, TcpListener) {
     let mut ensemble = Ensemble::voters(3);
     let one = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let three = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -101,7 +107,9 @@ pub(crate) async fn second_of_three() -> (Ensemble, Arc<Node>, TcpListener, TcpL
         text = text.replace(&port(ensemble.addresses[place].port()), &port(theirs));
     }
     ensemble.config = DynamicConfig::parse(&text, Default::default()).unwrap();
-    let node = keep_looking(ensemble.start(2).await);
+    let mut config = ensemble.settings(2);
+    config.timing = timing;
+    let node = keep_looking(ensemble.start_with(config).await);
     (ensemble, node, one, three)
 }
 
