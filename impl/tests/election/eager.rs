@@ -52,10 +52,11 @@ fn it_follows_a_better_one_as_soon_as_all_are_heard() {
 #[test]
 fn who_has_settled_was_not_heard() {
     for settled in [following(1), leading(3)] {
+        let own = proposing(2).zxid(9);
         let mut peer = best(THREE);
         peer.hears(3, &settled);
-        let effects = peer.hears(1, &proposing(2).zxid(9));
-        assert_eq!(effects, [finalize()], "{settled:?}");
+        assert_eq!(peer.hears(1, &own), [finalize()], "{settled:?}");
+        assert_eq!(peer.hears(3, &settled), [finalize()], "{settled:?}");
         assert_eq!(peer.state(), Looking);
     }
 }
