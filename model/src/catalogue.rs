@@ -179,6 +179,7 @@ impl Scenario {
         );
         let mut system = System {
             election: FastLeaderElection {
+                early: self.finalizing.early != Early::Never,
                 ensemble: Ensemble::new(self.composition),
                 mutant: self.mutant,
             },

@@ -12,6 +12,7 @@ use crate::finalizing::Awaited;
 use crate::network::Network;
 use crate::properties::Claim;
 use crate::server::{Election, Looking, Server};
+use crate::set::ServerSet;
 use crate::steps::StepRule;
 use crate::story::{Story, StoryStep};
 use crate::system::{Action, State, System};
@@ -211,6 +212,7 @@ fn show_looking<const N: usize>(looking: &Looking<N>, fields: &mut fmt::DebugStr
         recv_set,
         out_of_election,
         vote_set,
+        heard,
         settled_before,
     } = looking;
     fields
@@ -220,6 +222,9 @@ fn show_looking<const N: usize>(looking: &Looking<N>, fields: &mut fmt::DebugStr
         .field("out_of_election", &Shown(out_of_election));
     if let Some(vote_set) = vote_set {
         fields.field("vote_set", vote_set);
+    }
+    if *heard != ServerSet::NONE {
+        fields.field("heard", heard);
     }
     if let Some(proposal) = settled_before {
         fields.field("settled before on", proposal);

@@ -64,7 +64,8 @@ fn hash_server<const N: usize, H: Hasher>(server: &Server<N>, hasher: &mut H) {
                 .settled_before
                 .map_or(0, |before| 1 << 16 | u32::from(before.bits()));
             hasher.write_u64(
-                u64::from(before) << 32
+                u64::from(looking.heard.bits()) << 56
+                    | u64::from(before) << 32
                     | u64::from(support) << 16
                     | u64::from(looking.proposal.bits()),
             );

@@ -25,6 +25,8 @@ use std::cmp::Ordering;
 pub struct FastLeaderElection<const N: usize> {
     /// Who they are.
     pub ensemble: Ensemble<N>,
+    /// Whether a server may settle early once everybody was heard, and so keeps account of that.
+    pub early: bool,
     /// The rule that is broken; none is in the algorithm itself.
     pub mutant: Option<Mutant>,
 }
@@ -80,6 +82,9 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
             && (self.is(Mutant::DiscardsTheBetter)
                 || !self.supersedes(n.vote.proposal, looking.proposal))
         {
+            if self.counts_as_heard(server.round, looking, src.into(), n.vote) {
+                hear(server.to_mut(), src.into());
+            }
             return;
         }
         let server = server.to_mut();
@@ -136,6 +141,7 @@ impl<const N: usize> FastLeaderElection<N> {
                 recv_set: [None; N],
                 out_of_election: [None; N],
                 vote_set: None,
+                heard: ServerSet::NONE,
                 settled_before: settled.filter(|_| answers_strangers),
             }),
             ..server
@@ -283,6 +289,7 @@ impl<const N: usize> FastLeaderElection<N> {
                 if !self.is(Mutant::KeepsOldVotes) {
                     looking.recv_set = [None; N];
                 }
+                looking.heard = ServerSet::NONE;
                 looking.proposal = self.enters_with(own, looking.proposal, n.proposal);
             }
             Ordering::Less if !self.is(Mutant::CountsEarlierRounds) => return,
@@ -291,6 +298,9 @@ impl<const N: usize> FastLeaderElection<N> {
                     looking.proposal = n.proposal;
                 }
             }
+        }
+        if self.counts_as_heard(server.round, looking, src, n) {
+            looking.heard = looking.heard.with(src);
         }
         looking.recv_set[src] = Some(n);
         let counted = self.counted(looking.proposal, n.proposal);
@@ -362,6 +372,12 @@ impl<const N: usize> FastLeaderElection<N> {
         }
     }
 
+    /// Whether this vote is the first that tells what a voter proposes in this round.
+    fn counts_as_heard(&self, round: Round, looking: &Looking<N>, src: usize, n: Vote) -> bool {
+        let tells = n.state == ServerState::Looking && n.round == round;
+        self.early && tells && !looking.heard.contains(src)
+    }
+
     /// To every voter, this server included if it is one.
     #[doc(alias = "sendNotifications")]
     fn send_notifications(&self, server: &Server<N>, out: &mut Out<Self>) {
@@ -394,6 +410,12 @@ impl<const N: usize> FastLeaderElection<N> {
             round,
             state,
         });
+    }
+}
+
+fn hear<const N: usize>(server: &mut Server<N>, src: usize) {
+    if let Election::Looking(looking) = &mut server.election {
+        looking.heard = looking.heard.with(src);
     }
 }
 

@@ -56,6 +56,10 @@ pub struct Looking<const N: usize> {
     /// Who supported the proposal when a looking server was last heard: what an oracle is asked about later.
     #[doc(alias = "voteSet")]
     pub vote_set: Option<ServerSet>,
+    /// Whom it has heard in this round while they looked; nobody, where nothing follows from it ([`Early::Never`]).
+    ///
+    /// [`Early::Never`]: crate::finalizing::Early::Never
+    pub heard: ServerSet,
     /// What it settled on before, which is what strangers are told meanwhile. Nothing, where there are none.
     #[doc(alias = "currentVote")]
     pub settled_before: Option<Proposal>,
@@ -89,12 +93,12 @@ impl<const N: usize> Server<N> {
         }
     }
 
-    /// Whether it looks and has on record what the peer proposed in this round while it looked, so that its own proposal is no worse.
-    /// A settled peer's vote does not show that: it is counted, never adopted.
+    /// Whether it looks and has heard what the peer proposed in this round while it looked, so that its own proposal is no worse. A
+    /// settled peer's vote does not show that: it is counted, never adopted.
     #[must_use]
     pub fn has_heard_proposal(&self, peer: usize) -> bool {
-        let vote = self.looking().and_then(|looking| looking.recv_set[peer]);
-        vote.is_some_and(|vote| vote.state == ServerState::Looking)
+        self.looking()
+            .is_some_and(|looking| looking.heard.contains(peer))
     }
 
     /// Whether it is up.

@@ -63,7 +63,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-eager",
         covers: "fixed and eager servers: the finalizing wait may end when every voter with weight was heard",
         finalizing: EAGER,
-        unique_states: 41_680,
+        unique_states: 53_340,
         ..TIMELY
     },
     Scenario {
@@ -72,7 +72,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         links: Links::WireAndSlot,
         credentials: EQUAL,
         finalizing: EAGER,
-        unique_states: 61_206,
+        unique_states: 69_190,
         ..TIMELY
     },
     Scenario {
@@ -81,7 +81,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         credentials: TWO,
         rounds: 2,
         finalizing: LONG_EAGER,
-        unique_states: 18_412,
+        unique_states: 23_076,
         ..TIMELY
     },
     Scenario {
@@ -89,7 +89,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "fixed and eager servers, with a wait that is longer than they start apart",
         late: true,
         finalizing: LONG_EAGER,
-        unique_states: 41_980,
+        unique_states: 53_640,
         ..TIMELY
     },
     Scenario {
@@ -100,7 +100,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             early: Early::AllHeardOrUnreachable,
             ..LONG_EAGER
         },
-        unique_states: 58_660,
+        unique_states: 75_140,
         ..TIMELY
     },
     Scenario {
@@ -111,7 +111,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             early: Early::AllHeardOrUnreachable,
             ..EAGER
         },
-        unique_states: 76_740,
+        unique_states: 96_260,
         ..TIMELY
     },
     Scenario {
@@ -120,7 +120,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         credentials: TWO,
         faults: Faults { crashes: 1, ..NONE },
         finalizing: EAGER,
-        unique_states: 125_240,
+        unique_states: 157_260,
         ..TIMELY
     },
     Scenario {
@@ -128,7 +128,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "fixed and eager servers, one spurious loss of leadership",
         faults: Faults { losses: 1, ..NONE },
         finalizing: EAGER,
-        unique_states: 236_860,
+        unique_states: 296_160,
         ..TIMELY
     },
     Scenario {
@@ -136,7 +136,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "fixed and eager servers, one of them without weight",
         composition: Composition::ZeroWeight,
         finalizing: EAGER,
-        unique_states: 53_886,
+        unique_states: 63_000,
         ..TIMELY
     },
     Scenario {
@@ -144,7 +144,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "fixed and eager servers between two configurations",
         composition: Composition::Joint,
         finalizing: EAGER,
-        unique_states: 57_138,
+        unique_states: 62_534,
         ..TIMELY
     },
 ];
