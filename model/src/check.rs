@@ -400,7 +400,7 @@ fn violation<const N: usize>(
 }
 
 /// The peak of the process's resident memory, from `/proc/self/status`.
-fn peak_memory_bytes() -> Option<u64> {
+pub(crate) fn peak_memory_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let peak = status
         .lines()

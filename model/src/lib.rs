@@ -40,6 +40,7 @@
 //! | [`report`], [`mod@merge`] | what came of it, and of all parts together |
 //! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
 //! | [`explore`] | the model in the browser |
+//! | [`establishment`] | the second model: from an elected leader to one that may act |
 //! | [`listing`] | the catalogue as `list` prints it |
 //! | [`mutants`] | the algorithm with one rule broken: what the properties must notice |
 //! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
@@ -189,6 +190,7 @@ pub mod counterexample;
 pub mod diagram;
 mod dispatch;
 pub mod ensemble;
+pub mod establishment;
 pub mod explore;
 pub mod faults;
 pub mod finalizing;

@@ -1,6 +1,7 @@
 //! The catalogue as `list` prints it.
 
 use crate::catalogue::{SCENARIOS, Scenario};
+use crate::establishment;
 use crate::faults::Faults;
 use crate::mutants::{self, Mutant, UNMODELLED, Unmodelled};
 use crate::properties::{Claim, Kind, claims};
@@ -19,6 +20,8 @@ pub struct Catalogue {
     pub mutants: Vec<mutants::Entry>,
     /// Old bugs that are no mutants here.
     pub unmodelled: &'static [Unmodelled],
+    /// The scenarios of the establishment.
+    pub establishment: &'static [establishment::catalogue::Scenario],
 }
 
 /// A property as it is listed.
@@ -48,6 +51,7 @@ impl Catalogue {
             properties: claims::<3>().into_iter().map(Entry::from).collect(),
             mutants: Mutant::ALL.iter().map(|mutant| mutant.entry()).collect(),
             unmodelled: UNMODELLED,
+            establishment: establishment::catalogue::SCENARIOS,
         }
     }
 }
@@ -116,6 +120,12 @@ impl fmt::Display for Catalogue {
         } in self.unmodelled
         {
             writeln!(f, "  {tickets}: {change}\n    {reason}")?;
+        }
+        writeln!(f, "\nScenarios of the establishment")?;
+        for scenario in self.establishment {
+            let (tier, states) = (scenario.tier.name(), grouped(scenario.unique_states));
+            writeln!(f, "  {}: {}", scenario.name, scenario.covers)?;
+            writeln!(f, "    tier {tier}, {states} unique states")?;
         }
         Ok(())
     }

@@ -1,10 +1,11 @@
 //! `fle-model check`: scenarios, state by state.
 
-use super::output::{Reports, watched};
+use super::output::{Either, Reports, watched};
 use super::{all_processors, scenario};
 use fle_model::catalogue::{SCENARIOS, Scenario, Tier};
 use fle_model::check::{Options, check};
 use fle_model::counterexample::TraceDir;
+use fle_model::establishment::{self, catalogue};
 use fle_model::mutants::{self, Mutant};
 use fle_model::shard::Shard;
 use std::num::NonZeroUsize;
@@ -14,8 +15,8 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 pub(crate) struct Check {
     /// The scenarios to check; without any, those of the tier.
-    #[arg(value_name = "SCENARIO", value_parser = scenario)]
-    scenarios: Vec<&'static Scenario>,
+    #[arg(value_name = "SCENARIO", value_parser = chosen)]
+    scenarios: Vec<Chosen>,
     /// The tier to check.
     #[arg(long, value_enum, default_value = "ci", conflicts_with = "scenarios")]
     tier: Tier,
@@ -53,17 +54,28 @@ impl Check {
         let chosen = self.chosen()?;
         let mut reports = Reports::new(self.json)?;
         let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
-        for scenario in chosen {
-            let scenario = match self.mutant {
-                None => *scenario,
-                Some(mutant) => scenario.mutated(mutant),
+        for chosen in chosen {
+            let scenario = match (chosen, self.mutant) {
+                (Chosen::Election(scenario), None) => *scenario,
+                (Chosen::Election(scenario), Some(mutant)) => scenario.mutated(mutant),
+                (Chosen::Establishment(scenario), None) => {
+                    let report = watched(scenario.name, |watcher| {
+                        establishment::check::check(scenario, None, options, watcher)
+                    });
+                    reports.add(Either::Establishment(report))?;
+                    continue;
+                }
+                (Chosen::Establishment(scenario), Some(_)) => {
+                    let name = scenario.name;
+                    return Err(format!("{name} has no election, of which to break a rule"));
+                }
             };
             let report = watched(scenario.name, |watcher| check(&scenario, options, watcher));
             let noticed = self.mutant.is_some() && !report.passed();
             if let Some(dir) = &trace_dir {
                 dir.write_all(&report.properties)?;
             }
-            reports.add(report)?;
+            reports.add(Either::Election(report))?;
             if noticed && self.scenarios.is_empty() {
                 break;
             }
@@ -72,13 +84,21 @@ impl Check {
     }
 
     /// The scenarios named, or those of the tier.
-    fn chosen(&self) -> Result<Vec<&'static Scenario>, String> {
+    fn chosen(&self) -> Result<Vec<Chosen>, String> {
         let of_tier = SCENARIOS
             .iter()
-            .filter(|scenario| scenario.tier == self.tier);
+            .filter(|scenario| scenario.tier == self.tier)
+            .map(Chosen::Election);
+        let established = catalogue::SCENARIOS
+            .iter()
+            .filter(|scenario| scenario.tier == self.tier)
+            .map(Chosen::Establishment);
         let chosen: Vec<_> = match (&self.scenarios[..], self.mutant) {
-            ([], None) => of_tier.collect(),
-            ([], Some(mutant)) => mutants::in_order(mutant),
+            ([], None) => of_tier.chain(established).collect(),
+            ([], Some(mutant)) => {
+                let in_order = mutants::in_order(mutant).into_iter();
+                in_order.map(Chosen::Election).collect()
+            }
             (named, _) => named.to_vec(),
         };
         if chosen.is_empty() {
@@ -86,4 +106,16 @@ impl Check {
         }
         Ok(chosen)
     }
+}
+
+/// A scenario of one of the two models.
+#[derive(Clone, Copy)]
+enum Chosen {
+    Election(&'static Scenario),
+    Establishment(&'static catalogue::Scenario),
+}
+
+fn chosen(name: &str) -> Result<Chosen, String> {
+    let established = catalogue::find(name).map(Chosen::Establishment);
+    established.map_or_else(|| scenario(name).map(Chosen::Election), Ok)
 }

@@ -1,6 +1,6 @@
 //! `fle-model merge`: the reports of shards as one.
 
-use super::output::Reports;
+use super::output::{Either, Reports};
 use fle_model::merge::{merge, parse};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ impl Merge {
         }
         let mut reports = Reports::new(self.json)?;
         for report in merged {
-            reports.add(report)?;
+            reports.add(Either::Election(report))?;
         }
         reports.finish()
     }

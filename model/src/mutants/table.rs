@@ -197,7 +197,7 @@ pub const UNMODELLED: &[Unmodelled] = &[
     Unmodelled {
         tickets: "790, 1192, 1653, 2307",
         change: "How a leader comes to its new epoch: when it bumps its zxid, whose epochs it awaits, which file is written first.",
-        reason: "The phase after the election, in which epochs are agreed on, is one step here.",
+        reason: "The phase after the election, in which epochs are agreed on, is a model of its own: fle_model::establishment.",
     },
     Unmodelled {
         tickets: "2988",
