@@ -4,6 +4,7 @@ use fle_model::check::Options;
 use fle_model::establishment::catalogue::{Scenario, find};
 use fle_model::establishment::check::check;
 use fle_model::establishment::mutants::Mutant;
+use fle_model::establishment::system::Faults;
 use fle_model::report::Verdict;
 use fle_model::shard::Shard;
 use std::num::NonZeroUsize;
@@ -82,6 +83,26 @@ fn a_broken_promise_is_noticed() {
         "establish-two",
         "current is accepted",
     );
+}
+
+#[test]
+fn an_epoch_that_is_entered_and_not_accepted_is_noticed() {
+    let property = "current is accepted";
+    is_killed_by(Mutant::CurrentStoredFirst, "establish-alone", property);
+    is_killed_by(Mutant::JoinsUnaccepted, "establish-alone", property);
+}
+
+/// A leader that two of three elect may not know what the third has accepted. The catalogue's scenarios of three have one epoch only.
+#[test]
+fn a_promise_below_an_earlier_one_is_noticed() {
+    let three = Scenario {
+        last: 2,
+        faults: Faults::NONE,
+        ..*scenario("establish-break")
+    };
+    let report = check(&three, Some(Mutant::LowerEpochPromised), ALONE, None);
+    let found: Vec<_> = report.counterexamples().map(|it| it.property).collect();
+    assert!(found.contains(&"current is accepted"), "{found:?}");
 }
 
 #[test]
