@@ -26,10 +26,21 @@ impl Engine {
     /// # Errors
     /// When a configuration cannot be read.
     pub fn new(server: &Server) -> Result<Self, ConfigErrors> {
+        Self::with(server, Finalize::Fixed)
+    }
+
+    /// The same, and when it stops waiting for a better vote. A trace is of the reference's rule.
+    ///
+    /// # Errors
+    /// When a configuration cannot be read.
+    pub fn with(server: &Server, finalize: Finalize) -> Result<Self, ConfigErrors> {
         let settings = Settings {
             sid: Sid(server.sid),
             learner_type: server.learner_type.into(),
-            timing: timing(server),
+            timing: Timing {
+                finalize,
+                ..timing(server)
+            },
             reconfig_enabled: false,
         };
         let ensemble = ensemble(server)?;

@@ -11,6 +11,9 @@
 //! engine remembers what the model forgets. A walk may put acts together that no run of the whole ensemble does; both must do the
 //! same all the same.
 //!
+//! Where the model's servers may settle as soon as everybody was heard, a second engine does, [`Finalize::Eager`]: it must decide in the
+//! very step with which the model's server comes to where it may, and show then what that one shows once it has.
+//!
 //! What a divergence shows is the shortest trace of one server that leads to it. How the model's terms read in the engine's is said
 //! in one place: [`fle_model::trace::terms`].
 
@@ -19,18 +22,22 @@ mod survey;
 use crate::engine::Engine;
 use crate::replay::Difference;
 use ahash::{AHashMap, AHashSet};
+use fle::election::Finalize;
 use fle_model::catalogue::Scenario;
+use fle_model::ensemble::Ensemble;
+use fle_model::finalizing::Early;
 use fle_model::progress::Watcher;
-use fle_model::server::Server;
+use fle_model::server::{Server, Wait};
 use fle_model::trace::Life;
 use fle_model::trace::Line;
-use fle_model::trace::acts::{Act, What};
-use fle_model::trace::format::{Step, Trace};
+use fle_model::trace::acts::{Act, Seen, What};
+use fle_model::trace::format::{Output, Standing, Step, Trace};
 use fle_model::trace::terms::Terms;
 use fle_model::vote::sid;
 use fle_model::with_servers;
 use indexmap::IndexSet;
 use serde::Serialize;
+use std::mem::take;
 use std::num::NonZeroUsize;
 use std::thread;
 use survey::Survey;
@@ -88,10 +95,17 @@ fn lockstep_servers<const N: usize>(
 ) -> Report {
     let system = scenario.system::<N>(|_| true, Vec::new());
     let terms = Terms::new(&system.election.ensemble);
+    let ensemble = system.election.ensemble.clone();
     let survey = Survey::of(system, threads, watcher);
+    let eager = (scenario.finalizing.early == Early::AllHeard).then_some(Some(&ensemble));
+    let rules = [None].into_iter().chain(eager);
     let results = thread::scope(|scope| {
-        let walks = survey.acts.iter().enumerate().map(|(place, acts)| {
-            let walk = SideBySide::new(place, acts, &terms);
+        let walks = rules.flat_map(|early| {
+            let walks = survey.acts.iter().enumerate();
+            walks.map(move |(place, acts)| (place, acts, early))
+        });
+        let walks = walks.map(|(place, acts, early)| {
+            let walk = SideBySide::new(place, acts, &terms, early);
             scope.spawn(|| walk.walk())
         });
         let walks: Vec<_> = walks.collect();
@@ -116,6 +130,8 @@ fn lockstep_servers<const N: usize>(
 struct SideBySide<'a, const N: usize> {
     place: usize,
     terms: &'a Terms,
+    /// Who must have been heard before it settles early; `None` where it does not.
+    early: Option<&'a Ensemble<N>>,
     /// Its acts, by how it stands before them.
     acts: AHashMap<Server<N>, Vec<&'a Act<N>>>,
     /// Where model and engine have come to together.
@@ -134,10 +150,16 @@ struct Pair<const N: usize> {
 }
 
 impl<'a, const N: usize> SideBySide<'a, N> {
-    fn new(place: usize, acts: &'a AHashSet<Act<N>>, terms: &'a Terms) -> Self {
+    fn new(
+        place: usize,
+        acts: &'a AHashSet<Act<N>>,
+        terms: &'a Terms,
+        early: Option<&'a Ensemble<N>>,
+    ) -> Self {
         let mut walk = Self {
             place,
             terms,
+            early,
             acts: AHashMap::new(),
             pairs: IndexSet::default(),
             origins: Vec::new(),
@@ -158,7 +180,12 @@ impl<'a, const N: usize> SideBySide<'a, N> {
         let Some(Line::Begins(first)) = life.tell(act, self.terms) else {
             unreachable!("it begins");
         };
-        let engine = Engine::new(&first).expect("the model writes configurations that can be read");
+        let finalize = match self.early {
+            Some(_) => Finalize::Eager,
+            None => Finalize::Fixed,
+        };
+        let engine = Engine::with(&first, finalize);
+        let engine = engine.expect("the model writes configurations that can be read");
         let server = act.after;
         self.enter(
             Pair {
@@ -191,7 +218,11 @@ impl<'a, const N: usize> SideBySide<'a, N> {
         }
         let reached: AHashSet<_> = self.pairs.iter().map(|pair| &pair.server).collect();
         let is_reached = self.acts.keys().all(|server| reached.contains(server));
-        assert!(is_reached, "what a server does follows from its own life");
+        // Who settles early never comes to where the others wait on.
+        assert!(
+            is_reached || self.early.is_some(),
+            "what a server does follows from its own life"
+        );
         (self.comparisons, None)
     }
 
@@ -202,7 +233,7 @@ impl<'a, const N: usize> SideBySide<'a, N> {
             mut engine,
             ..
         } = self.pairs[from].clone();
-        let Some(step) = told(&mut life, act, self.terms) else {
+        let Some((step, server)) = self.told(&mut life, act) else {
             let server = act.after;
             self.enter(
                 Pair {
@@ -231,7 +262,6 @@ impl<'a, const N: usize> SideBySide<'a, N> {
             });
         }
         if let What::Sees(_) = act.what {
-            let server = act.after;
             self.enter(
                 Pair {
                     server,
@@ -253,7 +283,7 @@ impl<'a, const N: usize> SideBySide<'a, N> {
         let mut life = begun.life;
         let steps = way
             .iter()
-            .filter_map(|(_, act)| told(&mut life, act, self.terms));
+            .filter_map(|(_, act)| Some(self.told(&mut life, act)?.0));
         let mut steps: Vec<_> = steps.collect();
         steps.push(last);
         Trace {
@@ -261,12 +291,42 @@ impl<'a, const N: usize> SideBySide<'a, N> {
             steps,
         }
     }
-}
 
-/// An act as a step of a trace, if it is one.
-fn told<const N: usize>(life: &mut Life, act: &Act<N>, terms: &Terms) -> Option<Step> {
-    match life.tell(act, terms)? {
-        Line::Step(step) => Some(step),
-        Line::Begins(_) => unreachable!("a life's beginning is not walked to"),
+    /// An act as a step of a trace, if it is one, and how the server stands then: settled, where it may settle early.
+    fn told(&self, life: &mut Life, act: &Act<N>) -> Option<(Step, Server<N>)> {
+        let mut step = self.line(life, act)?;
+        if !self.may_settle_early(&act.after) {
+            return Some((step, act.after));
+        }
+        let ends = |act: &&&Act<N>| act.what == What::Sees(Seen::Waited(Wait::Finalizing));
+        let end = self.acts[&act.after].iter().find(ends);
+        let end = end.expect("where it may settle the model has it settle");
+        let settled = self.line(life, end)?;
+        if let (Output::Standing(now), Output::Standing(then)) = (&mut step.output, settled.output)
+        {
+            *now = Standing {
+                sends: take(&mut now.sends),
+                ..then
+            };
+        }
+        Some((step, end.after))
+    }
+
+    fn line(&self, life: &mut Life, act: &Act<N>) -> Option<Step> {
+        match life.tell(act, self.terms)? {
+            Line::Step(step) => Some(step),
+            Line::Begins(_) => unreachable!("a life's beginning is not walked to"),
+        }
+    }
+
+    fn may_settle_early(&self, server: &Server<N>) -> bool {
+        let looking = server.looking();
+        let finalizes = looking.is_some_and(|looking| looking.wait == Wait::Finalizing);
+        finalizes
+            && self.early.is_some_and(|ensemble| {
+                let others = (0..N).filter(|&peer| peer != self.place);
+                let mut others = others.filter(|&peer| ensemble.has_weight(peer));
+                others.all(|peer| server.has_heard_proposal(peer))
+            })
     }
 }
