@@ -10,7 +10,7 @@
 //! ```
 //!
 //! The order of a server's lines is the order of its election: an input (`server.started`, `election.started`,
-//! `notification.received`, `wait.expired`, `leadership.established`) and then everything that it led to, a `proposal.changed`
+//! `notification.received`, `wait.expired`, `voter.gone`, `voter.connected`, `leadership.established`) and then everything that it led to, a `proposal.changed`
 //! before the `notification.sent` that announces it, `election.decided` last. ZooKeeper's logs are read into the same events, as
 //! far as they tell them; the fields that those lack are optional.
 
@@ -58,6 +58,9 @@ pub enum Fact {
         /// Whether there is an oracle to ask. What it answers is not logged.
         #[serde(default)]
         oracle: bool,
+        /// Whether it decides as soon as every other voter with weight was heard or is gone.
+        #[serde(default)]
+        eager: bool,
     },
     /// It starts to look for a leader, in a new round and with a vote for itself.
     #[serde(rename = "election.started")]
@@ -112,6 +115,18 @@ pub enum Fact {
     WaitExpired {
         /// Which.
         wait: Wait,
+    },
+    /// An eager server cannot reach a voter any more.
+    #[serde(rename = "voter.gone")]
+    VoterGone {
+        /// Which.
+        peer: i64,
+    },
+    /// An eager server is connected with a voter.
+    #[serde(rename = "voter.connected")]
+    VoterConnected {
+        /// Which.
+        peer: i64,
     },
     /// The election is over.
     #[serde(rename = "election.decided")]

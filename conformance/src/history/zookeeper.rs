@@ -108,6 +108,7 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
                 config: None,
                 last_seen_config: None,
                 oracle: false,
+                eager: false,
             })
         }),
         (r"restarting leader election$", |_| {

@@ -107,6 +107,7 @@ fn facts(trace: &Trace) -> Vec<Fact> {
         config: Some(server.config.clone()),
         last_seen_config: server.last_seen_config.clone(),
         oracle: server.quorum == Quorum::Oracle,
+        eager: false,
     }];
     let mut before: Option<&Standing> = None;
     let mut leader = server.sid;

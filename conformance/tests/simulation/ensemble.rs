@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use fle::config::{DynamicConfig, Rules};
-use fle::election::{Credentials, Timing};
+use fle::election::{Credentials, Finalize, Timing};
 use fle::member::{Limits, MemberConfig};
 use fle::{Ensemble as Configurations, PeerEpoch, Sid, Zxid};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +28,7 @@ const OBSERVER: i64 = 9;
 pub(crate) struct Server {
     pub(crate) sid: i64,
     pub(crate) credentials: Credentials,
+    is_eager: bool,
 }
 
 /// The weights of the voters, group by group. A majority is one group in which every weight is 1.
@@ -134,12 +135,24 @@ impl Ensemble {
         groups.any(|group| group.get(&sid).is_some_and(|weight| *weight > 0))
     }
 
+    /// Whether the server does not always wait before it decides.
+    pub(crate) fn is_eager(&self, sid: i64) -> bool {
+        let mut servers = self.servers.iter();
+        servers.any(|it| it.sid == sid && it.is_eager)
+    }
+
     pub(crate) fn config(&self, sid: i64) -> MemberConfig {
         let mut config = MemberConfig::new(Sid(sid), self.committed.clone()).unwrap();
         let proposed = self.proposed.clone();
         let both = Configurations::new(self.committed.clone(), proposed, Rules::default());
         config.node.ensemble = Arc::new(both);
-        config.node.timing = self.timing;
+        config.node.timing = Timing {
+            finalize: match self.is_eager(sid) {
+                true => Finalize::Eager,
+                false => Finalize::Fixed,
+            },
+            ..self.timing
+        };
         config.limits = self.limits;
         config
     }
@@ -179,6 +192,7 @@ fn server(sid: i64, rng: &mut Rng) -> Server {
             zxid: Zxid((epoch << 32) + rng.i64(0..3)),
             peer_epoch: PeerEpoch(epoch + i64::from(rng.u8(0..4) == 0)),
         },
+        is_eager: rng.bool(),
     }
 }
 

@@ -25,11 +25,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// What has to happen in some run, lest the properties hold because nothing does.
-const WITNESSES: [&str; 9] = [
+const WITNESSES: [&str; 10] = [
     "a leader is established",
     "a proposal improves",
     "a round rises",
     "a server is elected",
+    "an eager server does not wait",
     "a server joins",
     "a settled server answers",
     "joining lowers the round",

@@ -67,6 +67,8 @@ struct Heard {
 enum Input {
     Heard(i64, Announcement),
     Waited(Wait),
+    /// That a voter is gone, or connected again.
+    Saw,
 }
 
 /// A rule and what broke it.
@@ -113,6 +115,7 @@ impl Picture {
             Fact::NotificationSent { to, announcement } => self.tells(sid, *to, *announcement),
             Fact::ProposalChanged { announcement } => self.turns(sid, announcement.ballot),
             Fact::WaitExpired { wait } => self.waits(sid, *wait),
+            Fact::VoterGone { .. } | Fact::VoterConnected { .. } => self.sees(sid),
             Fact::Decided { state, vote } => self.settles(sid, *state, vote.unwrap()),
             Fact::LeadershipEstablished { leader, peer_epoch } => {
                 self.is_established(sid, leader.unwrap(), peer_epoch.unwrap())
@@ -321,6 +324,14 @@ impl Picture {
         })
     }
 
+    fn sees(&mut self, sid: i64) -> Checked {
+        let is_eager = self.ensemble.is_eager(sid);
+        self.server_mut(sid).input = Some(Input::Saw);
+        check(is_eager, || {
+            "who waits in any case does not mind".to_owned()
+        })
+    }
+
     fn settles(&mut self, sid: i64, state: State, vote: Ballot) -> Checked {
         let Standing::Looking(ballot) = self.servers[&sid].standing else {
             return Err("it settles and does not look".to_owned());
@@ -354,6 +365,13 @@ impl Picture {
                 if vote.round < ballot.round {
                     self.seen.insert("joining lowers the round");
                 }
+            }
+            Some(Input::Heard(..) | Input::Saw) if self.ensemble.is_eager(sid) => {
+                check(vote == ballot, || {
+                    format!("it settles on {vote:?} and proposes {ballot:?}")
+                })?;
+                self.is_elected(sid, vote)?;
+                self.seen.insert("an eager server does not wait");
             }
             _ => return Err("nothing leads to its decision".to_owned()),
         }

@@ -83,12 +83,7 @@ impl<N: Network> Driver<N> {
             reconfig_enabled: config.reconfig_enabled,
         };
         let election = Election::new(settings, config.ensemble, NOTHING);
-        log::started(
-            sid,
-            config.learner_type,
-            election.ensemble(),
-            config.oracle.is_some(),
-        );
+        log::started(&settings, election.ensemble(), config.oracle.is_some());
         let (status, shown) = watch::channel(Status {
             announcement: election.announcement(),
             ensemble: Arc::clone(election.ensemble()),
@@ -225,13 +220,24 @@ impl<N: Network> Driver<N> {
         metrics::gauge!("fle_peer_up", "peer" => peer.to_string()).set(up);
         if link == LinkState::Up {
             self.met.insert(peer);
-            self.step(|election| election.handle_reachability(peer, Reachability::Connected));
+            self.see(peer, Reachability::Connected);
         } else if matches!(link, LinkState::Unreachable(_)) && self.met.contains(&peer) {
-            self.step(|election| election.handle_reachability(peer, Reachability::Gone));
+            self.see(peer, Reachability::Gone);
         }
         self.status.send_modify(|status| {
             status.links.insert(peer, link);
         });
+    }
+
+    fn see(&mut self, peer: Sid, now: Reachability) {
+        if self.is_eager() && self.election.state() == ServerState::Looking {
+            log::sees(self.sid, peer, now);
+            self.step(|election| election.handle_reachability(peer, now));
+        }
+    }
+
+    fn is_eager(&self) -> bool {
+        self.settings.timing.finalize == Finalize::Eager
     }
 
     /// A settled server keeps the connections between leader and followers: whether one that ended can be made again tells whether
@@ -263,7 +269,7 @@ impl<N: Network> Driver<N> {
 
     /// Keeps what a voter says that has begun to look, for the moment when this eager server does.
     fn keep(&mut self, from: Sid, told: Notification, payload: &Bytes) {
-        if self.settings.timing.finalize == Finalize::Fixed {
+        if !self.is_eager() {
             return;
         }
         self.early.remove(&from);
@@ -295,9 +301,10 @@ impl<N: Network> Driver<N> {
     fn step(&mut self, step: impl FnOnce(&mut Election) -> Effects) {
         let before = self.election.announcement();
         let effects = step(&mut self.election);
-        let now = self.election.announcement();
-        if self.election.wait().is_some() && now != before {
-            log::proposal_changed(self.sid, &now);
+        if let [Effect::Broadcast(now), ..] = &effects[..]
+            && *now != before
+        {
+            log::proposal_changed(self.sid, now);
         }
         self.carry_out(&effects);
     }

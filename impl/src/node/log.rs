@@ -4,7 +4,7 @@
 //! events, written as JSON, and judges them; its module `history::event` lists the fields.
 
 use crate::config::LearnerType;
-use crate::election::{Credentials, WaitPhase};
+use crate::election::{Credentials, Finalize, Reachability, Settings, WaitPhase};
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid};
 use crate::notification::{Notification, Received};
@@ -31,20 +31,21 @@ macro_rules! say {
     };
 }
 
-pub(super) fn started(sid: Sid, role: LearnerType, ensemble: &Ensemble, oracle: bool) {
-    let role = match role {
+pub(super) fn started(settings: &Settings, ensemble: &Ensemble, oracle: bool) {
+    let role = match settings.learner_type {
         LearnerType::Participant => "PARTICIPANT",
         LearnerType::Observer => "OBSERVER",
     };
     let next = ensemble.last_seen().map(ToString::to_string);
     say!(
         "server.started",
-        sid,
+        settings.sid,
         [
             learner_type = role,
             config = &**ensemble.text(),
             last_seen_config = next,
             oracle,
+            eager = settings.timing.finalize == Finalize::Eager,
         ],
         "started"
     );
@@ -75,6 +76,21 @@ pub(super) fn sent(sid: Sid, to: Option<Sid>, told: &Notification) {
 
 pub(super) fn proposal_changed(sid: Sid, told: &Notification) {
     say!("proposal.changed", sid, [] told, "proposes another leader");
+}
+
+/// Of eager servers only: nobody else minds.
+pub(super) fn sees(sid: Sid, peer: Sid, now: Reachability) {
+    match now {
+        Reachability::Gone => {
+            say!(
+                "voter.gone",
+                sid,
+                [peer = peer.0,],
+                "cannot reach it any more"
+            );
+        }
+        Reachability::Connected => say!("voter.connected", sid, [peer = peer.0,], "is connected"),
+    }
 }
 
 pub(super) fn wait_expired(sid: Sid, phase: WaitPhase) {

@@ -1,7 +1,7 @@
 //! The production engine for a server of which a log tells, its past included as far as that matters.
 
 use fle::config::LearnerType;
-use fle::election::{Credentials, Effects, Election, Settings, Timing};
+use fle::election::{Credentials, Effects, Election, Finalize, Settings, Timing};
 use fle::{
     ElectionEpoch, Ensemble, Generation, Notification, PeerEpoch, Proposal, Received, ServerState,
     Sid, Zxid,
@@ -20,11 +20,15 @@ pub(super) fn started(
     learner_type: LearnerType,
     ensemble: &Arc<Ensemble>,
     credentials: Credentials,
+    finalize: Finalize,
 ) -> Election {
     let settings = Settings {
         sid,
         learner_type,
-        timing: Timing::default(),
+        timing: Timing {
+            finalize,
+            ..Timing::default()
+        },
         reconfig_enabled: false,
     };
     Election::new(settings, Arc::clone(ensemble), credentials)

@@ -24,7 +24,7 @@ use crate::history::event::{Announcement, Ballot, Event, Fact, server_state};
 use crate::history::log::Log;
 use explanation::{Explanation, Queued, Told};
 use fle::config::LearnerType;
-use fle::election::Credentials;
+use fle::election::{Credentials, Finalize};
 use fle::{ElectionEpoch, Ensemble, Notification, PeerEpoch, ServerState, Sid, Zxid};
 use std::sync::Arc;
 
@@ -111,6 +111,8 @@ impl<'a> Judge<'a> {
             }
             Fact::ProposalChanged { .. }
             | Fact::WaitExpired { .. }
+            | Fact::VoterGone { .. }
+            | Fact::VoterConnected { .. }
             | Fact::LeadershipEstablished { .. } => {}
         }
     }
@@ -137,7 +139,13 @@ impl<'a> Judge<'a> {
             ensemble,
             ..
         } = self;
-        Explanation::idle(engine::started(*sid, *learner_type, ensemble, credentials))
+        Explanation::idle(engine::started(
+            *sid,
+            *learner_type,
+            ensemble,
+            credentials,
+            Finalize::Fixed,
+        ))
     }
 
     /// The start of an election tells the zxid alone. Epoch and round come from what the server announces first.

@@ -9,7 +9,9 @@ use super::standing::Standing;
 use super::{Assumed, Finding, Looking, Objection, ensemble};
 use crate::history::event::{Announcement, Ballot, Event, Fact, Wait, server_state};
 use crate::history::log::Log;
-use fle::election::{Credentials, Effect, Effects, Election, Outbox, WaitPhase};
+use fle::election::{
+    Credentials, Effect, Effects, Election, Finalize, Outbox, Reachability, WaitPhase,
+};
 use fle::quorum::Oracle;
 use fle::{ElectionEpoch, Ensemble, Notification, PeerEpoch, Proposal, Sid, Zxid};
 use fle_model::trace::format::LearnerType;
@@ -24,6 +26,7 @@ pub(super) fn judge(sid: Sid, log: &Log, assumed: &Assumed) -> Finding {
         ensemble: Arc::clone(&assumed.ensemble),
         learner_type: LearnerType::Participant,
         has_oracle: false,
+        finalize: Finalize::Fixed,
         explanations: Vec::new(),
         standings: Vec::new(),
         elections: Vec::new(),
@@ -47,6 +50,7 @@ struct Judge<'a> {
     ensemble: Arc<Ensemble>,
     learner_type: LearnerType,
     has_oracle: bool,
+    finalize: Finalize,
     /// Empty while nothing is known of the server.
     explanations: Vec<Explanation>,
     standings: Vec<Standing>,
@@ -73,10 +77,15 @@ impl Judge<'_> {
             Fact::ServerStarted {
                 learner_type,
                 oracle,
+                eager,
                 ..
             } => {
                 self.learner_type = learner_type.unwrap_or(LearnerType::Participant);
                 self.has_oracle = *oracle;
+                self.finalize = match eager {
+                    true => Finalize::Eager,
+                    false => Finalize::Fixed,
+                };
                 if let Some(configured) = ensemble::configured(fact) {
                     self.ensemble = configured.ensemble;
                 }
@@ -102,6 +111,8 @@ impl Judge<'_> {
             }
             Fact::NotificationReceived { .. }
             | Fact::WaitExpired { .. }
+            | Fact::VoterGone { .. }
+            | Fact::VoterConnected { .. }
             | Fact::LeadershipEstablished { .. } => self.input(index),
         }
     }
@@ -114,6 +125,7 @@ impl Judge<'_> {
             self.learner_type.into(),
             &self.ensemble,
             credentials,
+            self.finalize,
         );
         engine::before_round(&mut election, round.next());
         let own = Proposal {
@@ -283,6 +295,12 @@ impl Explanation {
             Fact::WaitExpired {
                 wait: Wait::Finalizing,
             } => election.handle_finalize_timeout(),
+            Fact::VoterGone { peer } => {
+                election.handle_reachability(Sid(*peer), Reachability::Gone)
+            }
+            Fact::VoterConnected { peer } => {
+                election.handle_reachability(Sid(*peer), Reachability::Connected)
+            }
             Fact::LeadershipEstablished {
                 peer_epoch: Some(epoch),
                 ..
