@@ -243,3 +243,8 @@ fn members_stand_in_the_dynamic_file_alone() {
         ]
     );
 }
+
+#[test]
+fn the_wait_of_the_reference_may_be_asked_for() {
+    assert_eq!(remarks(&zoo_cfg("finalize=fixed\n")), [""; 0]);
+}
