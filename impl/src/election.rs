@@ -93,8 +93,8 @@ use std::time::Duration;
 /// One server's election.
 ///
 /// Methods of four kinds: [`new`](Self::new); what the server itself does ([`look_for_leader`](Self::look_for_leader),
-/// [`update_epoch`](Self::update_epoch), [`report_followers`](Self::report_followers), [`reconfigure`](Self::reconfigure)); what
-/// happens to it (`handle_…`); and questions, which change nothing.
+/// [`update_epoch`](Self::update_epoch), [`designate`](Self::designate), [`report_followers`](Self::report_followers),
+/// [`reconfigure`](Self::reconfigure)); what happens to it (`handle_…`); and questions, which change nothing.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Election {
     settings: Settings,
@@ -258,6 +258,25 @@ impl Election {
     #[doc(alias = "updateElectionVote")]
     pub fn update_epoch(&mut self, peer_epoch: PeerEpoch) {
         self.current_vote.proposal.peer_epoch = peer_epoch;
+    }
+
+    /// A server that has settled takes another leader, without an election: its own has handed over. The vote stays what it was but for
+    /// that; its epoch will be the new leader's. Without effect while the server looks.
+    #[doc(alias = "updateVote")]
+    pub fn designate(&mut self, leader: Sid) -> Effects {
+        let mut effects = Effects::default();
+        if self.state() != ServerState::Looking {
+            let decision = Decision {
+                proposal: Proposal {
+                    leader,
+                    ..self.current_vote.proposal
+                },
+                election_epoch: self.current_vote.election_epoch,
+                supporters: self.ensemble.view().voters().collect(),
+            };
+            self.settle(decision, &mut effects);
+        }
+        effects
     }
 
     /// How many servers follow this leader. The oracle is needed while nobody does and there are two voters.

@@ -29,6 +29,12 @@
 //! established. A server that restarts has forgotten its promises and keeps the longest it may have made. One that is still bound
 //! follows a leader that others have established without its promise: theirs show that the lease is over.
 //!
+//! # Handing over
+//! A leader hands over without an election, as the reference's does to the *designated* leader of a reconfiguration. It gives up its
+//! lease and sends the heir HANDOVER. The heir is free of its promise, echoes, and leads; with the echo the leader tells the
+//! others, which are free as well, and all of them learn from the heir. Whatever fails on the way ends in an election, or, before
+//! the echo, in the leader's going on.
+//!
 //! # The contract
 //! - Call one method for each event. Then make [`Leadership::standing`] known, so that a lease that shrank is seen; then carry out all
 //!   effects in order, before the next event. [`Effect::Quit`] is the last of its event.
@@ -49,9 +55,14 @@
 //! a learner whose history is longer than the leader's is refused. Servers that keep transactions (ZooKeeper's own) are told from the
 //! [protocol number](packet::PROTOCOL) and left alone.
 
+mod effect;
 mod leader;
 mod learner;
 pub mod packet;
+mod reason;
+
+pub use effect::{Effect, Effects};
+pub use reason::{CannotHandOver, Quit, Refusal};
 
 use crate::config::LearnerType;
 use crate::election::Credentials;
@@ -114,7 +125,8 @@ pub enum Standing {
     Leading {
         /// Its epoch, in which nobody else has led or will lead.
         epoch: PeerEpoch,
-        /// Until when no other leader can be established; `None` where an oracle stands in for a quorum, which promises nothing.
+        /// Until when no other leader can be established; `None` where an oracle stands in for a quorum, which promises nothing, and
+        /// while this server hands over.
         lease: Option<Moment>,
     },
     /// It follows an established leader, without a vote.
@@ -126,100 +138,6 @@ pub enum Standing {
     },
 }
 
-/// One thing to do.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Effect {
-    /// Store the accepted epoch, durably.
-    StoreAccepted(PeerEpoch),
-    /// Store the current epoch, durably.
-    StoreCurrent(PeerEpoch),
-    /// Connect to this server's quorum port.
-    Connect(Sid),
-    /// Send a packet on the connection with this server.
-    Send {
-        /// The recipient.
-        to: Sid,
-        /// What to send.
-        packet: Packet,
-    },
-    /// End the connection with this server.
-    Close {
-        /// With whom.
-        peer: Sid,
-        /// Why.
-        reason: Refusal,
-    },
-    /// The leader is established: its epoch replaces that of the vote (ZOOKEEPER-1732).
-    Established(PeerEpoch),
-    /// It is over: end all connections, then look for a leader again.
-    Quit(Quit),
-}
-
-/// Why a server ends the connection with another.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
-pub enum Refusal {
-    /// This server leads nobody.
-    #[error("this server does not lead")]
-    NotLeading,
-    /// The other server keeps transactions, as ZooKeeper's do, and this one could not give it any.
-    #[error(
-        "it is a server with transactions (ZooKeeper's), which this one neither keeps nor sends"
-    )]
-    KeepsTransactions,
-    /// The learner's configuration is newer.
-    #[error("its configuration is newer than this leader's")]
-    ConfigurationAhead,
-    /// The learner has a longer history.
-    #[error("its history is longer than this leader's: epoch {epoch}, zxid {zxid}")]
-    HistoryAhead {
-        /// The learner's current epoch.
-        epoch: PeerEpoch,
-        /// Its last zxid.
-        zxid: Zxid,
-    },
-    /// A packet that does not belong there.
-    #[error("it sent a packet that has no place there")]
-    OutOfPlace,
-    /// It has been silent for too long.
-    #[error("it has been silent for too long; raise syncLimit if its network is slow")]
-    Silent,
-}
-
-/// Why a server looks for a leader again.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
-pub enum Quit {
-    /// The leader was not established in time.
-    #[error("no quorum established the leader in time; raise initLimit if the servers are slow")]
-    NotEstablished,
-    /// Too many of the voters that elected this leader look for another.
-    #[error("too many of its voters look for another leader")]
-    VotersLook,
-    /// Too few voters follow this leader.
-    #[error("too few voters follow this leader")]
-    QuorumLost,
-    /// A voter has accepted a later epoch from somebody else, so it cannot follow this leader before that has one, too.
-    #[error("a voter has accepted a later epoch than this leader's")]
-    Outbid,
-    /// There is no epoch after the last.
-    #[error("the epochs are used up: {max} is the last", max = PeerEpoch::LAST)]
-    EpochsExhausted,
-    /// The connection to the leader ended, or none could be made.
-    #[error("the leader is not connected any more")]
-    LeaderLost,
-    /// The leader has been silent for `syncLimit` ticks.
-    #[error("the leader has been silent for too long; raise syncLimit if its network is slow")]
-    LeaderSilent,
-    /// The leader proposes an epoch below the one that this server has accepted.
-    #[error("the leader proposes an epoch that this server has accepted a later one than")]
-    LeaderBehind,
-    /// The leader sent a packet that does not belong there.
-    #[error("the leader sent a packet that has no place there")]
-    OutOfPlace,
-    /// The server's owner wants another leader.
-    #[error("the server was told to step down")]
-    SteppedDown,
-}
-
 /// How a connection ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum End {
@@ -228,9 +146,6 @@ pub enum End {
     /// Anything else: a time-out, a connection that could not be made.
     Lost,
 }
-
-/// What one event led to, in the order in which it is to be done.
-pub type Effects = Vec<Effect>;
 
 /// One server's part in establishing a leader and staying with it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -411,6 +326,23 @@ impl Leadership {
         })
     }
 
+    /// The server's owner wants `heir` to lead: the lease is over, and the heir is asked to take over. Once it has, the others are told
+    /// to follow it, and this server's term ends ([`Quit::HandedOver`]); if it is lost before, this server goes on leading.
+    ///
+    /// # Errors
+    /// When this server does not lead, or the heir may not or cannot now.
+    #[doc(alias = "designatedLeader")]
+    pub fn hand_over(&mut self, heir: Sid, now: Moment) -> Result<Effects, CannotHandOver> {
+        let mut outcome = Err(CannotHandOver::NotLeading);
+        let effects = self.step(now, None, |role, cx| {
+            if let Role::Leading(leader) = role {
+                outcome = leader.hand_over(heir, cx);
+            }
+            Ok(())
+        });
+        outcome.map(|()| effects)
+    }
+
     /// Whoever drives this server does not go on: all connections end, and nobody is led or followed any more.
     pub fn abandon(&mut self) {
         self.role = Role::Looking(BTreeMap::new());
@@ -502,6 +434,15 @@ impl Leadership {
     #[must_use]
     pub fn is_apart(&self) -> bool {
         matches!(&self.role, Role::Learning(learner) if learner.is_apart())
+    }
+
+    /// To whom this leader is handing over.
+    #[must_use]
+    pub fn heir(&self) -> Option<Sid> {
+        match &self.role {
+            Role::Leading(leader) => leader.heir(),
+            Role::Looking(_) | Role::Learning(_) => None,
+        }
     }
 
     /// How many servers with a vote follow this leader.

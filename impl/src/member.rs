@@ -47,8 +47,11 @@
 
 mod driver;
 mod lease;
+mod transfer;
 
+pub use crate::leadership::CannotHandOver;
 pub use lease::Lease;
+pub use transfer::TransferError;
 
 use crate::config::{DynamicConfig, ServerConfig};
 use crate::ensemble::Ensemble;
@@ -59,7 +62,7 @@ use crate::transport::{BindError, ElectionAddress, Network, Tcp, quorum_addresse
 use driver::{Command, Driver};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// What a member is at.
@@ -252,12 +255,28 @@ impl Member {
     }
 
     /// Gives up leading or following, and looks for a leader. The same server may win again: nothing but its history, and its id,
-    /// speaks for one.
+    /// speaks for one. [`Member::transfer`] names another; a server of weight 0 never leads.
     ///
     /// # Errors
     /// When the member has stopped.
     pub async fn step_down(&self) -> Result<(), Stopped> {
         self.order(Command::StepDown).await
+    }
+
+    /// Hands leadership over to another server, without an election: its lease is over at once, and `heir` leads, in a later epoch, as
+    /// soon as a quorum follows it. In which epoch.
+    ///
+    /// Stop acting before, and see that the heir has all that the leader has done: one whose history is shorter is followed by
+    /// nobody. If the heir does not answer, this server goes on leading; if it takes over and is not established, there
+    /// is an election. Dropping the future changes nothing of that.
+    ///
+    /// # Errors
+    /// When it cannot be begun ([`CannotHandOver`]), when somebody else, perhaps this server, leads in the end, or when the member
+    /// has stopped. Either way somebody leads, unless a quorum is missing: then this waits until there is one.
+    pub async fn transfer(&self, heir: Sid) -> Result<PeerEpoch, TransferError> {
+        let (told, outcome) = oneshot::channel();
+        self.order(Command::Transfer(heir, told)).await?;
+        outcome.await.map_err(|_| Stopped)?
     }
 
     /// Other configurations are in force from now on. What is established stays so; its quorums are the new ones.

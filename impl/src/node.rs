@@ -108,7 +108,7 @@ pub struct Status {
     pub ensemble: Arc<Ensemble>,
     /// Its connections, by peer.
     pub links: BTreeMap<Sid, LinkState>,
-    /// The voters that elected this leader, itself among them; empty unless it leads.
+    /// The voters that elected this leader, itself among them, or all if one before it has handed over; empty unless it leads.
     pub electors: Vec<Sid>,
     /// The voters that elected this leader and look for another since, in another round; empty unless it leads.
     pub looking_voters: BTreeSet<Sid>,
@@ -258,6 +258,17 @@ impl Node {
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
+    }
+
+    /// Takes another leader, without an election, since its own has handed over. What it tells others from now on; a node that looks
+    /// goes on looking, and this waits for its decision.
+    pub(crate) async fn designate(
+        &self,
+        leader: Sid,
+    ) -> Result<oneshot::Receiver<Notification>, Stopped> {
+        let (decided, decision) = oneshot::channel();
+        self.order(Command::Designate(leader, decided)).await?;
+        Ok(decision)
     }
 
     /// The leader is established under this epoch, which replaces that of the vote (ZOOKEEPER-1732).

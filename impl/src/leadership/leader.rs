@@ -4,7 +4,7 @@
 //! follow one another and none is left out; a learner counts for a stage only if it answered what that stage sent it.
 
 use super::packet::{LearnerInfo, PROTOCOL, Packet};
-use super::{Context, Effect, Moment, Quit, Refusal, Settings};
+use super::{CannotHandOver, Context, Effect, Moment, Quit, Refusal, Settings};
 use crate::election::Credentials;
 use crate::id::{PeerEpoch, Sid, Zxid};
 use crate::quorum::QuorumView;
@@ -64,6 +64,8 @@ enum LearnerStage {
     Activating,
     /// Its ACK came.
     Synced,
+    /// It is asked to take over. It follows until it answers, and has promised nothing any more.
+    Heir,
 }
 
 impl Leader {
@@ -136,9 +138,14 @@ impl Leader {
                 }
             }
             // The answer to UPTODATE.
-            (LearnerStage::Synced, Packet::Ack { .. }) => {}
+            (LearnerStage::Synced | LearnerStage::Heir, Packet::Ack { .. }) => {}
             (LearnerStage::Synced, Packet::Ping) if !learner.unanswered.is_empty() => {
                 learner.promised = learner.unanswered.pop_front();
+            }
+            (LearnerStage::Heir, Packet::Ping) if learner.unanswered.pop_front().is_some() => {}
+            (LearnerStage::Heir, Packet::HandOver { to }) if *to == from => {
+                self.tell_all(Packet::HandOver { to: from }, cx);
+                return Err(Quit::HandedOver(from));
             }
             _ => self.refuse(from, Refusal::OutOfPlace, cx),
         }
@@ -217,14 +224,47 @@ impl Leader {
             self.stage = Stage::Established(epoch);
             self.beat = cx.now;
             cx.effects.push(Effect::Established(epoch));
-            for (&sid, learner) in &self.learners {
-                if learner.stage == LearnerStage::Synced {
-                    cx.send(sid, Packet::UpToDate);
-                }
-            }
+            self.tell_all(Packet::UpToDate, cx);
         }
         self.inform(cx);
         Ok(())
+    }
+
+    /// The same to everybody that follows.
+    fn tell_all(&self, packet: Packet, cx: &mut Context<'_>) {
+        for (&sid, learner) in &self.learners {
+            if learner.stage == LearnerStage::Synced {
+                cx.send(sid, packet.clone());
+            }
+        }
+    }
+
+    pub(super) fn hand_over(
+        &mut self,
+        heir: Sid,
+        cx: &mut Context<'_>,
+    ) -> Result<(), CannotHandOver> {
+        if self.epoch().is_none() {
+            return Err(CannotHandOver::NotLeading);
+        }
+        if let Some(heir) = self.heir() {
+            return Err(CannotHandOver::UnderWay(heir));
+        }
+        if cx.ensemble.view().weight(heir) == 0 {
+            return Err(CannotHandOver::NoCandidate(heir));
+        }
+        let learner = self.learners.get_mut(&heir);
+        let learner = learner.filter(|it| it.stage == LearnerStage::Synced);
+        learner.ok_or(CannotHandOver::NotFollowing(heir))?.stage = LearnerStage::Heir;
+        cx.send(heir, Packet::HandOver { to: heir });
+        Ok(())
+    }
+
+    /// Whom this leader has asked to take over.
+    pub(super) fn heir(&self) -> Option<Sid> {
+        let mut learners = self.learners.iter();
+        let heir = learners.find(|(_, it)| it.stage == LearnerStage::Heir);
+        heir.map(|(&sid, _)| sid)
     }
 
     /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered it.
@@ -266,12 +306,16 @@ impl Leader {
     /// How many voters follow.
     pub(super) fn followers(&self, view: &QuorumView) -> usize {
         let learners = self.learners.iter();
-        let synced = learners.filter(|(_, learner)| learner.stage == LearnerStage::Synced);
+        let synced = learners.filter(|(_, learner)| learner.stage >= LearnerStage::Synced);
         synced.filter(|(sid, _)| view.slot(**sid).is_some()).count()
     }
 
-    /// Until when no other leader can be established: when the promises of the latest quorum end, on the fastest clock.
+    /// Until when no other leader can be established: when the promises of the latest quorum end, on the fastest clock. While this
+    /// leader hands over it may do nothing that the heir might not find done.
     pub(super) fn lease(&self, settings: Settings, view: &QuorumView) -> Option<Moment> {
+        if self.heir().is_some() {
+            return None;
+        }
         let learners = self.learners.iter();
         let promises = learners.filter_map(|(&sid, learner)| Some((learner.promised?, sid)));
         let mut promises: Vec<(Moment, Sid)> =
@@ -321,11 +365,10 @@ impl Leader {
         if !self.has_quorum(LearnerStage::Synced, cx) {
             return Err(Quit::QuorumLost);
         }
-        for (&sid, learner) in &mut self.learners {
-            if learner.stage == LearnerStage::Synced {
-                learner.unanswered.push_back(cx.now);
-                cx.send(sid, Packet::Ping);
-            }
+        self.tell_all(Packet::Ping, cx);
+        let all = self.learners.values_mut();
+        for learner in all.filter(|it| it.stage == LearnerStage::Synced) {
+            learner.unanswered.push_back(cx.now);
         }
         Ok(())
     }
@@ -335,7 +378,7 @@ impl Leader {
         let settings = cx.settings;
         let is_silent = |learner: &Learner| {
             let limit = match learner.stage {
-                LearnerStage::Synced => settings.sync_limit,
+                LearnerStage::Synced | LearnerStage::Heir => settings.sync_limit,
                 _ => settings.init_limit + settings.sync_limit,
             };
             cx.now >= learner.heard.after(limit)

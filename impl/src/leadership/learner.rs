@@ -103,6 +103,7 @@ impl Learner {
                 cx.send(self.leader, Packet::Ping);
                 Ok(())
             }
+            (Stage::Following { .. }, &Packet::HandOver { to }) => Err(self.change_over(to, cx)),
             (Stage::Apart, _) => Ok(()),
             _ => Err(Quit::OutOfPlace),
         }
@@ -160,6 +161,15 @@ impl Learner {
     /// From now on no other leader is acknowledged for as long as this one may count on it.
     fn renew(&self, cx: &mut Context<'_>) {
         *cx.promised_until = cx.now.after(cx.settings.sync_limit);
+    }
+
+    /// The leader does not count on this server any more, and another takes its place: this one, if it is the heir.
+    fn change_over(&self, to: Sid, cx: &mut Context<'_>) -> Quit {
+        *cx.promised_until = cx.now;
+        if to == cx.settings.sid {
+            cx.send(self.leader, Packet::HandOver { to });
+        }
+        Quit::HandedOver(to)
     }
 
     /// The connection is gone. If the leader ended it, it does not count on this server any more.

@@ -57,6 +57,11 @@ pub enum Packet {
     UpToDate,
     /// PING: a sign of life, echoed by the learner.
     Ping,
+    /// COMMITANDACTIVATE, of which only the designated leader is left: the leader hands over to one of its learners, which echoes it.
+    HandOver {
+        /// The heir.
+        to: Sid,
+    },
 }
 
 /// How a learner introduces itself.
@@ -117,6 +122,7 @@ const NOTHING: i32 = -1;
 
 const ACK: i32 = 3;
 const PING: i32 = 5;
+const COMMIT_AND_ACTIVATE: i32 = 9;
 const NEW_LEADER: i32 = 10;
 const FOLLOWER_INFO: i32 = 11;
 const UP_TO_DATE: i32 = 12;
@@ -152,6 +158,7 @@ pub fn encode(packet: &Packet, bytes: &mut Vec<u8>) {
         Packet::Ack { epoch } => (ACK, epoch.first_zxid()),
         Packet::UpToDate => (UP_TO_DATE, Zxid(-1)),
         Packet::Ping => (PING, Zxid(0)),
+        Packet::HandOver { .. } => (COMMIT_AND_ACTIVATE, Zxid(0)),
     };
     bytes.extend_from_slice(&kind.to_be_bytes());
     bytes.extend_from_slice(&zxid.0.to_be_bytes());
@@ -170,6 +177,10 @@ pub fn encode(packet: &Packet, bytes: &mut Vec<u8>) {
             bytes.extend_from_slice(&4_i32.to_be_bytes());
             let current = current.unwrap_or(PeerEpoch(-1));
             bytes.extend_from_slice(&current.0.to_be_bytes()[4..]);
+        }
+        Packet::HandOver { to } => {
+            bytes.extend_from_slice(&8_i32.to_be_bytes());
+            bytes.extend_from_slice(&to.0.to_be_bytes());
         }
         _ => bytes.extend_from_slice(&NOTHING.to_be_bytes()),
     }
@@ -234,6 +245,10 @@ fn packet(kind: i32, zxid: Zxid, data: &[u8]) -> Result<Packet, PacketError> {
         ACK => Packet::Ack { epoch },
         UP_TO_DATE => Packet::UpToDate,
         PING => Packet::Ping,
+        COMMIT_AND_ACTIVATE => {
+            let (to, _) = long(data).ok_or_else(|| too_short(8))?;
+            Packet::HandOver { to: Sid(to) }
+        }
         other => return Err(PacketError::Type(other)),
     })
 }
@@ -309,6 +324,7 @@ mod tests {
             epoch().prop_map(|epoch| Packet::Ack { epoch }),
             Just(Packet::UpToDate),
             Just(Packet::Ping),
+            any::<i64>().prop_map(|to| Packet::HandOver { to: Sid(to) }),
         ]
     }
 

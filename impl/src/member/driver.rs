@@ -5,6 +5,7 @@
 //! - What is stored is stored before anything that follows it is sent. What cannot be stored ends the term, and the server begins
 //!   anew with what the disk says.
 
+use super::transfer::{Outcome, Transfer};
 use super::{Lease, MemberConfig, Standing, StartError};
 use crate::config::LearnerType;
 use crate::election::Credentials;
@@ -26,6 +27,7 @@ use tokio::time::Instant;
 /// What the member's owner asks of it.
 pub(super) enum Command {
     StepDown,
+    Transfer(Sid, oneshot::Sender<Outcome>),
     Reconfigure(Arc<Ensemble>),
 }
 
@@ -55,6 +57,7 @@ pub(super) struct Driver<N: Network, S> {
     /// The lease of the present term, while this server leads.
     lease: Option<Lease>,
     followers: usize,
+    transfer: Option<Transfer>,
     /// Whether what is in memory may not be on the disk.
     disk_failed: bool,
 }
@@ -62,6 +65,8 @@ pub(super) struct Driver<N: Network, S> {
 enum Stage {
     /// Looks again at this moment.
     Resting(Instant),
+    /// The leader has handed over to this server.
+    Changing(Sid),
     /// The election is under way, with these credentials.
     Electing(Credentials, oneshot::Receiver<Notification>),
     /// Leads or learns.
@@ -117,6 +122,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
             since: origin,
             lease: None,
             followers: 0,
+            transfer: None,
             disk_failed: false,
         })
     }
@@ -147,11 +153,13 @@ impl<N: Network, S: Storage> Driver<N, S> {
             biased;
             command = commands.recv() => match command {
                 Some(Command::StepDown) => self.step(|it, now, _| it.step_down(now)).await?,
+                Some(Command::Transfer(heir, told)) => self.hand_over(heir, told).await?,
                 Some(Command::Reconfigure(ensemble)) => self.node.reconfigure(ensemble).await?,
                 None => return Ok(false),
             },
             event = self.stage.next() => match event {
                 StageEvent::Rested => self.look().await?,
+                StageEvent::Changed(leader) => self.change_to(leader).await?,
                 StageEvent::Decided(credentials, vote) => self.serve(credentials, vote?).await?,
             },
             changed = self.status.changed() => {
@@ -174,14 +182,46 @@ impl<N: Network, S: Storage> Driver<N, S> {
             }
             self.disk_failed = false;
         }
-        let peer_epoch = self.leadership.epochs().current;
-        let credentials = Credentials {
-            zxid: (self.last_zxid)(peer_epoch),
-            peer_epoch,
-        };
+        let credentials = self.credentials();
         let decision = self.node.begin_to_look(credentials).await?;
         self.stage = Stage::Electing(credentials, decision);
         Ok(())
+    }
+
+    /// Goes on with this leader, which may be the server itself, as if it had been elected.
+    async fn change_to(&mut self, leader: Sid) -> Result<(), Stopped> {
+        let credentials = self.credentials();
+        let decision = self.node.designate(leader).await?;
+        self.stage = Stage::Electing(credentials, decision);
+        Ok(())
+    }
+
+    fn credentials(&mut self) -> Credentials {
+        let peer_epoch = self.leadership.epochs().current;
+        Credentials {
+            zxid: (self.last_zxid)(peer_epoch),
+            peer_epoch,
+        }
+    }
+
+    async fn hand_over(
+        &mut self,
+        heir: Sid,
+        told: oneshot::Sender<Outcome>,
+    ) -> Result<(), Stopped> {
+        let now = Moment(self.origin.elapsed());
+        match self.leadership.hand_over(heir, now) {
+            Ok(effects) => {
+                tracing::info!(target: "fle", sid = %self.settings.sid, "hands over to server {heir}");
+                self.transfer = Some(Transfer::new(heir, told));
+                self.follow_up(effects).await
+            }
+            Err(error) => {
+                // Whoever stopped waiting does not want to know.
+                let _ = told.send(Err(error.into()));
+                Ok(())
+            }
+        }
     }
 
     /// A promise may be on the disk or not: what the disk says counts from now on.
@@ -262,6 +302,10 @@ impl<N: Network, S: Storage> Driver<N, S> {
         let now = Moment(self.origin.elapsed());
         let oracle = self.oracle.as_ref().map(|oracle| oracle as &dyn Oracle);
         let effects = event(&mut self.leadership, now, oracle);
+        self.follow_up(effects).await
+    }
+
+    async fn follow_up(&mut self, effects: Effects) -> Result<(), Stopped> {
         self.renew_lease();
         for effect in effects {
             if let Err(error) = self.carry_out(effect).await? {
@@ -270,6 +314,8 @@ impl<N: Network, S: Storage> Driver<N, S> {
             }
         }
         self.show();
+        self.transfer
+            .take_if(|it| it.tell(self.settings.sid, &self.leadership));
         self.tell_followers().await
     }
 
@@ -284,6 +330,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
                 self.port.close(peer);
             }
             Effect::Established(epoch) => self.node.update_epoch(epoch).await?,
+            Effect::Quit(Quit::HandedOver(leader)) => self.leave_for(leader),
             Effect::Quit(reason) => self.quit(reason),
         }
         Ok(Ok(()))
@@ -304,13 +351,25 @@ impl<N: Network, S: Storage> Driver<N, S> {
         self.stage = Stage::Resting(Instant::now() + delay);
     }
 
+    /// The term is over, and another begins without an election. What was sent last is what tells the others of it.
+    fn leave_for(&mut self, leader: Sid) {
+        tracing::info!(target: "fle", sid = %self.settings.sid, %leader, "the leader has handed over to server {leader}");
+        self.end_lease();
+        self.port.close_all_in_peace();
+        self.stage = Stage::Changing(leader);
+    }
+
     /// Whoever relied on this server sees that it is over, and only then do its peers.
     fn retire(&mut self) {
+        self.end_lease();
+        self.port.close_all();
+    }
+
+    fn end_lease(&mut self) {
         if let Some(lease) = self.lease.take() {
             lease.set(Duration::ZERO);
         }
         self.show();
-        self.port.close_all();
     }
 
     fn renew_lease(&self) {
@@ -373,6 +432,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
 
 enum StageEvent {
     Rested,
+    Changed(Sid),
     Decided(Credentials, Result<Notification, Stopped>),
 }
 
@@ -384,6 +444,7 @@ impl Stage {
                 sleep_until(Some(*until)).await;
                 StageEvent::Rested
             }
+            Self::Changing(leader) => StageEvent::Changed(*leader),
             Self::Electing(credentials, decision) => {
                 let vote = decision.await;
                 StageEvent::Decided(*credentials, vote.map_err(|_| Stopped))

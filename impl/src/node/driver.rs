@@ -27,6 +27,7 @@ use tokio::time::Instant;
 /// What the node's owner asks of it.
 pub(super) enum Command {
     Look(Credentials, oneshot::Sender<Notification>),
+    Designate(Sid, oneshot::Sender<Notification>),
     UpdateEpoch(PeerEpoch),
     ReportFollowers(usize),
     Reconfigure(Arc<Ensemble>),
@@ -153,6 +154,10 @@ impl<N: Network> Driver<N> {
                 }
                 self.look_for_leader(credentials);
             }
+            Command::Designate(leader, decided) => {
+                self.waiting.push(decided);
+                self.change_leader(leader);
+            }
             Command::UpdateEpoch(epoch) => {
                 self.election.update_epoch(epoch);
                 let leader = self.election.announcement().proposal.leader;
@@ -166,6 +171,19 @@ impl<N: Network> Driver<N> {
                 self.show();
             }
         }
+    }
+
+    /// The leader has handed over. What was known of voters that look concerns the one before.
+    fn change_leader(&mut self, leader: Sid) {
+        if self.election.state() == ServerState::Looking {
+            return;
+        }
+        self.status.send_modify(|status| {
+            status.looking_voters.clear();
+            status.leader_looks = false;
+        });
+        log::handed_over(self.sid, leader);
+        self.step(|election| election.designate(leader));
     }
 
     fn look_for_leader(&mut self, credentials: Credentials) {
@@ -363,9 +381,10 @@ impl<N: Network> Driver<N> {
     }
 
     fn decide(&mut self, vote: &Notification) {
-        self.wait = None;
         log::decided(self.sid, vote);
-        let took = self.look.as_ref().map(|look| look.since.elapsed());
+        // Without a wait there was no election: the leader has handed over.
+        let look = self.wait.take().and(self.look.as_ref());
+        let took = look.map(|look| look.since.elapsed());
         if let Some(took) = took {
             metrics::histogram!("election_time").record(took.as_secs_f64() * 1000.0);
         }
@@ -380,7 +399,7 @@ impl<N: Network> Driver<N> {
         self.show();
         self.status.send_modify(|status| {
             status.electors = electors;
-            status.last_election = took;
+            status.last_election = took.or(status.last_election);
         });
         for waiting in self.waiting.drain(..) {
             // Whoever stopped waiting sees it in the status.

@@ -114,6 +114,15 @@ pub(super) fn established(sid: Sid, leader: Sid, epoch: PeerEpoch) {
     );
 }
 
+pub(super) fn handed_over(sid: Sid, leader: Sid) {
+    say!(
+        "leadership.handed_over",
+        sid,
+        [leader = leader.0,],
+        "was given another leader by its own"
+    );
+}
+
 pub(super) fn restarted(sid: Sid) {
     say!(
         "election.restarted",

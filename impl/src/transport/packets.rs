@@ -51,7 +51,7 @@ pub(super) async fn run<N: Network>(
     (end, error)
 }
 
-/// Writes until that fails, and then leaves it to the reader to say why the connection ended.
+/// Writes until that fails or nothing more is to be sent, and then leaves it to the reader to say why the connection ended.
 async fn send(
     mut writer: impl AsyncWrite + Unpin,
     mut outgoing: mpsc::Receiver<Packet>,
@@ -64,6 +64,8 @@ async fn send(
             break;
         }
     }
+    // The other end answers by closing its own.
+    let _ = writer.shutdown().await;
     std::future::pending().await
 }
 

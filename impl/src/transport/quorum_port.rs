@@ -30,6 +30,8 @@ use tokio::task::{AbortHandle, JoinSet};
 const ATTEMPTS: usize = 5;
 /// How many packets wait at most to be handled; connections wait when there are more.
 const INCOMING: usize = 64;
+/// How long what was sent last may take on a connection that is being ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What happens on the port.
 #[derive(Debug)]
@@ -66,12 +68,15 @@ pub(crate) struct QuorumPort<N: Network> {
 struct Link {
     number: u64,
     outgoing: mpsc::Sender<Packet>,
-    task: AbortHandle,
+    task: Task,
 }
 
-impl Drop for Link {
+/// A task that ends when this is dropped.
+struct Task(AbortHandle);
+
+impl Drop for Task {
     fn drop(&mut self) {
-        self.task.abort();
+        self.0.abort();
     }
 }
 
@@ -140,7 +145,7 @@ impl<N: Network> QuorumPort<N> {
         };
         if link.outgoing.try_send(packet).is_err() {
             let ended = (link.number, PortEvent::Ended(to, End::Lost));
-            link.task.abort();
+            link.task.0.abort();
             let entry = self.entry.clone();
             self.tasks
                 .spawn(async move { drop(entry.send(ended).await) });
@@ -156,6 +161,19 @@ impl<N: Network> QuorumPort<N> {
     /// Ends all connections.
     pub(crate) fn close_all(&mut self) {
         self.links.clear();
+        self.dialled = None;
+    }
+
+    /// Ends all connections once what was sent on them has left, or has not in a second.
+    pub(crate) fn close_all_in_peace(&mut self) {
+        for (_, link) in std::mem::take(&mut self.links) {
+            let Link { outgoing, task, .. } = link;
+            drop(outgoing);
+            self.tasks.spawn(async move {
+                tokio::time::sleep(LAST_WORDS).await;
+                drop(task);
+            });
+        }
         self.dialled = None;
     }
 
@@ -234,7 +252,7 @@ impl<N: Network> QuorumPort<N> {
         let link = Link {
             number,
             outgoing,
-            task,
+            task: Task(task),
         };
         self.links.insert(peer, link);
     }

@@ -4,7 +4,8 @@ use fle::config::{DynamicConfig, LearnerType, Rules};
 use fle::election::Credentials;
 use fle::leadership::packet::Packet;
 use fle::leadership::{
-    Effect, Effects, End, Epochs, Leadership, Moment, Quit, Refusal, Settings, Standing,
+    CannotHandOver, Effect, Effects, End, Epochs, Leadership, Moment, Quit, Refusal, Settings,
+    Standing,
 };
 use fle::quorum::Oracle;
 use fle::{Ensemble, PeerEpoch, Sid, Zxid};
@@ -30,6 +31,10 @@ fn oracle(asks: bool) -> Option<&'static dyn Oracle> {
 
 /// Voters 1, 2, …, and observers after them.
 fn ensemble(voters: usize, observers: usize) -> Ensemble {
+    ensemble_with(voters, observers, "")
+}
+
+fn ensemble_with(voters: usize, observers: usize, groups: &str) -> Ensemble {
     let line = |sid| {
         let role = if sid > voters {
             "observer"
@@ -38,7 +43,8 @@ fn ensemble(voters: usize, observers: usize) -> Ensemble {
         };
         format!("server.{sid}=h{sid}:1:2:{role}")
     };
-    let lines: Vec<String> = (1..=voters + observers).map(line).collect();
+    let lines = (1..=voters + observers).map(line);
+    let lines: Vec<String> = lines.chain([groups.to_owned()]).collect();
     let rules = Rules {
         standalone_enabled: false,
         ..Rules::default()
@@ -75,7 +81,15 @@ impl World {
     }
 
     pub(crate) fn with_disks(disks: &[Epochs]) -> Self {
-        let ensemble = ensemble(disks.len(), 1);
+        Self::of(ensemble(disks.len(), 1), disks)
+    }
+
+    /// Voters in groups, as these lines say, and an observer.
+    pub(crate) fn with_groups(voters: usize, groups: &str) -> Self {
+        Self::of(ensemble_with(voters, 1, groups), &vec![NEW; voters])
+    }
+
+    fn of(ensemble: Ensemble, disks: &[Epochs]) -> Self {
         let disks = disks.iter().copied().chain([NEW]);
         let mut world = Self {
             ensemble: Arc::new(ensemble),
@@ -233,18 +247,63 @@ impl World {
             Effect::Established(_) => {}
             Effect::Quit(reason) => {
                 self.events.push(Event::Quit(sid.0, reason));
-                self.hang_up(sid, End::ByPeer);
+                if let Quit::HandedOver(leader) = reason {
+                    self.change(sid, leader);
+                } else {
+                    self.hang_up(sid, End::ByPeer);
+                }
             }
         }
     }
 
-    fn hang_up(&mut self, sid: Sid, end: End) {
-        let peers: Vec<Sid> = self
-            .wires
-            .keys()
-            .filter(|wire| wire.0 == sid)
-            .map(|it| it.1)
+    /// A server changes its leader as if it were told of an election's outcome. What it sent before arrives all the same, and then the
+    /// end of the connection, unless there is a new one.
+    fn change(&mut self, sid: Sid, leader: Sid) {
+        let peers = self.peers(sid);
+        let last_words: Vec<_> = peers
+            .iter()
+            .filter_map(|&peer| Some((peer, self.wires.remove(&(sid, peer))?)))
             .collect();
+        for peer in peers {
+            self.wires.remove(&(peer, sid));
+        }
+        if sid == leader {
+            self.lead(sid.0);
+        } else {
+            self.learn(sid.0, leader.0);
+        }
+        for (peer, packets) in last_words {
+            for packet in packets {
+                self.step(peer, |it, now| it.handle_packet(sid, &packet, now, None));
+            }
+            if !self.wires.contains_key(&(sid, peer)) {
+                self.step(peer, |it, now| it.handle_end(sid, End::ByPeer, now));
+            }
+        }
+    }
+
+    /// The server's owner has it hand over to another.
+    pub(crate) fn hand_over(&mut self, sid: i64, heir: i64) -> Result<(), CannotHandOver> {
+        let mut outcome = Ok(());
+        self.step(Sid(sid), |it, now| {
+            let begun = it.hand_over(Sid(heir), now);
+            outcome = begun.as_ref().map(|_| ()).map_err(|error| *error);
+            begun.unwrap_or_default()
+        });
+        outcome
+    }
+
+    pub(crate) fn heir(&self, sid: i64) -> Option<i64> {
+        self.running[&Sid(sid)].heir().map(|heir| heir.0)
+    }
+
+    fn peers(&self, sid: Sid) -> Vec<Sid> {
+        let wires = self.wires.keys().filter(|(from, _)| *from == sid);
+        wires.map(|(_, to)| *to).collect()
+    }
+
+    fn hang_up(&mut self, sid: Sid, end: End) {
+        let peers = self.peers(sid);
         for peer in peers {
             self.part(sid, peer, end);
         }
@@ -265,6 +324,30 @@ impl World {
     /// The first packet that is under way arrives; false when none is.
     pub(crate) fn deliver_one(&mut self) -> bool {
         self.deliver_one_to(|_| true)
+    }
+
+    /// The same, but what is under way to this server waits.
+    pub(crate) fn deliver_one_but_to(&mut self, sid: i64) -> bool {
+        self.deliver_one_to(|to| to != Sid(sid))
+    }
+
+    /// What `from` is told next it answers with this packet, and the connection breaks before that arrives.
+    pub(crate) fn lose_answer(&mut self, from: i64, to: i64, answer: &Packet) {
+        let (from, to) = (Sid(from), Sid(to));
+        let asked = self.wires.get_mut(&(to, from));
+        let asked = asked.and_then(VecDeque::pop_front).expect("it is asked");
+        let now = self.now;
+        let server = self.running.get_mut(&from).expect("it runs");
+        let effects = server.handle_packet(to, &asked, now, None);
+        let packet = answer.clone();
+        assert!(
+            effects.contains(&Effect::Send { to, packet }),
+            "{effects:?}"
+        );
+        self.part(from, to, End::Lost);
+        for effect in effects {
+            self.carry_out(from, effect);
+        }
     }
 
     fn deliver_one_to(&mut self, is_awake: impl Fn(Sid) -> bool) -> bool {

@@ -6,3 +6,4 @@ mod hostile;
 mod leading;
 mod storage;
 mod support;
+mod transfer;
