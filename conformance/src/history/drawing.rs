@@ -189,6 +189,7 @@ fn draw_step(group: Group, step: &Step, y: usize, lanes: &BTreeMap<Sid, usize>) 
             (ServerState::Leading, _) | (_, None) => format!("{state:?}").to_lowercase(),
             (_, Some(leader)) => format!("{state:?} {leader}").to_lowercase(),
         },
+        What::IsHandedOver(leader) => format!("handed over to {leader}"),
         What::IsEstablished(Some(epoch)) => format!("epoch {epoch}"),
         What::IsEstablished(None) => "synchronized".to_owned(),
         What::Hears(from, announcement) => {

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! The order of a server's lines is the order of its election: an input (`server.started`, `election.started`,
-//! `notification.received`, `wait.expired`, `voter.gone`, `voter.connected`, `leadership.established`) and then everything that it led to, a `proposal.changed`
-//! before the `notification.sent` that announces it, `election.decided` last. ZooKeeper's logs are read into the same events, as
+//! `notification.received`, `wait.expired`, `voter.gone`, `voter.connected`, `leadership.established`, `leadership.handed_over`) and then
+//! everything that it led to, a `proposal.changed` before the `notification.sent` that announces it, `election.decided` last. ZooKeeper's logs are read into the same events, as
 //! far as they tell them; the fields that those lack are optional.
 
 use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid};
@@ -146,6 +146,12 @@ pub enum Fact {
         /// Its epoch; ZooKeeper's followers do not tell it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         peer_epoch: Option<i64>,
+    },
+    /// The leader has handed over, to this server or another, which it takes for its leader without an election.
+    #[serde(rename = "leadership.handed_over")]
+    LeadershipHandedOver {
+        /// To whom.
+        leader: i64,
     },
     /// It has no leader any more.
     #[serde(rename = "leadership.lost")]

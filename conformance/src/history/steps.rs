@@ -37,6 +37,8 @@ pub enum What {
         /// Whether others had settled on that one before.
         joins: bool,
     },
+    /// Its leader has handed over to this one.
+    IsHandedOver(Sid),
     /// Its leader is established, in this epoch if it is told.
     IsEstablished(Option<i64>),
 }
@@ -85,14 +87,30 @@ fn steps_of(sid: Sid, part: &Part, log: &Log) -> Vec<(usize, What)> {
         };
         steps.push((event, settles));
     }
-    if let Some(event) = part.established {
-        let epoch = match log.events[event].fact {
-            Fact::LeadershipEstablished { peer_epoch, .. } => peer_epoch,
-            _ => None,
-        };
-        steps.push((event, What::IsEstablished(epoch)));
-    }
+    steps.extend(afterwards(part, log));
     steps
+}
+
+/// What became of the leader that the server settled on.
+fn afterwards(part: &Part, log: &Log) -> Vec<(usize, What)> {
+    let Some(decided) = part.looking.decided else {
+        return Vec::new();
+    };
+    let events = (decided + 1..part.until).map(|index| (index, &log.events[index].fact));
+    let steps = events.filter_map(|(index, fact)| {
+        let what = match *fact {
+            Fact::LeadershipEstablished { peer_epoch, .. } => What::IsEstablished(peer_epoch),
+            Fact::LeadershipHandedOver { leader } => What::IsHandedOver(Sid(leader)),
+            Fact::Decided { state, vote } => What::Settles {
+                state: server_state(state),
+                leader: vote.map(|vote| Sid(vote.leader)),
+                joins: false,
+            },
+            _ => return None,
+        };
+        Some((index, what))
+    });
+    steps.collect()
 }
 
 /// What a line shows of the vote of the looking server that wrote it.

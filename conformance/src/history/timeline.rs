@@ -82,6 +82,7 @@ pub fn words(what: &What, logs: &Logs) -> Option<String> {
             leader,
             joins,
         } => settles(*state, *leader, *joins),
+        What::IsHandedOver(leader) => format!("is handed over to {leader} by its leader"),
         What::IsEstablished(Some(epoch)) => format!("is established, in epoch {epoch}"),
         What::IsEstablished(None) => "is synchronized".to_owned(),
     })

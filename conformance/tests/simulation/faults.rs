@@ -42,7 +42,7 @@ struct Trouble {
 }
 
 /// All that can go wrong.
-pub(crate) const FAULTS: [&str; 8] = [
+pub(crate) const FAULTS: [&str; 9] = [
     "a crash",
     "a loss of power",
     "a partition",
@@ -51,7 +51,17 @@ pub(crate) const FAULTS: [&str; 8] = [
     "a link is stalled",
     "a connection breaks",
     "a doubt",
+    "a favour",
 ];
+
+/// What a server's owner takes into its head.
+#[derive(Clone, Copy)]
+pub(crate) enum Whim {
+    /// This one's wants another leader.
+    Doubt(i64),
+    /// The leader's wants this one to lead.
+    Favour(i64),
+}
 
 /// How soon an end of a broken connection notices.
 const NOTICED_WITHIN: Duration = Duration::from_secs(2);
@@ -76,13 +86,13 @@ impl Faults {
         trouble((from, to)).is_none() && trouble((to, from)).is_none_or(|kind| kind == Kind::OneWay)
     }
 
-    /// What is over is repaired; perhaps something else breaks. Who is to doubt its leader, if anybody.
+    /// What is over is repaired; perhaps something else breaks. What an owner wants, if anything.
     pub(crate) fn step(
         &mut self,
         now: Duration,
         sim: &mut Sim<'_>,
         history: &mut History,
-    ) -> Option<i64> {
+    ) -> Option<Whim> {
         let over = |it: &Trouble| it.until <= now;
         let healed: Vec<_> = self
             .troubles
@@ -170,7 +180,7 @@ impl Faults {
         now: Duration,
         sim: &mut Sim<'_>,
         history: &mut History,
-    ) -> Option<i64> {
+    ) -> Option<Whim> {
         self.rng.shuffle(&mut self.servers);
         let (a, b) = (self.servers[0], self.servers[1]);
         let servers = self.servers.clone();
@@ -200,7 +210,8 @@ impl Faults {
                 history.note(now, &format!("{a} and {b} lose their connection"));
                 self.cut((a, b), now, sim);
             }
-            "a doubt" => return Some(a),
+            "a doubt" => return Some(Whim::Doubt(a)),
+            "a favour" => return Some(Whim::Favour(a)),
             _ => {}
         }
         None

@@ -25,12 +25,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// What has to happen in some run, lest the properties hold because nothing does.
-const WITNESSES: [&str; 10] = [
+const WITNESSES: [&str; 11] = [
     "a leader is established",
     "a proposal improves",
     "a round rises",
     "a server is elected",
     "an eager server does not wait",
+    "an heir is established",
     "a server joins",
     "a settled server answers",
     "joining lowers the round",

@@ -2,9 +2,9 @@
 
 use crate::network::Simulated;
 use fastrand::Rng;
-use fle::Zxid;
 use fle::member::{Member, MemberConfig, Standing};
 use fle::storage::InMemory;
+use fle::{Sid, Zxid};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -18,10 +18,45 @@ pub(crate) struct Home {
     pub(crate) disk: InMemory,
     /// The last transaction that it has logged, and how that goes on.
     pub(crate) history: Mutex<(Zxid, Rng)>,
-    /// Tells it to look for a leader again.
-    pub(crate) doubt: Notify,
+    /// What its owner is to do next.
+    pub(crate) orders: Orders,
     pub(crate) life: Mutex<Option<Life>>,
 }
+
+/// What a server's owner does unasked.
+#[derive(Clone, Copy)]
+pub(crate) enum Order {
+    /// Has it look for a leader again.
+    Doubt,
+    /// Has it hand over to this one.
+    Transfer(i64),
+}
+
+/// The last order that has not been carried out.
+#[derive(Default)]
+pub(crate) struct Orders {
+    last: Mutex<Option<Order>>,
+    given: Notify,
+}
+
+impl Orders {
+    pub(crate) fn give(&self, order: Order) {
+        *self.last.lock().unwrap() = Some(order);
+        self.given.notify_one();
+    }
+
+    async fn next(&self) -> Order {
+        loop {
+            self.given.notified().await;
+            if let Some(order) = self.last.lock().unwrap().take() {
+                return order;
+            }
+        }
+    }
+}
+
+/// For so long an owner waits for what comes of a transfer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A server that runs.
 pub(crate) struct Life {
@@ -44,8 +79,14 @@ impl Home {
             began: (Instant::now(), turmoil::sim_elapsed().unwrap_or_default()),
         });
         loop {
-            self.doubt.notified().await;
-            member.step_down().await?;
+            match self.orders.next().await {
+                Order::Doubt => member.step_down().await?,
+                Order::Transfer(heir) => {
+                    let outcome = member.transfer(Sid(heir));
+                    // It may be refused, fail, or wait for a quorum: all of them may happen here.
+                    let _ = tokio::time::timeout(PATIENCE, outcome).await;
+                }
+            }
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) struct Picture {
     servers: BTreeMap<i64, Server>,
     /// Who was established, by epoch.
     established: BTreeMap<i64, i64>,
+    /// Who has been told to take over.
+    heirs: BTreeSet<i64>,
     /// The greatest epoch that a leader with a lease has had.
     leased: i64,
     /// The first thing that must not be.
@@ -69,6 +71,8 @@ enum Input {
     Waited(Wait),
     /// That a voter is gone, or connected again.
     Saw,
+    /// From its leader, that this one takes over.
+    HandedOver(i64),
 }
 
 /// A rule and what broke it.
@@ -81,6 +85,7 @@ impl Picture {
             servers: servers.map(|it| (it.sid, Server::default())).collect(),
             ensemble,
             established: BTreeMap::new(),
+            heirs: BTreeSet::new(),
             leased: 0,
             objection: None,
             seen: BTreeSet::new(),
@@ -120,6 +125,7 @@ impl Picture {
             Fact::LeadershipEstablished { leader, peer_epoch } => {
                 self.is_established(sid, leader.unwrap(), peer_epoch.unwrap())
             }
+            Fact::LeadershipHandedOver { leader } => self.is_handed_over(sid, *leader),
             Fact::LeadershipLost {} | Fact::ElectionRestarted {} => {
                 Err("nothing here leads to that".to_owned())
             }
@@ -144,6 +150,9 @@ impl Picture {
             let before = self.established.insert(epoch, sid);
             check(before.is_none(), || format!("epoch {epoch} is led twice"))?;
             self.seen.insert("a leader is established");
+            if let Some(Input::HandedOver(_)) = self.servers[&sid].input {
+                self.seen.insert("an heir is established");
+            }
         } else {
             let established = self.established.get(&epoch);
             check(established == Some(&leader), || {
@@ -152,6 +161,21 @@ impl Picture {
         }
         vote.peer_epoch = epoch;
         self.server_mut(sid).standing = Standing::Settled(state, vote);
+        Ok(())
+    }
+
+    /// Who has settled may be given another leader, and is one of those that the heir has left, or the heir.
+    fn is_handed_over(&mut self, sid: i64, heir: i64) -> Checked {
+        let standing = self.servers[&sid].standing;
+        check(matches!(standing, Standing::Settled(..)), || {
+            "it is handed over and has no leader".to_owned()
+        })?;
+        let takes_over = sid == heir || self.heirs.contains(&heir);
+        check(takes_over, || {
+            format!("it is handed over to {heir}, which has not taken over")
+        })?;
+        self.heirs.insert(heir);
+        self.server_mut(sid).input = Some(Input::HandedOver(heir));
         Ok(())
     }
 
@@ -333,8 +357,11 @@ impl Picture {
     }
 
     fn settles(&mut self, sid: i64, state: State, vote: Ballot) -> Checked {
-        let Standing::Looking(ballot) = self.servers[&sid].standing else {
-            return Err("it settles and does not look".to_owned());
+        let server = &self.servers[&sid];
+        let ballot = match (server.standing, server.input) {
+            (Standing::Looking(ballot), _)
+            | (Standing::Settled(_, ballot), Some(Input::HandedOver(_))) => ballot,
+            _ => return Err("it settles and does not look".to_owned()),
         };
         let due = match (vote.leader == sid, self.ensemble.votes(sid)) {
             (true, _) => State::Leading,
@@ -365,6 +392,12 @@ impl Picture {
                 if vote.round < ballot.round {
                     self.seen.insert("joining lowers the round");
                 }
+            }
+            Some(Input::HandedOver(leader)) => {
+                let given = Ballot { leader, ..ballot };
+                check(vote == given, || {
+                    format!("it settles on {vote:?} and was given {given:?}")
+                })?;
             }
             Some(Input::Heard(..) | Input::Saw) if self.ensemble.is_eager(sid) => {
                 check(vote == ballot, || {

@@ -1,10 +1,10 @@
 //! One run: an ensemble, faults for a while, then none, until everybody agrees; and then a server that comes late.
 
 use crate::ensemble::{Ensemble, name};
-use crate::faults::Faults;
+use crate::faults::{Faults, Whim};
 use crate::log::{History, Listener};
 use crate::network::Simulated;
-use crate::owner::Home;
+use crate::owner::{Home, Order, Orders};
 use fastrand::Rng;
 use fle::Sid;
 use fle::leadership::Epochs;
@@ -94,7 +94,7 @@ impl Run {
                 }
                 .into(),
                 history: Mutex::new((server.credentials.zxid, rng.fork())),
-                doubt: tokio::sync::Notify::new(),
+                orders: Orders::default(),
                 life: Mutex::new(None),
             });
             homes.insert(server.sid, Arc::clone(&home));
@@ -129,18 +129,35 @@ impl Run {
         let leases = self.homes.iter();
         let leases = leases.filter_map(|(&sid, home)| Some((sid, home.leases(now)?)));
         history.picture.lease(&leases.collect::<Vec<_>>());
-        let doubter = self.faults.step(now, &mut self.sim, &mut history);
+        let whim = self.faults.step(now, &mut self.sim, &mut history);
         for (sid, home) in &self.homes {
             if history.picture.server(*sid).is_down() {
                 home.crashes();
             }
         }
-        let doubter = doubter.filter(|&sid| history.picture.server(sid).leader().is_some());
-        if let Some(sid) = doubter {
-            history.note(now, &format!("{sid} gives up its leader"));
-            self.homes[&sid].doubt.notify_one();
+        if let Some(whim) = whim {
+            self.obey(whim, now, &mut history);
         }
         Ok(())
+    }
+
+    /// What a server's owner wants may concern nobody just now.
+    fn obey(&self, whim: Whim, now: Duration, history: &mut History) {
+        match whim {
+            Whim::Doubt(sid) if history.picture.server(sid).leader().is_some() => {
+                history.note(now, &format!("{sid} gives up its leader"));
+                self.homes[&sid].orders.give(Order::Doubt);
+            }
+            Whim::Doubt(_) => {}
+            Whim::Favour(heir) => {
+                for (&sid, home) in &self.homes {
+                    if matches!(home.standing(), Standing::Leading { .. }) {
+                        history.note(now, &format!("{sid} is to hand over to {heir}"));
+                        home.orders.give(Order::Transfer(heir));
+                    }
+                }
+            }
+        }
     }
 
     /// The established leader that all servers follow.

@@ -113,7 +113,8 @@ impl<'a> Judge<'a> {
             | Fact::WaitExpired { .. }
             | Fact::VoterGone { .. }
             | Fact::VoterConnected { .. }
-            | Fact::LeadershipEstablished { .. } => {}
+            | Fact::LeadershipEstablished { .. }
+            | Fact::LeadershipHandedOver { .. } => {}
         }
     }
 

@@ -113,7 +113,8 @@ impl Judge<'_> {
             | Fact::WaitExpired { .. }
             | Fact::VoterGone { .. }
             | Fact::VoterConnected { .. }
-            | Fact::LeadershipEstablished { .. } => self.input(index),
+            | Fact::LeadershipEstablished { .. }
+            | Fact::LeadershipHandedOver { .. } => self.input(index),
         }
     }
 
@@ -216,6 +217,8 @@ impl Judge<'_> {
         self.note(index);
         if let (Fact::Decided { state, vote }, Some(explanation), Some(looking)) =
             (said, self.explanations.first(), self.elections.last_mut())
+            // What follows without an election belongs to none.
+            && looking.decided.is_none()
         {
             looking.decided = Some(index);
             looking.state = Some(server_state(*state));
@@ -308,6 +311,7 @@ impl Explanation {
                 election.update_epoch(PeerEpoch(*epoch));
                 Effects::default()
             }
+            Fact::LeadershipHandedOver { leader } => election.designate(Sid(*leader)),
             _ => Effects::default(),
         };
         self.expect(&effects, &before);
