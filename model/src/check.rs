@@ -9,21 +9,23 @@
 //! stateright remembers a state by a 64-bit fingerprint. Two states with one fingerprint would be taken for one; among 20 million
 //! states the chance that any two share one is about one in 100,000.
 
+pub(crate) mod fair_runs;
+pub(crate) mod search;
+
 use crate::catalogue::Scenario;
 use crate::counterexample::Counterexample;
 use crate::dispatch::with_servers;
-use crate::liveness::{ALL_HOLD, Reachable, Recording};
-use crate::progress::{Phase, Watch, Watcher};
+use crate::liveness::{ALL_HOLD, Lasso, Recording};
+use crate::progress::{Counter, Phase, Watch, Watcher};
 use crate::properties::{Claim, Kind};
-use crate::report::{Liveness, Report, Row, Verdict, Whole, rate};
+use crate::report::{Report, Row, Verdict};
 use crate::shard::Shard;
 use crate::system::{Action, State, System};
-use stateright::{Checker, HasDiscoveries, Model, Path};
-use std::fmt::Debug;
+use fair_runs::FairRuns;
+use search::{Search, Searched, Subject};
+use stateright::{Checker, Model, Path};
 use std::fs;
-use std::hash::Hash;
 use std::num::NonZeroUsize;
-use std::time::Instant;
 
 /// How to run a check.
 #[derive(Clone, Copy, Debug)]
@@ -90,12 +92,14 @@ fn check_servers<const N: usize>(
         let unseen = unseen(options.shard);
         if let Some(recording) = recording {
             let fair_runs = FairRuns {
-                scenario,
-                claims: &of_runs,
+                claims: of_runs.iter().map(|it| (it.name, it.kind)).collect(),
                 states: search.unique_states,
                 unseen,
             };
-            let (rows, took) = fair_runs.search(&system, recording, &mut watch);
+            let tell = |goal: usize, lasso: &Lasso<_, _>| {
+                Counterexample::of_lasso(scenario, &of_runs[goal], &system, lasso)
+            };
+            let (rows, took) = fair_runs.search(recording, tell, &mut watch);
             properties.extend(rows.into_iter().map(|row| search.judge(row)));
             liveness = Some(took);
         }
@@ -104,11 +108,18 @@ fn check_servers<const N: usize>(
         let undecided = of_runs.iter().chain(&sometimes);
         properties.extend(undecided.map(|claim| row(claim, Verdict::Undecided)));
     }
-    search.report(scenario, options, liveness, properties)
+    let subject = Subject {
+        scenario: scenario.name,
+        covers: scenario.covers,
+        mutant: scenario.mutant.map(|mutant| mutant.name().to_owned()),
+        unique_states: scenario.unique_states,
+        disjoint: scenario.is_disjoint(),
+    };
+    search.report(subject, options, liveness, properties)
 }
 
 /// What it means that something is not seen in this part of the initial states.
-fn unseen(shard: Shard) -> Verdict {
+pub(crate) fn unseen(shard: Shard) -> Verdict {
     if shard.is_whole() {
         Verdict::NeverSeen
     } else {
@@ -116,140 +127,21 @@ fn unseen(shard: Shard) -> Verdict {
     }
 }
 
-/// What the search for states in which something does not hold came to.
-struct Search {
-    violated: Vec<&'static str>,
-    /// Whether states beyond the bounds of a mutant were left out.
-    at_bounds: bool,
-    /// Whether it took longer than a mutant may take.
-    given_up: bool,
-    initial_states: usize,
-    unique_states: usize,
-    generated_states: usize,
-    depth: usize,
-    seconds: f64,
-}
-
-/// How many states are generated of a mutant's scenario at most.
-const MUTANT_STATES: usize = 10_000_000;
-
-impl Search {
-    /// Searches until the first violation, or every state, of the system or of a recording of it. What it needs of memory is free
-    /// again afterwards. A mutant's states may be without end, so they are searched breadth first, and not for ever.
-    fn run<const N: usize, M>(
-        system: &System<N>,
-        model: M,
-        state: fn(&M::State) -> &State<N>,
-        threads: usize,
-        watch: &mut Watch<'_>,
-    ) -> Self
-    where
-        M: Model<Action = Action> + Send + Sync + 'static,
-        M::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
-    {
-        let checker = model.checker().threads(threads);
-        let checker = checker.finish_when(HasDiscoveries::AnyFailures);
-        if system.election.mutant.is_some() {
-            let checker = checker.target_state_count(MUTANT_STATES);
-            Self::watched(system, checker.spawn_bfs(), state, watch)
-        } else {
-            Self::watched(system, checker.spawn_dfs(), state, watch)
-        }
+impl<const N: usize> Searched for System<N> {
+    fn expanded(&self) -> &Counter {
+        &self.expanded
     }
 
-    fn watched<const N: usize, M>(
-        system: &System<N>,
-        mut search: impl Checker<M> + Sync,
-        state: fn(&M::State) -> &State<N>,
-        watch: &mut Watch<'_>,
-    ) -> Self
-    where
-        M: Model<Action = Action>,
-        M::State: Clone + Debug + Hash + PartialEq,
-    {
-        let start = Instant::now();
-        let workers = search.handles();
-        let progress = || {
-            // In this order, so that hardly any is counted as expanded that is not counted as found.
-            let expanded = system.expanded.get();
-            let unique = search.unique_state_count();
-            Phase::Search {
-                unique,
-                generated: search.state_count(),
-                queue: unique.saturating_sub(expanded),
-            }
-        };
-        watch.during(progress, || {
-            for worker in workers {
-                worker.join().expect("a checker thread panicked");
-            }
-        });
-        let violated = search.discovery(ALL_HOLD).map(|path| {
-            let violated = system.violated(state(path.last_state()));
-            violated.map(|claim| claim.name).collect()
-        });
-        let generated_states = search.state_count();
-        Self {
-            violated: violated.unwrap_or_default(),
-            at_bounds: system.beyond.get() > 0,
-            given_up: system.election.mutant.is_some() && generated_states >= MUTANT_STATES,
-            initial_states: system.starts.len(),
-            unique_states: search.unique_state_count(),
-            generated_states,
-            depth: search.max_depth(),
-            seconds: start.elapsed().as_secs_f64(),
-        }
+    fn beyond(&self) -> &Counter {
+        &self.beyond
     }
 
-    /// Whether every state was visited.
-    fn exhausted(&self) -> bool {
-        self.came_to_end() && !self.at_bounds
+    fn is_mutant(&self) -> bool {
+        self.election.mutant.is_some()
     }
 
-    /// Whether every state within the bounds was visited.
-    fn came_to_end(&self) -> bool {
-        self.violated.is_empty() && !self.given_up
-    }
-
-    /// What holds within the bounds need not hold.
-    fn judge(&self, row: Row) -> Row {
-        let verdict = match row.verdict {
-            Verdict::Holds if !self.exhausted() => Verdict::Undecided,
-            verdict => verdict,
-        };
-        Row { verdict, ..row }
-    }
-
-    fn report(
-        self,
-        scenario: &Scenario,
-        options: Options,
-        liveness: Option<Liveness>,
-        properties: Vec<Row>,
-    ) -> Report {
-        let pinned = scenario.mutant.is_none().then_some(scenario.unique_states);
-        Report {
-            scenario: scenario.name.to_owned(),
-            covers: scenario.covers.to_owned(),
-            mutant: scenario.mutant.map(|mutant| mutant.name().to_owned()),
-            shard: options.shard,
-            merged: None,
-            initial_states: self.initial_states,
-            exhausted: self.exhausted(),
-            unique_states: self.unique_states,
-            pinned_unique_states: pinned.filter(|_| options.shard.is_whole()),
-            whole: Whole {
-                pinned_unique_states: pinned,
-                disjoint: scenario.is_disjoint(),
-            },
-            generated_states: self.generated_states,
-            depth: self.depth,
-            seconds: self.seconds,
-            states_per_second: rate(self.unique_states, self.seconds),
-            liveness,
-            peak_memory_bytes: peak_memory_bytes(),
-            properties,
-        }
+    fn violated_in(&self, state: &State<N>) -> Vec<&'static str> {
+        self.violated(state).map(|claim| claim.name).collect()
     }
 }
 
@@ -321,50 +213,6 @@ fn seen<const N: usize>(mut system: System<N>, threads: usize) -> Vec<&'static s
         seen.extend(search.discoveries().into_keys());
     }
     seen
-}
-
-/// The search for what must hold eventually, in every fair run.
-struct FairRuns<'a, const N: usize> {
-    scenario: &'a Scenario,
-    /// What is sought, in the order of the recording's goals.
-    claims: &'a [Claim<N>],
-    /// How many states were recorded.
-    states: usize,
-    unseen: Verdict,
-}
-
-impl<const N: usize> FairRuns<'_, N> {
-    /// A row for each of the claims.
-    fn search(
-        &self,
-        system: &System<N>,
-        recording: Recording<System<N>, Action>,
-        watch: &mut Watch<'_>,
-    ) -> (Vec<Row>, Liveness) {
-        let start = Instant::now();
-        let progress = || Phase::FairRuns {
-            states: self.states,
-        };
-        let reachable = watch.during(progress, || Reachable::recorded(recording));
-        let rows = self.claims.iter().enumerate().map(|(goal, claim)| {
-            match (claim.kind, reachable.violation(goal)) {
-                (Kind::EndlessPitfall, Some(_)) => row(claim, Verdict::Seen),
-                (Kind::EndlessPitfall, None) => row(claim, self.unseen),
-                (_, None) => row(claim, Verdict::Holds),
-                (_, Some(lasso)) => violated(
-                    claim,
-                    Counterexample::of_lasso(self.scenario, claim, system, &lasso),
-                ),
-            }
-        });
-        let rows = rows.collect();
-        let liveness = Liveness {
-            states: reachable.states(),
-            transitions: reachable.edges(),
-            seconds: start.elapsed().as_secs_f64(),
-        };
-        (rows, liveness)
-    }
 }
 
 pub(crate) fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row {

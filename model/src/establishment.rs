@@ -51,3 +51,4 @@ pub mod network;
 pub mod properties;
 pub mod server;
 pub mod system;
+pub mod timely;

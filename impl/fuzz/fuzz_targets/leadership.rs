@@ -39,6 +39,7 @@ enum Event {
     LookingVoter(u8),
     Time(u16),
     StepDown,
+    HandOver(u8),
     Restart,
 }
 
@@ -105,6 +106,11 @@ impl Server {
                 it.handle_time(self.now, None)
             }
             Event::StepDown => it.step_down(now),
+            Event::HandOver(heir) => {
+                let begun = it.hand_over(peer(heir), now);
+                assert!(begun.is_err() || it.heir() == Some(peer(heir)));
+                begun.unwrap_or_default()
+            }
             Event::Restart => {
                 let ensemble = Arc::clone(&self.ensemble);
                 *it = Leadership::new(self.settings, ensemble, self.disk, now);
@@ -162,7 +168,7 @@ fn peer(number: u8) -> Sid {
 
 fn packet_of(from: Sid, kind: u8, one: i8, other: i8) -> Packet {
     let epoch = PeerEpoch(i64::from(one.unsigned_abs() % 8));
-    match kind % 7 {
+    match kind % 8 {
         0 => Packet::LearnerInfo(LearnerInfo {
             sid: from,
             learner_type: LearnerType::Participant,
@@ -181,6 +187,9 @@ fn packet_of(from: Sid, kind: u8, one: i8, other: i8) -> Packet {
         3 => Packet::NewLeader { epoch },
         4 => Packet::Ack { epoch },
         5 => Packet::UpToDate,
+        6 => Packet::HandOver {
+            to: peer(one.unsigned_abs()),
+        },
         _ => Packet::Ping,
     }
 }

@@ -8,6 +8,7 @@ use crate::catalogue::Tier;
 use crate::ensemble::{Composition, Ensemble};
 use crate::progress::Counter;
 use crate::shard::Shard;
+use crate::system::Setting;
 use serde::Serialize;
 
 /// A named model with its bounds.
@@ -23,8 +24,12 @@ pub struct Scenario {
     pub servers: usize,
     /// Who they are to one another.
     pub composition: Composition,
+    /// When what takes time happens.
+    pub setting: Setting,
     /// The length of each server's history.
     pub histories: &'static [u8],
+    /// The epoch that each server has accepted, from somebody who was never established.
+    pub accepted: &'static [u8],
     /// The last epoch that there is.
     pub last: u8,
     /// What may go wrong, and how often.
@@ -40,10 +45,19 @@ const THREE: Scenario = Scenario {
     tier: Tier::Ci,
     servers: 3,
     composition: Composition::Majority,
+    setting: Setting::Asynchronous,
     histories: &[1, 1, 2],
+    accepted: &[0, 0, 0],
     last: 1,
     faults: Faults::NONE,
     unique_states: 0,
+};
+
+/// The same in time.
+const TIMELY: Scenario = Scenario {
+    setting: Setting::Timely,
+    last: 2,
+    ..THREE
 };
 
 /// Every scenario.
@@ -52,8 +66,8 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "establish-break",
         covers: "three voters, one epoch, one connection that a leader loses before its learner does",
         faults: Faults {
-            crashes: 0,
             breaks: 1,
+            ..Faults::NONE
         },
         unique_states: 7_530_325,
         ..THREE
@@ -64,7 +78,7 @@ pub const SCENARIOS: &[Scenario] = &[
         composition: Composition::Observer,
         faults: Faults {
             crashes: 1,
-            breaks: 0,
+            ..Faults::NONE
         },
         unique_states: 1_095_102,
         ..THREE
@@ -87,6 +101,7 @@ pub const SCENARIOS: &[Scenario] = &[
         faults: Faults {
             crashes: 2,
             breaks: 1,
+            ..Faults::NONE
         },
         unique_states: 1_046_441,
         ..THREE
@@ -100,9 +115,85 @@ pub const SCENARIOS: &[Scenario] = &[
         faults: Faults {
             crashes: 2,
             breaks: 1,
+            ..Faults::NONE
         },
         unique_states: 976_957,
         ..THREE
+    },
+    Scenario {
+        name: "establish-transfer",
+        covers: "two voters, four epochs, one of which is handed over, one crash at any point, one connection lost",
+        servers: 2,
+        histories: &[1, 1],
+        last: 4,
+        faults: Faults {
+            crashes: 1,
+            breaks: 1,
+            transfers: 1,
+        },
+        unique_states: 0,
+        ..THREE
+    },
+    Scenario {
+        name: "establish-timely",
+        covers: "three voters in time, one of which has accepted the epoch of somebody who was never established",
+        accepted: &[2, 0, 0],
+        last: 3,
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
+        name: "establish-timely-crash",
+        covers: "three voters in time, one crash at any point",
+        faults: Faults {
+            crashes: 1,
+            ..Faults::NONE
+        },
+        last: 4,
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
+        name: "establish-timely-break",
+        covers: "three voters in time, one connection that a leader loses before its learner does",
+        faults: Faults {
+            breaks: 1,
+            ..Faults::NONE
+        },
+        last: 4,
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
+        name: "establish-timely-observer",
+        covers: "two voters and an observer in time, one crash at any point",
+        composition: Composition::Observer,
+        faults: Faults {
+            crashes: 1,
+            ..Faults::NONE
+        },
+        last: 4,
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
+        name: "establish-timely-joint",
+        covers: "a configuration of three and a proposed one of two, in time",
+        composition: Composition::Joint,
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
+        name: "establish-timely-transfer",
+        covers: "three voters in time, of which one hands over to another",
+        histories: &[1, 1, 1],
+        faults: Faults {
+            transfers: 1,
+            ..Faults::NONE
+        },
+        last: 4,
+        unique_states: 0,
+        ..TIMELY
     },
 ];
 
@@ -132,18 +223,28 @@ impl Scenario {
         claims: Vec<Claim<N>>,
     ) -> System<N> {
         assert_eq!(self.histories.len(), N, "{} servers", self.name);
-        let servers =
-            std::array::from_fn(|server| Server::new(Epochs::default(), self.histories[server]));
+        let servers = std::array::from_fn(|server| {
+            let disk = Epochs {
+                accepted: Epoch(self.accepted[server]),
+                ..Epochs::default()
+            };
+            Server::new(disk, self.histories[server])
+        });
         let start = State::new(servers, self.faults);
         System {
             protocol: Protocol {
                 ensemble: Ensemble::new(self.composition),
-                last: Epoch(self.last),
+                last: match self.setting {
+                    Setting::Asynchronous => Epoch(self.last),
+                    Setting::Timely => Epoch(self.last + 1),
+                },
                 mutant,
             },
+            setting: self.setting,
             starts: shard.holds(0).then_some(start).into_iter().collect(),
             claims,
             expanded: Counter::default(),
+            beyond: Counter::default(),
         }
     }
 }

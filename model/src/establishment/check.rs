@@ -4,14 +4,15 @@ use super::catalogue::Scenario;
 use super::mutants::Mutant;
 use super::properties::Claim;
 use super::system::{Action, State, System};
-use crate::check::{Options, peak_memory_bytes};
-use crate::liveness::ALL_HOLD;
-use crate::progress::{Phase, Watch, Watcher};
+use crate::check::fair_runs::FairRuns;
+use crate::check::search::{Search, Searched, Subject};
+use crate::check::{Options, unseen};
+use crate::liveness::{ALL_HOLD, Lasso, Recording};
+use crate::progress::{Counter, Watch, Watcher};
 use crate::properties::Kind;
-use crate::report::{Report, Row, Tell, Verdict, Whole, rate};
+use crate::report::{Report, Row, Tell, Verdict};
 use serde::Serialize;
 use stateright::{Checker, HasDiscoveries, Model};
-use std::time::Instant;
 
 /// A way to a state in which a property does not hold.
 #[derive(Clone, Debug, Serialize)]
@@ -24,6 +25,9 @@ pub struct Counterexample {
     pub beginning: String,
     /// What happens then.
     pub steps: Vec<Step>,
+    /// How it goes on, if it never ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
 }
 
 /// One step.
@@ -43,7 +47,7 @@ impl Tell for Counterexample {
     }
 
     fn ending(&self) -> Option<&str> {
-        None
+        self.ending.as_deref()
     }
 }
 
@@ -72,68 +76,74 @@ fn check_servers<const N: usize>(
     mut watch: Watch<'_>,
 ) -> Report<Counterexample> {
     let model = |claims| scenario.system::<N>(options.shard, mutant, claims);
-    let (always, sometimes): (Vec<_>, Vec<_>) = scenario
-        .claims()
-        .into_iter()
-        .partition(|claim: &Claim<N>| claim.kind.kills());
+    let of_kind = |wanted: fn(Kind) -> bool| -> Vec<Claim<N>> {
+        let claims = scenario.claims().into_iter();
+        claims.filter(|claim| wanted(claim.kind)).collect()
+    };
+    let always = of_kind(|kind| matches!(kind, Kind::Always { .. }));
+    let of_runs = of_kind(Kind::is_of_runs);
+    let threads = options.threads.get();
     let system = model(always.clone());
-    let start = Instant::now();
-    let builder = system.clone().checker().threads(options.threads.get());
-    let mut search = builder.finish_when(HasDiscoveries::AnyFailures).spawn_dfs();
-    let workers = search.handles();
-    let progress = || {
-        let expanded = system.expanded.get();
-        let unique = search.unique_state_count();
-        Phase::Search {
-            unique,
-            generated: search.state_count(),
-            queue: unique.saturating_sub(expanded),
+    let recording = (!of_runs.is_empty()).then(|| {
+        let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
+        Recording::new(system.clone(), System::fairness, &goals)
+    });
+    let search = match &recording {
+        None => Search::run(&system, system.clone(), |state| state, threads, &mut watch),
+        Some(recording) => {
+            let recording = recording.clone();
+            Search::run(&system, recording, |it| &it.state, threads, &mut watch)
         }
     };
-    watch.during(progress, || {
-        for worker in workers {
-            worker.join().expect("a checker thread panicked");
-        }
-    });
-    let seconds = start.elapsed().as_secs_f64();
-    let violated: Vec<_> = search.discovery(ALL_HOLD).map_or(Vec::new(), |path| {
-        let violated = system.violated(path.last_state());
-        violated.map(|claim| claim.name).collect()
-    });
-    let exhausted = violated.is_empty();
-    let mut properties: Vec<_> = always
-        .iter()
-        .map(|claim| match (violated.contains(&claim.name), exhausted) {
+    let judged = always.iter().map(|claim| {
+        match (search.violated.contains(&claim.name), search.exhausted()) {
             (true, _) => violation(&model(vec![*claim])),
             (false, true) => row(claim, Verdict::Holds),
             (false, false) => row(claim, Verdict::Undecided),
-        })
-        .collect();
+        }
+    });
+    let mut properties: Vec<_> = judged.collect();
+    let mut liveness = None;
+    if let Some(recording) = recording.filter(|_| search.came_to_end()) {
+        let fair_runs = FairRuns {
+            claims: of_runs.iter().map(|it| (it.name, it.kind)).collect(),
+            states: search.unique_states,
+            unseen: unseen(options.shard),
+        };
+        let tell = |goal: usize, lasso: &Lasso<_, _>| of_lasso(&system, &of_runs[goal], lasso);
+        let (rows, took) = fair_runs.search(recording, tell, &mut watch);
+        properties.extend(rows.into_iter().map(|row| search.judge(row)));
+        liveness = Some(took);
+    }
     if mutant.is_none() {
+        let sometimes = of_kind(|kind| kind == Kind::Witness);
         properties.extend(sightings(&model(sometimes), options));
     }
-    let pinned = mutant.is_none().then_some(scenario.unique_states);
-    Report {
-        scenario: scenario.name.to_owned(),
-        covers: scenario.covers.to_owned(),
+    let subject = Subject {
+        scenario: scenario.name,
+        covers: scenario.covers,
         mutant: mutant.map(|mutant| format!("{mutant:?}")),
-        shard: options.shard,
-        merged: None,
-        initial_states: system.starts.len(),
-        exhausted,
-        unique_states: search.unique_state_count(),
-        pinned_unique_states: pinned.filter(|_| options.shard.is_whole()),
-        whole: Whole {
-            pinned_unique_states: pinned,
-            disjoint: true,
-        },
-        generated_states: search.state_count(),
-        depth: search.max_depth(),
-        seconds,
-        states_per_second: rate(search.unique_state_count(), seconds),
-        liveness: None,
-        peak_memory_bytes: peak_memory_bytes(),
-        properties,
+        unique_states: scenario.unique_states,
+        disjoint: true,
+    };
+    search.report(subject, options, liveness, properties)
+}
+
+impl<const N: usize> Searched for System<N> {
+    fn expanded(&self) -> &Counter {
+        &self.expanded
+    }
+
+    fn beyond(&self) -> &Counter {
+        &self.beyond
+    }
+
+    fn is_mutant(&self) -> bool {
+        self.protocol.mutant.is_some()
+    }
+
+    fn violated_in(&self, state: &State<N>) -> Vec<&'static str> {
+        self.violated(state).map(|claim| claim.name).collect()
     }
 }
 
@@ -156,18 +166,49 @@ fn violation<const N: usize>(system: &System<N>) -> Row<Counterexample> {
         .join();
     let path = search.discovery(ALL_HOLD);
     let steps = path.expect("the property was seen to fail").into_vec();
-    let told = steps
-        .iter()
-        .filter_map(|(state, action)| Some(tell(system, state, (*action)?)));
+    let steps: Vec<_> = steps
+        .into_iter()
+        .filter_map(|(state, action)| Some((state, action?)))
+        .collect();
     Row {
         name: claim.name.to_owned(),
         verdict: Verdict::Violated,
-        counterexample: Some(Counterexample {
-            property: claim.name,
-            statement: claim.statement,
-            beginning: "All look for a leader, and none has accepted an epoch.".to_owned(),
-            steps: told.collect(),
-        }),
+        counterexample: Some(counterexample(system, claim, &steps, None)),
+    }
+}
+
+/// A fair run on which the property fails again and again.
+fn of_lasso<const N: usize>(
+    system: &System<N>,
+    claim: &Claim<N>,
+    lasso: &Lasso<State<N>, Action>,
+) -> Counterexample {
+    let steps = [&lasso.way_in[..], &lasso.cycle].concat();
+    let ending = match lasso.cycle.is_empty() {
+        true => "Then nothing more happens.".to_owned(),
+        false => {
+            let first = lasso.way_in.len() + 1;
+            format!("Steps {first} to {} repeat for ever.", steps.len())
+        }
+    };
+    counterexample(system, claim, &steps, Some(ending))
+}
+
+fn counterexample<const N: usize>(
+    system: &System<N>,
+    claim: &Claim<N>,
+    steps: &[(State<N>, Action)],
+    ending: Option<String>,
+) -> Counterexample {
+    let told = steps
+        .iter()
+        .map(|(state, action)| tell(system, state, *action));
+    Counterexample {
+        property: claim.name,
+        statement: claim.statement,
+        beginning: "All look for a leader.".to_owned(),
+        steps: told.collect(),
+        ending,
     }
 }
 
@@ -193,10 +234,7 @@ fn tell<const N: usize>(system: &System<N>, before: &State<N>, action: Action) -
 }
 
 fn sightings<const N: usize>(system: &System<N>, options: Options) -> Vec<Row<Counterexample>> {
-    let unseen = match options.shard.is_whole() {
-        true => Verdict::NeverSeen,
-        false => Verdict::NotInThisShard,
-    };
+    let unseen = unseen(options.shard);
     let search = system
         .clone()
         .checker()

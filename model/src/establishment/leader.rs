@@ -5,7 +5,7 @@
 use super::mutants::Mutant;
 use super::network::Packet;
 use super::server::{Context, Effect, Epoch, Quits};
-use crate::ensemble::Composition;
+use crate::ensemble::{Composition, Ensemble};
 use crate::set::ServerSet;
 
 /// What a leader knows.
@@ -47,6 +47,8 @@ pub enum LearnerStage {
     Activating,
     /// Its ACK came.
     Synced,
+    /// It is asked to take over.
+    Heir,
 }
 
 impl<const N: usize> Leader<N> {
@@ -124,7 +126,11 @@ impl<const N: usize> Leader<N> {
                 }
             }
             // The answer to UPTODATE.
-            (LearnerStage::Synced, Packet::Ack(_)) => {}
+            (LearnerStage::Synced | LearnerStage::Heir, Packet::Ack(_)) => {}
+            (LearnerStage::Heir, Packet::HandOver(to)) if to == from => {
+                self.tell_followers(packet, cx);
+                return Err(Quits);
+            }
             _ => self.refuse(from, cx),
         }
         self.advance(cx)
@@ -164,12 +170,36 @@ impl<const N: usize> Leader<N> {
         {
             self.stage = Stage::Established(epoch);
             cx.effects.push(Effect::Established(epoch));
-            for learner in self.those_at(LearnerStage::Synced).iter() {
-                cx.send(learner, Packet::UpToDate);
-            }
+            self.tell_followers(Packet::UpToDate, cx);
         }
         self.inform(cx);
         Ok(())
+    }
+
+    /// The same to everybody that follows, but for one that is asked to take over.
+    fn tell_followers(&self, packet: Packet, cx: &mut Context<'_, N>) {
+        let follows = |&learner: &usize| self.learners[learner] == Some(LearnerStage::Synced);
+        for learner in (0..N).filter(follows) {
+            cx.send(learner, packet);
+        }
+    }
+
+    /// The learners that it can hand over to: one at a time.
+    pub fn candidates<'a>(&'a self, ensemble: &'a Ensemble<N>) -> impl Iterator<Item = usize> + 'a {
+        let is_free =
+            self.established().is_some() && !self.learners.contains(&Some(LearnerStage::Heir));
+        (0..N).filter(move |&learner| {
+            is_free
+                && self.learners[learner] == Some(LearnerStage::Synced)
+                && ensemble.has_weight(learner)
+        })
+    }
+
+    /// Asks a learner to take over. Those that follow are told when it has answered.
+    #[doc(alias = "designatedLeader")]
+    pub(super) fn hand_over(&mut self, heir: usize, cx: &mut Context<'_, N>) {
+        self.learners[heir] = Some(LearnerStage::Heir);
+        cx.send(heir, Packet::HandOver(heir));
     }
 
     /// Above all that a quorum has accepted.

@@ -65,6 +65,14 @@ impl Learner {
                 cx.effects.push(Effect::Established(epoch));
                 cx.send(self.leader, Packet::Ack(epoch));
             }
+            // The leader does not count on this server any more.
+            (Stage::Following(_), Packet::HandOver(to)) => {
+                *cx.is_bound = false;
+                if to == cx.me {
+                    cx.send(self.leader, packet);
+                }
+                return Err(Quits);
+            }
             _ => return Err(Quits),
         }
         Ok(())

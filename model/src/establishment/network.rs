@@ -30,6 +30,8 @@ pub enum Packet {
     Ack(Epoch),
     /// The leader is established.
     UpToDate,
+    /// The leader hands over to this one of its learners, which echoes it.
+    HandOver(usize),
 }
 
 /// Packets under way in one direction.
@@ -192,6 +194,7 @@ impl fmt::Debug for Packet {
             Self::NewLeader(epoch) => write!(f, "NEWLEADER({epoch:?})"),
             Self::Ack(epoch) => write!(f, "ACK({epoch:?})"),
             Self::UpToDate => write!(f, "UPTODATE"),
+            Self::HandOver(to) => write!(f, "HANDOVER({})", to + 1),
         }
     }
 }

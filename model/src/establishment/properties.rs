@@ -11,6 +11,7 @@ use super::system::{State, Step, System};
 use crate::ensemble::Composition;
 use crate::properties::Kind;
 use crate::set::ServerSet;
+use crate::system::Setting;
 
 /// A property and its place in the catalogue.
 #[derive(Clone, Copy)]
@@ -200,7 +201,19 @@ impl<const N: usize> System<N> {
 /// Every property, in the order in which they are printed.
 #[must_use]
 pub fn claims<const N: usize>() -> Vec<Claim<N>> {
-    [always(), sometimes()].concat()
+    [always(), vec![eventually()], sometimes()].concat()
+}
+
+fn eventually<const N: usize>() -> Claim<N> {
+    Claim {
+        name: "a leader is established and followed",
+        statement: "From every reachable state eventually one established leader is followed by all servers, in its epoch, and stays so.",
+        kind: Kind::Eventually {
+            witnesses: &["an epoch is established", "a learner follows"],
+        },
+        applies: |scenario| scenario.setting == Setting::Timely,
+        condition: |system, state| system.agreed(state).is_some(),
+    }
 }
 
 fn always<const N: usize>() -> Vec<Claim<N>> {
@@ -323,6 +336,21 @@ fn sometimes<const N: usize>() -> Vec<Claim<N>> {
             "A learner promises an epoch.",
             |_, state| state.past.promised.iter().any(|&epoch| epoch > Epoch(0)),
         ),
+        Claim {
+            applies: |scenario| scenario.faults.transfers > 0,
+            ..sometimes(
+                "an heir takes over",
+                "Who was asked to lead by a leader has answered.",
+                |_, state| {
+                    let mut pairs =
+                        (0..N).flat_map(|heir| (0..N).map(move |leader| (heir, leader)));
+                    pairs.any(|(heir, leader)| {
+                        let mut answers = state.network.connection(heir, leader).up.packets();
+                        answers.any(|packet| packet == Packet::HandOver(heir))
+                    })
+                },
+            )
+        },
         sometimes(
             "a learner follows",
             "A learner follows an established leader.",

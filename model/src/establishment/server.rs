@@ -73,6 +73,8 @@ pub enum Event {
     End(usize),
     /// An earlier promise is over.
     Release,
+    /// Its owner wants this one of its followers to lead.
+    HandOver(usize),
     /// It waits no longer, whatever for.
     GiveUp,
 }
@@ -248,6 +250,10 @@ impl<const N: usize> Context<'_, N> {
                     }
                     Role::Looking(_) | Role::Down => Ok(()),
                 }
+            }
+            (Event::HandOver(heir), Role::Leading(leader)) => {
+                leader.hand_over(heir, self);
+                Ok(())
             }
             (Event::GiveUp, Role::Leading(_) | Role::Learning(_)) => Err(Quits),
             _ => Ok(()),

@@ -12,6 +12,7 @@ use super::properties::{Broken, Claim};
 use super::server::{Effect, Epoch, Event, Protocol, Role, Server};
 use crate::liveness::ALL_HOLD;
 use crate::progress::Counter;
+use crate::system::Setting;
 use stateright::{Model, Property};
 use std::fmt;
 
@@ -20,12 +21,16 @@ use std::fmt;
 pub struct System<const N: usize> {
     /// The rules.
     pub protocol: Protocol<N>,
+    /// When what takes time happens.
+    pub setting: Setting,
     /// The initial states.
     pub starts: Vec<State<N>>,
     /// The properties.
     pub claims: Vec<Claim<N>>,
     /// How many states have been expanded.
     pub expanded: Counter,
+    /// How many were met that are beyond the last epoch, and left out.
+    pub beyond: Counter,
 }
 
 /// Everything at a moment.
@@ -48,6 +53,8 @@ pub struct Faults {
     pub crashes: u8,
     /// A leader loses the connection with a learner, which has yet to see that.
     pub breaks: u8,
+    /// A leader is to hand over.
+    pub transfers: u8,
 }
 
 /// What properties need to know of the past.
@@ -96,6 +103,8 @@ pub enum Cause {
     SeesEnd(usize),
     /// An earlier promise is over.
     IsReleased,
+    /// It is to hand over to this one.
+    HandsOver(usize),
     /// It waits no longer.
     GivesUp,
 }
@@ -115,6 +124,7 @@ impl Faults {
     pub const NONE: Self = Self {
         crashes: 0,
         breaks: 0,
+        transfers: 0,
     };
 }
 
@@ -176,6 +186,10 @@ impl<const N: usize> System<N> {
                 Event::End(peer)
             }
             Cause::IsReleased => Event::Release,
+            Cause::HandsOver(heir) => {
+                after.faults.transfers -= 1;
+                Event::HandOver(heir)
+            }
             Cause::GivesUp => Event::GiveUp,
         };
         let effects = self.protocol.handle(me, &mut after.servers[me], event);
@@ -246,7 +260,14 @@ impl<const N: usize> System<N> {
                 causes.extend(others.map(Cause::Told));
                 causes.extend(voters.contains(me).then_some(Cause::Elected));
             }
-            Role::Leading(_) | Role::Learning(_) => causes.push(Cause::GivesUp),
+            Role::Leading(leader) => {
+                causes.push(Cause::GivesUp);
+                if state.faults.transfers > 0 {
+                    let heirs = leader.candidates(&self.protocol.ensemble);
+                    causes.extend(heirs.map(Cause::HandsOver));
+                }
+            }
+            Role::Learning(_) => causes.push(Cause::GivesUp),
         }
         for peer in 0..N {
             if state.network.next(me, peer).is_some() {
@@ -259,6 +280,9 @@ impl<const N: usize> System<N> {
         let follows = matches!(server.role, Role::Learning(_)) && server.established().is_some();
         if server.is_bound && !follows {
             causes.push(Cause::IsReleased);
+        }
+        if self.setting == Setting::Timely {
+            causes.retain(|&cause| self.is_timely(state, me, cause));
         }
     }
 }
@@ -323,6 +347,17 @@ impl<const N: usize> Model for System<N> {
         Some(after)
     }
 
+    /// In time there is one epoch more than the scenario has: a leader that gave up for want of epochs would do so for ever.
+    fn within_boundary(&self, state: &State<N>) -> bool {
+        let accepted = state.servers.iter().map(|server| server.memory.accepted);
+        let is_within = self.setting == Setting::Asynchronous
+            || accepted.into_iter().all(|epoch| epoch < self.protocol.last);
+        if !is_within {
+            self.beyond.count();
+        }
+        is_within
+    }
+
     /// What must always hold is one property to stateright, which asks for each of its properties by name in every state.
     fn properties(&self) -> Vec<Property<Self>> {
         if self.claims.iter().all(|claim| claim.kind.kills()) {
@@ -381,6 +416,7 @@ impl fmt::Display for Cause {
                 write!(f, "sees that the connection with {} has ended", peer + 1)
             }
             Self::IsReleased => write!(f, "is not bound by an earlier promise any more"),
+            Self::HandsOver(heir) => write!(f, "is to hand over to {}", heir + 1),
             Self::GivesUp => write!(f, "gives up"),
         }
     }
