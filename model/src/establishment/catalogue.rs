@@ -28,8 +28,8 @@ pub struct Scenario {
     pub setting: Setting,
     /// The length of each server's history.
     pub histories: &'static [u8],
-    /// The epoch that each server has accepted, from somebody who was never established.
-    pub accepted: &'static [u8],
+    /// Each server starts with any of these on its disk, as far as it can have come about: see [`Scenario::starts`].
+    pub disks: &'static [Epochs],
     /// The last epoch that there is.
     pub last: u8,
     /// What may go wrong, and how often.
@@ -47,7 +47,7 @@ const THREE: Scenario = Scenario {
     composition: Composition::Majority,
     setting: Setting::Asynchronous,
     histories: &[1, 1, 2],
-    accepted: &[0, 0, 0],
+    disks: &[Epochs::NONE],
     last: 1,
     faults: Faults::NONE,
     unique_states: 0,
@@ -59,6 +59,13 @@ const TIMELY: Scenario = Scenario {
     last: 2,
     ..THREE
 };
+
+const fn epochs(accepted: u8, current: u8) -> Epochs {
+    Epochs {
+        accepted: Epoch(accepted),
+        current: Epoch(current),
+    }
+}
 
 /// Every scenario.
 pub const SCENARIOS: &[Scenario] = &[
@@ -136,62 +143,67 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "establish-timely",
-        covers: "three voters in time, one of which has accepted the epoch of somebody who was never established",
-        accepted: &[2, 0, 0],
-        last: 3,
-        unique_states: 0,
-        ..TIMELY
-    },
-    Scenario {
-        name: "establish-timely-crash",
-        covers: "three voters in time, one crash at any point",
-        faults: Faults {
-            crashes: 1,
-            ..Faults::NONE
-        },
+        covers: "three voters in time, with any epochs of two leaders before",
+        disks: &[
+            Epochs::NONE,
+            epochs(1, 0),
+            epochs(2, 0),
+            epochs(1, 1),
+            epochs(2, 1),
+            epochs(2, 2),
+        ],
         last: 4,
         unique_states: 0,
         ..TIMELY
     },
     Scenario {
-        name: "establish-timely-break",
-        covers: "three voters in time, one connection that a leader loses before its learner does",
+        name: "establish-timely-faults",
+        covers: "three voters in time, two crashes at any point, one connection lost",
         faults: Faults {
+            crashes: 2,
             breaks: 1,
             ..Faults::NONE
         },
-        last: 4,
+        last: 5,
         unique_states: 0,
         ..TIMELY
     },
     Scenario {
         name: "establish-timely-observer",
-        covers: "two voters and an observer in time, one crash at any point",
+        covers: "two voters and an observer in time, one crash at any point, one connection lost",
         composition: Composition::Observer,
         faults: Faults {
             crashes: 1,
+            breaks: 1,
             ..Faults::NONE
         },
-        last: 4,
+        last: 5,
         unique_states: 0,
         ..TIMELY
     },
     Scenario {
         name: "establish-timely-joint",
-        covers: "a configuration of three and a proposed one of two, in time",
+        covers: "a configuration of three and a proposed one of two, in time, one crash at any point, one connection lost",
         composition: Composition::Joint,
+        faults: Faults {
+            crashes: 1,
+            breaks: 1,
+            ..Faults::NONE
+        },
+        last: 5,
         unique_states: 0,
         ..TIMELY
     },
     Scenario {
         name: "establish-timely-transfer",
-        covers: "three voters in time, of which one hands over to another",
+        covers: "three voters in time, of which one hands over to another, one crash at any point, one connection lost",
         histories: &[1, 1, 1],
         faults: Faults {
+            crashes: 1,
+            breaks: 1,
             transfers: 1,
-            ..Faults::NONE
         },
-        last: 4,
+        last: 5,
         unique_states: 0,
         ..TIMELY
     },
@@ -223,17 +235,12 @@ impl Scenario {
         claims: Vec<Claim<N>>,
     ) -> System<N> {
         assert_eq!(self.histories.len(), N, "{} servers", self.name);
-        let servers = std::array::from_fn(|server| {
-            let disk = Epochs {
-                accepted: Epoch(self.accepted[server]),
-                ..Epochs::default()
-            };
-            Server::new(disk, self.histories[server])
-        });
-        let start = State::new(servers, self.faults);
+        let ensemble = Ensemble::new(self.composition);
+        let starts = self.starts(&ensemble).into_iter().enumerate();
+        let starts = starts.filter(|&(number, _)| shard.holds(number));
         System {
             protocol: Protocol {
-                ensemble: Ensemble::new(self.composition),
+                ensemble,
                 last: match self.setting {
                     Setting::Asynchronous => Epoch(self.last),
                     Setting::Timely => Epoch(self.last + 1),
@@ -241,10 +248,33 @@ impl Scenario {
                 mutant,
             },
             setting: self.setting,
-            starts: shard.holds(0).then_some(start).into_iter().collect(),
+            starts: starts.map(|(_, start)| start).collect(),
             claims,
             expanded: Counter::default(),
             beyond: Counter::default(),
         }
+    }
+
+    /// How the servers can start. A current epoch is one that a quorum has accepted, in every configuration in force. A server that
+    /// was in one may be bound by a promise that it has forgotten.
+    fn starts<const N: usize>(&self, ensemble: &Ensemble<N>) -> Vec<State<N>> {
+        let choices = self.disks.len();
+        let assignments = (0..choices.pow(u32::try_from(N).expect("few servers"))).map(|number| {
+            let mut digits = number;
+            std::array::from_fn(|server| {
+                let disk = self.disks[digits % choices];
+                digits /= choices;
+                Server::new(disk, self.histories[server])
+            })
+        });
+        let can_be = |servers: &[Server<N>; N]| {
+            let current = servers.iter().map(|it| it.disk.current).max();
+            let accepted = |&server: &usize| Some(servers[server].disk.accepted) >= current;
+            current == Some(Epoch(0))
+                || ensemble.is_quorum((0..N).filter(accepted).collect(), false)
+        };
+        let assignments = assignments.filter(can_be);
+        let starts = assignments.map(|servers| State::new(servers, self.faults));
+        starts.collect()
     }
 }

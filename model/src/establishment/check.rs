@@ -3,6 +3,7 @@
 use super::catalogue::Scenario;
 use super::mutants::Mutant;
 use super::properties::Claim;
+use super::server::Epochs;
 use super::system::{Action, State, System};
 use crate::check::fair_runs::FairRuns;
 use crate::check::search::{Search, Searched, Subject};
@@ -124,7 +125,7 @@ fn check_servers<const N: usize>(
         covers: scenario.covers,
         mutant: mutant.map(|mutant| format!("{mutant:?}")),
         unique_states: scenario.unique_states,
-        disjoint: true,
+        disjoint: scenario.disks.len() == 1,
     };
     search.report(subject, options, liveness, properties)
 }
@@ -206,10 +207,20 @@ fn counterexample<const N: usize>(
     Counterexample {
         property: claim.name,
         statement: claim.statement,
-        beginning: "All look for a leader.".to_owned(),
+        beginning: beginning(steps),
         steps: told.collect(),
         ending,
     }
+}
+
+fn beginning<const N: usize>(steps: &[(State<N>, Action)]) -> String {
+    let servers = steps.iter().flat_map(|(start, _)| start.servers.iter());
+    let disks = (1..=N).zip(servers).map(|(sid, server)| {
+        let Epochs { accepted, current } = server.disk;
+        format!("{sid} has accepted epoch {accepted:?}, its current one is {current:?}")
+    });
+    let disks: Vec<_> = disks.collect();
+    format!("All look for a leader. {}.", disks.join("; "))
 }
 
 /// What happens, and what the server does about it.

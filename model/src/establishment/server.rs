@@ -144,20 +144,28 @@ impl fmt::Debug for Epoch {
     }
 }
 
+impl Epochs {
+    /// Those of a new server.
+    pub const NONE: Self = Self {
+        accepted: Epoch(0),
+        current: Epoch(0),
+    };
+}
+
 impl<const N: usize> Role<N> {
     /// Looking, and nobody has come yet.
     pub const LOOKING: Self = Self::Looking([None; N]);
 }
 
 impl<const N: usize> Server<N> {
-    /// A server that is running and looks for a leader.
+    /// A server that was started and looks for a leader. If it was ever in an epoch it may have made a promise that it has forgotten.
     #[must_use]
     pub fn new(disk: Epochs, zxid: u8) -> Self {
         Self {
             disk,
             memory: disk,
             zxid,
-            is_bound: false,
+            is_bound: disk.current > Epoch(0),
             role: Role::LOOKING,
         }
     }
