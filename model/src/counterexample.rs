@@ -97,14 +97,6 @@ impl Counterexample {
         }
     }
 
-    /// What fails, where, and how soon.
-    #[must_use]
-    pub fn fails_in(&self) -> String {
-        let (property, scenario) = (self.property, self.scenario);
-        let steps = self.story.steps.len();
-        format!("{property} fails in {scenario} within {steps} steps")
-    }
-
     /// The name of its files, without the extension.
     #[must_use]
     pub fn file_stem(&self) -> String {

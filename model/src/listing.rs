@@ -20,8 +20,19 @@ pub struct Catalogue {
     pub mutants: Vec<mutants::Entry>,
     /// Old bugs that are no mutants here.
     pub unmodelled: &'static [Unmodelled],
-    /// The scenarios of the establishment.
-    pub establishment: &'static [establishment::catalogue::Scenario],
+    /// The second model.
+    pub establishment: Establishment,
+}
+
+/// Everything that can be checked of the second model.
+#[derive(Clone, Debug, Serialize)]
+pub struct Establishment {
+    /// The scenarios.
+    pub scenarios: &'static [establishment::catalogue::Scenario],
+    /// The properties.
+    pub properties: Vec<Entry>,
+    /// The mutants.
+    pub mutants: Vec<mutants::Entry<establishment::mutants::Mutant>>,
 }
 
 /// A property as it is listed.
@@ -51,7 +62,19 @@ impl Catalogue {
             properties: claims::<3>().into_iter().map(Entry::from).collect(),
             mutants: Mutant::ALL.iter().map(|mutant| mutant.entry()).collect(),
             unmodelled: UNMODELLED,
-            establishment: establishment::catalogue::SCENARIOS,
+            establishment: Establishment::new(),
+        }
+    }
+}
+
+impl Establishment {
+    fn new() -> Self {
+        let claims = establishment::properties::claims::<3>();
+        let mutants = establishment::mutants::Mutant::ALL.iter();
+        Self {
+            scenarios: establishment::catalogue::SCENARIOS,
+            properties: claims.into_iter().map(Entry::from).collect(),
+            mutants: mutants.map(|mutant| mutant.entry()).collect(),
         }
     }
 }
@@ -62,25 +85,64 @@ impl Default for Catalogue {
     }
 }
 
-impl<const N: usize> From<Claim<N>> for Entry {
-    fn from(claim: Claim<N>) -> Self {
-        let (expectation, witnesses) = match claim.kind {
+impl Entry {
+    fn new(
+        name: &'static str,
+        statement: &'static str,
+        kind: Kind,
+        scenarios: Vec<&'static str>,
+    ) -> Self {
+        let (expectation, witnesses) = match kind {
             Kind::Always { witnesses } => ("always", witnesses),
             Kind::Eventually { witnesses } => ("eventually", witnesses),
             Kind::Witness | Kind::Pitfall | Kind::EndlessPitfall => ("sometimes", &[][..]),
         };
         Self {
-            name: claim.name,
-            statement: claim.statement,
+            name,
+            statement,
             expectation,
-            pitfall: matches!(claim.kind, Kind::Pitfall | Kind::EndlessPitfall),
+            pitfall: matches!(kind, Kind::Pitfall | Kind::EndlessPitfall),
             witnesses,
-            scenarios: SCENARIOS
-                .iter()
-                .filter(|scenario| (claim.applies)(scenario))
-                .map(|scenario| scenario.name)
-                .collect(),
+            scenarios,
         }
+    }
+
+    /// What is printed where `of` scenarios could check it.
+    fn write(&self, f: &mut fmt::Formatter<'_>, of: usize) -> fmt::Result {
+        let Self {
+            name,
+            statement,
+            expectation,
+            ..
+        } = self;
+        writeln!(f, "  {expectation} {name}: {statement}")?;
+        if !self.witnesses.is_empty() {
+            writeln!(f, "    not vacuous: {}", self.witnesses.join(", "))?;
+        }
+        if self.pitfall {
+            writeln!(f, "    The opposite sounds right and is false.")?;
+        }
+        if self.scenarios.len() < of {
+            writeln!(f, "    checked in: {}", self.scenarios.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl<const N: usize> From<Claim<N>> for Entry {
+    fn from(claim: Claim<N>) -> Self {
+        let scenarios = SCENARIOS.iter().filter(|it| (claim.applies)(it));
+        let scenarios = scenarios.map(|scenario| scenario.name).collect();
+        Self::new(claim.name, claim.statement, claim.kind, scenarios)
+    }
+}
+
+impl<const N: usize> From<establishment::properties::Claim<N>> for Entry {
+    fn from(claim: establishment::properties::Claim<N>) -> Self {
+        let scenarios = establishment::catalogue::SCENARIOS.iter();
+        let scenarios = scenarios.filter(|it| (claim.applies)(it));
+        let scenarios = scenarios.map(|scenario| scenario.name).collect();
+        Self::new(claim.name, claim.statement, claim.kind, scenarios)
     }
 }
 
@@ -93,20 +155,7 @@ impl fmt::Display for Catalogue {
         }
         writeln!(f, "\nProperties")?;
         for property in &self.properties {
-            writeln!(
-                f,
-                "  {} {}: {}",
-                property.expectation, property.name, property.statement
-            )?;
-            if !property.witnesses.is_empty() {
-                writeln!(f, "    not vacuous: {}", property.witnesses.join(", "))?;
-            }
-            if property.pitfall {
-                writeln!(f, "    The opposite sounds right and is false.")?;
-            }
-            if property.scenarios.len() < self.scenarios.len() {
-                writeln!(f, "    checked in: {}", property.scenarios.join(", "))?;
-            }
+            property.write(f, self.scenarios.len())?;
         }
         writeln!(f, "\nMutants")?;
         for mutant in &self.mutants {
@@ -121,11 +170,25 @@ impl fmt::Display for Catalogue {
         {
             writeln!(f, "  {tickets}: {change}\n    {reason}")?;
         }
+        self.establishment.fmt(f)
+    }
+}
+
+impl fmt::Display for Establishment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\nScenarios of the establishment")?;
-        for scenario in self.establishment {
+        for scenario in self.scenarios {
             let (tier, states) = (scenario.tier.name(), grouped(scenario.unique_states));
             writeln!(f, "  {}: {}", scenario.name, scenario.covers)?;
             writeln!(f, "    tier {tier}, {states} unique states")?;
+        }
+        writeln!(f, "\nProperties of the establishment")?;
+        for property in &self.properties {
+            property.write(f, self.scenarios.len())?;
+        }
+        writeln!(f, "\nMutants of the establishment")?;
+        for mutant in &self.mutants {
+            writeln!(f, "  {mutant}")?;
         }
         Ok(())
     }

@@ -12,21 +12,22 @@ mod rules;
 mod run;
 mod table;
 
-pub use run::{Outcome, in_order, run};
+pub use run::{Found, Outcome, in_order, run, run_in};
+pub(crate) use table::mutants;
 pub use table::{Mutant, UNMODELLED, Unmodelled};
 
 use crate::server::{FastLeaderElection, Server};
 use crate::vote::Round;
 use clap::ValueEnum;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::fmt;
 
 /// What there is to know of a mutant before it is run.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Entry {
+pub struct Entry<M = Mutant> {
     /// Its name on the command line.
     #[serde(rename = "name")]
-    pub mutant: Mutant,
+    pub mutant: M,
     /// The tickets of the ZooKeeper tracker that tell of it, if any do.
     pub tickets: &'static str,
     /// What it does differently.
@@ -38,28 +39,20 @@ pub struct Entry {
     pub survives: Option<&'static str>,
 }
 
-impl Mutant {
-    /// Its name on the command line.
-    #[must_use]
-    pub fn name(self) -> String {
-        let value = self.to_possible_value();
+impl<M: ValueEnum> Entry<M> {
+    fn name(&self) -> String {
+        let value = self.mutant.to_possible_value();
         value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
 
-impl fmt::Display for Entry {
+impl<M: ValueEnum> fmt::Display for Entry<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.mutant.name(), self.change)?;
+        write!(f, "{}: {}", self.name(), self.change)?;
         match self.tickets {
             "" => Ok(()),
             tickets => write!(f, " (ZOOKEEPER-{})", tickets.replace(", ", ", -")),
         }
-    }
-}
-
-impl Serialize for Mutant {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.name().serialize(serializer)
     }
 }
 

@@ -304,13 +304,21 @@ impl<C: Tell> fmt::Display for Row<C> {
         let Some(counterexample) = &self.counterexample else {
             return Ok(());
         };
-        let lines = std::iter::once(counterexample.beginning()).chain(counterexample.steps());
-        for (number, line) in lines.enumerate() {
-            writeln!(f, "    {number:>3}. {line}")?;
-        }
-        let ending = counterexample.ending();
-        ending.map_or(Ok(()), |how| writeln!(f, "    {how}"))
+        f.write_str(&numbered(counterexample))
     }
+}
+
+/// A counterexample step by step.
+pub(crate) fn numbered(counterexample: &impl Tell) -> String {
+    let lines = std::iter::once(counterexample.beginning()).chain(counterexample.steps());
+    let lines = lines.enumerate();
+    let mut text: String = lines
+        .map(|(number, line)| format!("    {number:>3}. {line}\n"))
+        .collect();
+    if let Some(how) = counterexample.ending() {
+        text += &format!("    {how}\n");
+    }
+    text
 }
 
 /// The number with its digits in groups of three.

@@ -4,7 +4,6 @@ use fle_model::check::Options;
 use fle_model::establishment::catalogue::{Scenario, find};
 use fle_model::establishment::check::check;
 use fle_model::establishment::mutants::Mutant;
-use fle_model::establishment::system::Faults;
 use fle_model::report::Verdict;
 use fle_model::shard::Shard;
 use std::num::NonZeroUsize;
@@ -92,17 +91,26 @@ fn an_epoch_that_is_entered_and_not_accepted_is_noticed() {
     is_killed_by(Mutant::JoinsUnaccepted, "establish-alone", property);
 }
 
-/// A leader that two of three elect may not know what the third has accepted. The catalogue's scenarios of three have one epoch only.
+/// A leader gives up rather than propose such an epoch to a voter, but not for an observer.
 #[test]
 fn a_promise_below_an_earlier_one_is_noticed() {
-    let three = Scenario {
-        last: 2,
-        faults: Faults::NONE,
-        ..*scenario("establish-break")
-    };
-    let report = check(&three, Some(Mutant::LowerEpochPromised), ALONE, None);
-    let found: Vec<_> = report.counterexamples().map(|it| it.property).collect();
-    assert!(found.contains(&"current is accepted"), "{found:?}");
+    let property = "current is accepted";
+    is_killed_by(Mutant::LowerEpochPromised, "establish-ahead", property);
+}
+
+/// Nothing unsafe comes of any of these: somebody is left behind for ever.
+#[test]
+fn who_never_comes_to_follow_is_noticed() {
+    let property = "a leader is established and followed";
+    for mutant in [
+        Mutant::OutbidLeadsOn,
+        Mutant::OutbidForgotten,
+        Mutant::LateOnesNotTold,
+        Mutant::HeldBackForEver,
+    ] {
+        is_killed_by(mutant, "establish-timely", property);
+    }
+    is_killed_by(Mutant::EndOverlooked, "establish-timely-observer", property);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! `fle-model check`: scenarios, state by state.
 
+use super::broken::{Broken, broken};
 use super::output::{Either, Reports, watched};
 use super::{all_processors, scenario};
 use fle_model::catalogue::{SCENARIOS, Scenario, Tier};
 use fle_model::check::{Options, check};
-use fle_model::counterexample::TraceDir;
+use fle_model::counterexample::{Counterexample, TraceDir};
 use fle_model::establishment::{self, catalogue};
-use fle_model::mutants::{self, Mutant};
+use fle_model::mutants;
 use fle_model::shard::Shard;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -21,14 +22,8 @@ pub(crate) struct Check {
     #[arg(long, value_enum, default_value = "ci", conflicts_with = "scenarios")]
     tier: Tier,
     /// Break this rule first; without scenarios named, stop at the first that notices.
-    #[arg(
-        long,
-        value_enum,
-        value_name = "NAME",
-        conflicts_with = "tier",
-        hide_possible_values = true
-    )]
-    mutant: Option<Mutant>,
+    #[arg(long, value_name = "NAME", conflicts_with = "tier", value_parser = broken)]
+    mutant: Option<Broken>,
     /// How many threads search. [default: one for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -55,27 +50,25 @@ impl Check {
         let mut reports = Reports::new(self.json)?;
         let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
         for chosen in chosen {
-            let scenario = match (chosen, self.mutant) {
-                (Chosen::Election(scenario), None) => *scenario,
-                (Chosen::Election(scenario), Some(mutant)) => scenario.mutated(mutant),
-                (Chosen::Establishment(scenario), None) => {
-                    let report = watched(scenario.name, |watcher| {
-                        establishment::check::check(scenario, None, options, watcher)
-                    });
-                    reports.add(Either::Establishment(report))?;
-                    continue;
+            let report = match (chosen, self.mutant) {
+                (Chosen::Election(scenario), None) => election(scenario, options),
+                (Chosen::Election(scenario), Some(Broken::Election(mutant))) => {
+                    election(&scenario.mutated(mutant), options)
                 }
-                (Chosen::Establishment(scenario), Some(_)) => {
-                    let name = scenario.name;
-                    return Err(format!("{name} has no election, of which to break a rule"));
+                (Chosen::Establishment(scenario), None) => establish(scenario, None, options),
+                (Chosen::Establishment(scenario), Some(Broken::Establishment(mutant))) => {
+                    establish(scenario, Some(mutant), options)
+                }
+                (Chosen::Election(Scenario { name, .. }), Some(_))
+                | (Chosen::Establishment(catalogue::Scenario { name, .. }), Some(_)) => {
+                    return Err(format!("{name} is of the model that has no such rule"));
                 }
             };
-            let report = watched(scenario.name, |watcher| check(&scenario, options, watcher));
             let noticed = self.mutant.is_some() && !report.passed();
-            if let Some(dir) = &trace_dir {
+            if let (Some(dir), Either::Election(report)) = (&trace_dir, &report) {
                 dir.write_all(&report.properties)?;
             }
-            reports.add(Either::Election(report))?;
+            reports.add(report)?;
             if noticed && self.scenarios.is_empty() {
                 break;
             }
@@ -95,9 +88,13 @@ impl Check {
             .map(Chosen::Establishment);
         let chosen: Vec<_> = match (&self.scenarios[..], self.mutant) {
             ([], None) => of_tier.chain(established).collect(),
-            ([], Some(mutant)) => {
+            ([], Some(Broken::Election(mutant))) => {
                 let in_order = mutants::in_order(mutant).into_iter();
                 in_order.map(Chosen::Election).collect()
+            }
+            ([], Some(Broken::Establishment(mutant))) => {
+                let in_order = establishment::mutants::in_order(mutant).into_iter();
+                in_order.map(Chosen::Establishment).collect()
             }
             (named, _) => named.to_vec(),
         };
@@ -106,6 +103,22 @@ impl Check {
         }
         Ok(chosen)
     }
+}
+
+fn election(scenario: &Scenario, options: Options) -> Either<Counterexample> {
+    let report = watched(scenario.name, |watcher| check(scenario, options, watcher));
+    Either::Election(report)
+}
+
+fn establish(
+    scenario: &catalogue::Scenario,
+    mutant: Option<establishment::mutants::Mutant>,
+    options: Options,
+) -> Either<Counterexample> {
+    let report = watched(scenario.name, |watcher| {
+        establishment::check::check(scenario, mutant, options, watcher)
+    });
+    Either::Establishment(report)
 }
 
 /// A scenario of one of the two models.

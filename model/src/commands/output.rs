@@ -42,7 +42,7 @@ pub(crate) enum Either<C> {
 }
 
 impl<C> Either<C> {
-    fn passed(&self) -> bool {
+    pub(crate) fn passed(&self) -> bool {
         match self {
             Self::Election(report) => report.passed(),
             Self::Establishment(report) => report.passed(),

@@ -9,15 +9,18 @@ use crate::check::fair_runs::FairRuns;
 use crate::check::search::{Search, Searched, Subject};
 use crate::check::{Options, unseen};
 use crate::liveness::{ALL_HOLD, Lasso, Recording};
+use crate::mutants::Found;
 use crate::progress::{Counter, Watch, Watcher};
 use crate::properties::Kind;
-use crate::report::{Report, Row, Tell, Verdict};
+use crate::report::{Report, Row, Tell, Verdict, numbered};
 use serde::Serialize;
 use stateright::{Checker, HasDiscoveries, Model};
 
 /// A way to a state in which a property does not hold.
 #[derive(Clone, Debug, Serialize)]
 pub struct Counterexample {
+    /// The scenario's name.
+    pub scenario: &'static str,
     /// The property's name.
     pub property: &'static str,
     /// What it states.
@@ -36,6 +39,20 @@ pub struct Counterexample {
 pub struct Step {
     /// What happens in it, in a sentence.
     pub told: String,
+}
+
+impl Found for Counterexample {
+    fn what_and_where(&self) -> (&str, &str) {
+        (self.property, self.scenario)
+    }
+
+    fn length(&self) -> usize {
+        self.steps.len()
+    }
+
+    fn told(&self) -> String {
+        numbered(self)
+    }
 }
 
 impl Tell for Counterexample {
@@ -98,7 +115,7 @@ fn check_servers<const N: usize>(
     };
     let judged = always.iter().map(|claim| {
         match (search.violated.contains(&claim.name), search.exhausted()) {
-            (true, _) => violation(&model(vec![*claim])),
+            (true, _) => violation(scenario, &model(vec![*claim])),
             (false, true) => row(claim, Verdict::Holds),
             (false, false) => row(claim, Verdict::Undecided),
         }
@@ -111,7 +128,8 @@ fn check_servers<const N: usize>(
             states: search.unique_states,
             unseen: unseen(options.shard),
         };
-        let tell = |goal: usize, lasso: &Lasso<_, _>| of_lasso(&system, &of_runs[goal], lasso);
+        let tell =
+            |goal: usize, lasso: &Lasso<_, _>| of_lasso(scenario, &system, &of_runs[goal], lasso);
         let (rows, took) = fair_runs.search(recording, tell, &mut watch);
         properties.extend(rows.into_iter().map(|row| search.judge(row)));
         liveness = Some(took);
@@ -123,7 +141,7 @@ fn check_servers<const N: usize>(
     let subject = Subject {
         scenario: scenario.name,
         covers: scenario.covers,
-        mutant: mutant.map(|mutant| format!("{mutant:?}")),
+        mutant: mutant.map(Mutant::name),
         unique_states: scenario.unique_states,
         disjoint: scenario.disks.len() == 1,
     };
@@ -157,7 +175,7 @@ fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row<Counterexample
 }
 
 /// The shortest way to a state in which the system's one property does not hold. One thread, breadth first, finds it.
-fn violation<const N: usize>(system: &System<N>) -> Row<Counterexample> {
+fn violation<const N: usize>(scenario: &Scenario, system: &System<N>) -> Row<Counterexample> {
     let claim = &system.claims[0];
     let search = system
         .clone()
@@ -174,12 +192,13 @@ fn violation<const N: usize>(system: &System<N>) -> Row<Counterexample> {
     Row {
         name: claim.name.to_owned(),
         verdict: Verdict::Violated,
-        counterexample: Some(counterexample(system, claim, &steps, None)),
+        counterexample: Some(counterexample(scenario, system, claim, &steps, None)),
     }
 }
 
 /// A fair run on which the property fails again and again.
 fn of_lasso<const N: usize>(
+    scenario: &Scenario,
     system: &System<N>,
     claim: &Claim<N>,
     lasso: &Lasso<State<N>, Action>,
@@ -192,10 +211,11 @@ fn of_lasso<const N: usize>(
             format!("Steps {first} to {} repeat for ever.", steps.len())
         }
     };
-    counterexample(system, claim, &steps, Some(ending))
+    counterexample(scenario, system, claim, &steps, Some(ending))
 }
 
 fn counterexample<const N: usize>(
+    scenario: &Scenario,
     system: &System<N>,
     claim: &Claim<N>,
     steps: &[(State<N>, Action)],
@@ -205,6 +225,7 @@ fn counterexample<const N: usize>(
         .iter()
         .map(|(state, action)| tell(system, state, *action));
     Counterexample {
+        scenario: scenario.name,
         property: claim.name,
         statement: claim.statement,
         beginning: beginning(steps),

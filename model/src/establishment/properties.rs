@@ -84,7 +84,8 @@ impl<const N: usize> Step<'_, N> {
         let Packet::AckEpoch { current, zxid } = packet else {
             return Broken::default();
         };
-        let is_new = has_promised(leader, from) && !has_promised(before, from);
+        let is_counted = matches!(before.stage, Stage::Promising(_));
+        let is_new = is_counted && has_promised(leader, from) && !has_promised(before, from);
         let credentials = (leader.elected_in, after.servers[self.me].zxid);
         let is_best = current.is_none_or(|epoch| (epoch, zxid) <= credentials);
         Broken::of([(Rule::BestCredentials, !is_new || is_best)])

@@ -1,7 +1,5 @@
-//! The mutants, as data.
+//! The mutants, as data: those of the election, and how such a table is written.
 
-use super::Entry;
-use clap::ValueEnum;
 use serde::Serialize;
 
 /// What the model cannot break, because it has no such part or the part has no effect on it.
@@ -15,13 +13,15 @@ pub struct Unmodelled {
     pub reason: &'static str,
 }
 
+/// A table of mutants: each with the tickets that tell of it, the scenario that is tried first, why it survives if it is known to, and
+/// what it does differently.
 macro_rules! mutants {
-    ($(
+    ($what:literal; $(
         $name:ident $tickets:literal in $scenario:literal $(survives $reason:literal)?:
         $change:literal;
     )*) => {
-        /// One rule of the algorithm, broken.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, ValueEnum)]
+        #[doc = $what]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, clap::ValueEnum)]
         pub enum Mutant {
             $(#[doc = $change] $name,)*
         }
@@ -30,11 +30,18 @@ macro_rules! mutants {
             /// Every one.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
+            /// Its name on the command line.
+            #[must_use]
+            pub fn name(self) -> String {
+                let value = clap::ValueEnum::to_possible_value(&self);
+                value.map_or_else(String::new, |value| value.get_name().to_owned())
+            }
+
             /// What there is to know of it.
             #[must_use]
-            pub fn entry(self) -> Entry {
+            pub fn entry(self) -> $crate::mutants::Entry<Self> {
                 match self {
-                    $(Self::$name => Entry {
+                    $(Self::$name => $crate::mutants::Entry {
                         mutant: self,
                         tickets: $tickets,
                         change: $change,
@@ -44,10 +51,20 @@ macro_rules! mutants {
                 }
             }
         }
+
+        impl serde::Serialize for Mutant {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.name().serialize(serializer)
+            }
+        }
     };
 }
 
+pub(crate) use mutants;
+
 mutants! {
+    "One rule of the algorithm, broken.";
+
     // Which proposal is better.
     OrderWithoutEpoch "335, 1082" in "timely-slots":
         "Proposals are ordered by zxid and sid; the peer epoch is not looked at.";
@@ -194,11 +211,6 @@ mutants! {
 
 /// Old bugs that are no mutants here, and why.
 pub const UNMODELLED: &[Unmodelled] = &[
-    Unmodelled {
-        tickets: "790, 1192, 1653, 2307",
-        change: "How a leader comes to its new epoch: when it bumps its zxid, whose epochs it awaits, which file is written first.",
-        reason: "The phase after the election, in which epochs are agreed on, is a model of its own: fle_model::establishment.",
-    },
     Unmodelled {
         tickets: "2988",
         change: "A vote for a leader that does not vote is not dismissed.",
