@@ -9,7 +9,7 @@
 //! What a loss of power leaves, which writes that were not synced may not reach, is not tested here.
 //!
 //! Needs Debian's `strace` and the permission to trace; without them the tests pass with a line that says so, unless
-//! `FLE_REQUIRE_STRACE` is set.
+//! `FLE_REQUIRE_STRACE` is 1.
 
 use crate::support::{Ensemble, Server, until};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,13 +24,14 @@ const FILES: [&str; 4] = [
     "currentEpoch.tmp",
 ];
 
+/// Says so where it cannot.
 fn can_trace() -> bool {
     let trial = Command::new("strace")
         .args(["-o", "/dev/null", "true"])
         .output();
     let can = trial.is_ok_and(|it| it.status.success());
     if !can {
-        let is_required = std::env::var_os("FLE_REQUIRE_STRACE").is_some();
+        let is_required = std::env::var("FLE_REQUIRE_STRACE").is_ok_and(|it| it == "1");
         assert!(!is_required, "strace is missing or may not trace");
         println!("skipped: strace is missing or may not trace");
     }
@@ -237,7 +238,7 @@ struct Life {
     ensemble: Ensemble,
     roles: Roles,
     running: BTreeMap<usize, Server>,
-    /// The latest epoch in which a leader was established.
+    /// The greatest epoch in which a leader was established, or that a quorum has promised to one that is dead.
     epoch: i64,
     /// What was last seen on the disks.
     disks: BTreeMap<usize, Disk>,
