@@ -183,9 +183,9 @@ fn die_and_come_back(victim: i64, partner: i64, third: i64, left: &Left) {
     drop(dying);
     stays.misses(victim);
     assert_eq!(*stays.member.leadership().borrow(), Standing::Looking);
-    for (disk, left) in disks.iter().zip([left.dead, left.partner]) {
-        let epochs = stays.runtime.block_on(disk.clone().load()).unwrap();
-        assert_eq!(epochs, left);
+    for (disk, epochs) in disks.iter().zip([left.dead, left.partner]) {
+        let found = stays.runtime.block_on(disk.clone().load()).unwrap();
+        assert_eq!(found, epochs, "{:?}", left.death);
     }
 
     let back = Process::start(&ensemble, victim, &disks[0]);
