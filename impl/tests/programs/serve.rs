@@ -171,11 +171,16 @@ fn status_tells_what_runs_and_what_does_not() {
 
 /// Runs a server that cannot start; what it says.
 fn refused(ensemble: &Ensemble, arguments: &[&str]) -> String {
-    let config = ensemble.config(1);
-    let serve = ["serve", "--config", config.to_str().unwrap()];
-    let output = fle(serve.iter().chain(arguments));
-    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-    stderr(&output)
+    let before = ensemble.log(1).len();
+    let mut server = ensemble.serve(1, arguments);
+    let mut end = None;
+    until(|| {
+        end = server.process.try_wait().unwrap();
+        end.is_some()
+    });
+    let said = ensemble.log(1).split_off(before);
+    assert_eq!(end.unwrap().code(), Some(2), "{said}");
+    said
 }
 
 #[test]
