@@ -4,8 +4,8 @@
 //! `version-2/currentEpoch` in the data directory, each a decimal number. Invariant: when a method returns, what it stored
 //! survives; until then the old value does.
 //!
-//! Deliberately absent: any default for a file that is there and cannot be read. ZooKeeper takes the epoch of its last transaction
-//! for a file that is missing; here only a server that has neither file is new.
+//! Deliberately absent: any default for a file that cannot be read or is missing. ZooKeeper takes the epoch of its last transaction
+//! for a file that is missing; here only a server that has neither file is new, and it makes both before anything else.
 
 use crate::id::PeerEpoch;
 use crate::leadership::Epochs;
@@ -69,16 +69,24 @@ pub enum StorageError {
         /// What it begins with.
         text: String,
     },
-    /// The current epoch was never accepted: a file is missing or older than the other.
+    /// One file is there and the other is not.
     #[error(
-        "{directory}: the current epoch {current} is greater than the accepted epoch {accepted}, so a file is lost or from another time; restore both from the same backup"
+        "{path} is missing, and the other epoch file is there; restore both from the same backup, or, if the server's data is gone, remove the whole directory"
+    )]
+    Missing {
+        /// The file that is not there.
+        path: PathBuf,
+    },
+    /// The current epoch was never accepted: one file is older than the other.
+    #[error(
+        "{directory}: the current epoch {current} is greater than the accepted epoch {accepted}, so one of them is from another time; restore both from the same backup"
     )]
     Contradiction {
         /// The directory of both files.
         directory: PathBuf,
         /// What `currentEpoch` says.
         current: PeerEpoch,
-        /// What `acceptedEpoch` says, or 0 where it is missing.
+        /// What `acceptedEpoch` says.
         accepted: PeerEpoch,
     },
 }
@@ -154,18 +162,30 @@ impl EpochFiles {
         })
     }
 
-    fn read_both(&self) -> Result<Epochs, StorageError> {
-        let accepted = self.read(ACCEPTED)?.unwrap_or(PeerEpoch(0));
-        let current = self.read(CURRENT)?.unwrap_or(PeerEpoch(0));
-        if current > accepted {
-            let directory = self.directory.clone();
-            return Err(StorageError::Contradiction {
-                directory,
-                current,
-                accepted,
-            });
+    fn load_both(&self) -> Result<Epochs, StorageError> {
+        let missing = |name| {
+            let path = self.directory.join(name);
+            Err(StorageError::Missing { path })
+        };
+        match (self.read(ACCEPTED)?, self.read(CURRENT)?) {
+            (Some(accepted), Some(current)) if current > accepted => {
+                let directory = self.directory.clone();
+                Err(StorageError::Contradiction {
+                    directory,
+                    current,
+                    accepted,
+                })
+            }
+            (Some(accepted), Some(current)) => Ok(Epochs { accepted, current }),
+            // New, or dead between these writes: no current epoch is lost where none was accepted.
+            (None | Some(PeerEpoch(0)), None) => {
+                self.write(ACCEPTED, PeerEpoch(0))?;
+                self.write(CURRENT, PeerEpoch(0))?;
+                Ok(Epochs::default())
+            }
+            (Some(_), None) => missing(CURRENT),
+            (None, Some(_)) => missing(ACCEPTED),
         }
-        Ok(Epochs { accepted, current })
     }
 
     fn read(&self, name: &str) -> Result<Option<PeerEpoch>, StorageError> {
@@ -216,7 +236,7 @@ impl EpochFiles {
 /// Disks are slow, and other tasks run on this thread.
 impl Storage for EpochFiles {
     async fn load(&mut self) -> Result<Epochs, StorageError> {
-        self.aside(Self::read_both).await
+        self.aside(Self::load_both).await
     }
 
     async fn store_accepted(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {
@@ -235,6 +255,7 @@ mod tests {
     fn files() -> (tempfile::TempDir, EpochFiles) {
         let directory = tempfile::tempdir().unwrap();
         let files = EpochFiles::open(directory.path()).unwrap();
+        assert_eq!(files.load_both().unwrap(), Epochs::default());
         (directory, files)
     }
 
@@ -245,18 +266,11 @@ mod tests {
     #[test]
     fn what_is_stored_is_there_for_the_next_process() {
         let (directory, files) = files();
-        assert_eq!(
-            files.read_both().unwrap(),
-            Epochs {
-                accepted: PeerEpoch(0),
-                current: PeerEpoch(0)
-            }
-        );
         files.write(ACCEPTED, PeerEpoch(7)).unwrap();
         files.write(CURRENT, PeerEpoch(6)).unwrap();
         let again = EpochFiles::open(directory.path()).unwrap();
         assert_eq!(
-            again.read_both().unwrap(),
+            again.load_both().unwrap(),
             Epochs {
                 accepted: PeerEpoch(7),
                 current: PeerEpoch(6)
@@ -273,7 +287,7 @@ mod tests {
         let text = fs::read(directory.path().join("version-2/acceptedEpoch")).unwrap();
         assert_eq!(text, b"12");
         put(&files, CURRENT, b"12\n");
-        assert_eq!(files.read_both().unwrap().current, PeerEpoch(12));
+        assert_eq!(files.load_both().unwrap().current, PeerEpoch(12));
     }
 
     #[test]
@@ -289,7 +303,7 @@ mod tests {
         ] {
             let (_directory, files) = files();
             put(&files, ACCEPTED, text.as_bytes());
-            let error = files.read_both().unwrap_err();
+            let error = files.load_both().unwrap_err();
             assert!(
                 matches!(error, StorageError::NotAnEpoch { .. }),
                 "{text:?}: {error}"
@@ -299,7 +313,7 @@ mod tests {
         let (_directory, files) = files();
         put(&files, ACCEPTED, b"\xff\xfe");
         assert!(matches!(
-            files.read_both(),
+            files.load_both(),
             Err(StorageError::NotAnEpoch { .. })
         ));
     }
@@ -308,25 +322,47 @@ mod tests {
     fn a_current_epoch_that_was_not_accepted_is_an_error() {
         let (_directory, files) = files();
         put(&files, CURRENT, b"3");
-        assert!(matches!(
-            files.read_both(),
-            Err(StorageError::Contradiction { .. })
-        ));
         put(&files, ACCEPTED, b"2");
         assert!(matches!(
-            files.read_both(),
+            files.load_both(),
             Err(StorageError::Contradiction { .. })
         ));
         put(&files, ACCEPTED, b"3");
-        assert!(files.read_both().is_ok());
+        assert!(files.load_both().is_ok());
+    }
+
+    #[test]
+    fn one_file_without_the_other_is_an_error() {
+        for lost in [ACCEPTED, CURRENT] {
+            let (_directory, files) = files();
+            put(&files, ACCEPTED, b"3");
+            put(&files, CURRENT, b"0");
+            let lost = files.directory.join(lost);
+            fs::remove_file(&lost).unwrap();
+            let error = files.load_both().unwrap_err();
+            assert!(
+                matches!(&error, StorageError::Missing { path } if *path == lost),
+                "{error}"
+            );
+            assert!(!lost.exists(), "nothing is made in its place");
+        }
+    }
+
+    #[test]
+    fn a_new_server_that_died_between_its_first_files_is_still_new() {
+        let (_directory, files) = files();
+        fs::remove_file(files.directory.join(CURRENT)).unwrap();
+        assert_eq!(files.load_both().unwrap(), Epochs::default());
+        assert!(files.directory.join(CURRENT).exists());
     }
 
     #[test]
     fn a_file_that_cannot_be_read_or_written_is_an_error() {
         let (_directory, files) = files();
+        fs::remove_file(files.directory.join(ACCEPTED)).unwrap();
         fs::create_dir(files.directory.join(ACCEPTED)).unwrap();
         assert!(matches!(
-            files.read_both(),
+            files.load_both(),
             Err(StorageError::Io { doing: "read", .. })
         ));
         let error = files.write(ACCEPTED, PeerEpoch(1)).unwrap_err();
@@ -369,6 +405,6 @@ mod tests {
             matches!(&error, StorageError::Io { source, .. } if source.kind() == ErrorKind::StorageFull),
             "{error}"
         );
-        assert_eq!(files.read_both().unwrap().accepted, PeerEpoch(4));
+        assert_eq!(files.load_both().unwrap().accepted, PeerEpoch(4));
     }
 }

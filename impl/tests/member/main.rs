@@ -2,6 +2,7 @@
 #![cfg(feature = "net")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod crashes;
 mod hostile;
 mod leading;
 mod storage;

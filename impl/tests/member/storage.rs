@@ -1,14 +1,13 @@
-//! Disks that fail at any write, and processes that die there.
+//! Disks that fail at any write.
 
 use crate::support::{Ensemble, until, until_it_follows, until_it_leads};
 use fle::PeerEpoch;
 use fle::leadership::Epochs;
 use fle::member::Standing;
 use fle::storage::{InMemory, Storage, StorageError};
-use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// A disk whose writes fail from one on, for a while. A write that fails may have reached it all the same.
 #[derive(Clone)]
@@ -17,8 +16,6 @@ struct Failing {
     written: Arc<AtomicU32>,
     fails: std::ops::Range<u32>,
     reaches: bool,
-    /// Every epoch that a reader could have found there as accepted.
-    accepted: Arc<Mutex<BTreeSet<PeerEpoch>>>,
 }
 
 impl Failing {
@@ -28,7 +25,6 @@ impl Failing {
             written: Arc::default(),
             fails,
             reaches,
-            accepted: Arc::default(),
         }
     }
 
@@ -55,7 +51,6 @@ impl Storage for Failing {
     async fn store_accepted(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {
         let fails = self.fails_now();
         if !fails || self.reaches {
-            self.accepted.lock().unwrap().insert(epoch);
             self.disk.store_accepted(epoch).await?;
         }
         if fails { Err(full()) } else { Ok(()) }

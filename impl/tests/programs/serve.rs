@@ -1,7 +1,9 @@
 //! `fle serve`, and `fle status` beside it.
 
 use crate::support::{Ensemble, fle, stderr, stdout, until};
+use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn servers_elect_and_replace_a_leader_that_is_killed() {
@@ -129,7 +131,7 @@ fn the_best_epoch_on_disk_wins() {
 fn status_tells_what_runs_and_what_does_not() {
     let ensemble = Ensemble::new(2);
     let (first, second) = (ensemble.config(1), ensemble.config(2));
-    let ask = |path: &std::path::Path| fle(["status", "--config", path.to_str().unwrap()]);
+    let ask = |path: &Path| fle(["status", "--config", path.to_str().unwrap()]);
     let nobody = ask(&first);
     assert_eq!(nobody.status.code(), Some(1));
     assert!(stderr(&nobody).contains("start it with `fle serve`"));
@@ -169,26 +171,21 @@ fn status_tells_what_runs_and_what_does_not() {
 
 /// Runs a server that cannot start; what it says.
 fn refused(ensemble: &Ensemble, arguments: &[&str]) -> String {
-    let config = ensemble.config(1);
-    let serve = ["serve", "--config", config.to_str().unwrap()];
-    let output = fle(serve.iter().chain(arguments));
-    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-    stderr(&output)
+    let before = ensemble.log(1).len();
+    let mut server = ensemble.serve(1, arguments);
+    let mut end = None;
+    until(|| {
+        end = server.process.try_wait().unwrap();
+        end.is_some()
+    });
+    let said = ensemble.log(1).split_off(before);
+    assert_eq!(end.unwrap().code(), Some(2), "{said}");
+    said
 }
 
 #[test]
 fn what_cannot_be_served_is_refused_with_a_reason() {
     let ensemble = Ensemble::new(1);
-    let epoch = ensemble.data(1).join("version-2/currentEpoch");
-    std::fs::create_dir(epoch.parent().unwrap()).unwrap();
-    std::fs::write(&epoch, "many").unwrap();
-    let said = refused(&ensemble, &[]);
-    assert!(
-        said.contains("currentEpoch: \"many\" is not an epoch"),
-        "{said}"
-    );
-    std::fs::remove_file(&epoch).unwrap();
-
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let said = refused(&ensemble, &["--http", &address]);
@@ -209,6 +206,81 @@ fn what_cannot_be_served_is_refused_with_a_reason() {
     );
     std::fs::remove_file(ensemble.config(1)).unwrap();
     assert!(refused(&ensemble, &[]).contains("cannot be read"));
+}
+
+/// What makes an epoch file one that says nothing.
+#[derive(Clone, Copy, Debug)]
+enum Harm {
+    Text(&'static str),
+    Missing,
+    /// Whoever is root may read any file, but no directory as one.
+    Unreadable,
+}
+
+/// One clear line names the file and says what to do; whoever does it finds the directory as it was.
+#[test]
+fn epochs_that_cannot_be_relied_on_are_refused_and_left_alone() {
+    let ensemble = Ensemble::new(3);
+    let folder = ensemble.data(1).join("version-2");
+    for file in ["acceptedEpoch", "currentEpoch"] {
+        for (harm, reason) in [
+            (
+                Harm::Text("many"),
+                "\"many\" is not an epoch; restore the file",
+            ),
+            (Harm::Text(""), "\"\" is not an epoch; restore the file"),
+            (
+                Harm::Missing,
+                "is missing, and the other epoch file is there; restore both",
+            ),
+            (Harm::Unreadable, "cannot read: Is a directory"),
+        ] {
+            let _ = std::fs::remove_dir_all(&folder);
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::write(folder.join("acceptedEpoch"), "7").unwrap();
+            std::fs::write(folder.join("currentEpoch"), "6").unwrap();
+            std::fs::remove_file(folder.join(file)).unwrap();
+            match harm {
+                Harm::Text(text) => std::fs::write(folder.join(file), text).unwrap(),
+                Harm::Missing => {}
+                Harm::Unreadable => std::fs::create_dir(folder.join(file)).unwrap(),
+            }
+            is_refused(&ensemble, &folder.join(file), reason);
+        }
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("acceptedEpoch"), "6").unwrap();
+    std::fs::write(folder.join("currentEpoch"), "7").unwrap();
+    let reason = "the current epoch 7 is greater than the accepted epoch 6, so one of them is from another time; restore both";
+    is_refused(&ensemble, &folder, reason);
+}
+
+/// Server 1 does not start, names this path with this reason in one line, and changes nothing.
+fn is_refused(ensemble: &Ensemble, path: &Path, reason: &str) {
+    let before = contents(&ensemble.data(1));
+    let said = refused(ensemble, &[]);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(
+        said.starts_with(&format!("fle: {}", path.display())),
+        "{said}"
+    );
+    assert!(said.contains(reason), "{said}");
+    assert_eq!(contents(&ensemble.data(1)), before);
+}
+
+/// What is in a folder, and in those in it: files with what they hold, folders with nothing.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Option<String>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        }
+        let text = std::fs::read_to_string(&path).ok();
+        found.insert(path, text);
+    }
+    found
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Folders with configurations, and processes that end with the test.
 
 use rustix::process::{Pid, Signal, kill_process};
+use socket2::{Domain, Socket, Type};
 use std::fmt::Write;
-use std::net::TcpListener;
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -33,22 +35,22 @@ pub(crate) fn stderr(output: &Output) -> String {
 /// The configurations of servers 1, 2, … on loopback, each with a folder of its own.
 pub(crate) struct Ensemble {
     folder: TempDir,
+    /// Keep the ports from everybody else while their servers are down.
+    _ports: Vec<Socket>,
 }
 
 impl Ensemble {
     pub(crate) fn new(servers: usize) -> Self {
-        // All at once, so that no port is given twice.
-        let listeners: Vec<_> = (0..2 * servers)
-            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-            .collect();
-        let ports = listeners.iter().map(|l| l.local_addr().unwrap().port());
-        let ports: Vec<u16> = ports.collect();
+        let sockets: Vec<Socket> = (0..2 * servers).map(|_| bound()).collect();
+        let port = |it: &Socket| it.local_addr().unwrap().as_socket().unwrap().port();
+        let ports: Vec<u16> = sockets.iter().map(port).collect();
         let mut text = "tickTime=2000\ninitLimit=10\nsyncLimit=5\n".to_owned();
         for (sid, pair) in (1..).zip(ports.chunks(2)) {
             writeln!(text, "server.{sid}=127.0.0.1:{}:{}", pair[0], pair[1]).unwrap();
         }
         let ensemble = Self {
             folder: tempfile::tempdir().unwrap(),
+            _ports: sockets,
         };
         for sid in 1..=servers {
             let data = ensemble.data(sid);
@@ -77,23 +79,41 @@ impl Ensemble {
     }
 
     pub(crate) fn serve(&self, sid: usize, arguments: &[&str]) -> Server {
-        let log = std::fs::File::create(self.folder.path().join(format!("{sid}/log"))).unwrap();
-        let config = self.config(sid);
-        let process = command()
-            .args(["serve", "--config", config.to_str().unwrap()])
+        self.serve_by(command(), sid, arguments)
+    }
+
+    /// Runs a server by a command that ends with the program's name.
+    pub(crate) fn serve_by(&self, mut command: Command, sid: usize, arguments: &[&str]) -> Server {
+        let log = self.folder.path().join(format!("{sid}/log"));
+        let log = File::options().create(true).append(true).open(log).unwrap();
+        let address_file = self.data(sid).join("fle.http");
+        // A server that was killed has left it behind.
+        let _ = std::fs::remove_file(&address_file);
+        let process = command
+            .args(["serve", "--config", self.config(sid).to_str().unwrap()])
             .args(arguments)
             .stderr(log)
             .stdout(Stdio::null())
             .spawn();
         Server {
             process: process.unwrap(),
-            address_file: self.data(sid).join("fle.http"),
+            address_file,
         }
     }
 
+    /// What a server has said in all its lives; nothing before the first.
     pub(crate) fn log(&self, sid: usize) -> String {
-        std::fs::read_to_string(self.folder.path().join(format!("{sid}/log"))).unwrap()
+        std::fs::read_to_string(self.folder.path().join(format!("{sid}/log"))).unwrap_or_default()
     }
+}
+
+/// A socket with a port of the system's choice, which nobody is given who does not ask for it by its number: servers do.
+fn bound() -> Socket {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_reuse_address(true).unwrap();
+    let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+    socket.bind(&address.into()).unwrap();
+    socket
 }
 
 /// A running server; it is killed when dropped.
