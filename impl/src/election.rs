@@ -364,6 +364,13 @@ impl Election {
         effects
     }
 
+    /// Whether this eager server still has to hear that voter, or to know that it is gone, before it may decide at once.
+    #[must_use]
+    pub fn awaits(&self, peer: Sid) -> bool {
+        let slot = self.ensemble.view().slot(peer);
+        matches!((&self.phase, slot), (Phase::Looking(it), Some(slot)) if it.awaits(slot))
+    }
+
     /// One step of a looking server: either it decides or it waits anew.
     fn look(
         &mut self,

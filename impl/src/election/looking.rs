@@ -120,6 +120,10 @@ impl Looking {
         self.knows_the_best()
     }
 
+    pub(super) fn awaits(&self, voter: Slot) -> bool {
+        self.unheard.as_ref().is_some_and(|it| it.awaits(voter))
+    }
+
     fn knows_the_best(&self) -> bool {
         self.phase == WaitPhase::Finalizing && self.unheard.as_ref().is_some_and(Unheard::is_empty)
     }

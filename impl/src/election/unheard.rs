@@ -56,6 +56,10 @@ impl Unheard {
         }
     }
 
+    pub(super) fn awaits(&self, voter: Slot) -> bool {
+        self.voices[voter.index()] == Some(Voice::Awaited)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.left == 0
     }

@@ -258,12 +258,13 @@ impl<N: Network> Driver<N> {
         self.settings.timing.finalize == Finalize::Eager
     }
 
-    /// A settled server keeps the connections between leader and followers: whether one that ended can be made again tells whether
-    /// the other end is still there.
+    /// A settled server keeps the connections between leader and followers, and an eager one that looks those with the voters that it
+    /// waits for: whether one that ended can be made again tells whether the other end is still there. A vote may have left into
+    /// the connection with a dead leader just before its end was seen, so that nothing is left to be sent.
     fn needs_link(&self, peer: Sid) -> bool {
         let own = self.election.announcement();
         match own.state {
-            ServerState::Looking => false,
+            ServerState::Looking => self.election.awaits(peer),
             ServerState::Leading => self.election.ensemble().view().slot(peer).is_some(),
             ServerState::Following | ServerState::Observing => peer == own.proposal.leader,
         }

@@ -49,6 +49,21 @@ async fn two_servers_do_not_wait_for_a_third_that_died() {
     assert_eq!(decided, [(Following, 2), (Leading, 2)]);
 }
 
+/// The vote went into the connection with the dead one, and there is nothing more to say to it.
+#[tokio::test]
+async fn a_voter_whose_connection_ends_is_tried_at_once() {
+    let (ensemble, node, one, three) = second_of_three_with(EAGER).await;
+    let mut one = accept(&one).await;
+    one.introduction().await;
+    accept(&three).await;
+    let mut dying = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
+    assert_eq!(dying.told().await, looking(2, 1));
+    drop(three);
+    drop(dying);
+    one.tell(&looking(2, 1)).await;
+    until(&node, |status| status.announcement.state == Leading).await;
+}
+
 /// It may be about to come.
 #[tokio::test]
 async fn a_server_that_was_never_there_is_waited_for() {

@@ -1,10 +1,10 @@
 //! An ensemble of processes of one kind, and what is done to it.
 
 use crate::Result;
-use crate::measure::{Election, election};
-use fle_conformance::history::event::{Event, Fact};
+use crate::measure::{Election, election, is_since};
+use fle_conformance::history::event::Fact;
 use fle_conformance::history::judge::configuration;
-use fle_conformance::history::log::{Dialect, Log, Logs};
+use fle_conformance::history::log::{Log, Logs};
 use fle_conformance::process::{self, Process};
 use jiff::Timestamp;
 use std::fmt;
@@ -21,15 +21,18 @@ const GLANCE: Duration = Duration::from_millis(100);
 /// How long an ensemble that has settled is left alone: whatever connects late does so before the leader is killed.
 const REST: Duration = Duration::from_millis(500);
 
-/// Whose servers they are.
+/// Whose servers they are, and how those of fle are set.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Program {
-    Fle,
+pub(crate) enum Kind {
+    /// `fle serve` with `finalize=fixed`.
+    Fixed,
+    /// `fle serve` with `finalize=eager`.
+    Eager,
     ZooKeeper,
 }
 
 pub(crate) struct Ensemble {
-    program: Program,
+    kind: Kind,
     fle: PathBuf,
     processes: Vec<Process>,
     _folder: TempDir,
@@ -37,17 +40,18 @@ pub(crate) struct Ensemble {
 
 impl Ensemble {
     /// Servers 1 to `voters`, not started yet.
-    pub(crate) fn new(program: Program, voters: u8, fle: &Path) -> Result<Self> {
+    pub(crate) fn new(kind: Kind, voters: u8, fle: &Path) -> Result<Self> {
         let folder = TempDir::new()?;
         let processes = (1..=voters).map(|sid| Process::new(sid, folder.path()));
         let processes: Vec<Process> = processes.collect::<std::io::Result<_>>()?;
         let line = |it: &Process| format!("server.{}={}\n", it.sid, it.addresses);
         let lines: String = processes.iter().map(line).collect();
+        let lines = lines + kind.setting();
         for process in &processes {
             process.write_files(&lines)?;
         }
         Ok(Self {
-            program,
+            kind,
             fle: fle.to_owned(),
             processes,
             _folder: folder,
@@ -59,9 +63,9 @@ impl Ensemble {
         let began = Timestamp::now();
         for process in &mut self.processes {
             let config = process.config();
-            let mut command = match self.program {
-                Program::Fle => process::fle(&self.fle, &config),
-                Program::ZooKeeper => process::zookeeper(&config, &[]),
+            let mut command = match self.kind {
+                Kind::Fixed | Kind::Eager => process::fle(&self.fle, &config),
+                Kind::ZooKeeper => process::zookeeper(&config, &[]),
             };
             process.start(&mut command)?;
         }
@@ -71,18 +75,19 @@ impl Ensemble {
     /// Kills the leader; the election of the others.
     pub(crate) fn lose_leader(&mut self, leader: i64) -> Result<Election> {
         std::thread::sleep(REST);
-        let began = Timestamp::now();
         let place = self
             .processes
             .iter()
             .position(|it| i64::from(it.sid) == leader);
         let place = place.ok_or_else(|| format!("server {leader} leads and is none of them"))?;
-        self.processes.remove(place).kill()?;
+        let mut process = self.processes.remove(place);
+        let began = Timestamp::now();
+        process.kill()?;
         self.settles(began)
     }
 
-    /// Waits until all that run have settled since then, and serve if they can.
-    fn settles(&self, since: Timestamp) -> Result<Election> {
+    /// Waits until all that run follow or lead an established leader that they have elected since then.
+    fn settles(&self, began: Timestamp) -> Result<Election> {
         let paths: Vec<PathBuf> = self.processes.iter().map(Process::log).collect();
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
@@ -91,32 +96,46 @@ impl Ensemble {
             let Ok(logs) = Logs::read(&paths) else {
                 continue;
             };
-            if logs.servers.values().all(|log| is_at_rest(log, since)) {
+            if logs.servers.values().all(|log| is_at_rest(log, began)) {
                 let config = configuration(&self.processes[0].config())?;
-                return election(&logs, Some(&config), since);
+                return election(&logs, Some(&config), began);
             }
         }
         Err(format!("no election within {} s", PATIENCE.as_secs()).into())
     }
 }
 
-/// Whether the last that a server says is that it has settled; ZooKeeper's: that its leader is established, too.
-fn is_at_rest(log: &Log, since: Timestamp) -> bool {
-    let is_recent = |event: &&Event| event.time.is_some_and(|time| time >= since);
-    let recent = log.events.iter().filter(is_recent);
+/// Whether the last that a server says is that its leader is established.
+fn is_at_rest(log: &Log, began: Timestamp) -> bool {
+    let recent = log.events.iter().filter(|event| is_since(event, began));
     let mut state = recent.filter_map(|event| match event.fact {
-        Fact::ElectionStarted { .. } | Fact::LeadershipLost {} => Some(false),
-        Fact::Decided { .. } => Some(log.dialect == Dialect::Own),
+        Fact::ElectionStarted { .. } | Fact::Decided { .. } | Fact::LeadershipLost {} => {
+            Some(false)
+        }
         Fact::LeadershipEstablished { .. } => Some(true),
         _ => None,
     });
     state.next_back() == Some(true)
 }
 
-impl fmt::Display for Program {
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Fixed, Self::Eager, Self::ZooKeeper];
+
+    /// A line of the configuration.
+    fn setting(self) -> &'static str {
+        match self {
+            Self::Fixed => "finalize=fixed\n",
+            Self::Eager => "finalize=eager\n",
+            Self::ZooKeeper => "",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Fle => "fle",
+            Self::Fixed => "fle, fixed",
+            Self::Eager => "fle, eager",
             Self::ZooKeeper => "ZooKeeper",
         })
     }

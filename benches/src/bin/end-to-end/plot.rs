@@ -1,15 +1,14 @@
-//! The ensembles' times as SVG: a dot for each run, a box from quartile to quartile, a line at the median and at the fixed wait.
+//! Times as SVG: a dot for each run, a box from quartile to quartile, a line at the median and at the fixed wait.
 
-use crate::cases;
-use crate::ensemble::Program;
-use crate::measure::{FINALIZING, Took};
-use crate::summary::{Results, all};
+use crate::ensemble::Kind;
+use crate::measure::FINALIZING;
+use crate::summary::Spread;
 use svg::Document;
 use svg::node::element::{Circle, Group, Line, Rectangle, Style, Text};
 
 /// Lengths in pixels.
-const WIDTH: f64 = 860.0;
-const LEFT: f64 = 230.0;
+const WIDTH: f64 = 950.0;
+const LEFT: f64 = 320.0;
 const RIGHT: f64 = 70.0;
 const TOP: f64 = 60.0;
 const ROW: f64 = 34.0;
@@ -25,22 +24,25 @@ text { fill: #1f2933; font: 12px sans-serif; }
 .grid { stroke: #e4e7eb; }
 .wait { stroke: #ba2525; stroke-dasharray: 4 3; }
 .wait-name { fill: #ba2525; text-anchor: middle; }
-.fle { fill: #2186eb; stroke: #2186eb; }
+.fixed { fill: #2186eb; stroke: #2186eb; }
+.eager { fill: #27ab83; stroke: #27ab83; }
 .zookeeper { fill: #de911d; stroke: #de911d; }
 circle { fill-opacity: 0.35; stroke: none; }
 .box { fill-opacity: 0.15; }
 .median { stroke-width: 3; }
 ";
 
+/// What was measured of one kind, and its name.
+pub(crate) struct Row<'a> {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) times: &'a [f64],
+}
+
 /// The drawing.
-pub(crate) fn draw(results: &Results) -> Document {
-    let programs = [Program::Fle, Program::ZooKeeper];
-    let rows = cases().flat_map(|case| programs.map(|program| (case, program)));
-    let rows: Vec<_> = rows
-        .filter_map(|(case, program)| Some((case, program, results.times(case, program)?)))
-        .collect();
-    let times = rows.iter().flat_map(|(.., times)| &times.ensembles);
-    let longest = times.map(|it| it.all).fold(FINALIZING, f64::max);
+pub(crate) fn draw(title: &str, rows: &[Row<'_>]) -> Document {
+    let times = rows.iter().flat_map(|row| row.times);
+    let longest = times.copied().fold(FINALIZING, f64::max);
     let scale = Scale::until(longest);
     let bottom = (0..rows.len()).fold(TOP, |y, _| y + ROW);
     let mut document = Document::new()
@@ -53,18 +55,13 @@ pub(crate) fn draw(results: &Results) -> Document {
             (0.0, 0.0),
             (WIDTH, bottom + BOTTOM),
         ))
-        .add(text(
-            "title",
-            12.0,
-            22.0,
-            "From the last server's beginning to look until all have settled",
-        ))
+        .add(text("title", 12.0, 22.0, title))
         .add(scale.axis(bottom));
     let mut y = TOP + ROW / 2.0;
-    for (case, program, times) in rows {
+    for row in rows {
         document = document
-            .add(text("row", LEFT - 12.0, y, &format!("{case}: {program}")))
-            .add(strip(program, &times.ensembles, &scale, y));
+            .add(text("row", LEFT - 12.0, y, &row.name))
+            .add(strip(row.kind, row.times, &scale, y));
         y += ROW;
     }
     document
@@ -112,19 +109,18 @@ impl Scale {
     }
 }
 
-fn strip(program: Program, times: &[Took], scale: &Scale, y: f64) -> Group {
-    let class = match program {
-        Program::Fle => "fle",
-        Program::ZooKeeper => "zookeeper",
+fn strip(kind: Kind, times: &[f64], scale: &Scale, y: f64) -> Group {
+    let class = match kind {
+        Kind::Fixed => "fixed",
+        Kind::Eager => "eager",
+        Kind::ZooKeeper => "zookeeper",
     };
     let mut group = Group::new().set("class", class);
-    for (took, lane) in times.iter().zip([-8.0, 4.0, -4.0, 8.0, 0.0].iter().cycle()) {
-        let dot = Circle::new()
-            .set("cx", scale.x(took.all))
-            .set("cy", y + lane);
+    for (ms, lane) in times.iter().zip([-8.0, 4.0, -4.0, 8.0, 0.0].iter().cycle()) {
+        let dot = Circle::new().set("cx", scale.x(*ms)).set("cy", y + lane);
         group = group.add(dot.set("r", 2.5));
     }
-    let spread = all(times);
+    let spread = Spread::of(times);
     let [low, median, high] = [0.25, 0.5, 0.75].map(|part| scale.x(spread.quantile(part)));
     let label = format!("{:.0} ms", spread.quantile(0.5));
     group

@@ -1,8 +1,8 @@
 //! The figures of all runs, as medians and spread.
 
-use crate::cases;
-use crate::ensemble::Program;
-use crate::measure::{Election, Took};
+use crate::ensemble::Kind;
+use crate::measure::Election;
+use crate::rows;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
@@ -20,107 +20,143 @@ pub(crate) struct Case {
     pub(crate) voters: u8,
 }
 
-/// What one program did in one case.
-#[derive(Default)]
-pub(crate) struct Times {
-    pub(crate) ensembles: Vec<Took>,
-    servers: Vec<Took>,
-    skews: Vec<f64>,
+/// What is measured in each election; with `Own`, without the finalizing wait.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Figure {
+    Ensemble,
+    EnsembleOwn,
+    Server,
+    ServerOwn,
+    Skew,
+    Failover,
+    Detection,
+    AfterDetection,
+    AfterDetectionOwn,
 }
 
+/// A figure, and what it is called beside others of the same case.
+pub(crate) type Named = (&'static str, Figure);
+
+/// In milliseconds.
 #[derive(Default)]
-pub(crate) struct Results(BTreeMap<(Case, Program), Times>);
+pub(crate) struct Results(BTreeMap<(Figure, Case, Kind), Vec<f64>>);
 
 /// Of some values, sorted.
 pub(crate) struct Spread(Vec<f64>);
 
+/// What each table says, and its figures.
+const TABLES: [(&str, &[Named]); 6] = [
+    (
+        "From the moment when the last server begins to look until all have settled",
+        &[("", Figure::Ensemble), (OWN, Figure::EnsembleOwn)],
+    ),
+    (
+        "Each server from its own beginning to look until it has settled",
+        &[("", Figure::Server), (OWN, Figure::ServerOwn)],
+    ),
+    (
+        "From the first server's beginning to look to the last one's",
+        &[("", Figure::Skew)],
+    ),
+    (
+        "From the signal that kills the leader until another is established",
+        &[("", Figure::Failover)],
+    ),
+    (
+        "Of that, detection: until the first of the others begins to look",
+        &[("", Figure::Detection)],
+    ),
+    (
+        "Of that, after detection: from there until the new leader is established",
+        &[
+            ("", Figure::AfterDetection),
+            (OWN, Figure::AfterDetectionOwn),
+        ],
+    ),
+];
+
+const OWN: &str = "without the wait: ";
+
 impl Results {
-    pub(crate) fn add(&mut self, program: Program, voters: u8, found: &[(Scenario, Election)]) {
-        for (scenario, election) in found {
-            let (scenario, voters) = (*scenario, voters);
-            let times = self.0.entry((Case { scenario, voters }, program));
-            let times = times.or_default();
-            times.ensembles.push(election.took());
-            times
-                .servers
-                .extend(election.searches.iter().map(|it| it.took()));
-            times.skews.push(election.skew());
+    pub(crate) fn add(&mut self, kind: Kind, case: Case, election: &Election) {
+        let mut add = |figure, ms| self.0.entry((figure, case, kind)).or_default().push(ms);
+        let took = election.took();
+        add(Figure::Ensemble, took.all);
+        add(Figure::EnsembleOwn, took.own);
+        for took in election.searches.iter().map(|it| it.took()) {
+            add(Figure::Server, took.all);
+            add(Figure::ServerOwn, took.own);
+        }
+        add(Figure::Skew, election.skew());
+        if case.scenario == Scenario::LeaderKilled {
+            let failover = election.failover();
+            add(Figure::Failover, failover.all);
+            add(Figure::Detection, failover.detection);
+            add(Figure::AfterDetection, failover.after.all);
+            add(Figure::AfterDetectionOwn, failover.after.own);
         }
     }
 
-    pub(crate) fn times(&self, case: Case, program: Program) -> Option<&Times> {
-        self.0.get(&(case, program))
+    /// `None` where nothing was measured.
+    pub(crate) fn times(&self, figure: Figure, case: Case, kind: Kind) -> Option<&[f64]> {
+        self.0.get(&(figure, case, kind)).map(Vec::as_slice)
     }
 
     /// Markdown.
     pub(crate) fn tables(&self) -> String {
-        let mut text = String::from(
-            "From the moment when the last server begins to look until all have settled, in ms:\n\n",
-        );
-        self.table(&mut text, |times| &times.ensembles);
-        text += "\nEach server from its own beginning to look until it has settled, in ms:\n\n";
-        self.table(&mut text, |times| &times.servers);
-        text += "\nFrom the first server's beginning to look to the last one's, in ms:\n\n\
-                 | | fle, median | ZooKeeper, median |\n|---|---:|---:|\n";
-        for case in cases() {
-            let skew = |program| {
-                self.times(case, program)
-                    .map(|it| Spread::of(it.skews.clone()))
+        let table = |(title, columns)| format!("{title}, in ms:\n\n{}", self.table(columns));
+        TABLES.map(table).join("\n")
+    }
+
+    fn table(&self, columns: &[Named]) -> String {
+        let mut text = String::from("| | | n |");
+        for (name, _) in columns {
+            let _ = write!(
+                text,
+                " {name}median | quartiles | min to max | to ZooKeeper |"
+            );
+        }
+        text += "\n|---|---|---:|";
+        text += &"---:|---:|---:|---:|".repeat(columns.len());
+        text.push('\n');
+        for (case, kind) in rows() {
+            let figures = columns.iter().map(|(_, figure)| *figure);
+            let spreads: Option<Vec<Spread>> = figures
+                .clone()
+                .map(|figure| self.spread(figure, case, kind))
+                .collect();
+            let Some(spreads) = spreads else {
+                continue;
             };
-            if let (Some(fle), Some(zookeeper)) = (skew(Program::Fle), skew(Program::ZooKeeper)) {
-                let (fle, zookeeper) = (fle.quantile(0.5), zookeeper.quantile(0.5));
-                let _ = writeln!(text, "| {case} | {fle:.1} | {zookeeper:.1} |");
+            let _ = write!(text, "| {case} | {kind} | {} |", spreads[0].0.len());
+            for (figure, spread) in figures.zip(spreads) {
+                let zookeeper = self.spread(figure, case, Kind::ZooKeeper);
+                let _ = write!(text, " {} |", cells(kind, &spread, zookeeper));
             }
+            text.push('\n');
         }
         text
     }
 
-    fn table(&self, text: &mut String, of: impl Fn(&Times) -> &Vec<Took>) {
-        *text += "| | | n | median | quartiles | min to max | without the wait: median | quartiles | fle to ZooKeeper |\n\
-                  |---|---|---:|---:|---:|---:|---:|---:|---:|\n";
-        for case in cases() {
-            let median = |program| {
-                self.times(case, program)
-                    .map(|it| own(of(it)).quantile(0.5))
-            };
-            let ratio = median(Program::Fle)
-                .zip(median(Program::ZooKeeper))
-                .map(|(a, b)| a / b);
-            for program in [Program::Fle, Program::ZooKeeper] {
-                let Some(times) = self.times(case, program) else {
-                    continue;
-                };
-                let (all, own) = (all(of(times)), own(of(times)));
-                let ratio = match program {
-                    Program::Fle => ratio.map(|it| format!("{it:.3}")).unwrap_or_default(),
-                    Program::ZooKeeper => String::new(),
-                };
-                let _ = writeln!(
-                    text,
-                    "| {case} | {program} | {} | {:.1} | {} | {:.1} to {:.1} | {:.1} | {} | {ratio} |",
-                    all.0.len(),
-                    all.quantile(0.5),
-                    all.quartiles(),
-                    all.quantile(0.0),
-                    all.quantile(1.0),
-                    own.quantile(0.5),
-                    own.quartiles(),
-                );
-            }
-        }
+    fn spread(&self, figure: Figure, case: Case, kind: Kind) -> Option<Spread> {
+        self.times(figure, case, kind).map(Spread::of)
     }
 }
 
-pub(crate) fn all(times: &[Took]) -> Spread {
-    Spread::of(times.iter().map(|it| it.all).collect())
-}
-
-fn own(times: &[Took]) -> Spread {
-    Spread::of(times.iter().map(|it| it.own).collect())
+fn cells(kind: Kind, spread: &Spread, zookeeper: Option<Spread>) -> String {
+    let [low, first, median, third, high] =
+        [0.0, 0.25, 0.5, 0.75, 1.0].map(|part| spread.quantile(part));
+    let ratio = zookeeper.filter(|_| kind != Kind::ZooKeeper);
+    let ratio = ratio.map(|it| format!("{:.3}", median / it.quantile(0.5)));
+    format!(
+        "{median:.1} | {first:.1} to {third:.1} | {low:.1} to {high:.1} | {}",
+        ratio.unwrap_or_default()
+    )
 }
 
 impl Spread {
-    fn of(mut values: Vec<f64>) -> Self {
+    pub(crate) fn of(values: &[f64]) -> Self {
+        let mut values = values.to_vec();
         values.sort_by(f64::total_cmp);
         Self(values)
     }
@@ -136,10 +172,6 @@ impl Spread {
         let place = part * (self.0.len() - 1) as f64;
         let (low, high) = (place.floor() as usize, place.ceil() as usize);
         self.0[low] + (self.0[high] - self.0[low]) * place.fract()
-    }
-
-    fn quartiles(&self) -> String {
-        format!("{:.1} to {:.1}", self.quantile(0.25), self.quantile(0.75))
     }
 }
 
@@ -158,7 +190,7 @@ mod tests {
 
     #[test]
     fn quantiles_lie_between_neighbours() {
-        let spread = Spread::of(vec![4.0, 1.0, 2.0, 3.0]);
+        let spread = Spread::of(&[4.0, 1.0, 2.0, 3.0]);
         let found = [0.0, 0.25, 0.5, 1.0].map(|part| spread.quantile(part));
         assert_eq!(found, [1.0, 1.75, 2.5, 4.0]);
     }
