@@ -95,7 +95,7 @@ pub const SCENARIOS: &[Scenario] = &[
         covers: "two voters and an observer, one epoch, any of them having accepted a later one",
         composition: Composition::Observer,
         disks: &[Epochs::NONE, epochs(2, 0)],
-        unique_states: 0,
+        unique_states: 467_606,
         ..THREE
     },
     Scenario {
@@ -146,7 +146,7 @@ pub const SCENARIOS: &[Scenario] = &[
             breaks: 1,
             transfers: 1,
         },
-        unique_states: 0,
+        unique_states: 2_143_954,
         ..THREE
     },
     Scenario {
@@ -161,7 +161,7 @@ pub const SCENARIOS: &[Scenario] = &[
             epochs(2, 2),
         ],
         last: 4,
-        unique_states: 0,
+        unique_states: 8_321,
         ..TIMELY
     },
     Scenario {
@@ -173,7 +173,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
-        unique_states: 0,
+        unique_states: 841_845,
         ..TIMELY
     },
     Scenario {
@@ -186,7 +186,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
-        unique_states: 0,
+        unique_states: 23_661,
         ..TIMELY
     },
     Scenario {
@@ -199,7 +199,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
-        unique_states: 0,
+        unique_states: 21_290,
         ..TIMELY
     },
     Scenario {
@@ -212,7 +212,7 @@ pub const SCENARIOS: &[Scenario] = &[
             transfers: 1,
         },
         last: 5,
-        unique_states: 0,
+        unique_states: 369_241,
         ..TIMELY
     },
 ];

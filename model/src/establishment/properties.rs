@@ -371,10 +371,13 @@ fn sometimes<const N: usize>() -> Vec<Claim<N>> {
                 })
             },
         )),
-        // Of two equal voters neither is dispensable.
+        // Of two equal voters neither is dispensable, and who has accepted a later epoch than any joins in none that is new to it.
         Claim {
             applies: |scenario| {
-                scenario.composition != Composition::Majority || scenario.servers > 2
+                let is_dispensable =
+                    scenario.composition != Composition::Majority || scenario.servers > 2;
+                let mut disks = scenario.disks.iter();
+                is_dispensable && disks.all(|disk| disk.accepted.0 <= scenario.last)
             },
             ..sometimes(
                 "a learner joins without a promise",
