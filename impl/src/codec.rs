@@ -88,6 +88,7 @@ pub enum DecodeError {
 ///
 /// # Panics
 /// If the configuration does not fit 2 GiB. The frame limit is half a mebibyte, so such a text is refused long before.
+#[inline]
 #[must_use]
 pub fn header(notification: &Notification, config: &[u8]) -> [u8; HEADER_LEN] {
     let config_len = i32::try_from(config.len()).expect("a configuration is far below 2 GiB");
@@ -111,6 +112,7 @@ pub fn header(notification: &Notification, config: &[u8]) -> [u8; HEADER_LEN] {
 ///
 /// # Errors
 /// When the payload is in none of the formats; the error says what is wrong and where.
+#[inline]
 pub fn decode(payload: &[u8]) -> Result<Received<'_>, DecodeError> {
     if payload.len() < SHORTEST {
         return Err(DecodeError::TooShort {
@@ -174,14 +176,17 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    #[inline]
     fn int(&mut self, field: &'static str) -> Result<i32, DecodeError> {
         self.take(field).map(i32::from_be_bytes)
     }
 
+    #[inline]
     fn long(&mut self, field: &'static str) -> Result<i64, DecodeError> {
         self.take(field).map(i64::from_be_bytes)
     }
 
+    #[inline]
     fn take<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], DecodeError> {
         let rest = self.payload.get(self.offset..).unwrap_or_default();
         let bytes = rest.first_chunk().ok_or(DecodeError::Truncated {
@@ -194,6 +199,7 @@ impl<'a> Reader<'a> {
         Ok(*bytes)
     }
 
+    #[inline]
     fn config(&mut self) -> Result<&'a [u8], DecodeError> {
         let declared = self.int("configuration length")?;
         let rest = self.payload.get(self.offset..).unwrap_or_default();

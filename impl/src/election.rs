@@ -309,8 +309,8 @@ impl Election {
             self.answer_stranger(from, &mut effects);
             return effects;
         };
-        if let Some(notification) = received.notification {
-            self.answer_looking(from, &notification, &mut effects);
+        if let Some(notification) = &received.notification {
+            self.answer_looking(from, notification, &mut effects);
             let heard = Heard {
                 from: slot,
                 notification,

@@ -59,8 +59,8 @@ fn pass(election: &mut Election, from: i64, bytes: &[u8]) -> usize {
     effects.len()
 }
 
-/// Server 1 looks in round 2; everybody says the same thing once, then again, counted.
-fn allocations(text: &str, state: ServerState, leaders: &[i64], round: i64) -> u64 {
+/// Server 1 looks in round 2.
+fn looking(text: &str) -> Election {
     let config = DynamicConfig::parse(text, Rules::default()).expect("a valid configuration");
     let ensemble = Arc::new(Ensemble::new(config, None, Rules::default()));
     let settings = Settings {
@@ -69,9 +69,16 @@ fn allocations(text: &str, state: ServerState, leaders: &[i64], round: i64) -> u
         timing: Timing::default(),
         reconfig_enabled: false,
     };
-    let mut election = Election::new(settings, Arc::clone(&ensemble), OWN);
+    let mut election = Election::new(settings, ensemble, OWN);
     let _ = election.look_for_leader(OWN);
     let _ = election.look_for_leader(OWN);
+    election
+}
+
+/// Everybody says the same thing once, then again, counted.
+fn allocations(text: &str, state: ServerState, leaders: &[i64], round: i64) -> u64 {
+    let mut election = looking(text);
+    let ensemble = Arc::clone(election.ensemble());
     let voters: Vec<Sid> = ensemble.view().voters().skip(1).collect();
     let mut everybody = |payloads: &[Vec<u8>]| {
         for payload in payloads {
@@ -104,6 +111,27 @@ fn the_steady_state_allocates_nothing() {
         none(ServerState::Following, &[2], 2);
         none(ServerState::Following, &[2, 3], 1);
         none(ServerState::Observing, &[2], 1);
+    }
+}
+
+#[test]
+fn a_newer_round_allocates_nothing() {
+    for text in [text(3, 0), text(9, 3), text(1001, 0)] {
+        let mut election = looking(&text);
+        let ensemble = Arc::clone(election.ensemble());
+        let payloads: Vec<_> = (3..50)
+            .map(|round| payload(&ensemble, ServerState::Looking, 2, round))
+            .collect();
+        let (first, others) = payloads.split_at(2);
+        for payload in first {
+            pass(&mut election, 2, payload);
+        }
+        let rounds = measure(|| {
+            for payload in others {
+                assert_eq!(pass(&mut election, 2, payload), 2);
+            }
+        });
+        assert_eq!(rounds.count_total, 0, "{text}");
     }
 }
 

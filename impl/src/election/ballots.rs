@@ -117,20 +117,17 @@ impl Ballots {
         self.vacant.push(id);
     }
 
-    fn factions_of(&self, candidate: Slot) -> impl Iterator<Item = FactionId> {
+    fn factions_of(&self, candidate: Slot) -> impl Iterator<Item = FactionId> + Clone {
         let next = |id: &FactionId| self.factions[id.index()].next;
         iter::successors(self.first[candidate.index()], next)
     }
 
     /// Sets `tally` to the votes that agree with `probe`, whose leader has the slot `candidate`; none for a leader who is no voter.
     pub(super) fn count(&self, candidate: Option<Slot>, probe: &Vote, tally: &mut Tally) {
-        tally.clear();
-        for id in candidate.into_iter().flat_map(|it| self.factions_of(it)) {
-            let faction = &self.factions[id.index()];
-            if faction.vote.agrees_with(probe) {
-                tally.merge(&faction.tally);
-            }
-        }
+        let factions = candidate.into_iter().flat_map(|it| self.factions_of(it));
+        let factions = factions.map(|id| &self.factions[id.index()]);
+        let agreeing = factions.filter(|it| it.vote.agrees_with(probe));
+        tally.set_to_sum(agreeing.map(|it| &it.tally));
     }
 
     /// The voters whose votes agree with `probe`, ascending.
@@ -157,15 +154,13 @@ impl Ballots {
         faction.map(|id| &self.factions[id.index()].vote)
     }
 
-    /// Forgets every vote.
-    pub(super) fn clear(&mut self) {
-        for voter in self.voters.drain(..) {
-            self.memberships[voter.index()] = None;
+    /// Forgets every vote. The factions stay, to be used again without an allocation.
+    pub(super) fn clear(&mut self, view: &QuorumView) {
+        while let Some(voter) = self.voters.pop() {
+            if let Some(faction) = self.memberships[voter.index()].take() {
+                self.leave(faction, voter, view);
+            }
         }
-        for faction in self.factions.drain(..) {
-            self.first[faction.candidate.index()] = None;
-        }
-        self.vacant.clear();
     }
 
     /// The same votes in another view; those from or for servers that do not vote there are dropped.

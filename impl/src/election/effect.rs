@@ -2,7 +2,7 @@
 //!
 //! Effects are returned by value, a few at a time and without allocation. A queue that the driver polls would be part of the
 //! state and could be forgotten half drained; a sink that the driver passes in could hold what an earlier event left. What an
-//! event can lead to is bounded here (three effects), and connections keep only the newest notification to a peer, so there is
+//! event can lead to is bounded here (two effects, and the adoption of a configuration), and connections keep only the newest notification to a peer, so there is
 //! nothing that back-pressure could save.
 
 use crate::ensemble::Ensemble;
@@ -62,11 +62,14 @@ pub enum WaitPhase {
 }
 
 /// What one event led to, in the order in which it is to be done.
+// Two have room without allocation. A third comes only with a configuration that was parsed, which allocates anyway; and what is
+// returned by value is copied, for each notification.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[must_use = "an election whose effects are dropped sends nothing and waits for ever"]
-pub struct Effects(SmallVec<[Effect; 3]>);
+pub struct Effects(SmallVec<[Effect; 2]>);
 
 impl Effects {
+    #[inline]
     pub(super) fn push(&mut self, effect: Effect) {
         self.0.push(effect);
     }
@@ -75,6 +78,7 @@ impl Effects {
 impl Deref for Effects {
     type Target = [Effect];
 
+    #[inline]
     fn deref(&self) -> &[Effect] {
         &self.0
     }
@@ -82,7 +86,7 @@ impl Deref for Effects {
 
 impl IntoIterator for Effects {
     type Item = Effect;
-    type IntoIter = smallvec::IntoIter<[Effect; 3]>;
+    type IntoIter = smallvec::IntoIter<[Effect; 2]>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()

@@ -53,9 +53,9 @@ pub(super) struct Decision {
 }
 
 /// A notification from a voter, as the loop takes it from its queue.
-pub(super) struct Heard {
+pub(super) struct Heard<'a> {
     pub(super) from: Slot,
-    pub(super) notification: Notification,
+    pub(super) notification: &'a Notification,
     pub(super) generation: Generation,
 }
 
@@ -132,7 +132,7 @@ impl Looking {
     /// fact that its sender was heard; a better one ends the wait and is then heard like any other.
     pub(super) fn hear(
         &mut self,
-        heard: &Heard,
+        heard: &Heard<'_>,
         cx: &mut Context<'_>,
         effects: &mut Effects,
     ) -> Option<Decision> {
@@ -160,8 +160,8 @@ impl Looking {
 
     /// A voter that proposed in this round while it looked. One that has settled does not count: its vote is never adopted, so this
     /// server's may be worse.
-    fn count_as_heard(&mut self, heard: &Heard, cx: &Context<'_>) {
-        let theirs = &heard.notification;
+    fn count_as_heard(&mut self, heard: &Heard<'_>, cx: &Context<'_>) {
+        let theirs = heard.notification;
         if let Some(unheard) = &mut self.unheard
             && theirs.state == ServerState::Looking
             && theirs.election_epoch == cx.ballot.logical_clock
@@ -173,7 +173,7 @@ impl Looking {
     /// Another looking voter: catch up with its round or its better proposal, and finalize once a quorum proposes the same.
     fn hear_looking(
         &mut self,
-        heard: &Heard,
+        heard: &Heard<'_>,
         candidate: Slot,
         cx: &mut Context<'_>,
         effects: &mut Effects,
@@ -190,7 +190,7 @@ impl Looking {
         if newer_round {
             cx.ballot.logical_clock = theirs.election_epoch;
             cx.ballot.proposal = self.own;
-            self.recv_set.clear();
+            self.recv_set.clear(cx.view);
             if let Some(unheard) = &mut self.unheard {
                 unheard.begin();
             }
@@ -219,7 +219,7 @@ impl Looking {
     /// versioned vote then agrees with them by its leader alone. All are also counted with those of other rounds.
     fn hear_settled(
         &mut self,
-        heard: &Heard,
+        heard: &Heard<'_>,
         candidate: Slot,
         cx: &mut Context<'_>,
     ) -> Option<Decision> {
@@ -250,7 +250,7 @@ impl Looking {
 
     /// In an ensemble of two, an oracle that denies this server has granted the other: its word that it leads is enough
     /// (ZOOKEEPER-3922). Like the reference, this asks neither for a quorum nor for the round.
-    fn follow_lone_leader(&self, heard: &Heard, cx: &Context<'_>) -> Option<Decision> {
+    fn follow_lone_leader(&self, heard: &Heard<'_>, cx: &Context<'_>) -> Option<Decision> {
         if cx.oracle?.grants() {
             return None;
         }

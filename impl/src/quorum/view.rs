@@ -184,15 +184,10 @@ impl Tally {
         }
     }
 
-    /// Counts no votes any more.
-    pub fn clear(&mut self) {
-        self.0.fill(0);
-    }
-
-    /// Counts the votes of another tally of the same view; no voter may stand in both.
-    pub fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            *mine += theirs;
+    /// Counts the votes of these tallies of the same view, in place of its own; no voter may stand in two of them.
+    pub fn set_to_sum<'a>(&mut self, tallies: impl Iterator<Item = &'a Self> + Clone) {
+        for (group, sum) in self.0.iter_mut().enumerate() {
+            *sum = tallies.clone().map(|tally| tally.0[group]).sum();
         }
     }
 }

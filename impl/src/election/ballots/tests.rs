@@ -69,7 +69,7 @@ fn replay(history: &[Option<(i64, Vote)>], view: &QuorumView) -> (Ballots, BTree
             ballots.record(slot(Sid(voter)), slot(vote.proposal.leader), &vote, view);
             naive.insert(Sid(voter), vote);
         } else {
-            ballots.clear();
+            ballots.clear(view);
             naive.clear();
         }
     }
