@@ -25,7 +25,9 @@ pub struct Scenario {
     pub composition: Composition,
     /// The length of each server's history.
     pub histories: &'static [u8],
-    /// The last epoch that there is.
+    /// The epoch that each server has accepted before.
+    pub accepted: &'static [u8],
+    /// The last epoch that is proposed.
     pub last: u8,
     /// What may go wrong, and how often.
     pub faults: Faults,
@@ -41,6 +43,7 @@ const THREE: Scenario = Scenario {
     servers: 3,
     composition: Composition::Majority,
     histories: &[1, 1, 2],
+    accepted: &[0, 0, 0],
     last: 1,
     faults: Faults::NONE,
     unique_states: 0,
@@ -55,7 +58,7 @@ pub const SCENARIOS: &[Scenario] = &[
             crashes: 0,
             breaks: 1,
         },
-        unique_states: 7_530_325,
+        unique_states: 7_529_715,
         ..THREE
     },
     Scenario {
@@ -66,7 +69,15 @@ pub const SCENARIOS: &[Scenario] = &[
             crashes: 1,
             breaks: 0,
         },
-        unique_states: 1_095_102,
+        unique_states: 1_093_954,
+        ..THREE
+    },
+    Scenario {
+        name: "establish-ahead",
+        covers: "two voters, one epoch, and an observer that has accepted a later one",
+        composition: Composition::Observer,
+        accepted: &[0, 0, 2],
+        unique_states: 162_308,
         ..THREE
     },
     Scenario {
@@ -74,7 +85,7 @@ pub const SCENARIOS: &[Scenario] = &[
         covers: "a configuration of three and a proposed one of two, one epoch",
         faults: Faults::NONE,
         composition: Composition::Joint,
-        unique_states: 2_690_380,
+        unique_states: 2_689_634,
         ..THREE
     },
     Scenario {
@@ -88,7 +99,7 @@ pub const SCENARIOS: &[Scenario] = &[
             crashes: 2,
             breaks: 1,
         },
-        unique_states: 1_046_441,
+        unique_states: 1_192_442,
         ..THREE
     },
     Scenario {
@@ -132,8 +143,13 @@ impl Scenario {
         claims: Vec<Claim<N>>,
     ) -> System<N> {
         assert_eq!(self.histories.len(), N, "{} servers", self.name);
-        let servers =
-            std::array::from_fn(|server| Server::new(Epochs::default(), self.histories[server]));
+        let servers = std::array::from_fn(|server| {
+            let disk = Epochs {
+                accepted: Epoch(self.accepted[server]),
+                current: Epoch(0),
+            };
+            Server::new(disk, self.histories[server])
+        });
         let start = State::new(servers, self.faults);
         System {
             protocol: Protocol {

@@ -67,6 +67,17 @@ impl<const N: usize> Leader<N> {
         }
     }
 
+    /// The epoch that it has proposed.
+    #[must_use]
+    pub fn proposed(&self) -> Option<Epoch> {
+        match self.stage {
+            Stage::Discovery => None,
+            Stage::Promising(epoch) | Stage::Activating(epoch) | Stage::Established(epoch) => {
+                Some(epoch)
+            }
+        }
+    }
+
     /// The learners that have come at least so far.
     #[must_use]
     pub fn those_at(&self, stage: LearnerStage) -> ServerSet {
@@ -74,13 +85,21 @@ impl<const N: usize> Leader<N> {
         (0..N).filter(there).collect()
     }
 
-    /// A learner introduces itself, perhaps again.
+    /// A learner introduces itself, perhaps again. A voter that has accepted a later epoch cannot follow before there is a leader of
+    /// one that is later still.
     pub(super) fn admit(
         &mut self,
         learner: usize,
         accepted: Epoch,
         cx: &mut Context<'_, N>,
     ) -> Result<(), Quits> {
+        let is_voter = cx.protocol.ensemble.voters().contains(learner);
+        if is_voter && self.proposed().is_some_and(|epoch| accepted > epoch) {
+            *cx.outbid = accepted;
+            if !cx.is(Mutant::OutbidLeadsOn) {
+                return Err(Quits);
+            }
+        }
         self.learners[learner] = Some(LearnerStage::Introduced(accepted));
         self.advance(cx)
     }
@@ -103,9 +122,12 @@ impl<const N: usize> Leader<N> {
         };
         match (*stage, packet) {
             (LearnerStage::Asked | LearnerStage::Known, Packet::AckEpoch { current, zxid }) => {
+                // Those that come when a quorum has promised need not be told from it.
+                let is_open = matches!(self.stage, Stage::Promising(_));
                 match current {
                     Some(epoch)
-                        if (epoch, zxid) > (self.elected_in, cx.zxid)
+                        if is_open
+                            && (epoch, zxid) > (self.elected_in, cx.zxid)
                             && !cx.is(Mutant::LongerHistoryTaken) =>
                     {
                         self.refuse(from, cx);
@@ -172,14 +194,18 @@ impl<const N: usize> Leader<N> {
         Ok(())
     }
 
-    /// Above all that a quorum has accepted.
+    /// Above all that a quorum has accepted, and whoever could not follow before.
     #[doc(alias = "getEpochToPropose")]
     fn next_epoch(&self, cx: &Context<'_, N>) -> Epoch {
         let accepted = self.learners.iter().filter_map(|stage| match stage {
             Some(LearnerStage::Introduced(accepted)) => Some(*accepted),
             _ => None,
         });
-        accepted.fold(cx.memory.accepted, Epoch::max).next()
+        let greatest = accepted.fold(cx.memory.accepted, Epoch::max);
+        match cx.is(Mutant::OutbidForgotten) {
+            true => greatest.next(),
+            false => greatest.max(*cx.outbid).next(),
+        }
     }
 
     /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered it.

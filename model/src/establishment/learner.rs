@@ -71,17 +71,24 @@ impl Learner {
     }
 
     /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one stands against it; none for one that
-    /// was accepted before.
+    /// was accepted before. What an observer has promised counts for nobody, so it may follow in a lower epoch.
     fn consider<const N: usize>(
         &mut self,
         epoch: Epoch,
         cx: &mut Context<'_, N>,
     ) -> Result<(), Quits> {
         let accepted = cx.memory.accepted;
-        if epoch < accepted && !cx.is(Mutant::LowerEpochPromised) {
+        let is_voter = cx.protocol.ensemble.voters().contains(cx.me);
+        let least = if is_voter {
+            accepted
+        } else {
+            cx.memory.current
+        };
+        let is_lower_promised = cx.is(Mutant::LowerEpochPromised) && epoch < accepted;
+        if epoch < least && !is_lower_promised {
             return Err(Quits);
         }
-        let is_new = epoch != accepted || cx.is(Mutant::PromisesAgain);
+        let is_new = epoch > accepted || is_lower_promised || cx.is(Mutant::PromisesAgain);
         if is_new && !*cx.is_bound {
             self.promise(epoch, cx);
         } else {

@@ -42,4 +42,8 @@ pub enum Mutant {
     AcksNotAwaited,
     /// A learner with a longer history is not refused.
     LongerHistoryTaken,
+    /// A leader leads on where a voter cannot follow, because it has accepted a later epoch.
+    OutbidLeadsOn,
+    /// A leader that gave up for such a voter does not remember its epoch.
+    OutbidForgotten,
 }

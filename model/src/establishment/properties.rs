@@ -83,7 +83,8 @@ impl<const N: usize> Step<'_, N> {
         let Packet::AckEpoch { current, zxid } = packet else {
             return Broken::default();
         };
-        let is_new = has_promised(leader, from) && !has_promised(before, from);
+        let is_counted = matches!(before.stage, Stage::Promising(_));
+        let is_new = is_counted && has_promised(leader, from) && !has_promised(before, from);
         let credentials = (leader.elected_in, after.servers[self.me].zxid);
         let is_best = current.is_none_or(|epoch| (epoch, zxid) <= credentials);
         Broken::of([(Rule::BestCredentials, !is_new || is_best)])
@@ -254,6 +255,19 @@ fn always<const N: usize>() -> Vec<Claim<N>> {
             |_, state| !state.past.broken.contains(Rule::BestCredentials),
         ),
         always(
+            "no leader is outbid",
+            &["an epoch is established"],
+            "What a leader proposes is above every epoch with which a voter has told it that it cannot follow in a lower one.",
+            |_, state| {
+                state.servers.iter().all(|server| match &server.role {
+                    Role::Leading(leader) => {
+                        leader.proposed().is_none_or(|epoch| epoch > server.outbid)
+                    }
+                    _ => true,
+                })
+            },
+        ),
+        always(
             "a quorum has promised",
             &["a current epoch is stored"],
             "What is the current epoch on any disk, that or a later one has been accepted on the disks of a quorum.",
@@ -342,10 +356,11 @@ fn sometimes<const N: usize>() -> Vec<Claim<N>> {
                 })
             },
         )),
-        // Of two equal voters neither is dispensable.
+        // Of two equal voters neither is dispensable, and one that has accepted a later epoch joins in none that is new to it.
         Claim {
             applies: |scenario| {
-                scenario.composition != Composition::Majority || scenario.servers > 2
+                let is_new = scenario.accepted.iter().all(|&accepted| accepted == 0);
+                is_new && (scenario.composition != Composition::Majority || scenario.servers > 2)
             },
             ..sometimes(
                 "a learner joins without a promise",

@@ -38,6 +38,8 @@ pub struct Server<const N: usize> {
     pub zxid: u8,
     /// Whether an earlier promise, to stay with a leader, is not over.
     pub is_bound: bool,
+    /// The epoch of the last voter that could not follow this server: what it proposes next is above that.
+    pub outbid: Epoch,
     /// What it does.
     pub role: Role<N>,
 }
@@ -122,6 +124,7 @@ pub(super) struct Context<'a, const N: usize> {
     pub(super) memory: &'a mut Epochs,
     pub(super) zxid: u8,
     pub(super) is_bound: &'a mut bool,
+    pub(super) outbid: &'a mut Epoch,
     pub(super) effects: Effects,
 }
 
@@ -156,6 +159,7 @@ impl<const N: usize> Server<N> {
             memory: disk,
             zxid,
             is_bound: false,
+            outbid: Epoch(0),
             role: Role::LOOKING,
         }
     }
@@ -191,6 +195,7 @@ impl<const N: usize> Protocol<N> {
             memory: &mut server.memory,
             zxid: server.zxid,
             is_bound: &mut server.is_bound,
+            outbid: &mut server.outbid,
             effects: Effects::new(),
         };
         let outcome = cx.meet(&mut role, event);

@@ -228,6 +228,7 @@ impl<const N: usize> System<N> {
         let server = &mut state.servers[me];
         server.memory = server.disk;
         server.is_bound = false;
+        server.outbid = Epoch(0);
         server.role = Role::Down;
         state.network.close_all(me);
         state.faults.crashes -= 1;
