@@ -9,7 +9,7 @@
 //!
 //! # How to read it
 //! Beside `Leader.java`, `LearnerHandler.java` and `Learner.java`, and beside [`fle::leadership`], which it states a second time
-//! and does not call. Shared are the quorums ([`fle::quorum`]).
+//! and does not call; `fle-conformance lockstep` takes every transition with both. Shared are the quorums ([`fle::quorum`]).
 //!
 //! | module | what it states |
 //! |---|---|

@@ -64,27 +64,38 @@ impl Terms {
         &self.configs[usize::from(version.0) - 1]
     }
 
+    /// The configuration that servers start with, and the one that is proposed to follow it.
+    #[must_use]
+    pub fn configurations(&self) -> (&str, Option<&str>) {
+        let joint = self.composition == Composition::Joint;
+        (self.config(FIRST), joint.then(|| self.config(SECOND)))
+    }
+
+    /// Whether a server votes.
+    #[must_use]
+    pub fn learner_type(&self, id: usize) -> LearnerType {
+        match self.composition == Composition::Observer && id == self.servers - 1 {
+            true => LearnerType::Observer,
+            false => LearnerType::Participant,
+        }
+    }
+
     /// The first line of a server's trace.
     #[must_use]
     pub fn server<const N: usize>(&self, id: usize, server: &Server<N>) -> format::Server {
-        let observes = self.composition == Composition::Observer && id == self.servers - 1;
         let oracle = self.composition == Composition::Oracle;
-        let joint = self.composition == Composition::Joint;
+        let (_, proposed) = self.configurations();
         format::Server {
             format: Format::FleTrace1,
             sid: sid(id).0,
-            learner_type: if observes {
-                LearnerType::Observer
-            } else {
-                LearnerType::Participant
-            },
+            learner_type: self.learner_type(id),
             quorum: match self.composition {
                 Composition::ZeroWeight => Quorum::Hierarchical,
                 Composition::Oracle => Quorum::Oracle,
                 _ => Quorum::Majority,
             },
             config: self.config(server.config).to_owned(),
-            last_seen_config: joint.then(|| self.config(SECOND).to_owned()),
+            last_seen_config: proposed.map(str::to_owned),
             oracle: oracle.then_some(server.granted),
             init: on_disk(server.credentials),
             min_notification_interval_ms: FIRST_INTERVAL_MS,
