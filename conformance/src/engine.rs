@@ -169,9 +169,19 @@ pub fn timing(server: &Server) -> Timing {
 /// # Errors
 /// When one cannot be read.
 pub fn ensemble(server: &Server) -> Result<Arc<Ensemble>, ConfigErrors> {
+    ensemble_of(&server.config, server.last_seen_config.as_deref())
+}
+
+/// The ensemble of a committed configuration and a proposed one.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn ensemble_of(
+    committed: &str,
+    last_seen: Option<&str>,
+) -> Result<Arc<Ensemble>, ConfigErrors> {
     let rules = Rules::default();
-    let committed = DynamicConfig::parse(&server.config, rules)?;
-    let last_seen = server.last_seen_config.as_deref();
+    let committed = DynamicConfig::parse(committed, rules)?;
     let last_seen = last_seen.map(|text| DynamicConfig::parse(text, rules));
     Ok(Arc::new(Ensemble::new(
         committed,

@@ -1,50 +1,27 @@
 //! The model and the production engine side by side, over every transition that a scenario's model can take.
 //!
 //! A survey lets stateright visit every state, and collects what each transition is to the servers that take part in it: their
-//! *acts* ([`fle_model::trace::acts`]). What a server does follows from how it stands and what it sees, and so does what the engine
-//! does: so an act needs to be compared once for each state of the engine that matches the server's, however many transitions hold
-//! it. Each server is therefore walked through its own acts, the engine beside it, from each way a life of it begins: every act
-//! that is possible in the model's state is taken by both, and what the model says of it must be what the engine shows:
-//! state, round, proposal, bytes sent and to whom, the wait that is armed, the decision.
+//! *acts*. What a server does follows from how it stands and what it sees, and so does what the engine does: so an act needs to be
+//! compared once for each state of the engine that matches the server's, however many transitions hold it. Each server is therefore
+//! walked through its own acts, the engine beside it, from each way a life of it begins: every act that is possible in the model's
+//! state is taken by both, and what the model says of it must be what the engine shows.
 //!
 //! The states of the engine that match a state of the model are those in which the walk finds it there: one at least, more where the
 //! engine remembers what the model forgets. A walk may put acts together that no run of the whole ensemble does; both must do the
-//! same all the same.
+//! same all the same. What a divergence shows is the shortest way of one server that leads to it.
 //!
-//! Where the model's servers may settle as soon as everybody was heard, a second engine does, [`Finalize::Eager`]: it must decide in the
-//! very step with which the model's server comes to where it may, and show then what that one shows once it has.
-//!
-//! What a divergence shows is the shortest trace of one server that leads to it. How the model's terms read in the engine's is said
-//! in one place: [`fle_model::trace::terms`].
+//! There are two models, each with its part of the engine: [`election`], [`establishment`].
 
+pub mod election;
+pub mod establishment;
 mod survey;
+mod walked;
 
-use crate::engine::Engine;
-use crate::replay::Difference;
-use ahash::{AHashMap, AHashSet};
-use fle::election::Finalize;
-use fle_model::catalogue::Scenario;
-use fle_model::ensemble::Ensemble;
-use fle_model::finalizing::Early;
-use fle_model::progress::Watcher;
-use fle_model::server::{Server, Wait};
-use fle_model::trace::Life;
-use fle_model::trace::Line;
-use fle_model::trace::acts::{Act, Seen, What};
-use fle_model::trace::format::{Output, Standing, Step, Trace};
-use fle_model::trace::terms::Terms;
-use fle_model::vote::sid;
-use fle_model::with_servers;
-use indexmap::IndexSet;
 use serde::Serialize;
-use std::mem::take;
-use std::num::NonZeroUsize;
-use std::thread;
-use survey::Survey;
 
-/// What came of a scenario.
+/// What came of a scenario. `D` is how a divergence is shown.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Report {
+pub struct Report<D> {
     /// The scenario's name.
     pub scenario: String,
     /// How many states the model can reach.
@@ -55,278 +32,6 @@ pub struct Report {
     pub acts: usize,
     /// How many acts were compared, each in every state of the engine that matches.
     pub comparisons: usize,
-    /// Where the engine does something else than the model: the one with the shortest trace.
-    pub divergence: Option<Divergence>,
-}
-
-/// The engine does something else than the model's server.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Divergence {
-    /// The server's id.
-    pub sid: i64,
-    /// A shortest trace of the model's server to what differs, that included. To replay it is to see the difference.
-    #[serde(skip)]
-    pub trace: Trace,
-    /// Its last step.
-    #[serde(flatten)]
-    pub difference: Difference,
-}
-
-/// Takes every transition of the scenario with both.
-///
-/// # Panics
-/// If the scenario has a number of servers that the model is not built for, or a configuration of it cannot be read.
-#[must_use]
-pub fn lockstep(
-    scenario: &Scenario,
-    threads: NonZeroUsize,
-    watcher: Option<Watcher<'_>>,
-) -> Report {
-    with_servers!(
-        scenario.servers,
-        lockstep_servers(scenario, threads, watcher)
-    )
-}
-
-fn lockstep_servers<const N: usize>(
-    scenario: &Scenario,
-    threads: NonZeroUsize,
-    watcher: Option<Watcher<'_>>,
-) -> Report {
-    let system = scenario.system::<N>(|_| true, Vec::new());
-    let terms = Terms::new(&system.election.ensemble);
-    let ensemble = system.election.ensemble.clone();
-    let survey = Survey::of(system, threads, watcher);
-    let eager = (scenario.finalizing.early == Early::AllHeard).then_some(Some(&ensemble));
-    let rules = [None].into_iter().chain(eager);
-    let results = thread::scope(|scope| {
-        let walks = rules.flat_map(|early| {
-            let walks = survey.acts.iter().enumerate();
-            walks.map(move |(place, acts)| (place, acts, early))
-        });
-        let walks = walks.map(|(place, acts, early)| {
-            let walk = SideBySide::new(place, acts, &terms, early);
-            scope.spawn(|| walk.walk())
-        });
-        let walks: Vec<_> = walks.collect();
-        let results = walks.into_iter().map(|walk| walk.join());
-        let results = results.map(|result| result.expect("a walk does not panic"));
-        results.collect::<Vec<_>>()
-    });
-    Report {
-        scenario: scenario.name.to_owned(),
-        states: survey.states,
-        transitions: survey.transitions,
-        acts: survey.acts.iter().map(|acts| acts.len()).sum(),
-        comparisons: results.iter().map(|(comparisons, _)| comparisons).sum(),
-        divergence: results
-            .into_iter()
-            .filter_map(|(_, divergence)| divergence)
-            .min_by_key(|divergence| divergence.trace.steps.len()),
-    }
-}
-
-/// One server's walk through its acts.
-struct SideBySide<'a, const N: usize> {
-    place: usize,
-    terms: &'a Terms,
-    /// Who must have been heard before it settles early; `None` where it does not.
-    early: Option<&'a Ensemble<N>>,
-    /// Its acts, by how it stands before them.
-    acts: AHashMap<Server<N>, Vec<&'a Act<N>>>,
-    /// Where model and engine have come to together.
-    pairs: IndexSet<Pair<N>, ahash::RandomState>,
-    /// For each pair the one before it, and the act that led from there. A life's first has none.
-    origins: Vec<Option<(usize, &'a Act<N>)>>,
-    comparisons: usize,
-}
-
-/// A state of the model's server, what is derived of its life, and the engine in a state that matches.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Pair<const N: usize> {
-    server: Server<N>,
-    life: Life,
-    engine: Engine,
-}
-
-impl<'a, const N: usize> SideBySide<'a, N> {
-    fn new(
-        place: usize,
-        acts: &'a AHashSet<Act<N>>,
-        terms: &'a Terms,
-        early: Option<&'a Ensemble<N>>,
-    ) -> Self {
-        let mut walk = Self {
-            place,
-            terms,
-            early,
-            acts: AHashMap::new(),
-            pairs: IndexSet::default(),
-            origins: Vec::new(),
-            comparisons: 0,
-        };
-        for act in acts {
-            match act.what {
-                What::Begins => walk.begin(act),
-                _ => walk.acts.entry(act.before).or_default().push(act),
-            }
-        }
-        walk
-    }
-
-    /// A life begins.
-    fn begin(&mut self, act: &Act<N>) {
-        let mut life = Life::new(self.place, &act.after);
-        let Some(Line::Begins(first)) = life.tell(act, self.terms) else {
-            unreachable!("it begins");
-        };
-        let finalize = match self.early {
-            Some(_) => Finalize::Eager,
-            None => Finalize::Fixed,
-        };
-        let engine = Engine::with(&first, finalize);
-        let engine = engine.expect("the model writes configurations that can be read");
-        let server = act.after;
-        self.enter(
-            Pair {
-                server,
-                life,
-                engine,
-            },
-            None,
-        );
-    }
-
-    fn enter(&mut self, pair: Pair<N>, origin: Option<(usize, &'a Act<N>)>) {
-        if self.pairs.insert(pair) {
-            self.origins.push(origin);
-        }
-    }
-
-    /// Takes every act wherever it can be taken, the nearest to a life's beginning first, up to the first divergence. How many
-    /// were compared, and the divergence.
-    fn walk(mut self) -> (usize, Option<Divergence>) {
-        let mut next = 0;
-        while next < self.pairs.len() {
-            let acts = self.acts.get(&self.pairs[next].server);
-            for act in acts.cloned().unwrap_or_default() {
-                if let Some(divergence) = self.take(next, act) {
-                    return (self.comparisons, Some(divergence));
-                }
-            }
-            next += 1;
-        }
-        let reached: AHashSet<_> = self.pairs.iter().map(|pair| &pair.server).collect();
-        let is_reached = self.acts.keys().all(|server| reached.contains(server));
-        // Who settles early never comes to where the others wait on.
-        assert!(
-            is_reached || self.early.is_some(),
-            "what a server does follows from its own life"
-        );
-        (self.comparisons, None)
-    }
-
-    /// Takes an act of the model's server with the engine.
-    fn take(&mut self, from: usize, act: &'a Act<N>) -> Option<Divergence> {
-        let Pair {
-            mut life,
-            mut engine,
-            ..
-        } = self.pairs[from].clone();
-        let Some((step, server)) = self.told(&mut life, act) else {
-            let server = act.after;
-            self.enter(
-                Pair {
-                    server,
-                    life,
-                    engine,
-                },
-                Some((from, act)),
-            );
-            return None;
-        };
-        let actual = engine.step(&step.input);
-        self.comparisons += 1;
-        if actual != step.output {
-            let trace = self.trace(from, step.clone());
-            let difference = Difference {
-                step: trace.steps.len(),
-                input: step.input,
-                expected: step.output,
-                actual,
-            };
-            return Some(Divergence {
-                sid: sid(self.place).0,
-                trace,
-                difference,
-            });
-        }
-        if let What::Sees(_) = act.what {
-            self.enter(
-                Pair {
-                    server,
-                    life,
-                    engine,
-                },
-                Some((from, act)),
-            );
-        }
-        None
-    }
-
-    /// The trace of the model's server up to this pair, and this step after it.
-    fn trace(&self, end: usize, last: Step) -> Trace {
-        let origin = |&(pair, _): &(usize, _)| self.origins[pair];
-        let mut way: Vec<_> = std::iter::successors(self.origins[end], origin).collect();
-        way.reverse();
-        let begun = &self.pairs[way.first().map_or(end, |&(first, _)| first)];
-        let mut life = begun.life;
-        let steps = way
-            .iter()
-            .filter_map(|(_, act)| Some(self.told(&mut life, act)?.0));
-        let mut steps: Vec<_> = steps.collect();
-        steps.push(last);
-        Trace {
-            server: self.terms.server(self.place, &begun.server),
-            steps,
-        }
-    }
-
-    /// An act as a step of a trace, if it is one, and how the server stands then: settled, where it may settle early.
-    fn told(&self, life: &mut Life, act: &Act<N>) -> Option<(Step, Server<N>)> {
-        let mut step = self.line(life, act)?;
-        if !self.may_settle_early(&act.after) {
-            return Some((step, act.after));
-        }
-        let ends = |act: &&&Act<N>| act.what == What::Sees(Seen::Waited(Wait::Finalizing));
-        let end = self.acts[&act.after].iter().find(ends);
-        let end = end.expect("where it may settle the model has it settle");
-        let settled = self.line(life, end)?;
-        if let (Output::Standing(now), Output::Standing(then)) = (&mut step.output, settled.output)
-        {
-            *now = Standing {
-                sends: take(&mut now.sends),
-                ..then
-            };
-        }
-        Some((step, end.after))
-    }
-
-    fn line(&self, life: &mut Life, act: &Act<N>) -> Option<Step> {
-        match life.tell(act, self.terms)? {
-            Line::Step(step) => Some(step),
-            Line::Begins(_) => unreachable!("a life's beginning is not walked to"),
-        }
-    }
-
-    fn may_settle_early(&self, server: &Server<N>) -> bool {
-        let looking = server.looking();
-        let finalizes = looking.is_some_and(|looking| looking.wait == Wait::Finalizing);
-        finalizes
-            && self.early.is_some_and(|ensemble| {
-                let others = (0..N).filter(|&peer| peer != self.place);
-                let mut others = others.filter(|&peer| ensemble.has_weight(peer));
-                others.all(|peer| server.has_heard_proposal(peer))
-            })
-    }
+    /// Where the engine does something else than the model: the one with the shortest way to it.
+    pub divergence: Option<D>,
 }

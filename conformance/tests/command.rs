@@ -197,7 +197,12 @@ fn lockstep_counts_what_it_took_and_knows_its_scenarios() {
     let report = folder.path().join("report.json");
     let output = run_command(
         "lockstep",
-        &["timely-oracle", "--json", report.to_str().unwrap()],
+        &[
+            "timely-oracle",
+            "establish-ahead",
+            "--json",
+            report.to_str().unwrap(),
+        ],
     );
     assert_eq!(output.status.code(), Some(0));
     let report: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
@@ -205,6 +210,8 @@ fn lockstep_counts_what_it_took_and_knows_its_scenarios() {
     assert_eq!(report[0]["divergence"], Value::Null);
     let comparisons = report[0]["comparisons"].as_u64().unwrap();
     assert!(comparisons > 1_000);
+    assert_eq!(report[1]["scenario"], json!("establish-ahead"));
+    assert_eq!(report[1]["divergence"], Value::Null);
     assert!(last_line(&output).ends_with(" comparisons, 0 diverged"));
 
     let output = run_command("lockstep", &["nowhere"]);

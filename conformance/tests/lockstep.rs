@@ -1,6 +1,8 @@
-//! Model and engine side by side: small scenarios of every role here, all of tier `ci` by `fle-conformance lockstep`.
+//! The model of the election and its engine side by side: small scenarios of every role here, all of tier `ci` by
+//! `fle-conformance lockstep`.
 
-use fle_conformance::lockstep::{Report, lockstep};
+use fle_conformance::lockstep::Report;
+use fle_conformance::lockstep::election::{Divergence, lockstep};
 use fle_conformance::replay::replay;
 use fle_model::catalogue::{self, SCENARIOS, Scenario, Tier};
 use fle_model::check::{Options, check};
@@ -12,7 +14,7 @@ fn scenario(name: &str) -> Scenario {
     *catalogue::find(name).expect("a scenario")
 }
 
-fn run(scenario: &Scenario) -> Report {
+fn run(scenario: &Scenario) -> Report<Divergence> {
     lockstep(scenario, NonZeroUsize::MIN, None)
 }
 

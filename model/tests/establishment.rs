@@ -95,7 +95,11 @@ fn an_epoch_that_is_entered_and_not_accepted_is_noticed() {
 #[test]
 fn a_promise_below_an_earlier_one_is_noticed() {
     let property = "current is accepted";
-    is_killed_by(Mutant::LowerEpochPromised, "establish-ahead", property);
+    is_killed_by(
+        Mutant::LowerEpochPromised,
+        "establish-timely-ahead",
+        property,
+    );
 }
 
 /// Nothing unsafe comes of any of these: somebody is left behind for ever.

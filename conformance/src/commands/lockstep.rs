@@ -1,11 +1,13 @@
 //! `fle-conformance lockstep`: model and engine side by side over every transition of a scenario.
 
-use super::{Output, Result, scenario};
+use super::{Output, Result};
 use fle_conformance::describe;
-use fle_conformance::lockstep::{Divergence, Report, lockstep};
-use fle_model::catalogue::{SCENARIOS, Scenario, Tier};
-use fle_model::progress::Progress;
+use fle_conformance::lockstep::{Report, election, establishment};
+use fle_model::catalogue::{self, Scenario, Tier};
+use fle_model::establishment::catalogue as establishments;
+use fle_model::progress::{Progress, Watcher};
 use fle_model::report::grouped;
+use serde::Serialize;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
@@ -16,53 +18,113 @@ use std::thread::available_parallelism;
 #[derive(clap::Args)]
 pub(crate) struct Lockstep {
     /// Scenarios of the model, as `fle-model list` names them; without any, those of tier `ci`.
-    #[arg(value_name = "SCENARIO", value_parser = scenario)]
-    scenarios: Vec<&'static Scenario>,
+    #[arg(value_name = "SCENARIO", value_parser = chosen)]
+    scenarios: Vec<Chosen>,
     /// How many threads search. [default: one for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Writes the trace of each divergence to this folder, for `replay`. It is made if it is missing.
+    /// Writes the trace of each divergence of an election to this folder, for `replay`. It is made if it is missing.
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
 
+/// A scenario of either model.
+#[derive(Clone, Copy)]
+enum Chosen {
+    Election(&'static Scenario),
+    Establishment(&'static establishments::Scenario),
+}
+
+/// What came of either's.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Either {
+    Election(Box<Report<election::Divergence>>),
+    Establishment(Report<establishment::Divergence>),
+}
+
+/// The scenario of this name, for the command line.
+fn chosen(name: &str) -> std::result::Result<Chosen, String> {
+    let election = catalogue::find(name).map(Chosen::Election);
+    let establishment = || establishments::find(name).map(Chosen::Establishment);
+    election.or_else(establishment).ok_or_else(|| {
+        let elections = catalogue::SCENARIOS.iter().map(|it| it.name);
+        let establishments = establishments::SCENARIOS.iter().map(|it| it.name);
+        let known: Vec<_> = elections.chain(establishments).collect();
+        format!("there is no such scenario; there are {}", known.join(", "))
+    })
+}
+
+/// Those of tier `ci`.
+fn of_tier() -> Vec<Chosen> {
+    let elections = catalogue::SCENARIOS.iter();
+    let elections = elections.filter(|it| it.tier == Tier::Ci);
+    let establishments = establishments::SCENARIOS.iter();
+    let establishments = establishments.filter(|it| it.tier == Tier::Ci);
+    let elections = elections.map(Chosen::Election);
+    let establishments = establishments.map(Chosen::Establishment);
+    elections.chain(establishments).collect()
+}
+
 impl Lockstep {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let processors = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let threads = self.threads.unwrap_or(processors);
-        let of_tier = SCENARIOS.iter().filter(|it| it.tier == Tier::Ci);
-        let scenarios: Vec<_> = if self.scenarios.is_empty() {
-            of_tier.collect()
-        } else {
-            self.scenarios.clone()
+        let scenarios = match &self.scenarios[..] {
+            [] => of_tier(),
+            named => named.to_vec(),
         };
         let mut text = self.output.text();
-        let mut reports = Vec::new();
-        for scenario in scenarios {
-            let report = watched(scenario, threads);
-            tell(&mut *text, &report)?;
-            if let Some(divergence) = &report.divergence {
-                self.keep(&report.scenario, divergence)?;
-            }
-            reports.push(report);
-        }
+        let mut sum = Sum::default();
+        let reports = scenarios.into_iter();
+        let reports = reports.map(|scenario| self.report(scenario, threads, &mut *text, &mut sum));
+        let reports = reports.collect::<Result<Vec<_>>>()?;
         self.output.json(&reports)?;
-        let transitions: usize = reports.iter().map(|report| report.transitions).sum();
-        let comparisons: usize = reports.iter().map(|report| report.comparisons).sum();
-        let diverging = reports.iter().filter(|it| it.divergence.is_some()).count();
         writeln!(
             text,
-            "{} scenario(s), {} transitions, {} comparisons, {diverging} diverged",
+            "{} scenario(s), {} transitions, {} comparisons, {} diverged",
             reports.len(),
-            grouped(transitions),
-            grouped(comparisons)
+            grouped(sum.transitions),
+            grouped(sum.comparisons),
+            sum.diverging
         )?;
-        Ok(ExitCode::from(u8::from(diverging > 0)))
+        Ok(ExitCode::from(u8::from(sum.diverging > 0)))
     }
 
-    fn keep(&self, scenario: &str, divergence: &Divergence) -> Result<()> {
+    /// Runs one scenario and tells what came of it.
+    fn report(
+        &self,
+        scenario: Chosen,
+        threads: NonZeroUsize,
+        text: &mut dyn Write,
+        sum: &mut Sum,
+    ) -> Result<Either> {
+        match scenario {
+            Chosen::Election(scenario) => {
+                let report = watched(scenario.name, |watcher| {
+                    election::lockstep(scenario, threads, watcher)
+                });
+                sum.add(&report);
+                tell(text, &report, election_differs)?;
+                if let Some(divergence) = &report.divergence {
+                    self.keep(&report.scenario, divergence)?;
+                }
+                Ok(Either::Election(Box::new(report)))
+            }
+            Chosen::Establishment(scenario) => {
+                let report = watched(scenario.name, |watcher| {
+                    establishment::lockstep(scenario, None, threads, watcher)
+                });
+                sum.add(&report);
+                tell(text, &report, ToString::to_string)?;
+                Ok(Either::Establishment(report))
+            }
+        }
+    }
+
+    fn keep(&self, scenario: &str, divergence: &election::Divergence) -> Result<()> {
         let Some(folder) = &self.trace_dir else {
             return Ok(());
         };
@@ -73,19 +135,38 @@ impl Lockstep {
     }
 }
 
-/// With a line of progress if anybody watches.
-fn watched(scenario: &Scenario, threads: NonZeroUsize) -> Report {
-    if !io::stderr().is_terminal() {
-        return lockstep(scenario, threads, None);
+/// What came of all scenarios together.
+#[derive(Default)]
+struct Sum {
+    transitions: usize,
+    comparisons: usize,
+    diverging: usize,
+}
+
+impl Sum {
+    fn add<D>(&mut self, report: &Report<D>) {
+        self.transitions += report.transitions;
+        self.comparisons += report.comparisons;
+        self.diverging += usize::from(report.divergence.is_some());
     }
-    let name = scenario.name;
+}
+
+/// With a line of progress if anybody watches.
+fn watched<D>(name: &str, run: impl FnOnce(Option<Watcher<'_>>) -> Report<D>) -> Report<D> {
+    if !io::stderr().is_terminal() {
+        return run(None);
+    }
     let mut show = |progress: Progress| eprint!("\r\x1b[K\x1b[?7l{name}: {progress}\x1b[?7h");
-    let report = lockstep(scenario, threads, Some(&mut show));
+    let report = run(Some(&mut show));
     eprint!("\r\x1b[K");
     report
 }
 
-fn tell(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+fn tell<D>(
+    out: &mut dyn Write,
+    report: &Report<D>,
+    differs: impl Fn(&D) -> String,
+) -> io::Result<()> {
     writeln!(
         out,
         "{}: {} states, {} transitions, {} acts, {} comparisons",
@@ -95,17 +176,19 @@ fn tell(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         grouped(report.acts),
         grouped(report.comparisons)
     )?;
-    let Some(Divergence {
+    match &report.divergence {
+        None => Ok(()),
+        Some(divergence) => writeln!(out, "{}: {}", report.scenario, differs(divergence)),
+    }
+}
+
+fn election_differs(divergence: &election::Divergence) -> String {
+    let election::Divergence {
         sid, difference, ..
-    }) = &report.divergence
-    else {
-        return Ok(());
-    };
-    let step = difference.step;
-    writeln!(
-        out,
-        "{}: server {sid} differs from the model at step {step}",
-        report.scenario
-    )?;
-    writeln!(out, "{}", describe::difference(difference))
+    } = divergence;
+    format!(
+        "server {sid} differs from the model at step {}\n{}",
+        difference.step,
+        describe::difference(difference)
+    )
 }

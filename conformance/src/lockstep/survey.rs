@@ -2,46 +2,65 @@
 
 use ahash::AHashSet;
 use fle_model::progress::{Phase, Watch, Watcher};
-use fle_model::system::{Action, State, System};
-use fle_model::trace::acts::{self, Act};
 use stateright::{Checker, Model, Property};
-use std::array;
 use std::cell::RefCell;
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use thread_local::ThreadLocal;
 
+/// A model whose transitions are acts of its servers.
+pub(super) trait Acted: Model + Clone + Send + Sync + 'static {
+    /// What one server does.
+    type Act: Eq + Hash + Send + 'static;
+
+    /// What the servers did before and in this initial state.
+    fn first(&self, state: &Self::State) -> Vec<Self::Act>;
+
+    /// What the servers do in this transition.
+    fn acts(
+        &self,
+        before: &Self::State,
+        action: Self::Action,
+        after: &Self::State,
+    ) -> impl IntoIterator<Item = Self::Act>;
+
+    /// How many states have been expanded.
+    fn expanded(&self) -> usize;
+}
+
 /// What a model can do.
-pub(super) struct Survey<const N: usize> {
+pub(super) struct Survey<A> {
     pub(super) states: usize,
     pub(super) transitions: usize,
-    /// The different acts of each server, by its place.
-    pub(super) acts: [AHashSet<Act<N>>; N],
+    /// The different acts of all servers.
+    pub(super) acts: AHashSet<A>,
 }
 
 /// The system to the checker, which asks it for every transition once.
-#[derive(Clone)]
-struct Surveyed<const N: usize> {
-    system: System<N>,
+struct Surveyed<M: Acted> {
+    system: M,
     transitions: Arc<AtomicUsize>,
     /// For each of the checker's threads, the acts it saw.
-    seen: Arc<ThreadLocal<RefCell<AHashSet<Act<N>>>>>,
+    seen: Arc<ThreadLocal<RefCell<AHashSet<M::Act>>>>,
 }
 
-impl<const N: usize> Survey<N> {
-    pub(super) fn of(
-        system: System<N>,
-        threads: NonZeroUsize,
-        watcher: Option<Watcher<'_>>,
-    ) -> Self {
+impl<A: Eq + Hash + Send + 'static> Survey<A> {
+    pub(super) fn of<M>(system: M, threads: NonZeroUsize, watcher: Option<Watcher<'_>>) -> Self
+    where
+        M: Acted<Act = A>,
+        M::State: Clone + Debug + Hash + Send + Sync + PartialEq,
+        M::Action: Copy + Debug + PartialEq,
+    {
         let surveyed = Surveyed {
             system,
             transitions: Arc::default(),
             seen: Arc::default(),
         };
         for state in surveyed.init_states() {
-            surveyed.see(acts::first(&surveyed.system, &state));
+            surveyed.see(surveyed.system.first(&state));
         }
         let checker = surveyed.clone().checker().threads(threads.get());
         let mut search = checker.spawn_dfs();
@@ -49,7 +68,7 @@ impl<const N: usize> Survey<N> {
         let progress = || Phase::Search {
             unique: search.unique_state_count(),
             generated: search.state_count(),
-            queue: (search.unique_state_count()).saturating_sub(surveyed.system.expanded.get()),
+            queue: (search.unique_state_count()).saturating_sub(surveyed.system.expanded()),
         };
         Watch(watcher).during(progress, || {
             for worker in workers {
@@ -66,43 +85,52 @@ impl<const N: usize> Survey<N> {
     }
 }
 
-impl<const N: usize> Surveyed<N> {
-    fn see(&self, acts: Vec<Act<N>>) {
+/// Derived, it would ask of acts to be cloned.
+impl<M: Acted> Clone for Surveyed<M> {
+    fn clone(&self) -> Self {
+        Self {
+            system: self.system.clone(),
+            transitions: Arc::clone(&self.transitions),
+            seen: Arc::clone(&self.seen),
+        }
+    }
+}
+
+impl<M: Acted> Surveyed<M> {
+    fn see(&self, acts: impl IntoIterator<Item = M::Act>) {
         let seen = self.seen.get_or_default();
         seen.borrow_mut().extend(acts);
     }
 
-    /// What was seen, by the server's place.
-    fn acts(self) -> [AHashSet<Act<N>>; N] {
+    fn acts(self) -> AHashSet<M::Act> {
         let seen = Arc::into_inner(self.seen).expect("the checker is gone");
-        let mut acts = array::from_fn(|_| AHashSet::new());
-        for act in seen.into_iter().flat_map(RefCell::into_inner) {
-            acts[act.server].insert(act);
-        }
-        acts
+        seen.into_iter().flat_map(RefCell::into_inner).collect()
     }
 }
 
-impl<const N: usize> Model for Surveyed<N> {
-    type State = State<N>;
-    type Action = Action;
+impl<M: Acted> Model for Surveyed<M>
+where
+    M::Action: Copy,
+{
+    type State = M::State;
+    type Action = M::Action;
 
-    fn init_states(&self) -> Vec<State<N>> {
+    fn init_states(&self) -> Vec<M::State> {
         self.system.init_states()
     }
 
-    fn actions(&self, state: &State<N>, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>) {
         self.system.actions(state, actions);
     }
 
-    fn next_state(&self, state: &State<N>, action: Action) -> Option<State<N>> {
+    fn next_state(&self, state: &M::State, action: M::Action) -> Option<M::State> {
         let next = self.system.next_state(state, action)?;
         self.transitions.fetch_add(1, Ordering::Relaxed);
-        self.see(acts::acts(&self.system, state, action));
+        self.see(self.system.acts(state, action, &next));
         Some(next)
     }
 
-    fn within_boundary(&self, state: &State<N>) -> bool {
+    fn within_boundary(&self, state: &M::State) -> bool {
         self.system.within_boundary(state)
     }
 

@@ -29,7 +29,7 @@ mutants! {
         "A quorum of the committed configuration is enough while another is proposed.";
     PromisesAgain "" in "establish-two":
         "A learner promises an epoch that it has accepted before.";
-    LowerEpochPromised "" in "establish-ahead":
+    LowerEpochPromised "" in "establish-timely-ahead":
         "A learner promises an epoch below the one that it has accepted.";
     PromisesBeforeStoring "" in "establish-two":
         "A learner promises, and then stores what it has promised.";
