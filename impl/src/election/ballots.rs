@@ -127,7 +127,7 @@ impl Ballots {
         let factions = candidate.into_iter().flat_map(|it| self.factions_of(it));
         let factions = factions.map(|id| &self.factions[id.index()]);
         let agreeing = factions.filter(|it| it.vote.agrees_with(probe));
-        tally.set_to_sum(agreeing.map(|it| &it.tally));
+        tally.set_to_sum(&agreeing.map(|it| &it.tally));
     }
 
     /// The voters whose votes agree with `probe`, ascending.

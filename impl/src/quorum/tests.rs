@@ -307,7 +307,7 @@ proptest! {
         }
         prop_assert_eq!(&tally, &view.tally(sids(&rest)));
         let both = [tally.clone(), view.tally(sids(&one))];
-        tally.set_to_sum(both.iter());
+        tally.set_to_sum(&both.iter());
         prop_assert_eq!(&tally, &view.tally(one.union(&other).copied().map(Sid)));
     }
 }

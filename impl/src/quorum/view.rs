@@ -185,7 +185,7 @@ impl Tally {
     }
 
     /// Counts the votes of these tallies of the same view, in place of its own; no voter may stand in two of them.
-    pub fn set_to_sum<'a>(&mut self, tallies: impl Iterator<Item = &'a Self> + Clone) {
+    pub fn set_to_sum<'a>(&mut self, tallies: &(impl Iterator<Item = &'a Self> + Clone)) {
         for (group, sum) in self.0.iter_mut().enumerate() {
             *sum = tallies.clone().map(|tally| tally.0[group]).sum();
         }
