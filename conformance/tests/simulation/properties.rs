@@ -358,10 +358,11 @@ impl Picture {
 
     fn settles(&mut self, sid: i64, state: State, vote: Ballot) -> Checked {
         let server = &self.servers[&sid];
-        let ballot = match (server.standing, server.input) {
-            (Standing::Looking(ballot), _)
-            | (Standing::Settled(_, ballot), Some(Input::HandedOver(_))) => ballot,
-            _ => return Err("it settles and does not look".to_owned()),
+        let ((Standing::Looking(ballot), _)
+        | (Standing::Settled(_, ballot), Some(Input::HandedOver(_)))) =
+            (server.standing, server.input)
+        else {
+            return Err("it settles and does not look".to_owned());
         };
         let due = match (vote.leader == sid, self.ensemble.votes(sid)) {
             (true, _) => State::Leading,

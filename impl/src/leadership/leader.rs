@@ -234,7 +234,7 @@ impl Leader {
     fn tell_all(&self, packet: Packet, cx: &mut Context<'_>) {
         for (&sid, learner) in &self.learners {
             if learner.stage == LearnerStage::Synced {
-                cx.send(sid, packet.clone());
+                cx.send(sid, packet);
             }
         }
     }

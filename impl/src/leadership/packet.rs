@@ -25,7 +25,7 @@ pub const MAX_DATA: usize = 512 * 1024;
 pub const PROTOCOL: i32 = 0x1_0001;
 
 /// What a leader and a learner tell one another.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Packet {
     /// A learner introduces itself: FOLLOWERINFO, or OBSERVERINFO for one without a vote.
     LearnerInfo(LearnerInfo),

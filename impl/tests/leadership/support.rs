@@ -339,7 +339,7 @@ impl World {
         let now = self.now;
         let server = self.running.get_mut(&from).expect("it runs");
         let effects = server.handle_packet(to, &asked, now, None);
-        let packet = answer.clone();
+        let packet = *answer;
         assert!(
             effects.contains(&Effect::Send { to, packet }),
             "{effects:?}"

@@ -158,10 +158,14 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "establish-timely-ahead",
-        covers: "two voters and an observer in time, any of them having accepted an epoch that nobody was in",
+        covers: "two voters and an observer in time, any of them having accepted an epoch that nobody was in, one crash at any point",
         composition: Composition::Observer,
         disks: &[Epochs::NONE, epochs(1, 0), epochs(2, 0)],
-        last: 4,
+        faults: Faults {
+            crashes: 1,
+            ..Faults::NONE
+        },
+        last: 6,
         unique_states: 0,
         ..TIMELY
     },
