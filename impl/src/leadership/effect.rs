@@ -5,7 +5,7 @@ use super::reason::{Quit, Refusal};
 use crate::id::{PeerEpoch, Sid};
 
 /// One thing to do.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Effect {
     /// Store the accepted epoch, durably.
     StoreAccepted(PeerEpoch),

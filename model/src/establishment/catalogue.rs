@@ -28,7 +28,7 @@ pub struct Scenario {
     pub setting: Setting,
     /// The length of each server's history.
     pub histories: &'static [u8],
-    /// Each server starts with any of these on its disk, as far as it can have come about: see [`Scenario::starts`].
+    /// Each server starts with any of these on its disk, as far as it can have come about: a current epoch is one that a quorum has accepted.
     pub disks: &'static [Epochs],
     /// The last epoch that there is.
     pub last: u8,
