@@ -199,7 +199,7 @@ fn lockstep_counts_what_it_took_and_knows_its_scenarios() {
         "lockstep",
         &[
             "timely-oracle",
-            "establish-ahead",
+            "establish-timely-ahead",
             "--json",
             report.to_str().unwrap(),
         ],
@@ -210,7 +210,7 @@ fn lockstep_counts_what_it_took_and_knows_its_scenarios() {
     assert_eq!(report[0]["divergence"], Value::Null);
     let comparisons = report[0]["comparisons"].as_u64().unwrap();
     assert!(comparisons > 1_000);
-    assert_eq!(report[1]["scenario"], json!("establish-ahead"));
+    assert_eq!(report[1]["scenario"], json!("establish-timely-ahead"));
     assert_eq!(report[1]["divergence"], Value::Null);
     assert!(last_line(&output).ends_with(" comparisons, 0 diverged"));
 

@@ -98,7 +98,10 @@ fn broken() -> Vec<(Mutant, Scenario)> {
         (Mutant::HalfEstablishes, two()),
         (Mutant::CommittedEstablishes, of_servers("establish-joint")),
         (Mutant::PromisesAgain, two()),
-        (Mutant::LowerEpochPromised, scenario("establish-timely")),
+        (
+            Mutant::LowerEpochPromised,
+            scenario("establish-timely-ahead"),
+        ),
         (Mutant::PromisesBeforeStoring, two()),
         (Mutant::AcksBeforeStoring, two()),
         (Mutant::JoinsUnaccepted, alone()),

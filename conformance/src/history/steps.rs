@@ -91,26 +91,35 @@ fn steps_of(sid: Sid, part: &Part, log: &Log) -> Vec<(usize, What)> {
     steps
 }
 
-/// What became of the leader that the server settled on.
+/// What became of the leader that the server settled on: it was established, and has perhaps handed over. A log may say more than
+/// once what a server is.
 fn afterwards(part: &Part, log: &Log) -> Vec<(usize, What)> {
-    let Some(decided) = part.looking.decided else {
-        return Vec::new();
-    };
-    let events = (decided + 1..part.until).map(|index| (index, &log.events[index].fact));
-    let steps = events.filter_map(|(index, fact)| {
-        let what = match *fact {
-            Fact::LeadershipEstablished { peer_epoch, .. } => What::IsEstablished(peer_epoch),
-            Fact::LeadershipHandedOver { leader } => What::IsHandedOver(Sid(leader)),
-            Fact::Decided { state, vote } => What::Settles {
-                state: server_state(state),
-                leader: vote.map(|vote| Sid(vote.leader)),
-                joins: false,
-            },
-            _ => return None,
+    let mut steps = Vec::new();
+    let (mut is_given, mut is_established) = (false, false);
+    let decided = part.looking.decided.map_or(part.until, |it| it + 1);
+    for index in decided..part.until {
+        let what = match log.events[index].fact {
+            Fact::LeadershipEstablished { peer_epoch, .. } if !is_established => {
+                is_established = true;
+                What::IsEstablished(peer_epoch)
+            }
+            Fact::LeadershipHandedOver { leader } => {
+                (is_given, is_established) = (true, false);
+                What::IsHandedOver(Sid(leader))
+            }
+            Fact::Decided { state, vote } if is_given => {
+                is_given = false;
+                What::Settles {
+                    state: server_state(state),
+                    leader: vote.map(|vote| Sid(vote.leader)),
+                    joins: false,
+                }
+            }
+            _ => continue,
         };
-        Some((index, what))
-    });
-    steps.collect()
+        steps.push((index, what));
+    }
+    steps
 }
 
 /// What a line shows of the vote of the looking server that wrote it.

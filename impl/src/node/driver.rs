@@ -68,7 +68,8 @@ const HEARD_LATE: usize = 100;
 
 struct Look {
     credentials: Credentials,
-    since: Instant,
+    /// When it began, until it is decided.
+    since: Option<Instant>,
 }
 
 impl<N: Network> Driver<N> {
@@ -188,10 +189,8 @@ impl<N: Network> Driver<N> {
 
     fn look_for_leader(&mut self, credentials: Credentials) {
         // One that starts over goes on as the same election.
-        let since = match &self.look {
-            Some(look) if self.wait.is_some() => look.since,
-            _ => Instant::now(),
-        };
+        let since = self.look.as_ref().and_then(|look| look.since);
+        let since = Some(since.unwrap_or_else(Instant::now));
         self.look = Some(Look { credentials, since });
         self.answers.forget();
         metrics::counter!("looking_count").increment(1);
@@ -382,10 +381,11 @@ impl<N: Network> Driver<N> {
     }
 
     fn decide(&mut self, vote: &Notification) {
+        self.wait = None;
         log::decided(self.sid, vote);
-        // Without a wait there was no election: the leader has handed over.
-        let look = self.wait.take().and(self.look.as_ref());
-        let took = look.map(|look| look.since.elapsed());
+        // A leader that is handed over to takes no election.
+        let since = self.look.as_mut().and_then(|look| look.since.take());
+        let took = since.map(|since| since.elapsed());
         if let Some(took) = took {
             metrics::histogram!("election_time").record(took.as_secs_f64() * 1000.0);
         }

@@ -166,7 +166,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 6,
-        unique_states: 0,
+        unique_states: 33_483,
         ..TIMELY
     },
     Scenario {

@@ -271,7 +271,7 @@ fn sightings<const N: usize>(system: &System<N>, options: Options) -> Vec<Row<Co
         .clone()
         .checker()
         .threads(options.threads.get())
-        .spawn_bfs()
+        .spawn_dfs()
         .join();
     let seen = search.discoveries();
     let claims = system.claims.iter();

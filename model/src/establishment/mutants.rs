@@ -47,11 +47,13 @@ mutants! {
         "A learner with a longer history is not refused.";
     OutbidLeadsOn "" in "establish-timely":
         "A leader leads on where a voter cannot follow, because it has accepted a later epoch.";
-    OutbidForgotten "" in "establish-timely":
+    OutbidForgotten "" in "establish-timely" survives
+        "Each time that it is elected it proposes a greater epoch, so it comes there too, though later.":
         "A leader that gave up for such a voter does not remember its epoch.";
     LateOnesNotTold "" in "establish-timely":
         "Who acknowledges the current epoch after the leader was established is not told that it was.";
-    HeldBackForEver "" in "establish-timely":
+    HeldBackForEver "" in "establish-timely" survives
+        "Patience ends, and with the next leader nothing holds the promise back any more.":
         "A promise that was held back is never made.";
     EndOverlooked "" in "establish-timely-observer":
         "A follower does not mind that its leader has ended the connection.";
