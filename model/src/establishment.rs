@@ -49,7 +49,7 @@
 //! - **Epochs without end**: a leader that would propose one beyond the scenario's last gives up. In time none comes so far.
 //!
 //! # How much is checked
-//! TOTALS
+//! Twelve scenarios, 16,924,497 states, all in tier `ci`: a minute and a half on two cores, and up to 1.4 GB of memory.
 //! Two servers go through several epochs with two crashes and a lost connection; three through one epoch, with a crash only where
 //! one of them observes: three equal voters with a crash are too many states, and were not exhausted in 75 seconds. In time three equal
 //! voters go through two crashes, a lost connection, a transfer.
