@@ -15,7 +15,7 @@ pub(crate) mod search;
 use crate::catalogue::Scenario;
 use crate::counterexample::Counterexample;
 use crate::dispatch::with_servers;
-use crate::liveness::{ALL_HOLD, Lasso, Recording};
+use crate::liveness::{ALL_HOLD, Lasso};
 use crate::progress::{Counter, Phase, Watch, Watcher};
 use crate::properties::{Claim, Kind};
 use crate::report::{Report, Row, Verdict};
@@ -67,17 +67,9 @@ fn check_servers<const N: usize>(
     let sometimes = of_kind(|kind| matches!(kind, Kind::Witness | Kind::Pitfall));
     let threads = options.threads.get();
     let system = model(always.clone());
-    let recording = (!of_runs.is_empty()).then(|| {
-        let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
-        Recording::new(system.clone(), System::fairness, &goals)
-    });
-    let search = match &recording {
-        None => Search::run(&system, system.clone(), |state| state, threads, &mut watch),
-        Some(recording) => {
-            let recording = recording.clone();
-            Search::run(&system, recording, |it| &it.state, threads, &mut watch)
-        }
-    };
+    let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
+    let (search, recording) =
+        Search::recorded(&system, System::fairness, &goals, threads, &mut watch);
 
     let judged = always.into_iter().map(|claim| {
         match (search.violated.contains(&claim.name), search.exhausted()) {

@@ -1,7 +1,7 @@
 //! The search for states in which something does not hold: the same for both models, with or without a record of it.
 
 use super::{Options, peak_memory_bytes};
-use crate::liveness::ALL_HOLD;
+use crate::liveness::{ALL_HOLD, Goal, Recording, Scheduler};
 use crate::progress::{Counter, Phase, Watch};
 use crate::report::{Liveness, Report, Row, Verdict, Whole, rate};
 use stateright::{Checker, HasDiscoveries, Model};
@@ -53,9 +53,32 @@ pub(crate) struct Subject {
 const MUTANT_STATES: usize = 10_000_000;
 
 impl Search {
+    /// Searches the system, and records it if there are goals that its fair runs should come to.
+    pub(crate) fn recorded<S, D>(
+        system: &S,
+        scheduler: Scheduler<S, D>,
+        goals: &[Goal<S>],
+        threads: usize,
+        watch: &mut Watch<'_>,
+    ) -> (Self, Option<Recording<S, D>>)
+    where
+        S: Searched + Clone + Send + Sync + 'static,
+        S::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
+        D: Copy + Eq + Hash + Send + Sync + 'static,
+    {
+        if goals.is_empty() {
+            let search = Self::run(system, system.clone(), |state| state, threads, watch);
+            return (search, None);
+        }
+        let recording = Recording::new(system.clone(), scheduler, goals);
+        let model = recording.clone();
+        let search = Self::run(system, model, |it| &it.state, threads, watch);
+        (search, Some(recording))
+    }
+
     /// Searches until the first violation, or every state, of the system or of a recording of it. What it needs of memory is free
     /// again afterwards. A mutant's states may be without end, so they are searched breadth first, and not for ever.
-    pub(crate) fn run<S, M>(
+    fn run<S, M>(
         system: &S,
         model: M,
         state: fn(&M::State) -> &S::State,

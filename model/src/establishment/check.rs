@@ -8,7 +8,7 @@ use super::system::{Action, State, System};
 use crate::check::fair_runs::FairRuns;
 use crate::check::search::{Search, Searched, Subject};
 use crate::check::{Options, unseen};
-use crate::liveness::{ALL_HOLD, Lasso, Recording};
+use crate::liveness::{ALL_HOLD, Lasso};
 use crate::mutants::Found;
 use crate::progress::{Counter, Watch, Watcher};
 use crate::properties::Kind;
@@ -102,17 +102,9 @@ fn check_servers<const N: usize>(
     let of_runs = of_kind(Kind::is_of_runs);
     let threads = options.threads.get();
     let system = model(always.clone());
-    let recording = (!of_runs.is_empty()).then(|| {
-        let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
-        Recording::new(system.clone(), System::fairness, &goals)
-    });
-    let search = match &recording {
-        None => Search::run(&system, system.clone(), |state| state, threads, &mut watch),
-        Some(recording) => {
-            let recording = recording.clone();
-            Search::run(&system, recording, |it| &it.state, threads, &mut watch)
-        }
-    };
+    let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
+    let (search, recording) =
+        Search::recorded(&system, System::fairness, &goals, threads, &mut watch);
     let judged = always.iter().map(|claim| {
         match (search.violated.contains(&claim.name), search.exhausted()) {
             (true, _) => violation(scenario, &model(vec![*claim])),

@@ -2,7 +2,7 @@
 //! established one: `fle serve` with the fixed and with the eager finalizing wait, and ZooKeeper 3.8.0, by turns.
 //!
 //! An ensemble of processes on loopback starts together; when it has come to rest its leader is killed, and the others look
-//! again. Every time is one that the servers' own logs tell ([`measure`]), but for the moment when the leader is killed. So the start
+//! again. Every time is one that the servers' own logs tell ([`mod@measure`]), but for the moment when the leader is killed. So the start
 //! of a virtual machine never counts, and the time in which a lost leader is noticed stands by itself. Prints Markdown tables and
 //! draws `benches/plots/end-to-end.svg` and `benches/plots/failover.svg`.
 //!
