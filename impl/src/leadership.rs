@@ -109,6 +109,51 @@ pub struct Epochs {
     pub current: PeerEpoch,
 }
 
+/// What a server's disk says when the server starts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Stored {
+    /// The epochs; where something is lost, what is left of them.
+    pub epochs: Epochs,
+    /// Whether they are all that the server has promised.
+    pub knowledge: Knowledge,
+    /// How long its promises have been, as it was stored last; `None` where that was never stored.
+    pub promise: Option<Duration>,
+}
+
+/// Whether a server knows what it has promised.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Knowledge {
+    /// It knows all of it.
+    Complete,
+    /// There is nothing on its disk: it is new, or has lost everything. If every other voter says
+    /// that it has never accepted an epoch, it is new.
+    Blank,
+    /// It has made promises, and what the disk says of them is older, or lost.
+    Lost,
+}
+
+impl Stored {
+    /// The disk of a server that knows these epochs to be all that it has promised.
+    #[must_use]
+    pub fn complete(epochs: Epochs) -> Self {
+        Self {
+            epochs,
+            knowledge: Knowledge::Complete,
+            promise: None,
+        }
+    }
+
+    /// An empty disk.
+    pub const BLANK: Self = Self {
+        epochs: Epochs {
+            accepted: PeerEpoch(0),
+            current: PeerEpoch(0),
+        },
+        knowledge: Knowledge::Blank,
+        promise: None,
+    };
+}
+
 /// What a server is at.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Standing {

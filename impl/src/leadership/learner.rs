@@ -65,6 +65,10 @@ impl Learner {
             accepted: cx.epochs.accepted,
             protocol: PROTOCOL,
             config_version: cx.ensemble.committed().version(),
+            promise: cx.settings.sync_limit,
+            patience: cx.settings.init_limit,
+            unsettled: std::time::Duration::ZERO,
+            remembers: true,
         };
         cx.send(self.leader, Packet::LearnerInfo(info));
     }
