@@ -30,7 +30,7 @@ pub use link::{Frame, LONGEST_PAYLOAD};
 pub use network::{Network, Tcp};
 pub(crate) use quorum_port::{PortEvent, QuorumPort};
 
-use crate::config::BindRetries;
+use crate::config::{BindRetries, Host};
 use crate::election::Outbox as Delivery;
 use crate::ensemble::Ensemble;
 use crate::id::Sid;
@@ -42,6 +42,7 @@ use listening::Listeners;
 use queues::{Inbox, Outbox};
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -231,6 +232,15 @@ impl<N: Network> Transport<N> {
                 self.news.push_back(self.link_is(sid, LinkState::Dialling));
             }
             LinkState::Dialling | LinkState::AwaitingDialBack | LinkState::Up => {}
+        }
+    }
+
+    /// Where a server said it can be dialled.
+    pub(crate) fn address_of(&self, sid: Sid) -> Option<SocketAddr> {
+        let said = self.peers.get(&sid)?.advertised.first()?;
+        match said.host {
+            Host::Ip(ip) => Some(SocketAddr::new(ip, said.port)),
+            Host::Name(_) => None,
         }
     }
 
