@@ -269,10 +269,7 @@ impl<N: Network> Driver<N> {
         );
         let oracle = self.oracle.clone();
         let oracle = oracle.as_ref().map(|oracle| oracle as &dyn Oracle);
-        let before = self.election.announcement();
         self.step(|election| election.handle_notification(from, &heard, oracle));
-        let after = self.election.announcement();
-        self.guard.charge(from, &before, &after, now);
         let adopted = self.election.ensemble();
         if !Arc::ptr_eq(adopted, &ensemble) {
             let address = self.transport.address_of(from);
