@@ -216,6 +216,7 @@ impl Guard {
         self.is_established = true;
         for budget in self.budgets.values_mut() {
             budget.even = Duration::ZERO;
+            budget.tried = None;
         }
     }
 
@@ -258,27 +259,27 @@ impl Guard {
         election: &Election,
         now: Duration,
     ) -> Verdict<'a> {
-        let mut heard = Some(*received);
-        let mut refused = None;
-        if from != self.sid && !self.is_established {
-            let ensemble = election.ensemble();
-            let looks = election.state() == ServerState::Looking;
-            if let Some(refusal) = self.against_vote(from, received, election, now) {
-                if looks {
-                    heard = None;
-                    refused = self.say(from, refusal, ensemble, now);
-                }
-            } else if let Some(refusal) = self.against_text(from, received, ensemble)
-                && looks
-            {
-                heard = Some(Received {
-                    config: None,
-                    ..*received
-                });
-                refused = self.say(from, refusal, ensemble, now);
-            }
+        let mut verdict = Verdict {
+            heard: Some(*received),
+            refused: None,
+        };
+        if from == self.sid || self.is_established {
+            return verdict;
         }
-        Verdict { heard, refused }
+        let ensemble = election.ensemble();
+        if let Some(refusal) = self.against_vote(from, received, election, now) {
+            verdict.heard = None;
+            verdict.refused = self.say(from, refusal, ensemble, now);
+        } else if election.state() == ServerState::Looking
+            && let Some(refusal) = self.against_text(from, received, ensemble)
+        {
+            verdict.heard = Some(Received {
+                config: None,
+                ..*received
+            });
+            verdict.refused = self.say(from, refusal, ensemble, now);
+        }
+        verdict
     }
 
     fn against_vote(
@@ -293,7 +294,10 @@ impl Guard {
         if told.state != ServerState::Looking {
             return None;
         }
-        let withheld = self.overdraws(from, told, election, now);
+        let is_spent = self.overdraws(from, told, election, now);
+        if election.state() != ServerState::Looking {
+            return None;
+        }
         let (leader, epoch) = (told.proposal.leader, told.proposal.peer_epoch);
         if is_absurd(epoch.0, self.epoch.0) {
             let own = self.epoch;
@@ -302,22 +306,24 @@ impl Guard {
         if self.shunned.get(&leader).is_some_and(|until| now < *until) {
             return Some(Refusal::Shunned(leader));
         }
-        withheld.map(|withheld| Refusal::Disturbs { withheld })
+        let budget = self.budgets.get_mut(&from).filter(|_| is_spent)?;
+        budget.withheld += 1;
+        let withheld = budget.withheld;
+        Some(Refusal::Disturbs { withheld })
     }
 
-    /// Who would change the ballot pays, whether it may or not; so one that does not stop is not heard again. Of one that has
-    /// spent its budget nothing is heard, and this is how many of its votes that were.
+    /// Whether a voter has spent its budget. Who would change the ballot pays, whether it may or not, and also while this server
+    /// has settled on a leader that is not established: so one that does not stop is not heard again.
     fn overdraws(
         &mut self,
         from: Sid,
         told: &Notification,
         election: &Election,
         now: Duration,
-    ) -> Option<u64> {
+    ) -> bool {
         let own = election.announcement();
-        let is_better = told
-            .proposal
-            .supersedes(&own.proposal, election.ensemble().view());
+        let view = election.ensemble().view();
+        let is_better = told.proposal.supersedes(&own.proposal, view);
         let changes = told.election_epoch > own.election_epoch
             || told.election_epoch == own.election_epoch && is_better;
         let most = COST * self.voters.saturating_add(ROUNDS);
@@ -326,10 +332,7 @@ impl Guard {
         if changes && budget.tried.replace(*told) != Some(*told) {
             budget.even = (budget.even.max(now) + COST).min(now + 2 * most);
         }
-        is_spent.then(|| {
-            budget.withheld += 1;
-            budget.withheld
-        })
+        is_spent
     }
 
     /// Why a text is taken off. Only one that is otherwise believed is read as a whole, which takes time.
