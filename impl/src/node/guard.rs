@@ -56,6 +56,7 @@ const NAMED_FROM: u64 = 10;
 const SAID_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// What one node knows of its peers' manners.
+#[derive(Clone)]
 pub struct Guard {
     sid: Sid,
     reconfig_enabled: bool,
@@ -71,7 +72,7 @@ pub struct Guard {
     said: HashMap<(Option<Sid>, Discriminant<Refusal>), Duration>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Budget {
     /// When everything that was spent is made up for.
     even: Duration,
