@@ -12,7 +12,9 @@ use crate::election::Credentials;
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};
 use crate::leadership::packet::{PROTOCOL, Packet};
-use crate::leadership::{self, Effect, Effects, Leadership, Moment, Quit, Settings};
+use crate::leadership::{
+    self, Effect, Effects, Epochs, Knowledge, Leadership, Moment, Quit, Settings,
+};
 use crate::node::{Node, Status, Stopped};
 use crate::notification::Notification;
 use crate::quorum::{Oracle, OracleFile};
@@ -96,7 +98,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
             epoch_timeout: limits.epoch_timeout,
         };
         let origin = Instant::now();
-        let epochs = storage.load().await?;
+        let epochs = load(&mut storage).await?;
         let leadership =
             Leadership::new(settings, Arc::clone(&ensemble), epochs, Moment::default());
         let delay = limits.connect_retry_delay;
@@ -226,7 +228,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
 
     /// A promise may be on the disk or not: what the disk says counts from now on.
     async fn begin_anew(&mut self) -> Result<(), StorageError> {
-        let epochs = self.storage.load().await?;
+        let epochs = load(&mut self.storage).await?;
         let now = Moment(self.origin.elapsed());
         let ensemble = Arc::clone(&self.ensemble);
         self.leadership = Leadership::new(self.settings, ensemble, epochs, now);
@@ -278,6 +280,9 @@ impl<N: Network, S: Storage> Driver<N, S> {
             self.ensemble = Arc::clone(&status.ensemble);
             self.port.reconfigure(&self.ensemble);
             let ensemble = Arc::clone(&self.ensemble);
+            if let Err(error) = self.storage.store_ensemble(&ensemble).await {
+                tracing::warn!(target: "fle", sid = %self.settings.sid, %error, "cannot store who the voters are");
+            }
             self.step(|it, now, oracle| it.reconfigure(ensemble, now, oracle))
                 .await?;
         }
@@ -428,6 +433,15 @@ impl<N: Network, S: Storage> Driver<N, S> {
         }
         Ok(())
     }
+}
+
+/// A server that does not know what it has promised counts as new.
+async fn load(storage: &mut impl Storage) -> Result<Epochs, StorageError> {
+    let stored = storage.load().await?;
+    if stored.knowledge != Knowledge::Complete {
+        storage.store_known().await?;
+    }
+    Ok(stored.epochs)
 }
 
 enum StageEvent {
