@@ -175,7 +175,7 @@ impl DataDir {
         if marker.voters != self.voters {
             let (sid, before, now) = (self.sid, &marker.voters, &self.voters);
             tracing::info!(target: "fle", %sid, "the voters are {now:?}; when it was here last they were {before:?}");
-            self.put(marker.clone())?;
+            self.put(&marker)?;
         }
         Ok(())
     }
@@ -184,7 +184,7 @@ impl DataDir {
         let mut marker = self.begin_write()?;
         self.write(ACCEPTED, epoch)?;
         marker.accepted = marker.accepted.max(epoch);
-        self.put(marker)
+        self.put(&marker)
     }
 
     pub(super) fn store_current(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {
@@ -195,7 +195,7 @@ impl DataDir {
     pub(super) fn store_promise(&mut self, length: Duration) -> Result<(), StorageError> {
         let mut marker = self.begin_write()?;
         marker.promise = Some(length);
-        self.put(marker)
+        self.put(&marker)
     }
 
     pub(super) fn store_known(&mut self) -> Result<(), StorageError> {
@@ -217,7 +217,7 @@ impl DataDir {
         self.voters = voters;
         // What has no marker yet gets one with these.
         match self.marker()? {
-            Some(marker) if marker.voters != self.voters => self.put(marker),
+            Some(marker) if marker.voters != self.voters => self.put(&marker),
             _ => Ok(()),
         }
     }
@@ -256,7 +256,7 @@ impl DataDir {
             known: None,
             ..found.unwrap_or_else(|| self.new_marker())
         };
-        self.put(marker.clone())?;
+        self.put(&marker)?;
         Ok(marker)
     }
 
@@ -273,17 +273,21 @@ impl DataDir {
     /// Writes the marker of a directory whose epochs are known.
     fn put_known(&mut self, marker: Option<Marker>) -> Result<(), StorageError> {
         let accepted = self.epochs()?.accepted.unwrap_or_default();
-        self.put(Marker {
+        self.put(&Marker {
             known: self.identity()?,
             accepted,
             ..marker.unwrap_or_else(|| self.new_marker())
         })
     }
 
-    fn put(&mut self, marker: Marker) -> Result<(), StorageError> {
+    fn put(&mut self, marker: &Marker) -> Result<(), StorageError> {
         let voters = self.voters.clone();
-        let text = Marker { voters, ..marker }.to_string();
-        self.disk.replace(&self.path.join(marker::FILE), &text)
+        let marker = Marker {
+            voters,
+            ..marker.clone()
+        };
+        self.disk
+            .replace(&self.path.join(marker::FILE), &marker.to_string())
     }
 
     /// The marker, if there is one; it is this server's.

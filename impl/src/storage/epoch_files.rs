@@ -122,3 +122,6 @@ impl Storage for EpochFiles {
         self.run(move |it| it.store_voters(voters)).await
     }
 }
+
+#[cfg(test)]
+mod tests;
