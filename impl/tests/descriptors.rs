@@ -5,7 +5,7 @@
 use fle::config::{DynamicConfig, Rules};
 use fle::storage::{EpochFiles, Storage};
 use fle::{Ensemble, PeerEpoch, Sid};
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::File;
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn epochs_are_stored_without_a_descriptor_left() {
     files.store_known().await.unwrap();
     let few = Rlimit {
         current: Some(64),
-        maximum: None,
+        ..getrlimit(Resource::Nofile)
     };
     setrlimit(Resource::Nofile, few).unwrap();
     let mut taken = vec![];

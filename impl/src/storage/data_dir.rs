@@ -175,7 +175,7 @@ impl DataDir {
         if marker.voters != self.voters {
             let (sid, before, now) = (self.sid, &marker.voters, &self.voters);
             tracing::info!(target: "fle", %sid, "the voters are {now:?}; when it was here last they were {before:?}");
-            self.put(&marker)?;
+            self.put(marker)?;
         }
         Ok(())
     }

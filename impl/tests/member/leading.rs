@@ -3,7 +3,6 @@
 use crate::support::{Ensemble, until, until_it_follows, until_it_leads};
 use fle::PeerEpoch;
 use fle::member::Standing;
-use fle::storage::Storage;
 use std::sync::Arc;
 
 #[tokio::test]
