@@ -200,13 +200,10 @@ impl DataDir {
 
     pub(super) fn store_known(&mut self) -> Result<(), StorageError> {
         let marker = self.begin_write()?;
-        let found = self.epochs()?;
-        // A leader that was established in a lower epoch has stored none that was lost.
-        if found.accepted.is_none_or(|it| it < marker.accepted) {
-            self.write(ACCEPTED, marker.accepted)?;
-        }
-        if found.current.is_none() {
-            self.write(CURRENT, PeerEpoch(0))?;
+        for name in [ACCEPTED, CURRENT] {
+            if self.read(name)?.is_none() {
+                self.write(name, PeerEpoch(0))?;
+            }
         }
         self.put_known(Some(marker))?;
         self.is_known = true;
@@ -245,18 +242,26 @@ impl DataDir {
         Ok(epochs)
     }
 
-    /// The marker as it has to be before an epoch is written.
+    /// Makes the marker what it has to be before an epoch is written, and of what was lost that which it knows good.
     fn begin_write(&mut self) -> Result<Marker, StorageError> {
         let found = self.marker()?;
-        let is_right = |marker: &Marker| marker.known.is_none() || self.is_known;
-        if let Some(marker) = found.clone().filter(is_right) {
+        if self.is_known
+            && let Some(marker) = found
+        {
             return Ok(marker);
         }
+        let is_right = found.as_ref().is_some_and(|it| it.known.is_none());
         let marker = Marker {
             known: None,
             ..found.unwrap_or_else(|| self.new_marker())
         };
-        self.put(&marker)?;
+        if !is_right {
+            self.put(&marker)?;
+        }
+        // Whoever follows in an epoch that was accepted before it was lost does not store it again.
+        if self.read(ACCEPTED)?.unwrap_or_default() < marker.accepted {
+            self.write(ACCEPTED, marker.accepted)?;
+        }
         Ok(marker)
     }
 

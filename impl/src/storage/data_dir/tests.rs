@@ -242,6 +242,20 @@ fn a_server_that_is_not_wholly_taken_in_is_not_complete() {
     }
 }
 
+/// It has promised the epoch of the leader that takes it in, so it stores nothing but that it is in it.
+#[test]
+fn a_promise_that_was_lost_is_on_the_disk_again_before_its_epoch_is_the_current_one() {
+    let (directory, server) = known(7, 6);
+    fs::remove_dir_all(server.epoch_dir()).unwrap();
+    let (directory, mut server) = restarted((directory, server));
+    assert_eq!(server.load().unwrap(), lost(7, 0));
+    server.store_current(PeerEpoch(7)).unwrap();
+    let (_directory, mut server) = restarted((directory, server));
+    assert_eq!(server.load().unwrap(), lost(7, 7));
+    server.store_known().unwrap();
+    assert_eq!(server.load().unwrap(), complete(7, 7));
+}
+
 /// A leader in a lower epoch than one that was promised is followed, and what was promised is not forgotten.
 #[test]
 fn a_server_taken_in_without_an_epoch_keeps_what_it_had_promised() {
