@@ -52,6 +52,8 @@ pub mod node;
 mod notification;
 pub mod quorum;
 #[cfg(feature = "net")]
+mod small_file;
+#[cfg(feature = "net")]
 pub mod storage;
 #[cfg(feature = "net")]
 pub mod transport;

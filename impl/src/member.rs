@@ -26,7 +26,8 @@
 //! let mut members = Vec::new();
 //! for sid in 1..=3 {
 //!     let config = MemberConfig::new(fle::Sid(sid), ensemble.clone()).expect("it is a member");
-//!     let epochs = EpochFiles::open(&directory.path().join(sid.to_string()))?;
+//!     let data_dir = directory.path().join(sid.to_string());
+//!     let epochs = EpochFiles::open(&data_dir, fle::Sid(sid), &config.node.ensemble).await?;
 //!     // A server without transactions has seen its current epoch begin, and nothing else.
 //!     let last_zxid = PeerEpoch::first_zxid;
 //!     members.push(Member::start_on(network.clone(), config, epochs, last_zxid).await?);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod check_config;
+mod data_dir;
 mod examples;
 mod killed;
 mod local;
