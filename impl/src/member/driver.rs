@@ -258,6 +258,9 @@ impl<N: Network, S: Storage> Driver<N, S> {
     }
 
     async fn hear(&mut self, event: PortEvent) -> Result<(), Stopped> {
+        if let PortEvent::Contested(peer) = &event {
+            self.port.send(*peer, Packet::Ping);
+        }
         if let PortEvent::Packet(peer, Packet::LearnerInfo(info)) = &event
             && info.protocol != PROTOCOL
         {
@@ -267,6 +270,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
             PortEvent::Connected(peer) => it.handle_connected(peer, now),
             PortEvent::Packet(from, packet) => it.handle_packet(from, &packet, now, oracle),
             PortEvent::Ended(peer, end) => it.handle_end(peer, end, now),
+            PortEvent::Contested(_) | PortEvent::Answered(..) => Effects::new(),
         })
         .await
     }
