@@ -55,9 +55,12 @@
 //! a learner whose history is longer than the leader's is refused. Servers that keep transactions (ZooKeeper's own) are told from the
 //! [protocol number](packet::PROTOCOL) and left alone.
 
+mod aside;
+mod bond;
 mod effect;
 mod leader;
 mod learner;
+mod memory;
 pub mod packet;
 mod reason;
 
@@ -69,9 +72,11 @@ use crate::election::Credentials;
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};
 use crate::quorum::Oracle;
+use bond::Bond;
 use leader::Leader;
 use learner::Learner;
-use packet::{LearnerInfo, Packet};
+use memory::Memory;
+use packet::{LearnerInfo, Packet, Past};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,6 +103,9 @@ pub struct Settings {
     /// How long an elected leader waits for a quorum before it gives up as soon as one of those that elected it looks again; `None`
     /// for no limit but that a quorum can still come (`leader.maxTimeToWaitForEpoch`, ZOOKEEPER-3109).
     pub epoch_timeout: Option<Duration>,
+    /// Whether a promise is over as soon as the leader's end of the connection is closed in order (FIN), as happens when its process dies. Wrong
+    /// where anything between the servers ends connections; a reset never ends a promise.
+    pub promise_ends_with_connection: bool,
 }
 
 /// The epochs that a server keeps on disk. A new server has none, which is epoch 0.
@@ -186,9 +194,9 @@ pub enum Standing {
 /// How a connection ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum End {
-    /// The other end closed or reset it: its process has closed the connection or is gone.
-    ByPeer,
-    /// Anything else: a time-out, a connection that could not be made.
+    /// In order, after everything that was sent on it: the other end, or something between the two, has closed it.
+    Closed,
+    /// Anything else: a reset, a time-out, a connection that could not be made.
     Lost,
 }
 
@@ -197,12 +205,20 @@ pub enum End {
 pub struct Leadership {
     settings: Settings,
     ensemble: Arc<Ensemble>,
-    epochs: Epochs,
-    /// Until when no new epoch is promised to anybody.
-    promised_until: Moment,
-    /// The greatest epoch that a voter is known to have accepted.
-    outbid: PeerEpoch,
+    own: Own,
     role: Role,
+}
+
+/// What a server keeps whatever it does.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Own {
+    epochs: Epochs,
+    memory: Memory,
+    bond: Bond,
+    /// How long its promises are, as the disk says.
+    stored_promise: Option<Duration>,
+    /// Until when a leader that is not established yet may count on an answer of this server.
+    unsettled_until: Moment,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -217,9 +233,7 @@ enum Role {
 struct Context<'a> {
     settings: Settings,
     ensemble: &'a Ensemble,
-    epochs: &'a mut Epochs,
-    promised_until: &'a mut Moment,
-    outbid: &'a mut PeerEpoch,
+    own: &'a mut Own,
     now: Moment,
     oracle: Option<&'a dyn Oracle>,
     effects: Effects,
@@ -237,17 +251,30 @@ impl Leadership {
     /// A server that has just started, with what its disk says. If it was ever in an epoch it may have made a promise that it has
     /// forgotten.
     #[must_use]
-    pub fn new(settings: Settings, ensemble: Arc<Ensemble>, epochs: Epochs, now: Moment) -> Self {
-        let may_have_promised = epochs.current > PeerEpoch(0);
+    pub fn new(settings: Settings, ensemble: Arc<Ensemble>, stored: Stored, now: Moment) -> Self {
+        let Stored {
+            epochs,
+            knowledge,
+            promise,
+        } = stored;
+        let until = |may_have: bool, duration| match may_have {
+            true => now.after(duration),
+            false => now,
+        };
+        let memory = Memory::new(knowledge, settings, now);
+        let promise_length = promise.unwrap_or(settings.sync_limit);
+        let may_have_followed = epochs.current > PeerEpoch(0) || !memory.is_complete();
+        let may_have_answered = epochs.accepted > PeerEpoch(0) || !memory.is_complete();
         Self {
-            promised_until: match may_have_promised {
-                true => now.after(settings.sync_limit),
-                false => now,
-            },
             settings,
             ensemble,
-            epochs,
-            outbid: PeerEpoch(0),
+            own: Own {
+                epochs,
+                memory,
+                bond: Bond::forgotten(until(may_have_followed, promise_length)),
+                stored_promise: promise,
+                unsettled_until: until(may_have_answered, settings.init_limit),
+            },
             role: Role::Looking(BTreeMap::new()),
         }
     }
@@ -264,6 +291,9 @@ impl Leadership {
         let electors = electors.into_iter().chain([self.settings.sid]);
         let mut leader = Leader::new(credentials, electors, now);
         self.step(now, oracle, |role, cx| {
+            if !cx.own.memory.is_complete() {
+                return Err(Quit::PastUnknown);
+            }
             let admitted = early.values().try_for_each(|info| leader.admit(info, cx));
             let outcome = admitted.and_then(|()| leader.advance(cx));
             *role = Role::Leading(leader);
@@ -345,6 +375,22 @@ impl Leadership {
         })
     }
 
+    /// Another server has answered what it has accepted, as [`Effect::Ask`] asked it to.
+    pub fn handle_answer(&mut self, peer: Sid, past: Past, now: Moment) -> Effects {
+        self.own.memory.hear(peer, past);
+        self.step(now, None, |_, cx| cx.begin_if_new())
+    }
+
+    /// Another connection has been made in the name of this learner: is the one that there is still alive?
+    pub fn probe(&mut self, learner: Sid, now: Moment) -> Effects {
+        self.step(now, None, |role, cx| {
+            if let Role::Leading(leader) = role {
+                leader.probe(learner, cx);
+            }
+            Ok(())
+        })
+    }
+
     /// A voter that elected this leader looks for another.
     #[doc(alias = "reportLookingSid")]
     pub fn handle_looking_voter(&mut self, sid: Sid, now: Moment) -> Effects {
@@ -356,10 +402,16 @@ impl Leadership {
 
     /// Time has passed.
     pub fn handle_time(&mut self, now: Moment, oracle: Option<&dyn Oracle>) -> Effects {
-        self.step(now, oracle, |role, cx| match role {
-            Role::Looking(_) => Ok(()),
-            Role::Leading(leader) => leader.pass_time(cx),
-            Role::Learning(learner) => learner.pass_time(cx),
+        self.step(now, oracle, |role, cx| {
+            cx.own
+                .memory
+                .ask(cx.settings, cx.ensemble, now, &mut cx.effects);
+            cx.begin_if_new()?;
+            match role {
+                Role::Looking(_) => Ok(()),
+                Role::Leading(leader) => leader.pass_time(cx),
+                Role::Learning(learner) => learner.pass_time(cx),
+            }
         })
     }
 
@@ -388,9 +440,12 @@ impl Leadership {
         outcome.map(|()| effects)
     }
 
-    /// Whoever drives this server does not go on: all connections end, and nobody is led or followed any more.
-    pub fn abandon(&mut self) {
-        self.role = Role::Looking(BTreeMap::new());
+    /// Whoever drives this server does not go on: nobody is led or followed any more. Its learners are told; then all connections end.
+    pub fn abandon(&mut self) -> Effects {
+        match std::mem::replace(&mut self.role, Role::Looking(BTreeMap::new())) {
+            Role::Leading(leader) => leader.release().collect(),
+            Role::Looking(_) | Role::Learning(_) => Effects::new(),
+        }
     }
 
     /// Other configurations are in force from now on.
@@ -416,9 +471,7 @@ impl Leadership {
         let mut cx = Context {
             settings: self.settings,
             ensemble: &self.ensemble,
-            epochs: &mut self.epochs,
-            promised_until: &mut self.promised_until,
-            outbid: &mut self.outbid,
+            own: &mut self.own,
             now,
             oracle,
             effects: Effects::new(),
@@ -426,7 +479,11 @@ impl Leadership {
         let outcome = step(&mut self.role, &mut cx);
         let mut effects = cx.effects;
         if let Err(reason) = outcome {
-            self.role = Role::Looking(BTreeMap::new());
+            let told = self.abandon();
+            // The packet that hands over has told them.
+            if !matches!(reason, Quit::HandedOver(_)) {
+                effects.extend(told);
+            }
             effects.push(Effect::Quit(reason));
         }
         effects
@@ -435,11 +492,12 @@ impl Leadership {
     /// When [`Leadership::handle_time`] is to be called next.
     #[must_use]
     pub fn deadline(&self) -> Option<Moment> {
-        match &self.role {
+        let of_role = match &self.role {
             Role::Looking(_) => None,
-            Role::Leading(leader) => Some(leader.deadline(self.settings, self.promised_until)),
-            Role::Learning(learner) => learner.deadline(self.settings, self.promised_until),
-        }
+            Role::Leading(leader) => Some(leader.deadline(self.settings, self.own.bond.until)),
+            Role::Learning(learner) => learner.deadline(self.settings, self.own.bond.until),
+        };
+        of_role.into_iter().chain(self.own.memory.deadline()).min()
     }
 
     /// What the server is at.
@@ -471,7 +529,19 @@ impl Leadership {
     /// What the disk says.
     #[must_use]
     pub fn epochs(&self) -> Epochs {
-        self.epochs
+        self.own.epochs
+    }
+
+    /// Whether this server knows all that it has promised. One that does not must vote for nobody until a leader has activated it.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        self.own.memory.is_complete()
+    }
+
+    /// What to answer one that asks what this server has accepted.
+    #[must_use]
+    pub fn past(&self) -> Past {
+        self.own.memory.past(self.own.epochs)
     }
 
     /// Whether this server follows one that keeps transactions, of which nothing can be learned here: whether it is alive is for
@@ -510,17 +580,40 @@ impl Context<'_> {
     }
 
     fn accept(&mut self, epoch: PeerEpoch) {
-        self.epochs.accepted = epoch;
+        self.own.epochs.accepted = epoch;
         self.effects.push(Effect::StoreAccepted(epoch));
     }
 
     fn enter(&mut self, epoch: PeerEpoch) {
-        self.epochs.current = epoch;
+        self.own.epochs.current = epoch;
         self.effects.push(Effect::StoreCurrent(epoch));
     }
 
-    /// Whether a new epoch may be promised.
-    fn is_free(&self) -> bool {
-        self.now >= *self.promised_until
+    /// Whether an earlier promise keeps this server from helping that one to be established.
+    fn is_bound_against(&self, candidate: Sid) -> bool {
+        self.own.bond.is_against(candidate, self.now)
+    }
+
+    fn is_voter(&self, sid: Sid) -> bool {
+        self.ensemble.view().slot(sid).is_some()
+    }
+
+    /// What is on the disk from now on is all that this server has promised.
+    fn remember(&mut self) {
+        if !self.own.memory.is_complete() {
+            self.own.memory = Memory::Complete;
+            self.effects.push(Effect::StoreKnown);
+        }
+    }
+
+    /// A server of which all others say that it can have no past looks again, with a vote.
+    fn begin_if_new(&mut self) -> Result<(), Quit> {
+        if !self.own.memory.is_new(self.settings.sid, self.ensemble) {
+            return Ok(());
+        }
+        self.own.bond = Bond::forgotten(self.now);
+        self.own.unsettled_until = self.now;
+        self.remember();
+        Err(Quit::New)
     }
 }

@@ -1,10 +1,12 @@
 //! A server that the election made the leader: it collects promises, activates its epoch, stays in touch with its learners.
 //!
 //! Source: `Leader.lead` with `getEpochToPropose`, `waitForEpochAck`, `waitForNewLeaderAck`; `LearnerHandler.run`. Invariants: the stages
-//! follow one another and none is left out; a learner counts for a stage only if it answered what that stage sent it.
+//! follow one another and none is left out; a learner counts for a stage only if it answered what that stage sent it, and one that is
+//! kept [aside](super::aside) for none.
 
+use super::aside::Aside;
 use super::packet::{LearnerInfo, PROTOCOL, Packet};
-use super::{CannotHandOver, Context, Effect, Moment, Quit, Refusal, Settings};
+use super::{Bond, CannotHandOver, Context, Effect, Moment, Quit, Refusal, Settings};
 use crate::election::Credentials;
 use crate::id::{PeerEpoch, Sid, Zxid};
 use crate::quorum::QuorumView;
@@ -30,7 +32,7 @@ enum Stage {
     /// The epoch is proposed, and accepted by this server.
     Promising {
         epoch: PeerEpoch,
-        /// Whether an earlier promise of this server's own is over.
+        /// Whether no earlier promise of this server's own stands against it.
         is_free: bool,
     },
     /// The epoch is this server's current one.
@@ -44,6 +46,12 @@ enum Stage {
 struct Learner {
     accepted: PeerEpoch,
     stage: LearnerStage,
+    /// Why it counts for nothing yet, if it does not. It has introduced itself then.
+    aside: Option<Aside>,
+    /// How long its promises are.
+    promise: Duration,
+    /// Until when its answers count while the leader is not established.
+    counts_until: Moment,
     heard: Moment,
     /// When what it has not answered yet was sent.
     unanswered: VecDeque<Moment>,
@@ -133,16 +141,18 @@ impl Leader {
             {
                 learner.stage = LearnerStage::Synced;
                 learner.promised = learner.unanswered.pop_front();
-                if self.epoch().is_some() {
-                    cx.send(from, Packet::UpToDate);
-                }
+                self.welcome(from, cx);
             }
             // The answer to UPTODATE.
             (LearnerStage::Synced | LearnerStage::Heir, Packet::Ack { .. }) => {}
             (LearnerStage::Synced, Packet::Ping) if !learner.unanswered.is_empty() => {
                 learner.promised = learner.unanswered.pop_front();
+                let aside = self.learners.values_mut();
+                aside.for_each(|it| it.aside.iter_mut().for_each(|it| it.hear(from)));
             }
             (LearnerStage::Heir, Packet::Ping) if learner.unanswered.pop_front().is_some() => {}
+            // It is alive, which is all that it was asked.
+            (stage, Packet::Ping) if stage <= LearnerStage::Activating => {}
             (LearnerStage::Heir, Packet::HandOver { to }) if *to == from => {
                 self.tell_all(Packet::HandOver { to: from }, cx);
                 return Err(Quit::HandedOver(from));
@@ -153,36 +163,106 @@ impl Leader {
     }
 
     pub(super) fn admit(&mut self, info: &LearnerInfo, cx: &mut Context<'_>) -> Result<(), Quit> {
-        self.learners.remove(&info.sid);
+        let sid = info.sid;
+        self.forget(sid);
+        let accepted = info.accepted;
+        let is_voter = cx.is_voter(sid);
+        let is_jump = accepted.0 - cx.own.epochs.accepted.0 > FARTHEST_HEARD;
         if info.protocol != PROTOCOL {
             // Left to wait for `initLimit`: disconnected, it would elect the same leader again at once.
         } else if info.config_version > cx.ensemble.committed().version() {
-            cx.close(info.sid, Refusal::ConfigurationAhead);
-        } else if cx.ensemble.view().slot(info.sid).is_some() && self.is_outbid(info.accepted) {
-            *cx.outbid = info.accepted;
-            return Err(Quit::Outbid);
+            cx.close(sid, Refusal::ConfigurationAhead);
+        } else if is_voter && self.stage == Stage::Discovery && is_jump {
+            cx.close(sid, Refusal::EpochJump { epoch: accepted });
         } else {
-            self.electors.insert(info.sid);
+            self.electors.insert(sid);
+            let is_ahead = self.proposed().is_some_and(|epoch| accepted > epoch);
+            let settled = cx.now.after(info.unsettled);
+            let is_aside = is_voter && (!info.remembers || is_ahead);
             let learner = Learner {
-                accepted: info.accepted,
+                accepted,
                 stage: LearnerStage::Introduced,
-                heard: cx.now,
+                aside: is_aside.then(|| Aside::new(settled, info.remembers)),
+                promise: info.promise.min(cx.settings.sync_limit),
+                counts_until: cx.now.after(info.patience),
+                heard: if is_aside { settled } else { cx.now },
                 unanswered: VecDeque::new(),
                 promised: None,
             };
-            self.learners.insert(info.sid, learner);
+            self.learners.insert(sid, learner);
         }
         self.advance(cx)
     }
 
-    /// Whether whoever has accepted this epoch has to refuse the one that this leader has proposed.
-    fn is_outbid(&self, accepted: PeerEpoch) -> bool {
+    /// The epoch, once proposed.
+    fn proposed(&self) -> Option<PeerEpoch> {
         match self.stage {
-            Stage::Discovery => false,
+            Stage::Discovery => None,
             Stage::Promising { epoch, .. }
             | Stage::Activating(epoch)
-            | Stage::Established(epoch) => accepted > epoch,
+            | Stage::Established(epoch) => Some(epoch),
         }
+    }
+
+    /// A learner follows from now on.
+    fn welcome(&mut self, sid: Sid, cx: &mut Context<'_>) {
+        if self.epoch().is_none() {
+            return;
+        }
+        cx.send(sid, Packet::UpToDate);
+        if !self
+            .learners
+            .values()
+            .any(|it| it.aside.as_ref().is_some_and(Aside::is_asking))
+        {
+            return;
+        }
+        let owes = self.learners.get_mut(&sid).map_or(0, |it| it.ping(sid, cx));
+        let aside = self
+            .learners
+            .values_mut()
+            .filter_map(|it| it.aside.as_mut());
+        aside.for_each(|it| it.ask_also(sid, owes));
+    }
+
+    /// Sees whether those that are kept aside can be taken in: whether a quorum still follows.
+    fn confirm(&mut self, cx: &mut Context<'_>) {
+        let aside = |it: &Learner| it.aside.as_ref().is_some_and(|it| it.is_due(cx.now));
+        if self.learners.values().any(aside) {
+            let followers = self
+                .learners
+                .iter_mut()
+                .filter(|(_, it)| it.stage == LearnerStage::Synced);
+            let owed = followers
+                .map(|(&sid, it)| (sid, it.ping(sid, cx)))
+                .collect();
+            let aside = self
+                .learners
+                .values_mut()
+                .filter_map(|it| it.aside.as_mut());
+            aside
+                .filter(|it| it.is_due(cx.now))
+                .for_each(|it| it.ask(&owed));
+        }
+        let view = cx.ensemble.view();
+        for learner in self.learners.values_mut() {
+            learner.aside.take_if(|it| {
+                let witnesses = it.witnesses().chain([cx.settings.sid]);
+                it.is_asking() && view.has_quorum(&view.tally(witnesses), None)
+            });
+        }
+    }
+
+    /// Whether the leader waits in vain: a voter is needed for a quorum that cannot follow it.
+    fn is_outbid(&self, cx: &Context<'_>) -> bool {
+        let view = cx.ensemble.view();
+        let quorum = |counts: fn(&Learner) -> bool| {
+            let there = self.learners.iter().filter(|(_, it)| counts(it));
+            let there = there.map(|(&sid, _)| sid).chain([cx.settings.sid]);
+            view.has_quorum(&view.tally(there), cx.oracle)
+        };
+        !quorum(|it| it.aside.is_none())
+            && quorum(|it| it.aside.as_ref().is_none_or(|aside| aside.is_ahead))
     }
 
     /// Without the learner the lease may be shorter, and that is known before it sees the end of its connection.
@@ -193,27 +273,53 @@ impl Leader {
 
     pub(super) fn forget(&mut self, sid: Sid) {
         self.learners.remove(&sid);
+        let aside = self
+            .learners
+            .values_mut()
+            .filter_map(|it| it.aside.as_mut());
+        aside.for_each(|it| it.forget(sid));
+    }
+
+    /// Asks a learner for a sign of life.
+    pub(super) fn probe(&mut self, sid: Sid, cx: &mut Context<'_>) {
+        match self.learners.get_mut(&sid) {
+            Some(learner) if learner.stage >= LearnerStage::Activating => {
+                learner.ping(sid, cx);
+            }
+            Some(_) => cx.send(sid, Packet::Ping),
+            None => {}
+        }
+    }
+
+    /// The word that the leader gives up, for those that have promised to stay with it.
+    pub(super) fn release(&self) -> impl Iterator<Item = Effect> {
+        let bound = self
+            .learners
+            .iter()
+            .filter(|(_, it)| it.stage >= LearnerStage::Activating);
+        bound.map(|(&to, _)| Effect::Send {
+            to,
+            packet: Packet::Release,
+        })
     }
 
     /// Goes as far as the answers reach, and sends every learner what its stage calls for.
     pub(super) fn advance(&mut self, cx: &mut Context<'_>) -> Result<(), Quit> {
         if self.stage == Stage::Discovery && self.has_quorum(LearnerStage::Introduced, cx) {
-            let accepted = self.learners.values().map(|learner| learner.accepted);
-            let greatest = accepted.fold(cx.epochs.accepted, PeerEpoch::max);
-            let epoch = greatest
-                .max(*cx.outbid)
-                .next()
-                .ok_or(Quit::EpochsExhausted)?;
+            let epoch = self.next_epoch(cx).ok_or(Quit::EpochsExhausted)?;
             cx.accept(epoch);
             let is_free = false;
             self.stage = Stage::Promising { epoch, is_free };
         }
-        if let Stage::Promising { epoch, .. } = self.stage
-            && cx.is_free()
-        {
-            let is_free = true;
+        if self.epoch().is_none() && self.is_outbid(cx) {
+            return Err(Quit::Outbid);
+        }
+        if let Stage::Promising { epoch, .. } = self.stage {
+            let is_free = !cx.is_bound_against(cx.settings.sid);
             self.stage = Stage::Promising { epoch, is_free };
-            if self.has_quorum(LearnerStage::Promised, cx) {
+            if self.has_promises(is_free, cx) {
+                // Whatever it had promised itself is worth nothing any more.
+                cx.own.bond = Bond::forgotten(cx.now);
                 cx.enter(epoch);
                 self.stage = Stage::Activating(epoch);
             }
@@ -226,8 +332,21 @@ impl Leader {
             cx.effects.push(Effect::Established(epoch));
             self.tell_all(Packet::UpToDate, cx);
         }
+        if self.epoch().is_some() {
+            self.confirm(cx);
+        }
         self.inform(cx);
         Ok(())
+    }
+
+    /// One above all that voters have accepted.
+    #[doc(alias = "getEpochToPropose")]
+    fn next_epoch(&self, cx: &Context<'_>) -> Option<PeerEpoch> {
+        let voters = self.learners.iter().filter(|(sid, _)| cx.is_voter(**sid));
+        let accepted = voters
+            .filter(|(_, it)| it.aside.is_none())
+            .map(|(_, it)| it.accepted);
+        accepted.fold(cx.own.epochs.accepted, PeerEpoch::max).next()
     }
 
     /// The same to everybody that follows.
@@ -269,7 +388,11 @@ impl Leader {
 
     /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered it.
     fn inform(&mut self, cx: &mut Context<'_>) {
-        for (&sid, learner) in &mut self.learners {
+        for (&sid, learner) in self
+            .learners
+            .iter_mut()
+            .filter(|(_, it)| it.aside.is_none())
+        {
             match (self.stage, learner.stage) {
                 (
                     Stage::Promising { epoch, .. }
@@ -297,10 +420,27 @@ impl Leader {
     /// Whether those that have come at least so far are a quorum together with this server. `Known` is no further than `Asked`:
     /// later stages imply a promise or come after a quorum of promises.
     fn has_quorum(&self, stage: LearnerStage, cx: &Context<'_>) -> bool {
-        let there = self.learners.iter().filter(|(_, it)| it.stage >= stage);
-        let there = there.map(|(&sid, _)| sid).chain([cx.settings.sid]);
+        let there = self.those_at(stage, cx).chain([cx.settings.sid]);
         let view = cx.ensemble.view();
         view.has_quorum(&view.tally(there), cx.oracle)
+    }
+
+    /// Whether a quorum has promised, to which this server itself belongs if it is free to.
+    fn has_promises(&self, is_free: bool, cx: &Context<'_>) -> bool {
+        let own = is_free.then_some(cx.settings.sid);
+        let there = self.those_at(LearnerStage::Promised, cx).chain(own);
+        let view = cx.ensemble.view();
+        let oracle = cx.oracle.filter(|_| is_free);
+        view.has_quorum(&view.tally(there), oracle)
+    }
+
+    fn those_at(&self, stage: LearnerStage, cx: &Context<'_>) -> impl Iterator<Item = Sid> {
+        let is_established = self.epoch().is_some();
+        let counts = move |it: &Learner| {
+            it.stage >= stage && it.aside.is_none() && (is_established || cx.now < it.counts_until)
+        };
+        let there = self.learners.iter().filter(move |(_, it)| counts(it));
+        there.map(|(&sid, _)| sid)
     }
 
     /// How many voters follow.
@@ -316,18 +456,20 @@ impl Leader {
         if self.heir().is_some() {
             return None;
         }
+        let length = |promise| shortened(promise, settings.clock_drift_ppm);
+        let own = self.beat.after(length(settings.sync_limit));
         let learners = self.learners.iter();
-        let promises = learners.filter_map(|(&sid, learner)| Some((learner.promised?, sid)));
-        let mut promises: Vec<(Moment, Sid)> =
-            promises.chain([(self.beat, settings.sid)]).collect();
-        promises.sort_unstable_by(|one, other| other.cmp(one));
+        let ends =
+            learners.filter_map(|(&sid, it)| Some((it.promised?.after(length(it.promise)), sid)));
+        let mut ends: Vec<(Moment, Sid)> = ends.chain([(own, settings.sid)]).collect();
+        ends.sort_unstable_by(|one, other| other.cmp(one));
         let mut tally = view.empty_tally();
-        for (sent, sid) in promises {
+        for (end, sid) in ends {
             if let Some(slot) = view.slot(sid) {
                 tally.add(slot, view);
             }
             if view.has_quorum(&tally, None) {
-                return Some(sent.after(lease_length(settings)));
+                return Some(end);
             }
         }
         None
@@ -357,7 +499,7 @@ impl Leader {
             return self.advance(cx);
         }
         if cx.now < self.next_beat(cx.settings) {
-            return Ok(());
+            return self.advance(cx);
         }
         // Time that the server has slept through is not made up for.
         self.beat = cx.now;
@@ -365,12 +507,12 @@ impl Leader {
         if !self.has_quorum(LearnerStage::Synced, cx) {
             return Err(Quit::QuorumLost);
         }
-        self.tell_all(Packet::Ping, cx);
-        let all = self.learners.values_mut();
-        for learner in all.filter(|it| it.stage == LearnerStage::Synced) {
-            learner.unanswered.push_back(cx.now);
+        for (&sid, learner) in &mut self.learners {
+            if learner.stage == LearnerStage::Synced {
+                learner.ping(sid, cx);
+            }
         }
-        Ok(())
+        self.advance(cx)
     }
 
     /// A learner that has not come so far may be waiting for others.
@@ -393,20 +535,49 @@ impl Leader {
     pub(super) fn deadline(&self, settings: Settings, promised_until: Moment) -> Moment {
         let end = self.since.after(settings.init_limit);
         match self.stage {
-            Stage::Established(_) => self.next_beat(settings),
+            Stage::Established(_) => {
+                let aside = self.learners.values().filter_map(|it| it.aside.as_ref());
+                let settled = aside.filter(|it| !it.is_asking()).map(|it| it.settled);
+                settled.fold(self.next_beat(settings), Moment::min)
+            }
             Stage::Promising { is_free: false, .. } => end.min(promised_until),
             Stage::Discovery | Stage::Promising { .. } | Stage::Activating(_) => end,
         }
     }
 
-    /// Signs of life go out twice a tick.
+    /// Signs of life go out twice a tick, and more often if a follower's patience asks for it.
     fn next_beat(&self, settings: Settings) -> Moment {
-        self.beat.after(settings.tick / 2)
+        let synced = self
+            .learners
+            .values()
+            .filter(|it| it.stage == LearnerStage::Synced);
+        let shortest = synced
+            .map(|it| it.promise)
+            .min()
+            .unwrap_or(settings.sync_limit);
+        let most = settings.tick / 2;
+        self.beat
+            .after((shortest / 4).clamp(most.min(SHORTEST_BEAT), most))
     }
 }
 
+impl Learner {
+    /// Asks for a sign of life; how many answers it owes then.
+    fn ping(&mut self, sid: Sid, cx: &mut Context<'_>) -> usize {
+        cx.send(sid, Packet::Ping);
+        self.unanswered.push_back(cx.now);
+        self.unanswered.len()
+    }
+}
+
+/// How far above its own a leader believes that a voter has accepted an epoch. Half of what learners promise, so that they promise what
+/// follows from it.
+const FARTHEST_HEARD: i64 = 1 << 19;
+/// Signs of life go out no more often, whatever a follower's patience.
+const SHORTEST_BEAT: Duration = Duration::from_millis(5);
+
 /// What a promise is worth to a server whose clock may be the slower one.
-fn lease_length(settings: Settings) -> Duration {
+fn shortened(promise: Duration, clock_drift_ppm: u32) -> Duration {
     const MILLION: u32 = 1_000_000;
-    settings.sync_limit / (MILLION + settings.clock_drift_ppm) * MILLION
+    promise / (MILLION + clock_drift_ppm) * MILLION
 }

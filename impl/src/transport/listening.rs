@@ -170,7 +170,7 @@ async fn bind_once<N: Network>(
                 failure = Some(BindError::Port {
                     address: at_name,
                     source,
-                })
+                });
             }
         }
     }

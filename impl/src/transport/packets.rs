@@ -61,7 +61,7 @@ pub(super) async fn run<N: Network>(
 /// What the error that a connection ended with says of the other end.
 fn how_it_ended(error: &io::Error) -> End {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => End::ByPeer,
+        io::ErrorKind::UnexpectedEof => End::Closed,
         _ => End::Lost,
     }
 }

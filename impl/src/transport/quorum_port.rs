@@ -169,7 +169,6 @@ impl<N: Network> QuorumPort<N> {
     pub(crate) fn dial(&mut self, leader: Sid) {
         self.close_all();
         self.dialled = Some(leader);
-        self.trouble = None;
         let (dialler, delay) = (self.dialler.clone(), self.retry_delay);
         let targets = self.targets(leader);
         let entry = self.entry.clone();
@@ -196,7 +195,8 @@ impl<N: Network> QuorumPort<N> {
         });
     }
 
-    /// Why the leader that was dialled could not be reached, if that is so.
+    /// Why the leader that was dialled last could not be reached, if that is so, until all connections
+    /// are ended.
     pub(crate) fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
     }
@@ -226,8 +226,7 @@ impl<N: Network> QuorumPort<N> {
     /// Ends all connections.
     pub(crate) fn close_all(&mut self) {
         self.links.clear();
-        self.news.clear();
-        self.dialled = None;
+        self.forget_all();
     }
 
     /// Ends all connections once what was sent on them has left, or has not in a second.
@@ -235,8 +234,13 @@ impl<N: Network> QuorumPort<N> {
         for (_, link) in std::mem::take(&mut self.links) {
             link.task.detach();
         }
+        self.forget_all();
+    }
+
+    fn forget_all(&mut self) {
         self.news.clear();
         self.dialled = None;
+        self.trouble = None;
     }
 
     /// Dials by these configurations from now on, and listens where they say, unless it was told to
