@@ -332,3 +332,6 @@ fn cause(name: &str, address: SocketAddr, error: &io::Error) -> String {
         format!("{name} at {address}: {error}")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -259,3 +259,27 @@ fn advertised(settings: &Settings, local: IpAddr) -> Vec<ElectionAddress> {
     }
     dialable
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who floods loses his own oldest; one that comes from elsewhere stays, also if it is older.
+    #[tokio::test]
+    async fn who_floods_with_silent_connections_closes_his_own() {
+        let ip = |last| IpAddr::from([10, 0, 0, last]);
+        let flood = |i: u128| IpAddr::from(Ipv6Addr::from_bits((0x2001_0db8 << 96) + i));
+        let mut half_open = HalfOpen::default();
+        half_open.spawn(8, ip(1), std::future::pending());
+        half_open.spawn(8, ip(2), std::future::pending());
+        for i in 0..100 {
+            half_open.spawn(8, flood(i), std::future::pending());
+        }
+        let honest = &half_open.oldest_first;
+        let honest = honest
+            .iter()
+            .filter(|(from, _)| [ip(1), ip(2)].contains(from));
+        assert_eq!(honest.filter(|(_, task)| !task.is_finished()).count(), 2);
+        assert_eq!(half_open.oldest_first.len(), 8);
+    }
+}

@@ -219,3 +219,30 @@ impl Network for Tcp {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn port_of(address: &str) -> u16 {
+        let listener = Tcp::default().bind(address.parse().unwrap()).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        // Accepts as long as the test lasts.
+        tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+        port
+    }
+
+    /// Whatever `net.ipv6.bindv6only` is, and where there is no IPv6 at all.
+    #[tokio::test]
+    async fn all_addresses_are_those_of_both_families() {
+        let port = port_of("[::]:0").await;
+        TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_not_replaced_by_another_familys() {
+        let taken = std::net::TcpListener::bind("[::]:0").unwrap();
+        let error = Tcp::default().bind(taken.local_addr().unwrap()).await;
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    }
+}
