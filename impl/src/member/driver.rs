@@ -366,6 +366,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
             Effect::StorePromise(length) => return Ok(self.storage.store_promise(length).await),
             Effect::StoreKnown => return Ok(self.storage.store_known().await),
             Effect::Ask(voter) => self.port.ask([voter]),
+            Effect::Doubt { leader, epoch } => self.doubt(leader, epoch).await?,
             Effect::Connect(leader) => self.port.dial(leader),
             Effect::Send { to, packet } => self.port.send(to, packet),
             Effect::Close { peer, reason } => {
@@ -382,6 +383,12 @@ impl<N: Network, S: Storage> Driver<N, S> {
             Effect::Quit(reason) => self.quit(reason),
         }
         Ok(Ok(()))
+    }
+
+    /// Nobody promises what this leader proposes, so it would be elected in vain, again and again. If it is right, others follow it.
+    async fn doubt(&mut self, leader: Sid, epoch: PeerEpoch) -> Result<(), Stopped> {
+        tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %leader, "server {leader} proposes epoch {epoch}, far above this server's: one of the two has a wrong epoch file");
+        Ok(())
     }
 
     /// The term is over: the server looks for a leader again.
