@@ -373,7 +373,12 @@ impl<N: Network, S: Storage> Driver<N, S> {
             Effect::Connect(leader) => self.port.dial(leader),
             Effect::Send { to, packet } => self.port.send(to, packet),
             Effect::Close { peer, reason } => {
-                tracing::warn!(target: "fle", sid = %self.settings.sid, %peer, "disconnects server {peer}: {reason}");
+                let at = self
+                    .port
+                    .address_of(peer)
+                    .map(|it| format!(" at {it}"))
+                    .unwrap_or_default();
+                tracing::warn!(target: "fle", sid = %self.settings.sid, %peer, "disconnects server {peer}{at}: {reason}");
                 self.port.close(peer);
             }
             Effect::Established(epoch) => self.node.update_epoch(epoch).await?,
@@ -394,7 +399,12 @@ impl<N: Network, S: Storage> Driver<N, S> {
         if reason == Quit::New {
             tracing::info!(target: "fle", sid = %self.settings.sid, "{reason}");
         } else {
-            tracing::warn!(target: "fle", sid = %self.settings.sid, "looks for a leader again: {reason}");
+            let trouble = self
+                .port
+                .trouble()
+                .map(|it| format!("; cannot connect to the leader: {it}"));
+            let trouble = trouble.unwrap_or_default();
+            tracing::warn!(target: "fle", sid = %self.settings.sid, "looks for a leader again: {reason}{trouble}");
         }
         if reason == Quit::VotersLook {
             metrics::counter!("quit_leading_due_to_disloyal_voter").increment(1);
