@@ -47,6 +47,7 @@
 
 mod driver;
 mod lease;
+mod running;
 mod transfer;
 
 pub use crate::leadership::CannotHandOver;
@@ -252,6 +253,46 @@ impl Member {
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
+    }
+
+    /// Runs a job whenever this server leads with a valid lease, until the job finishes; what it returns.
+    ///
+    /// Each time, `job` is given the epoch and the lease, and makes the future to run, which is the job. The lease is looked at before
+    /// the job is made and before each poll of it. When the lease is over, the job is dropped, and the next one is made when this
+    /// server leads again, or in the same epoch if a quorum's word came late. So of all servers that run the same job this way
+    /// one is polled at a time, after a process was stopped or its runtime was held up, too. A job that finishes is not run
+    /// again, and no other server knows of it: a job that is there for as long as the server leads does not return.
+    ///
+    /// The future returned does not keep the member alive; dropping it drops the job.
+    ///
+    /// What this cannot do:
+    /// - A poll takes time, and the process may be stopped within it: the job then does the rest of that poll on a lease that is over.
+    ///   What must not happen twice is guarded by the epoch where it happens, for example in a
+    ///   [`FencedFile`](crate::fence::FencedFile).
+    /// - It cannot interrupt: a job that blocks its thread for longer than its lease goes on until its next `await`. Nor does it end
+    ///   what the job has begun elsewhere: tasks, threads, requests that were sent. Such work checks
+    ///   [`Lease::is_valid`] itself.
+    ///
+    /// # Errors
+    /// When the member has stopped.
+    ///
+    /// ```
+    /// # use fle::member::Member;
+    /// # async fn example(member: &Member) -> Result<(), Box<dyn std::error::Error>> {
+    /// let first = member.run_while_leading(async |epoch, _lease| epoch).await?;
+    /// println!("this server has led, in epoch {first}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run_while_leading<F, J>(
+        &self,
+        job: F,
+    ) -> impl Future<Output = Result<J::Output, Stopped>> + use<F, J>
+    where
+        F: FnMut(PeerEpoch, Lease) -> J,
+        J: Future,
+    {
+        running::run_while_leading(self.leadership(), job)
     }
 
     /// Gives up leading or following, and looks for a leader. The same server may win again: nothing but its history, and its id,
