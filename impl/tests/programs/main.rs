@@ -4,6 +4,7 @@
 
 mod check_config;
 mod examples;
+mod fence;
 mod killed;
 mod local;
 mod serve;
