@@ -1,9 +1,12 @@
-//! A counter in a file that several servers share, and that only the leader may write, whatever goes wrong.
+//! A counter in a file that several servers share, and that only the leader may write, whatever
+//! goes wrong.
 //!
-//! The leader claims the file in its epoch, and the file takes no write of an earlier claim. So a leader that was stopped after it had
-//! checked its lease, and writes when it goes on, changes nothing. That is what an epoch is for: a lease alone cannot prevent it.
+//! The leader claims the file in its epoch, and the file takes no write of an earlier claim. So a
+//! leader that was stopped after it had checked its lease, and writes when it goes on, changes
+//! nothing. That is what an epoch is for: a lease alone cannot prevent it.
 //!
-//! `cargo run -p fle --example counter` runs three servers, ends their leader, and has the former leader try to write again.
+//! `cargo run -p fle --example counter` runs three servers, ends their leader, and has the former
+//! leader try to write again.
 
 use fle::config::{DynamicConfig, Rules};
 use fle::fence::{Claim, FenceError, FencedFile, Holder};

@@ -1,11 +1,14 @@
 //! A job that runs on one server at a time, and moves when that server is gone.
 //!
-//! The job is begun when its server leads with a valid lease, and dropped when that is over. A job that may block for longer than
-//! a lease, or that writes somewhere, needs the epoch as well: see the example `counter`.
+//! The job is begun when its server leads with a valid lease, and dropped when that is over. A job
+//! that may block for longer than a lease, or that writes somewhere, needs the epoch as well: see
+//! the example `counter`.
 //!
-//! `cargo run -p fle --example singleton` runs three servers, and has the leader step down again and again.
-//! `cargo run -p fle --example singleton 1 FILE` runs server 1, until its process ends, in the ensemble whose lines
-//! (`server.1=127.0.0.1:2888:3888` and so on) are in the file. Run each in a terminal, then stop the leader with ^Z or ^C.
+//! - `cargo run -p fle --example singleton` runs three servers, and has the leader step down again
+//!   and again.
+//! - `cargo run -p fle --example singleton 1 FILE` runs server 1, until its process ends, in the
+//!   ensemble whose lines (`server.1=127.0.0.1:2888:3888` and so on) are in the file. Run each in a
+//!   terminal, then stop the leader with ^Z or ^C.
 
 use fle::config::{DynamicConfig, Rules};
 use fle::member::{Limits, Member, MemberConfig};

@@ -1,23 +1,27 @@
-//! A file that several servers share, and that only the leader of the latest epoch writes, whatever goes wrong.
+//! A file that several servers share, and that only the leader of the latest epoch writes, whatever
+//! goes wrong.
 //!
-//! A lease alone cannot prevent a write by a leader that is past: its process may be stopped after it has looked at the lease. So
-//! the file itself keeps whose it is. Its first line is the epoch and the sid of the leader that has claimed it, and the rest its
-//! content. A leader first claims the file, and from then on nobody writes it who has not claimed it in a later epoch: what the
-//! leader reads stays true until it writes.
+//! A lease alone cannot prevent a write by a leader that is past: its process may be stopped after
+//! it has looked at the lease. So the file itself keeps whose it is. Its first line is the epoch
+//! and the sid of the leader that has claimed it, and the rest its content. A leader first claims
+//! the file. From then on only a leader of a later epoch can take it away, so what the holder of
+//! the claim reads stays true until it writes.
 //!
 //! # Invariants
 //! - The epoch never falls, and two servers never hold claims of one epoch.
-//! - Whoever is killed at any moment leaves the old file or the new one, whole: a draft is synced and then takes the file's name,
-//!   all under a lock on a file beside it, since a lock on the file itself would go with the name to another file.
+//! - Whoever is killed at any moment leaves the old file or the new one, whole: a draft is synced
+//!   and then takes the file's name, all under a lock on a file beside it, since a lock on the file
+//!   itself would go with the name to another file.
 //!
 //! # What it needs
-//! A file system, local or shared, on which `rename` is atomic and `flock` excludes all processes that open the file, for as long as
-//! their holders live. A process that is stopped with the lock in its hands delays the others until it goes on or is killed. NFS
-//! takes the lock from a client that is cut off for longer than its server's lease time (90 s by default), and what that client
+//! A file system, local or shared, on which `rename` is atomic and `flock` excludes all processes
+//! that open the file, for as long as their holders live. A process that is stopped with the lock
+//! in its hands delays the others until it goes on or is killed. NFS takes the lock from a client
+//! that is cut off for longer than its server's lease time (90 s by default), and what that client
 //! was about to write may then undo what has been written since.
 //!
-//! Deliberately absent: making the file where it is missing. A share that is not mounted would pass for a new one, and a leader
-//! of the past would find nothing that refuses it.
+//! Deliberately absent: making the file where it is missing. A share that is not mounted would pass
+//! for a new one, and a leader of the past would find nothing that refuses it.
 //!
 //! ```
 //! use fle::fence::{FenceError, FencedFile};
@@ -58,8 +62,8 @@ const LOCK_RETRY_DELAY: Duration = Duration::from_millis(10);
 
 /// A file that several servers share, and that only the leader of the latest epoch writes.
 ///
-/// Its methods work on threads for blocking work, and wait for the lock without one. Dropping a future gives up waiting;
-/// what has begun by then is still done.
+/// Its methods work on threads for blocking work, and wait for the lock without one. Dropping a
+/// future gives up waiting; what has begun by then is still done.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FencedFile {
     path: PathBuf,
@@ -67,7 +71,8 @@ pub struct FencedFile {
 
 /// A leader's right to write the file, until a later leader claims it.
 ///
-/// In one epoch one server has one claim; who claims it a second time there takes care that only one of both writes.
+/// A server that claims the file twice in one epoch has two handles on one claim, and takes care
+/// that only one of them writes.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Claim {
     file: FencedFile,
@@ -88,7 +93,9 @@ pub struct Holder {
 pub enum FenceError {
     /// A leader of this epoch or a later one has claimed the file.
     #[error(
-        "{path}: {asker} is refused, since the file belongs to {holder}; if no server of this ensemble has led in epoch {}, the file is another ensemble's, or the ensemble was set up anew and needs a new file",
+        "{path}: {asker} is refused, since the file belongs to {holder}; if no server of this \
+         ensemble has led in epoch {}, the file is another ensemble's, or the ensemble was set up \
+         anew and needs a new file",
         holder.epoch
     )]
     Refused {
@@ -140,10 +147,12 @@ impl FencedFile {
         Self { path: path.into() }
     }
 
-    /// Makes the file, with this content, for any leader to claim. This is done once, when the ensemble is set up.
+    /// Makes the file, with this content, for any leader to claim. This is done once, when the
+    /// ensemble is set up.
     ///
     /// # Errors
-    /// When the file is there already ([`FenceError::Io`] with [`io::ErrorKind::AlreadyExists`]), or cannot be made.
+    /// When the file is there already ([`FenceError::Io`] with [`io::ErrorKind::AlreadyExists`]),
+    /// or cannot be made.
     pub async fn create(&self, content: impl Into<Vec<u8>>) -> Result<(), FenceError> {
         let content = content.into();
         let nobody = Holder {
@@ -160,11 +169,12 @@ impl FencedFile {
         .await
     }
 
-    /// Claims the file for the server `sid`, which leads in `epoch`: no claim of an earlier epoch is good any more.
+    /// Claims the file for the server `sid`, which leads in `epoch`: no claim of an earlier epoch
+    /// is good any more.
     ///
     /// # Errors
-    /// [`FenceError::Refused`] when the file was claimed in a later epoch, or in the same by another server; when it is
-    /// missing, is no fenced file, or cannot be read or written.
+    /// [`FenceError::Refused`] when the file was claimed in a later epoch, or in the same by
+    /// another server; when it is missing, is no fenced file, or cannot be read or written.
     pub async fn claim(&self, epoch: PeerEpoch, sid: Sid) -> Result<Claim, FenceError> {
         let asker = Holder { epoch, sid };
         self.locked(move |file| {
@@ -191,7 +201,8 @@ impl FencedFile {
         self.aside(Self::load).await
     }
 
-    /// Does this while no other process does. Whoever holds the lock is a piece of blocking work, or a future that drops it.
+    /// Does this while no other process does. Whoever holds the lock is a piece of blocking work,
+    /// or a future that drops it.
     async fn locked(
         &self,
         work: impl FnOnce(&Self) -> Result<(), FenceError> + Send + 'static,
@@ -218,8 +229,8 @@ impl FencedFile {
         done.unwrap_or_else(|error| Err(failed(&self.path, "work on")(io::Error::other(error))))
     }
 
-    /// The lock, which ends with the file returned; `None` while another process has it. Its file is never removed: a process that has
-    /// it open would lock what nobody else sees.
+    /// The lock, which ends with the file returned; `None` while another process has it. Its file
+    /// is never removed: a process that has it open would lock what nobody else sees.
     fn try_lock(&self) -> Result<Option<File>, FenceError> {
         let path = self.path.with_added_extension("lock");
         let mut options = File::options();
@@ -252,7 +263,8 @@ impl FencedFile {
         }
     }
 
-    /// A draft is written and takes the file's name; both the file and its name are on the disk then.
+    /// A draft is written and takes the file's name; both the file and its name are on the disk
+    /// then.
     fn replace(&self, holder: Holder, content: &[u8]) -> Result<(), FenceError> {
         self.check_length(content.len() as u64, MAX_CONTENT)?;
         let draft = self.path.with_added_extension("tmp");
@@ -294,23 +306,25 @@ impl Claim {
         self.holder
     }
 
-    /// What the file holds, which stays so until this claim is used to write, or a later leader claims the file.
+    /// What the file holds, which stays so until this claim is used to write, or a later leader
+    /// claims the file.
     ///
     /// # Errors
-    /// [`FenceError::Refused`] when another leader has claimed the file; when it is missing, is no fenced file, or cannot be
-    /// read.
+    /// [`FenceError::Refused`] when another leader has claimed the file; when it is missing, is no
+    /// fenced file, or cannot be read.
     pub async fn read(&self) -> Result<Vec<u8>, FenceError> {
         let (holder, content) = self.file.read().await?;
         self.check(holder)?;
         Ok(content)
     }
 
-    /// Replaces what the file holds, durably. If the future is dropped, or says that the file system failed, the old content is
-    /// there or the new one: [`Claim::read`] tells.
+    /// Replaces what the file holds, durably. If the future is dropped, or says that the file
+    /// system failed, the old content is there or the new one: [`Claim::read`] tells.
     ///
     /// # Errors
-    /// [`FenceError::Refused`] when another leader has claimed the file, which is then as that leader left it; when the
-    /// content is longer than [`MAX_CONTENT`]; when the file is missing, is no fenced file, or cannot be read or written.
+    /// [`FenceError::Refused`] when another leader has claimed the file, which is then as that
+    /// leader left it; when the content is longer than [`MAX_CONTENT`]; when the file is missing,
+    /// is no fenced file, or cannot be read or written.
     pub async fn write(&mut self, content: impl Into<Vec<u8>>) -> Result<(), FenceError> {
         let content = content.into();
         let claim = Self {

@@ -255,23 +255,27 @@ impl Member {
         self.status.clone()
     }
 
-    /// Runs a job whenever this server leads with a valid lease, until the job finishes; what it returns.
+    /// Runs a job whenever this server leads with a valid lease, until the job finishes, and gives
+    /// what the job returns.
     ///
-    /// Each time, `job` is given the epoch and the lease, and makes the future to run, which is the job. The lease is looked at before
-    /// the job is made and before each poll of it. When the lease is over, the job is dropped, and the next one is made when this
-    /// server leads again, or in the same epoch if a quorum's word came late. So of all servers that run the same job this way
-    /// one is polled at a time, after a process was stopped or its runtime was held up, too. A job that finishes is not run
-    /// again, and no other server knows of it: a job that is there for as long as the server leads does not return.
+    /// For each term `job` is called with the epoch and the lease and makes the future to run. The
+    /// clock is asked whether the lease lasts before `job` is called and before each poll of the
+    /// future, so that a process that was stopped, or a runtime that was held up, neither begins
+    /// nor continues the job of a leader that is past. When the lease is over, the future is
+    /// dropped, and `job` is called again when this server leads again (in the same epoch if the
+    /// lease was renewed too late). A job that finishes is done, here: it is not run again, and
+    /// other servers that run the same job know nothing of it. A job that is to run for as long as
+    /// the server leads does not return.
     ///
-    /// The future returned does not keep the member alive; dropping it drops the job.
+    /// The future does not keep the member running. Dropping it drops the job.
     ///
-    /// What this cannot do:
-    /// - A poll takes time, and the process may be stopped within it: the job then does the rest of that poll on a lease that is over.
-    ///   What must not happen twice is guarded by the epoch where it happens, for example in a
-    ///   [`FencedFile`](crate::fence::FencedFile).
-    /// - It cannot interrupt: a job that blocks its thread for longer than its lease goes on until its next `await`. Nor does it end
-    ///   what the job has begun elsewhere: tasks, threads, requests that were sent. Such work checks
-    ///   [`Lease::is_valid`] itself.
+    /// What remains:
+    /// - A process can be stopped in the midst of a poll. When it goes on, the rest of that poll is
+    ///   done on a lease that may be over. What must not happen twice is guarded where it happens,
+    ///   by the epoch: for example by a [`FencedFile`](crate::fence::FencedFile).
+    /// - A job that blocks its thread for longer than the lease goes on until its next `await`, and
+    ///   what it has begun elsewhere (tasks, threads, requests) is not ended with it. Such work
+    ///   asks [`Lease::is_valid`] before each step.
     ///
     /// # Errors
     /// When the member has stopped.

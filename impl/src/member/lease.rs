@@ -6,13 +6,16 @@ use tokio::time::{Instant, sleep_until};
 
 /// A leader's right to act: while it lasts, no other leader of the ensemble can be established.
 ///
-/// It is renewed with every sign of life of a quorum and taken back when the leader gives up; all clones see that. Whoever acts
-/// on it asks first, each time: a process that was stopped and continued finds it over. Between asking and acting time can
-/// pass, so what is acted on should check the epoch as well, where it can.
+/// It is renewed with every sign of life of a quorum and taken back when the leader gives up; all
+/// clones see that. Whoever acts on it asks first, each time: a process that was stopped and
+/// continued finds it over. Between asking and acting time can pass, so what is acted on should
+/// check the epoch as well, where it can.
 ///
-/// It is judged on this machine's monotonic clock, and holds under two assumptions: no server's clock runs faster than another's by more than
-/// [`Limits::clock_drift_ppm`](super::Limits::clock_drift_ppm), and only the two ends of a connection end it. A machine that
-/// is suspended as a whole breaks the first: its clock stands still meanwhile.
+/// It is judged on this machine's monotonic clock, and holds under two assumptions: no server's
+/// clock runs faster than another's by more than
+/// [`Limits::clock_drift_ppm`](super::Limits::clock_drift_ppm), and only the two ends of a
+/// connection end it. A machine that is suspended as a whole breaks the first: its clock stands
+/// still meanwhile.
 #[derive(Clone, Debug)]
 pub struct Lease {
     /// Where the clock begins.
@@ -54,10 +57,12 @@ impl Lease {
         expiry.saturating_duration_since(Instant::now())
     }
 
-    /// Waits until the lease is over: at once when it is taken back, otherwise when its time is up and it has not been renewed.
+    /// Waits until the lease is over: at once when it is taken back, otherwise when its time is up
+    /// and it has not been renewed.
     ///
-    /// May be dropped and called again at any time. In a `select!` with other work it bounds how long that work goes on
-    /// after the lease, but it does not keep a task that was held up from being polled once more on a lease that is over:
+    /// May be dropped and called again at any time. In a `select!` with other work it bounds how
+    /// long that work goes on after the lease, but it does not keep a task that was held up from
+    /// being polled once more on a lease that is over:
     /// [`Member::run_while_leading`](super::Member::run_while_leading) does.
     pub async fn ended(&self) {
         let mut changes = self.until.subscribe();
@@ -70,8 +75,8 @@ impl Lease {
         }
     }
 
-    /// Waits until the lease lasts. A leader that was held up may be told in time for its quorum, yet after its lease's end, that the
-    /// quorum stands by it.
+    /// Waits until the lease lasts. A leader that was held up may be told in time for its quorum,
+    /// yet after its lease's end, that the quorum stands by it.
     pub(super) async fn begun(&self) {
         let mut changes = self.until.subscribe();
         while !self.is_valid() {

@@ -1,8 +1,9 @@
 //! A job that runs while its server leads.
 //!
-//! Invariant: the job is neither begun nor polled unless the lease lasts at that moment, by a look at the clock. To wait for the
-//! lease's end beside the job is not enough: in a process that was stopped, or on a runtime that was held up, the job may be ready
-//! before the timer is, and whoever leads by then has begun the job, too.
+//! Invariant: the job is neither begun nor polled unless the lease lasts at that moment, by a look
+//! at the clock. To wait for the lease's end beside the job is not enough: in a process that was
+//! stopped, or on a runtime that was held up, the job may be ready before the timer is, and whoever
+//! leads by then has begun the job, too.
 
 use super::{Lease, Standing};
 use crate::id::PeerEpoch;

@@ -4,10 +4,12 @@ use crate::support::{Ensemble, until, until_it_leads};
 use fle::PeerEpoch;
 use fle::member::Member;
 use std::future::{pending, poll_fn};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
+use tokio_util::task::AbortOnDropHandle;
 
 /// The epochs in which jobs have begun, in this order, on whichever server.
 type Begun = Arc<Mutex<Vec<PeerEpoch>>>;
@@ -63,21 +65,25 @@ fn a_leader_that_was_held_up_neither_continues_its_job_nor_begins_it_again() {
         let leads = until_it_leads(&three).await;
         let _two = start(2).await;
 
-        let continued = Mutex::new(None);
-        let job = async |epoch, _lease| {
-            begun.lock().unwrap().push(epoch);
-            if leads.epoch() == Some(epoch) {
-                next.recv_timeout(Duration::from_secs(60)).unwrap();
-                poll_again().await;
-                *continued.lock().unwrap() = Some(epoch);
+        let continued = Arc::new(AtomicBool::new(false));
+        let (mut next, is_continued) = (Some(next), Arc::clone(&continued));
+        let jobs = Arc::clone(&begun);
+        let run = three.run_while_leading(move |epoch, _lease| {
+            jobs.lock().unwrap().push(epoch);
+            let (next, continued) = (next.take(), Arc::clone(&continued));
+            async move {
+                if let Some(next) = next {
+                    next.recv_timeout(Duration::from_secs(60)).unwrap();
+                    poll_again().await;
+                    continued.store(true, Ordering::SeqCst);
+                }
+                pending::<()>().await;
             }
-            pending::<()>().await;
-        };
-        tokio::select! {
-            end = three.run_while_leading(job) => unreachable!("{end:?}"),
-            _ = until(&three, |now| now.epoch() > leads.epoch()) => {}
-        }
-        assert_eq!(*continued.lock().unwrap(), None);
+        });
+        let run = AbortOnDropHandle::new(tokio::spawn(run));
+        until(&three, |now| now.epoch() > leads.epoch()).await;
+        assert!(!run.is_finished());
+        assert!(!is_continued.load(Ordering::SeqCst));
     });
     let begun = begun.lock().unwrap();
     assert!(begun.len() > 1, "{begun:?}");

@@ -31,7 +31,8 @@ fn the_singleton_moves_when_its_leader_steps_down() {
     assert!(begun.is_sorted_by_key(|it| it.epoch), "{begun:?}");
 }
 
-/// Whoever goes on after the next leader has begun finds its lease over, whatever it was about to do.
+/// Whoever goes on after the next leader has begun finds its lease over, whatever it was about to
+/// do.
 #[test]
 fn the_singleton_is_not_begun_by_a_leader_that_was_stopped_and_is_past() {
     let ensemble = Singletons::start();
@@ -68,7 +69,8 @@ fn begun(said: &str) -> Vec<Begin> {
     said.lines().filter_map(begin).collect()
 }
 
-/// Three servers of the example singleton, each a process of its own. All write to one file, each line at once.
+/// Three servers of the example singleton, each a process of its own. All write to one file, each
+/// line at once.
 struct Singletons {
     processes: Vec<Child>,
     said: PathBuf,

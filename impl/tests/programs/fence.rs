@@ -1,4 +1,5 @@
-//! Leaders that die by SIGKILL at each system call on a fenced file, which is then the old one or the new one, whole.
+//! Leaders that die by SIGKILL at each system call on a fenced file, which is then the old one or
+//! the new one, whole.
 //!
 //! They are killed as the servers of `killed` are, and skipped where those are.
 
@@ -89,7 +90,8 @@ async fn state(file: &FencedFile, path: &Path) -> usize {
     state.unwrap_or_else(|| panic!("{found:?}"))
 }
 
-/// A loss of power cannot be tried here: the file is synced before it takes its name, and the name afterwards.
+/// A loss of power cannot be tried here: the file is synced before it takes its name, and the name
+/// afterwards.
 fn is_synced(calls: &[Call]) {
     let names = calls.iter().map(|(name, _)| name.as_str());
     let writes: Vec<_> = names
