@@ -68,6 +68,7 @@ impl Lease {
         let mut changes = self.until.subscribe();
         while let Some(expiry) = self.expires_at().filter(|it| *it > Instant::now()) {
             tokio::select! {
+                biased;
                 // It cannot fail: this lease sends to it.
                 _ = changes.changed() => {}
                 () = sleep_until(expiry) => {}
@@ -75,8 +76,8 @@ impl Lease {
         }
     }
 
-    /// Waits until the lease lasts. A leader that was held up may be told in time for its quorum,
-    /// yet after its lease's end, that the quorum stands by it.
+    /// Waits until the lease lasts: one that was over is renewed when a leader that was held up
+    /// hears late, but not too late, that its quorum stands by it.
     pub(super) async fn begun(&self) {
         let mut changes = self.until.subscribe();
         while !self.is_valid() {

@@ -42,6 +42,7 @@ async fn next_lease(
         }
         // What is shown may be the past.
         tokio::select! {
+            biased;
             changed = leadership.changed() => changed.map_err(|_| Stopped)?,
             () = lease.begun() => {}
         }
