@@ -385,7 +385,7 @@ mod tests {
         (directory, file)
     }
 
-    fn is_refused<T>(result: Result<T, FenceError>) -> bool {
+    fn is_refused<T>(result: &Result<T, FenceError>) -> bool {
         matches!(result, Err(FenceError::Refused { .. }))
     }
 
@@ -398,9 +398,9 @@ mod tests {
         assert_eq!(past.read().await.unwrap(), b"1");
 
         let mut present = file.claim(PeerEpoch(2), B).await.unwrap();
-        assert!(is_refused(past.read().await));
-        assert!(is_refused(past.write("2").await));
-        assert!(is_refused(file.claim(PeerEpoch(1), A).await));
+        assert!(is_refused(&past.read().await));
+        assert!(is_refused(&past.write("2").await));
+        assert!(is_refused(&file.claim(PeerEpoch(1), A).await));
         assert_eq!(present.read().await.unwrap(), b"1");
         present.write("").await.unwrap();
         assert_eq!(file.read().await.unwrap(), (present.holder(), Vec::new()));

@@ -45,13 +45,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backoff;
 mod driver;
 mod lease;
+mod note;
 mod running;
+mod shown;
 mod transfer;
 
 pub use crate::leadership::CannotHandOver;
 pub use lease::Lease;
+pub use note::Note;
 pub use transfer::TransferError;
 
 use crate::config::{DynamicConfig, ServerConfig};
@@ -61,6 +65,7 @@ use crate::node::{NodeConfig, Status, Stopped, Unsupported, bind_addresses};
 use crate::storage::{Storage, StorageError};
 use crate::transport::{BindError, ElectionAddress, Network, Tcp, quorum_addresses};
 use driver::{Command, Driver};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -113,6 +118,12 @@ pub struct Limits {
     pub connect_retry_delay: Duration,
     /// The longest random wait of an observer that lost its leader, before it looks for another. Default 200 ms.
     pub observer_election_delay: Duration,
+    /// Whether a follower is free to help another leader as soon as its leader's end of their connection is closed in order (FIN), as
+    /// happens when a process dies. Default no: it waits for its leader's word, or for `sync_limit` ticks.
+    ///
+    /// With it a killed leader is replaced within milliseconds instead of `sync_limit` ticks, and the lease holds only if nothing between the
+    /// servers closes connections: no proxy, no service mesh, no load balancer. A firewall's resets do no harm either way.
+    pub promise_ends_with_connection: bool,
 }
 
 /// What a member starts from.
@@ -143,6 +154,7 @@ pub struct Member {
     commands: mpsc::Sender<Command>,
     leadership: watch::Receiver<Standing>,
     status: watch::Receiver<Status>,
+    notes: watch::Receiver<BTreeSet<Note>>,
     task: JoinHandle<()>,
 }
 
@@ -169,6 +181,7 @@ impl Default for Limits {
             epoch_timeout: None,
             connect_retry_delay: Duration::from_millis(100),
             observer_election_delay: Duration::from_millis(200),
+            promise_ends_with_connection: false,
         }
     }
 }
@@ -201,6 +214,7 @@ impl MemberConfig {
                 epoch_timeout: options.leader_epoch_timeout,
                 connect_retry_delay: options.leader_connect_retry_delay,
                 observer_election_delay: options.observer_election_delay,
+                promise_ends_with_connection: options.promise_ends_with_connection,
                 ..Limits::default()
             },
         })
@@ -239,6 +253,7 @@ impl Member {
             commands,
             leadership: driver.leadership(),
             status: driver.status(),
+            notes: driver.notes(),
             task: tokio::spawn(driver.run(orders)),
         })
     }
@@ -253,6 +268,12 @@ impl Member {
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
+    }
+
+    /// What the owner had better know beside that, for as long as it is so: why the server stands aside, which limits differ.
+    #[must_use]
+    pub fn notes(&self) -> watch::Receiver<BTreeSet<Note>> {
+        self.notes.clone()
     }
 
     /// Runs a job whenever this server leads with a valid lease, until the job finishes, and gives

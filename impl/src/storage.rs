@@ -8,11 +8,12 @@
 //! for a file that is missing; here only a server that has neither file is new, and it makes both before anything else.
 
 use crate::id::PeerEpoch;
-use crate::leadership::Epochs;
+use crate::leadership::{Epochs, Knowledge, Stored};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// What a server writes before it answers.
 ///
@@ -23,7 +24,7 @@ pub trait Storage: Send + 'static {
     ///
     /// # Errors
     /// When they cannot be read, or cannot be true.
-    fn load(&mut self) -> impl Future<Output = Result<Epochs, StorageError>> + Send;
+    fn load(&mut self) -> impl Future<Output = Result<Stored, StorageError>> + Send;
 
     /// Stores the accepted epoch, durably.
     ///
@@ -42,6 +43,21 @@ pub trait Storage: Send + 'static {
         &mut self,
         epoch: PeerEpoch,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Stores how long this server's promises are from now on, durably.
+    ///
+    /// # Errors
+    /// When that is not certain.
+    fn store_promise(
+        &mut self,
+        length: Duration,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Stores, durably, that what is stored is all that this server has promised.
+    ///
+    /// # Errors
+    /// When that is not certain.
+    fn store_known(&mut self) -> impl Future<Output = Result<(), StorageError>> + Send;
 }
 
 /// Why epochs cannot be read or written.
@@ -92,33 +108,49 @@ pub enum StorageError {
 }
 
 /// Epochs in memory, which outlive a member and not its process: for tests, simulations and demonstrations. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct InMemory(Arc<Mutex<Epochs>>);
+#[derive(Clone, Debug)]
+pub struct InMemory(Arc<Mutex<Stored>>);
+
+impl Default for InMemory {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Stored::BLANK)))
+    }
+}
 
 impl From<Epochs> for InMemory {
     fn from(epochs: Epochs) -> Self {
-        Self(Arc::new(Mutex::new(epochs)))
+        Self(Arc::new(Mutex::new(Stored::complete(epochs))))
     }
 }
 
 impl InMemory {
-    fn epochs(&self) -> MutexGuard<'_, Epochs> {
+    fn stored(&self) -> MutexGuard<'_, Stored> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Storage for InMemory {
-    async fn load(&mut self) -> Result<Epochs, StorageError> {
-        Ok(*self.epochs())
+    async fn load(&mut self) -> Result<Stored, StorageError> {
+        Ok(*self.stored())
+    }
+
+    async fn store_promise(&mut self, length: Duration) -> Result<(), StorageError> {
+        self.stored().promise = Some(length);
+        Ok(())
+    }
+
+    async fn store_known(&mut self) -> Result<(), StorageError> {
+        self.stored().knowledge = Knowledge::Complete;
+        Ok(())
     }
 
     async fn store_accepted(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {
-        self.epochs().accepted = epoch;
+        self.stored().epochs.accepted = epoch;
         Ok(())
     }
 
     async fn store_current(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {
-        self.epochs().current = epoch;
+        self.stored().epochs.current = epoch;
         Ok(())
     }
 }
@@ -235,8 +267,16 @@ impl EpochFiles {
 
 /// Disks are slow, and other tasks run on this thread.
 impl Storage for EpochFiles {
-    async fn load(&mut self) -> Result<Epochs, StorageError> {
-        self.aside(Self::load_both).await
+    async fn load(&mut self) -> Result<Stored, StorageError> {
+        Ok(Stored::complete(self.aside(Self::load_both).await?))
+    }
+
+    async fn store_promise(&mut self, _length: Duration) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    async fn store_known(&mut self) -> Result<(), StorageError> {
+        Ok(())
     }
 
     async fn store_accepted(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {

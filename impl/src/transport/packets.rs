@@ -45,7 +45,7 @@ pub(super) async fn run<N: Network>(
         never = send(writer, outgoing) => never,
     };
     let end = match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => End::ByPeer,
+        io::ErrorKind::UnexpectedEof => End::Closed,
         _ => End::Lost,
     };
     (end, error)

@@ -18,7 +18,7 @@ use super::{BindError, ElectionAddress, HALF_OPEN, STRANGERS, Settings};
 use crate::ensemble::Ensemble;
 use crate::id::Sid;
 use crate::leadership::End;
-use crate::leadership::packet::{LearnerInfo, Packet};
+use crate::leadership::packet::{LearnerInfo, Packet, Past};
 use bytes::BytesMut;
 use std::collections::BTreeMap;
 use std::io;
@@ -42,6 +42,10 @@ pub(crate) enum PortEvent {
     Packet(Sid, Packet),
     /// A connection ended, or could not be made.
     Ended(Sid, End),
+    /// A server has answered what it has accepted.
+    Answered(Sid, Past),
+    /// Another connection has been made in the name of a connected learner.
+    Contested(Sid),
 }
 
 /// One server's quorum port.
@@ -152,6 +156,10 @@ impl<N: Network> QuorumPort<N> {
         }
     }
 
+    pub(crate) fn set_past(&mut self, _past: Past) {}
+
+    pub(crate) fn ask(&mut self, _voters: impl IntoIterator<Item = Sid>) {}
+
     /// Ends the connection with a server.
     pub(crate) fn close(&mut self, peer: Sid) {
         self.links.remove(&peer);
@@ -197,7 +205,9 @@ impl<N: Network> QuorumPort<N> {
                 Some((number, event)) = self.events.recv() => {
                     let (PortEvent::Connected(peer)
                     | PortEvent::Packet(peer, _)
-                    | PortEvent::Ended(peer, _)) = &event;
+                    | PortEvent::Ended(peer, _)
+                    | PortEvent::Answered(peer, _)
+                    | PortEvent::Contested(peer)) = &event;
                     if self.links.get(peer).is_some_and(|link| link.number == number) {
                         if let PortEvent::Ended(peer, _) = event {
                             self.close(peer);
