@@ -4,7 +4,12 @@
 
 mod check_config;
 mod examples;
+mod files;
+mod http;
 mod killed;
 mod local;
+mod log;
+mod output;
 mod serve;
+mod signals;
 mod support;

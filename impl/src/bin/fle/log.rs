@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::filter::{FilterExt, Targets};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
 /// The target of lines that only the program's own start and end, or the log itself, can cause.
@@ -65,21 +65,20 @@ impl Log {
             unread: queue.error_counter(),
             writes,
         };
-        let filter = filter.and(books.quota.clone());
+        // By itself, who panics would wait for whoever reads standard error. Not an event: what
+        // panics may be what takes events.
+        let panics = queue.clone();
+        std::panic::set_hook(Box::new(move |panic| {
+            let _ = panics.clone().write_all(format!("{panic}\n").as_bytes());
+        }));
         let lines = tracing_subscriber::fmt::layer().with_writer(queue);
-        let registry = tracing_subscriber::registry();
+        let registry = tracing_subscriber::registry()
+            .with(filter)
+            .with(books.quota.clone());
         match format {
-            Format::Text => registry
-                .with(lines.with_ansi(false).with_filter(filter))
-                .init(),
-            Format::Json => registry
-                .with(lines.json().flatten_event(true).with_filter(filter))
-                .init(),
+            Format::Text => registry.with(lines.with_ansi(false)).init(),
+            Format::Json => registry.with(lines.json().flatten_event(true)).init(),
         }
-        // By itself, who panics would wait for whoever reads standard error.
-        std::panic::set_hook(Box::new(
-            |panic| tracing::error!(target: PROGRAM, "{panic}"),
-        ));
         let keeper = books.clone();
         let thread = thread::Builder::new().name("log-books".to_owned());
         thread.spawn(move || keeper.keep())?;

@@ -63,7 +63,6 @@ async fn serve(
     let endpoints = Server::new(sid, PrometheusBuilder::new().install_recorder()?);
     let mut tasks = JoinSet::new();
     tasks.spawn(endpoints.clone().answer(listener));
-    tracing::info!(target: PROGRAM, %sid, http = %address, "answers GET /status, /healthz, /readyz and /metrics");
 
     // A server without transactions has the first one of each epoch it was in.
     let start = Member::start(config, epochs, PeerEpoch::first_zxid);
@@ -77,6 +76,7 @@ async fn serve(
     };
     endpoints.watch(&member);
     let _found = Found::announce(server.options(), address);
+    tracing::info!(target: PROGRAM, %sid, http = %address, "answers GET /status, /healthz, /readyz and /metrics");
     let mut leadership = member.leadership();
     let stopped = async { while leadership.changed().await.is_ok() {} };
     tokio::select! {
