@@ -1,6 +1,6 @@
 //! The log of `fle serve`, and whoever does not read it.
 
-use crate::support::{Ensemble, Server, command, end, full_pipe, until};
+use crate::support::{Ensemble, PATIENCE, Server, command, end, full_pipe, until};
 use std::fs::File;
 use std::io::{PipeReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -36,6 +36,8 @@ fn notification() -> Vec<u8> {
 fn flood(ensemble: &Ensemble, server: &Server) {
     let (_, election) = ensemble.ports(2);
     let mut peer = TcpStream::connect((Ipv4Addr::LOCALHOST, election)).unwrap();
+    // Who hangs reads nothing.
+    peer.set_write_timeout(Some(PATIENCE)).unwrap();
     peer.write_all(&introduction()).unwrap();
     let mut answers = peer.try_clone().unwrap();
     std::thread::spawn(move || std::io::copy(&mut answers, &mut std::io::sink()));

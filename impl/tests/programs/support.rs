@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Longer than anything takes, on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs `fle` to its end.
 pub(crate) fn fle<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
@@ -155,7 +155,12 @@ impl Server {
     /// The status code and the text that an HTTP endpoint answers with; `None` while nobody does.
     pub(crate) fn ask(&self, path: &str) -> Option<(u16, String)> {
         let url = format!("http://{}{path}", self.http()?);
-        let request = ureq::get(url).config().http_status_as_error(false).build();
+        let request = ureq::get(url)
+            .config()
+            .http_status_as_error(false)
+            // Who hangs does not answer.
+            .timeout_global(Some(Duration::from_secs(10)))
+            .build();
         let mut answer = request.call().ok()?;
         let text = answer.body_mut().read_to_string().ok()?;
         Some((answer.status().as_u16(), text))
