@@ -22,12 +22,24 @@
 //! what they do with transactions.
 //!
 //! # The lease
-//! A learner that has acknowledged NEWLEADER or a ping will help no other leader to be established for `syncLimit` ticks from then on,
-//! unless it saw its leader end their connection: it holds back its acknowledgement of another epoch until then. What a quorum of
-//! learners has promised so, counted from when the leader *sent* what they answered, and shortened by how much faster their
-//! clocks may run, is the leader's lease. Voters of any two quorums overlap, so while a lease lasts no other leader is
-//! established. A server that restarts has forgotten its promises and keeps the longest it may have made. One that is still bound
-//! follows a leader that others have established without its promise: theirs show that the lease is over.
+//! A learner that has acknowledged NEWLEADER or a ping will help no other leader to be established for `syncLimit` of its own ticks
+//! from then on: it holds back its acknowledgement of another epoch until then. It says in its introduction how long its
+//! promises are. What a quorum of learners has promised so, each counted from when the leader *sent* what it answered, and shortened by how
+//! much faster its clock may run, is the leader's lease. Voters of any two quorums overlap, so while a lease lasts no other
+//! leader is established.
+//!
+//! A promise ends with its time, or by a word of the leader that it was made to: RELEASE, when that gives up; HANDOVER; or that it asks
+//! for another epoch, which it does only after it has given up. That a connection ends is no word of the leader's, since anything
+//! between the two can end it. A server that restarts has forgotten to whom it is bound, and keeps the longest promise that it may
+//! have made. One that is still bound follows a leader that others have established without its promise: theirs show that the
+//! lease is over.
+//!
+//! # Servers that do not know what they promised
+//! A voter whose disk was emptied, or replaced by an older one, may have promised anything. It neither votes nor promises until a leader has
+//! activated it, and counts for nothing before. To that end it is kept [aside](aside): its leader, once established, first finds out
+//! from a quorum without it that it still is. A voter that has accepted a later epoch than its leader's is taken in likewise,
+//! and the leader goes on. Where all disks are empty there is nobody to take anybody in: a voter whose disk is empty is
+//! [new](memory) if every other voter says that it has never accepted an epoch.
 //!
 //! # Handing over
 //! A leader hands over without an election, as the reference's does to the *designated* leader of a reconfiguration. It gives up its
@@ -42,11 +54,13 @@
 //!   what the disk says).
 //! - [`Leadership::deadline`] says when [`Leadership::handle_time`] is due.
 //! - The first packet on a connection to a leader is its learner's introduction, which names the learner. A new connection of a
-//!   learner takes the place of the one before, silently.
+//!   learner takes the place of the one before, silently. [`Leadership::probe`] asks whether that one is still alive.
+//! - Whoever [`Effect::Ask`] asks answers with its own [`Leadership::past`], which is known before an epoch is stored.
 //!
 //! # Invariants
 //! - `current ≤ accepted`, and `accepted` is stored first (ZOOKEEPER-1653, ZOOKEEPER-2307).
 //! - A server acknowledges an epoch as a promise at most once in its life, over restarts.
+//! - A server that does not know what it has promised promises nothing, and counts in no quorum.
 //! - An observer's promise counts for nobody, so it may follow in an epoch below the one that it has accepted.
 //! - Only participants of the configurations in force count, the server itself among them (ZOOKEEPER-1294).
 //!
@@ -57,15 +71,18 @@
 
 mod aside;
 mod bond;
+mod context;
 mod effect;
 mod leader;
 mod learner;
 mod memory;
 pub mod packet;
 mod reason;
+mod terms;
 
 pub use effect::{Effect, Effects};
 pub use reason::{CannotHandOver, Quit, Refusal};
+pub use terms::{End, Epochs, Knowledge, Moment, Settings, Standing, Stored};
 
 use crate::config::LearnerType;
 use crate::election::Credentials;
@@ -73,132 +90,13 @@ use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};
 use crate::quorum::Oracle;
 use bond::Bond;
+use context::{Context, Own};
 use leader::Leader;
 use learner::Learner;
 use memory::Memory;
 use packet::{LearnerInfo, Packet, Past};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// A point in time on this server's monotonic clock: how long after a moment of the driver's choice.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Moment(pub Duration);
-
-/// What leading and following go by.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Settings {
-    /// The server's id.
-    pub sid: Sid,
-    /// Whether it votes or observes.
-    pub learner_type: LearnerType,
-    /// The length of a tick; signs of life go out twice in it.
-    pub tick: Duration,
-    /// How long a leader may take to be established, and a learner to follow it (`initLimit` ticks).
-    pub init_limit: Duration,
-    /// How long leader and learners bear one another's silence, and how far a learner's promise reaches (`syncLimit` ticks).
-    pub sync_limit: Duration,
-    /// How much faster than this server's clock another's may run, in parts of a million. The lease is shorter by that.
-    pub clock_drift_ppm: u32,
-    /// How long an elected leader waits for a quorum before it gives up as soon as one of those that elected it looks again; `None`
-    /// for no limit but that a quorum can still come (`leader.maxTimeToWaitForEpoch`, ZOOKEEPER-3109).
-    pub epoch_timeout: Option<Duration>,
-    /// Whether a promise is over as soon as the leader's end of the connection is closed in order (FIN), as happens when its process dies. Wrong
-    /// where anything between the servers ends connections; a reset never ends a promise.
-    pub promise_ends_with_connection: bool,
-}
-
-/// The epochs that a server keeps on disk. A new server has none, which is epoch 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Epochs {
-    /// The greatest that it has promised to a leader (`acceptedEpoch`).
-    pub accepted: PeerEpoch,
-    /// That of the last leader that it has led, or followed to the point of being one of those that establish it (`currentEpoch`).
-    pub current: PeerEpoch,
-}
-
-/// What a server's disk says when the server starts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Stored {
-    /// The epochs; where something is lost, what is left of them.
-    pub epochs: Epochs,
-    /// Whether they are all that the server has promised.
-    pub knowledge: Knowledge,
-    /// How long its promises have been, as it was stored last; `None` where that was never stored.
-    pub promise: Option<Duration>,
-}
-
-/// Whether a server knows what it has promised.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Knowledge {
-    /// It knows all of it.
-    Complete,
-    /// There is nothing on its disk: it is new, or has lost everything. If every other voter says
-    /// that it has never accepted an epoch, it is new.
-    Blank,
-    /// It has made promises, and what the disk says of them is older, or lost.
-    Lost,
-}
-
-impl Stored {
-    /// The disk of a server that knows these epochs to be all that it has promised.
-    #[must_use]
-    pub fn complete(epochs: Epochs) -> Self {
-        Self {
-            epochs,
-            knowledge: Knowledge::Complete,
-            promise: None,
-        }
-    }
-
-    /// An empty disk.
-    pub const BLANK: Self = Self {
-        epochs: Epochs {
-            accepted: PeerEpoch(0),
-            current: PeerEpoch(0),
-        },
-        knowledge: Knowledge::Blank,
-        promise: None,
-    };
-}
-
-/// What a server is at.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Standing {
-    /// There is no established leader that it knows of.
-    Looking,
-    /// It follows an established leader, with a vote.
-    Following {
-        /// Whom.
-        leader: Sid,
-        /// The leader's epoch.
-        epoch: PeerEpoch,
-    },
-    /// It leads, established.
-    Leading {
-        /// Its epoch, in which nobody else has led or will lead.
-        epoch: PeerEpoch,
-        /// Until when no other leader can be established; `None` where an oracle stands in for a quorum, which promises nothing, and
-        /// while this server hands over.
-        lease: Option<Moment>,
-    },
-    /// It follows an established leader, without a vote.
-    Observing {
-        /// Whom.
-        leader: Sid,
-        /// The leader's epoch.
-        epoch: PeerEpoch,
-    },
-}
-
-/// How a connection ended.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum End {
-    /// In order, after everything that was sent on it: the other end, or something between the two, has closed it.
-    Closed,
-    /// Anything else: a reset, a time-out, a connection that could not be made.
-    Lost,
-}
 
 /// One server's part in establishing a leader and staying with it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -209,42 +107,12 @@ pub struct Leadership {
     role: Role,
 }
 
-/// What a server keeps whatever it does.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Own {
-    epochs: Epochs,
-    memory: Memory,
-    bond: Bond,
-    /// How long its promises are, as the disk says.
-    stored_promise: Option<Duration>,
-    /// Until when a leader that is not established yet may count on an answer of this server.
-    unsettled_until: Moment,
-}
-
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Role {
     /// With those that took this server for their leader before it knew, by sid.
     Looking(BTreeMap<Sid, LearnerInfo>),
     Leading(Leader),
     Learning(Learner),
-}
-
-/// What an event finds: the server, and when and where it happens.
-struct Context<'a> {
-    settings: Settings,
-    ensemble: &'a Ensemble,
-    own: &'a mut Own,
-    now: Moment,
-    oracle: Option<&'a dyn Oracle>,
-    effects: Effects,
-}
-
-impl Moment {
-    /// The moment this much later.
-    #[must_use]
-    pub fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration))
-    }
 }
 
 impl Leadership {
@@ -567,53 +435,5 @@ impl Leadership {
             Role::Leading(leader) => leader.followers(self.ensemble.view()),
             Role::Looking(_) | Role::Learning(_) => 0,
         }
-    }
-}
-
-impl Context<'_> {
-    fn send(&mut self, to: Sid, packet: Packet) {
-        self.effects.push(Effect::Send { to, packet });
-    }
-
-    fn close(&mut self, peer: Sid, reason: Refusal) {
-        self.effects.push(Effect::Close { peer, reason });
-    }
-
-    fn accept(&mut self, epoch: PeerEpoch) {
-        self.own.epochs.accepted = epoch;
-        self.effects.push(Effect::StoreAccepted(epoch));
-    }
-
-    fn enter(&mut self, epoch: PeerEpoch) {
-        self.own.epochs.current = epoch;
-        self.effects.push(Effect::StoreCurrent(epoch));
-    }
-
-    /// Whether an earlier promise keeps this server from helping that one to be established.
-    fn is_bound_against(&self, candidate: Sid) -> bool {
-        self.own.bond.is_against(candidate, self.now)
-    }
-
-    fn is_voter(&self, sid: Sid) -> bool {
-        self.ensemble.view().slot(sid).is_some()
-    }
-
-    /// What is on the disk from now on is all that this server has promised.
-    fn remember(&mut self) {
-        if !self.own.memory.is_complete() {
-            self.own.memory = Memory::Complete;
-            self.effects.push(Effect::StoreKnown);
-        }
-    }
-
-    /// A server of which all others say that it can have no past looks again, with a vote.
-    fn begin_if_new(&mut self) -> Result<(), Quit> {
-        if !self.own.memory.is_new(self.settings.sid, self.ensemble) {
-            return Ok(());
-        }
-        self.own.bond = Bond::forgotten(self.now);
-        self.own.unsettled_until = self.now;
-        self.remember();
-        Err(Quit::New)
     }
 }

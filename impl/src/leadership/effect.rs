@@ -20,6 +20,13 @@ pub enum Effect {
     Ask(Sid),
     /// Connect to this server's quorum port.
     Connect(Sid),
+    /// Take this candidate for wrong for a while: it proposes an epoch that no ensemble comes to in its life.
+    Doubt {
+        /// The leader.
+        leader: Sid,
+        /// What it proposes.
+        epoch: PeerEpoch,
+    },
     /// Send a packet on the connection with this server.
     Send {
         /// The recipient.

@@ -4,12 +4,16 @@
 //! follow one another and none is left out; a learner counts for a stage only if it answered what that stage sent it, and one that is
 //! kept [aside](super::aside) for none.
 
+mod confirming;
+mod counting;
+mod learner;
+
 use super::aside::Aside;
 use super::packet::{LearnerInfo, PROTOCOL, Packet};
 use super::{Bond, CannotHandOver, Context, Effect, Moment, Quit, Refusal, Settings};
 use crate::election::Credentials;
 use crate::id::{PeerEpoch, Sid, Zxid};
-use crate::quorum::QuorumView;
+use learner::{Learner, LearnerStage};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -39,41 +43,6 @@ enum Stage {
     Activating(PeerEpoch),
     /// The epoch is that of a quorum.
     Established(PeerEpoch),
-}
-
-/// A learner, as its leader knows it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Learner {
-    accepted: PeerEpoch,
-    stage: LearnerStage,
-    /// Why it counts for nothing yet, if it does not. It has introduced itself then.
-    aside: Option<Aside>,
-    /// How long its promises are.
-    promise: Duration,
-    /// Until when its answers count while the leader is not established.
-    counts_until: Moment,
-    heard: Moment,
-    /// When what it has not answered yet was sent.
-    unanswered: VecDeque<Moment>,
-    /// When what it answered last was sent: its promise is counted from there.
-    promised: Option<Moment>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-enum LearnerStage {
-    Introduced,
-    /// LEADERINFO was sent.
-    Asked,
-    /// ACKEPOCH came, without a promise.
-    Known,
-    /// ACKEPOCH came with a promise.
-    Promised,
-    /// NEWLEADER was sent.
-    Activating,
-    /// Its ACK came.
-    Synced,
-    /// It is asked to take over. It follows until it answers, and has promised nothing any more.
-    Heir,
 }
 
 impl Leader {
@@ -204,67 +173,6 @@ impl Leader {
         }
     }
 
-    /// A learner follows from now on.
-    fn welcome(&mut self, sid: Sid, cx: &mut Context<'_>) {
-        if self.epoch().is_none() {
-            return;
-        }
-        cx.send(sid, Packet::UpToDate);
-        if !self
-            .learners
-            .values()
-            .any(|it| it.aside.as_ref().is_some_and(Aside::is_asking))
-        {
-            return;
-        }
-        let owes = self.learners.get_mut(&sid).map_or(0, |it| it.ping(sid, cx));
-        let aside = self
-            .learners
-            .values_mut()
-            .filter_map(|it| it.aside.as_mut());
-        aside.for_each(|it| it.ask_also(sid, owes));
-    }
-
-    /// Sees whether those that are kept aside can be taken in: whether a quorum still follows.
-    fn confirm(&mut self, cx: &mut Context<'_>) {
-        let aside = |it: &Learner| it.aside.as_ref().is_some_and(|it| it.is_due(cx.now));
-        if self.learners.values().any(aside) {
-            let followers = self
-                .learners
-                .iter_mut()
-                .filter(|(_, it)| it.stage == LearnerStage::Synced);
-            let owed = followers
-                .map(|(&sid, it)| (sid, it.ping(sid, cx)))
-                .collect();
-            let aside = self
-                .learners
-                .values_mut()
-                .filter_map(|it| it.aside.as_mut());
-            aside
-                .filter(|it| it.is_due(cx.now))
-                .for_each(|it| it.ask(&owed));
-        }
-        let view = cx.ensemble.view();
-        for learner in self.learners.values_mut() {
-            learner.aside.take_if(|it| {
-                let witnesses = it.witnesses().chain([cx.settings.sid]);
-                it.is_asking() && view.has_quorum(&view.tally(witnesses), None)
-            });
-        }
-    }
-
-    /// Whether the leader waits in vain: a voter is needed for a quorum that cannot follow it.
-    fn is_outbid(&self, cx: &Context<'_>) -> bool {
-        let view = cx.ensemble.view();
-        let quorum = |counts: fn(&Learner) -> bool| {
-            let there = self.learners.iter().filter(|(_, it)| counts(it));
-            let there = there.map(|(&sid, _)| sid).chain([cx.settings.sid]);
-            view.has_quorum(&view.tally(there), cx.oracle)
-        };
-        !quorum(|it| it.aside.is_none())
-            && quorum(|it| it.aside.as_ref().is_none_or(|aside| aside.is_ahead))
-    }
-
     /// Without the learner the lease may be shorter, and that is known before it sees the end of its connection.
     fn refuse(&mut self, sid: Sid, reason: Refusal, cx: &mut Context<'_>) {
         self.forget(sid);
@@ -339,16 +247,6 @@ impl Leader {
         Ok(())
     }
 
-    /// One above all that voters have accepted.
-    #[doc(alias = "getEpochToPropose")]
-    fn next_epoch(&self, cx: &Context<'_>) -> Option<PeerEpoch> {
-        let voters = self.learners.iter().filter(|(sid, _)| cx.is_voter(**sid));
-        let accepted = voters
-            .filter(|(_, it)| it.aside.is_none())
-            .map(|(_, it)| it.accepted);
-        accepted.fold(cx.own.epochs.accepted, PeerEpoch::max).next()
-    }
-
     /// The same to everybody that follows.
     fn tell_all(&self, packet: Packet, cx: &mut Context<'_>) {
         for (&sid, learner) in &self.learners {
@@ -415,64 +313,6 @@ impl Leader {
                 _ => {}
             }
         }
-    }
-
-    /// Whether those that have come at least so far are a quorum together with this server. `Known` is no further than `Asked`:
-    /// later stages imply a promise or come after a quorum of promises.
-    fn has_quorum(&self, stage: LearnerStage, cx: &Context<'_>) -> bool {
-        let there = self.those_at(stage, cx).chain([cx.settings.sid]);
-        let view = cx.ensemble.view();
-        view.has_quorum(&view.tally(there), cx.oracle)
-    }
-
-    /// Whether a quorum has promised, to which this server itself belongs if it is free to.
-    fn has_promises(&self, is_free: bool, cx: &Context<'_>) -> bool {
-        let own = is_free.then_some(cx.settings.sid);
-        let there = self.those_at(LearnerStage::Promised, cx).chain(own);
-        let view = cx.ensemble.view();
-        let oracle = cx.oracle.filter(|_| is_free);
-        view.has_quorum(&view.tally(there), oracle)
-    }
-
-    fn those_at(&self, stage: LearnerStage, cx: &Context<'_>) -> impl Iterator<Item = Sid> {
-        let is_established = self.epoch().is_some();
-        let counts = move |it: &Learner| {
-            it.stage >= stage && it.aside.is_none() && (is_established || cx.now < it.counts_until)
-        };
-        let there = self.learners.iter().filter(move |(_, it)| counts(it));
-        there.map(|(&sid, _)| sid)
-    }
-
-    /// How many voters follow.
-    pub(super) fn followers(&self, view: &QuorumView) -> usize {
-        let learners = self.learners.iter();
-        let synced = learners.filter(|(_, learner)| learner.stage >= LearnerStage::Synced);
-        synced.filter(|(sid, _)| view.slot(**sid).is_some()).count()
-    }
-
-    /// Until when no other leader can be established: when the promises of the latest quorum end, on the fastest clock. While this
-    /// leader hands over it may do nothing that the heir might not find done.
-    pub(super) fn lease(&self, settings: Settings, view: &QuorumView) -> Option<Moment> {
-        if self.heir().is_some() {
-            return None;
-        }
-        let length = |promise| shortened(promise, settings.clock_drift_ppm);
-        let own = self.beat.after(length(settings.sync_limit));
-        let learners = self.learners.iter();
-        let ends =
-            learners.filter_map(|(&sid, it)| Some((it.promised?.after(length(it.promise)), sid)));
-        let mut ends: Vec<(Moment, Sid)> = ends.chain([(own, settings.sid)]).collect();
-        ends.sort_unstable_by(|one, other| other.cmp(one));
-        let mut tally = view.empty_tally();
-        for (end, sid) in ends {
-            if let Some(slot) = view.slot(sid) {
-                tally.add(slot, view);
-            }
-            if view.has_quorum(&tally, None) {
-                return Some(end);
-            }
-        }
-        None
     }
 
     /// A voter looks for another leader. Before this one is established it must not wait for voters that will not come.
@@ -561,23 +401,8 @@ impl Leader {
     }
 }
 
-impl Learner {
-    /// Asks for a sign of life; how many answers it owes then.
-    fn ping(&mut self, sid: Sid, cx: &mut Context<'_>) -> usize {
-        cx.send(sid, Packet::Ping);
-        self.unanswered.push_back(cx.now);
-        self.unanswered.len()
-    }
-}
-
 /// How far above its own a leader believes that a voter has accepted an epoch. Half of what learners promise, so that they promise what
 /// follows from it.
 const FARTHEST_HEARD: i64 = 1 << 19;
 /// Signs of life go out no more often, whatever a follower's patience.
 const SHORTEST_BEAT: Duration = Duration::from_millis(5);
-
-/// What a promise is worth to a server whose clock may be the slower one.
-fn shortened(promise: Duration, clock_drift_ppm: u32) -> Duration {
-    const MILLION: u32 = 1_000_000;
-    promise / (MILLION + clock_drift_ppm) * MILLION
-}

@@ -144,6 +144,10 @@ impl Learner {
         }
         let accepted = cx.own.epochs.accepted;
         let is_credible = epoch.0 - accepted.0 <= FARTHEST_PROMISE;
+        let leader = self.leader;
+        if !is_credible && cx.own.memory.is_complete() {
+            cx.effects.push(Effect::Doubt { leader, epoch });
+        }
         let may_promise = epoch > accepted && is_credible && cx.own.memory.is_complete();
         if may_promise && !cx.is_bound_against(self.leader) {
             self.promise(epoch, cx);

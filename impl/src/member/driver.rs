@@ -369,10 +369,16 @@ impl<N: Network, S: Storage> Driver<N, S> {
             Effect::StorePromise(length) => return Ok(self.storage.store_promise(length).await),
             Effect::StoreKnown => return Ok(self.storage.store_known().await),
             Effect::Ask(voter) => self.port.ask([voter]),
+            Effect::Doubt { leader, epoch } => self.doubt(leader, epoch).await?,
             Effect::Connect(leader) => self.port.dial(leader),
             Effect::Send { to, packet } => self.port.send(to, packet),
             Effect::Close { peer, reason } => {
-                tracing::warn!(target: "fle", sid = %self.settings.sid, %peer, "disconnects server {peer}: {reason}");
+                let at = self
+                    .port
+                    .address_of(peer)
+                    .map(|it| format!(" at {it}"))
+                    .unwrap_or_default();
+                tracing::warn!(target: "fle", sid = %self.settings.sid, %peer, "disconnects server {peer}{at}: {reason}");
                 self.port.close(peer);
             }
             Effect::Established(epoch) => self.node.update_epoch(epoch).await?,
@@ -382,12 +388,23 @@ impl<N: Network, S: Storage> Driver<N, S> {
         Ok(Ok(()))
     }
 
+    /// Nobody promises what this leader proposes, so it would be elected in vain, again and again. If it is right, others follow it.
+    async fn doubt(&mut self, leader: Sid, epoch: PeerEpoch) -> Result<(), Stopped> {
+        tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %leader, "server {leader} proposes epoch {epoch}, far above this server's: one of the two has a wrong epoch file");
+        Ok(())
+    }
+
     /// The term is over: the server looks for a leader again.
     fn quit(&mut self, reason: Quit) {
         if reason == Quit::New {
             tracing::info!(target: "fle", sid = %self.settings.sid, "{reason}");
         } else {
-            tracing::warn!(target: "fle", sid = %self.settings.sid, "looks for a leader again: {reason}");
+            let trouble = self
+                .port
+                .trouble()
+                .map(|it| format!("; cannot connect to the leader: {it}"));
+            let trouble = trouble.unwrap_or_default();
+            tracing::warn!(target: "fle", sid = %self.settings.sid, "looks for a leader again: {reason}{trouble}");
         }
         if reason == Quit::VotersLook {
             metrics::counter!("quit_leading_due_to_disloyal_voter").increment(1);

@@ -33,7 +33,7 @@ const PATHS: [&str; 8] = [
 const WRITES: [&str; 5] = ["write", "fsync", "rename", "mkdir", "openat"];
 
 /// Says so where it cannot.
-fn can_trace() -> bool {
+pub(crate) fn can_trace() -> bool {
     let trial = Command::new("strace")
         .args(["-o", "/dev/null", "true"])
         .output();
@@ -46,13 +46,28 @@ fn can_trace() -> bool {
     can
 }
 
-/// The n-th call of this name on the epoch files.
+/// The n-th call of this name on the files.
 #[derive(Clone, Debug)]
-struct Moment {
+pub(crate) struct Moment {
     call: String,
     nth: usize,
     /// How many calls of any name on them come before it.
     before: usize,
+}
+
+impl Moment {
+    /// That of one of these calls.
+    pub(crate) fn of(calls: &[Call], before: usize) -> Self {
+        let call = calls[before].0.clone();
+        let earlier = calls[..before].iter().filter(|(name, _)| *name == call);
+        let nth = 1 + earlier.count();
+        Self { call, nth, before }
+    }
+
+    /// What has strace kill the process then.
+    pub(crate) fn death(&self) -> String {
+        format!("inject={}:signal=SIGKILL:when={}", self.call, self.nth)
+    }
 }
 
 impl fmt::Display for Moment {
@@ -78,21 +93,29 @@ fn serve_traced(ensemble: &Ensemble, sid: usize, death: Option<&Moment>) -> Serv
     for path in PATHS {
         strace.arg("-P").arg(folder.join(path));
     }
-    if let Some(Moment { call, nth, .. }) = death {
-        strace.args(["-e", &format!("inject={call}:signal=SIGKILL:when={nth}")]);
+    if let Some(moment) = death {
+        strace.args(["-e", &moment.death()]);
     }
     strace.arg(env!("CARGO_BIN_EXE_fle"));
     ensemble.serve_by(strace, sid, &[])
 }
 
 /// The calls of a dead server on its epoch files: their names and arguments.
-fn calls(ensemble: &Ensemble, sid: usize, process: u32) -> Vec<(String, String)> {
+fn calls(ensemble: &Ensemble, sid: usize, process: u32) -> Vec<Call> {
     let last = format!("{process:<5} +++ killed");
     let mut record = String::new();
     until(|| {
         record = std::fs::read_to_string(ensemble.data(sid).with_extension("calls")).unwrap();
         record.contains(&last)
     });
+    calls_in(&record)
+}
+
+/// The name of a system call, and its arguments.
+pub(crate) type Call = (String, String);
+
+/// What strace has recorded.
+pub(crate) fn calls_in(record: &str) -> Vec<Call> {
     let call = |line: &str| {
         let (_thread, event) = line.split_once(' ')?;
         let (name, arguments) = event.trim_start().split_once('(')?;
@@ -116,16 +139,10 @@ fn moments(ensemble: &Ensemble, sid: usize, server: Server) -> Vec<Moment> {
         let names = |it: &&(String, String)| writes(it) && it.1.contains(file);
         assert!(calls.iter().any(|it| names(&it)), "{file} in {calls:?}");
     }
-    let moment = |before: usize| {
-        let call = calls[before].0.clone();
-        let nth = 1 + calls[..before]
-            .iter()
-            .filter(|(name, _)| *name == call)
-            .count();
-        Moment { call, nth, before }
-    };
     let all = 0..calls.len();
-    all.filter(|at| writes(&calls[*at])).map(moment).collect()
+    all.filter(|at| writes(&calls[*at]))
+        .map(|before| Moment::of(&calls, before))
+        .collect()
 }
 
 /// Reads the epoch files: each is there as a whole, or not yet.

@@ -5,6 +5,7 @@
 mod check_config;
 mod data_dir;
 mod examples;
+mod fence;
 mod killed;
 mod local;
 mod serve;
