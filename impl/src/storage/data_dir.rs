@@ -25,7 +25,7 @@ pub(super) const ACCEPTED: &str = "acceptedEpoch";
 pub(super) const CURRENT: &str = "currentEpoch";
 
 /// More than any epoch takes, with spaces around it.
-const MAX_EPOCH_BYTES: usize = 256;
+const MAX_EPOCH_BYTES: u64 = 256;
 
 #[derive(Debug)]
 pub(super) struct DataDir {
