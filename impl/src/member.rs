@@ -26,7 +26,8 @@
 //! let mut members = Vec::new();
 //! for sid in 1..=3 {
 //!     let config = MemberConfig::new(fle::Sid(sid), ensemble.clone()).expect("it is a member");
-//!     let epochs = EpochFiles::open(&directory.path().join(sid.to_string()))?;
+//!     let data_dir = directory.path().join(sid.to_string());
+//!     let epochs = EpochFiles::open(&data_dir, fle::Sid(sid), &config.node.ensemble).await?;
 //!     // A server without transactions has seen its current epoch begin, and nothing else.
 //!     let last_zxid = PeerEpoch::first_zxid;
 //!     members.push(Member::start_on(network.clone(), config, epochs, last_zxid).await?);
@@ -49,6 +50,7 @@ mod backoff;
 mod driver;
 mod lease;
 mod note;
+mod running;
 mod shown;
 mod transfer;
 
@@ -273,6 +275,50 @@ impl Member {
     #[must_use]
     pub fn notes(&self) -> watch::Receiver<BTreeSet<Note>> {
         self.notes.clone()
+    }
+
+    /// Runs a job whenever this server leads with a valid lease, until the job finishes, and gives
+    /// what the job returns.
+    ///
+    /// For each term `job` is called with the epoch and the lease and makes the future to run. The
+    /// clock is asked whether the lease lasts before `job` is called and before each poll of the
+    /// future, so that a process that was stopped, or a runtime that was held up, neither begins
+    /// nor continues the job of a leader that is past. When the lease is over, the future is
+    /// dropped, and `job` is called again when this server leads again (in the same epoch if the
+    /// lease was renewed too late). A job that finishes is done, here: it is not run again, and
+    /// other servers that run the same job know nothing of it. A job that is to run for as long as
+    /// the server leads does not return.
+    ///
+    /// The future does not keep the member running. Dropping it drops the job.
+    ///
+    /// What remains:
+    /// - A process can be stopped in the midst of a poll. When it goes on, the rest of that poll is
+    ///   done on a lease that may be over. What must not happen twice is guarded where it happens,
+    ///   by the epoch: for example by a [`FencedFile`](crate::fence::FencedFile).
+    /// - A job that blocks its thread for longer than the lease goes on until its next `await`, and
+    ///   what it has begun elsewhere (tasks, threads, requests) is not ended with it. Such work
+    ///   asks [`Lease::is_valid`] before each step.
+    ///
+    /// # Errors
+    /// When the member has stopped.
+    ///
+    /// ```
+    /// # use fle::member::Member;
+    /// # async fn example(member: &Member) -> Result<(), Box<dyn std::error::Error>> {
+    /// let first = member.run_while_leading(async |epoch, _lease| epoch).await?;
+    /// println!("this server has led, in epoch {first}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run_while_leading<F, J>(
+        &self,
+        job: F,
+    ) -> impl Future<Output = Result<J::Output, Stopped>> + use<F, J>
+    where
+        F: FnMut(PeerEpoch, Lease) -> J,
+        J: Future,
+    {
+        running::run_while_leading(self.leadership(), job)
     }
 
     /// Gives up leading or following, and looks for a leader. The same server may win again: nothing but its history, and its id,

@@ -316,6 +316,9 @@ impl<N: Network, S: Storage> Driver<N, S> {
             self.ensemble = Arc::clone(&status.ensemble);
             self.port.reconfigure(&self.ensemble);
             let ensemble = Arc::clone(&self.ensemble);
+            if let Err(error) = self.storage.store_ensemble(&ensemble).await {
+                tracing::warn!(target: "fle", sid = %self.settings.sid, %error, "cannot store who the voters are");
+            }
             self.step(|it, now, oracle| it.reconfigure(ensemble, now, oracle))
                 .await?;
         }
