@@ -92,9 +92,7 @@ async fn a_server_whose_disk_fails_leads_when_it_works_again() {
             let three = ensemble.start_with(3, failing.clone()).await;
             let (one, two) = (ensemble.start(1).await, ensemble.start(2).await);
             // While its disk is broken another may lead; with it gone, nobody else can.
-            let t0 = std::time::Instant::now();
             let led = until(&three, |now| now.epoch().is_some()).await;
-            println!("{first} {reaches}: {:?}", t0.elapsed());
             drop(one);
             drop(two);
             assert!(failing.written.load(Ordering::SeqCst) > first);
