@@ -80,6 +80,22 @@ fn restore(server: &DataDir, backup: &Path) {
     }
 }
 
+/// A server whose epochs are gone.
+fn removed() -> (TempDir, DataDir) {
+    let (directory, server) = known(7, 6);
+    fs::remove_dir_all(server.epoch_dir()).unwrap();
+    restarted((directory, server))
+}
+
+/// A server with the latest epochs in another directory.
+fn restored() -> (TempDir, DataDir) {
+    let (directory, server) = known(7, 6);
+    let backup = directory.path().join("backup");
+    fs::rename(server.epoch_dir(), &backup).unwrap();
+    restore(&server, &backup);
+    restarted((directory, server))
+}
+
 #[test]
 fn an_empty_directory_is_blank_and_stays_empty() {
     let (_directory, mut server) = blank();
@@ -168,15 +184,8 @@ fn epochs_that_are_gone_are_lost_and_what_was_promised_is_not_forgotten() {
 /// The inode of the old directory may be that of the new one.
 #[test]
 fn a_restored_directory_is_lost_even_if_it_is_the_latest() {
-    let (directory, server) = known(7, 7);
-    let backup = directory.path().join("backup");
-    fs::create_dir(&backup).unwrap();
-    for name in [ACCEPTED, CURRENT] {
-        fs::copy(server.file(name), backup.join(name)).unwrap();
-    }
-    restore(&server, &backup);
-    let (_directory, mut server) = restarted((directory, server));
-    assert_eq!(server.load().unwrap(), lost(7, 7));
+    let (_directory, mut server) = restored();
+    assert_eq!(server.load().unwrap(), lost(7, 6));
 }
 
 #[test]
@@ -229,12 +238,7 @@ fn a_server_that_is_not_wholly_taken_in_is_not_complete() {
         |it| it.store_accepted(PeerEpoch(9)).unwrap(),
         |it| it.store_current(PeerEpoch(9)).unwrap(),
     ];
-    let removed = || {
-        let (directory, server) = known(7, 7);
-        fs::remove_dir_all(server.epoch_dir()).unwrap();
-        (directory, server)
-    };
-    for make in [removed, blank] {
+    for make in [removed as fn() -> _, restored, blank] {
         for last in 1..=stores.len() {
             let (directory, mut server) = restarted(make());
             server.load().unwrap();
@@ -257,15 +261,15 @@ fn a_server_that_is_not_wholly_taken_in_is_not_complete() {
 /// It has promised the epoch of the leader that takes it in, so it stores nothing but that it is in it.
 #[test]
 fn a_promise_that_was_lost_is_on_the_disk_again_before_its_epoch_is_the_current_one() {
-    let (directory, server) = known(7, 6);
-    fs::remove_dir_all(server.epoch_dir()).unwrap();
-    let (directory, mut server) = restarted((directory, server));
-    assert_eq!(server.load().unwrap(), lost(7, 0));
-    server.store_current(PeerEpoch(7)).unwrap();
-    let (_directory, mut server) = restarted((directory, server));
-    assert_eq!(server.load().unwrap(), lost(7, 7));
-    server.store_known().unwrap();
-    assert_eq!(server.load().unwrap(), complete(7, 7));
+    for (make, current) in [(removed as fn() -> _, 0), (restored, 6)] {
+        let (directory, mut server): (TempDir, DataDir) = make();
+        assert_eq!(server.load().unwrap(), lost(7, current));
+        server.store_current(PeerEpoch(7)).unwrap();
+        let (_directory, mut server) = restarted((directory, server));
+        assert_eq!(server.load().unwrap(), lost(7, 7));
+        server.store_known().unwrap();
+        assert_eq!(server.load().unwrap(), complete(7, 7));
+    }
 }
 
 /// A leader in a lower epoch than one that was promised is followed, and what was promised is not forgotten.
@@ -517,11 +521,7 @@ fn a_marker_that_fle_did_not_write_is_an_error() {
 
 #[test]
 fn an_operator_vouches_for_a_directory_that_was_moved() {
-    let (directory, server) = known(7, 6);
-    let backup = directory.path().join("backup");
-    fs::rename(server.epoch_dir(), &backup).unwrap();
-    restore(&server, &backup);
-    let (_directory, mut server) = restarted((directory, server));
+    let (_directory, mut server) = restored();
     assert_eq!(server.load().unwrap(), lost(7, 6));
     assert_eq!(server.vouch().unwrap(), complete(7, 6).epochs);
     assert_eq!(server.load().unwrap(), complete(7, 6));
