@@ -130,16 +130,19 @@ fn the_files_are_those_of_zookeeper() {
     assert_eq!(server.load().unwrap(), complete(12, 12));
 }
 
+/// ZooKeeper's, or a backup of that directory alone.
 #[test]
-fn zookeepers_directory_is_complete_and_marked_from_then_on() {
-    let (directory, mut server) = blank();
+fn epochs_without_a_marker_are_lost_until_somebody_vouches_for_them() {
+    let (_directory, mut server) = blank();
     put(&server, ACCEPTED, b"5");
     put(&server, CURRENT, b"4");
+    assert_eq!(server.load().unwrap(), lost(5, 4));
+    server.vouch().unwrap();
     assert_eq!(server.load().unwrap(), complete(5, 4));
-    assert!(marker_text(&server).contains("\naccepted=5\n"));
-    fs::remove_dir_all(server.epoch_dir()).unwrap();
-    let (_directory, mut server) = restarted((directory, server));
-    assert_eq!(server.load().unwrap(), lost(5, 0));
+    let (_directory, mut server) = blank();
+    put(&server, ACCEPTED, b"0");
+    put(&server, CURRENT, b"0");
+    assert_eq!(server.load().unwrap(), Stored::BLANK);
 }
 
 #[test]
@@ -203,6 +206,32 @@ fn a_restored_data_directory_is_lost() {
     fs::remove_dir_all(&data).unwrap();
     fs::rename(&backup, &data).unwrap();
     assert_eq!(server(&directory).load().unwrap(), lost(7, 7));
+}
+
+/// Directories keep their identity where files are unpacked over those that are there.
+#[test]
+fn a_data_directory_that_was_restored_in_place_is_lost() {
+    for arguments in [&["-a", "-T"][..], &["-a", "-T", "--remove-destination"]] {
+        let (directory, mut there) = known(7, 7);
+        let path = |name| directory.path().join(name);
+        let copy = |from, to| {
+            let copied = std::process::Command::new("cp")
+                .args(arguments)
+                .arg(from)
+                .arg(to)
+                .status();
+            assert!(copied.unwrap().success());
+        };
+        copy(path("data"), path("backup"));
+        there.load().unwrap();
+        there.store_accepted(PeerEpoch(8)).unwrap();
+        copy(path("backup"), path("data"));
+        assert_eq!(
+            server(&directory).load().unwrap(),
+            lost(7, 7),
+            "{arguments:?}"
+        );
+    }
 }
 
 #[test]
