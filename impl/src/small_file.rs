@@ -5,24 +5,24 @@
 //! that is too long. What cannot be prevented here is a disk that does not answer.
 
 use std::fs::{File, FileType};
-use std::io::{self, Error, Read};
+use std::io::{self, Error, ErrorKind, Read};
 use std::path::Path;
 
-/// All that is in a regular file of at most `limit` bytes.
+/// What is in a regular file of at most so many bytes.
 ///
 /// # Errors
-/// When it cannot be opened or read, is no regular file, or is longer.
-pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = open(path)?;
+/// When it cannot be opened or read; when it is longer, or no regular file, which the error says.
+pub fn read(path: &Path, at_most: usize) -> io::Result<Vec<u8>> {
+    let limit = u64::try_from(at_most).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
     // A file may grow while it is read, and those in /proc do not tell their length.
-    let length = file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if u64::try_from(length).is_ok_and(|length| length <= limit) {
-        Ok(bytes)
-    } else {
-        let text = format!("it is longer than {limit} bytes, so it is not the right file");
-        Err(Error::other(text))
+    let mut beginning = open(path)?.take(limit.saturating_add(1));
+    beginning.read_to_end(&mut bytes)?;
+    if bytes.len() > at_most {
+        let text = format!("it is longer than {at_most} bytes, so it is not the right file");
+        return Err(Error::new(ErrorKind::FileTooLarge, text));
     }
+    Ok(bytes)
 }
 
 /// Opens a regular file.
@@ -33,11 +33,10 @@ pub fn open(path: &Path) -> io::Result<File> {
     let file = options().open(path)?;
     let kind = file.metadata()?.file_type();
     if kind.is_file() {
-        Ok(file)
-    } else {
-        let text = format!("it is {}, not a file", name(kind));
-        Err(Error::other(text))
+        return Ok(file);
     }
+    let text = format!("it is {}, not a file", name(kind));
+    Err(Error::new(ErrorKind::InvalidInput, text))
 }
 
 fn options() -> std::fs::OpenOptions {
@@ -57,7 +56,7 @@ fn name(kind: FileType) -> &'static str {
     {
         use std::os::unix::fs::FileTypeExt;
         if kind.is_fifo() {
-            return "a pipe";
+            return "a named pipe";
         }
         if kind.is_char_device() || kind.is_block_device() {
             return "a device";
@@ -85,9 +84,10 @@ mod tests {
         let path = folder.path().join("myid");
         std::fs::write(&path, b"12345").unwrap();
         assert_eq!(read(&path, 5).unwrap(), b"12345");
-        let error = read(&path, 4).unwrap_err().to_string();
-        assert!(error.contains("longer than 4 bytes"), "{error}");
-        assert_eq!(read(&path, u64::MAX).unwrap(), b"12345");
+        let error = read(&path, 4).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+        assert!(error.to_string().contains("longer than 4 bytes"), "{error}");
+        assert_eq!(read(&path, usize::MAX).unwrap(), b"12345");
     }
 
     #[test]
@@ -99,8 +99,8 @@ mod tests {
         std::os::unix::fs::symlink(&pipe, &link).unwrap();
         for (path, what) in [
             (folder.path(), "a directory"),
-            (&pipe, "a pipe"),
-            (&link, "a pipe"),
+            (&pipe, "a named pipe"),
+            (&link, "a named pipe"),
             (Path::new("/dev/zero"), "a device"),
         ] {
             let error = read(path, 100).unwrap_err().to_string();

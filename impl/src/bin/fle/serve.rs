@@ -58,14 +58,17 @@ async fn serve(
 ) -> Result<(), Failure> {
     let sid = server.sid();
     let config = MemberConfig::from_files(server)?;
-    let epochs = EpochFiles::open(&server.options().data_dir)?;
     let (listener, address) = listen(http).await?;
     let endpoints = Server::new(sid, PrometheusBuilder::new().install_recorder()?);
     let mut tasks = JoinSet::new();
     tasks.spawn(endpoints.clone().answer(listener));
 
-    // A server without transactions has the first one of each epoch it was in.
-    let start = Member::start(config, epochs, PeerEpoch::first_zxid);
+    let start = async {
+        let epochs = EpochFiles::open(&server.options().data_dir)?;
+        // A server without transactions has the first one of each epoch it was in.
+        let member = Member::start(config, epochs, PeerEpoch::first_zxid).await?;
+        Ok::<_, Failure>(member)
+    };
     let member = tokio::select! {
         biased;
         () = stop.asked() => {
