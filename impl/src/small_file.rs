@@ -4,7 +4,7 @@
 //! the reader allows: a pipe, a device or a directory is an error that says so, and so is a file
 //! that is too long. What cannot be prevented here is a disk that does not answer.
 
-use std::fs::{File, FileType};
+use std::fs::{File, FileType, Metadata};
 use std::io::{self, Error, ErrorKind, Read};
 use std::path::Path;
 
@@ -30,12 +30,19 @@ pub fn read(path: &Path, at_most: usize) -> io::Result<Vec<u8>> {
 /// # Errors
 /// When it cannot be opened, or is no regular file.
 pub fn open(path: &Path) -> io::Result<File> {
+    // To open a device may already do something.
+    check(&std::fs::metadata(path)?)?;
     let file = options().open(path)?;
-    let kind = file.metadata()?.file_type();
-    if kind.is_file() {
-        return Ok(file);
+    // Something else may stand there by now.
+    check(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn check(found: &Metadata) -> io::Result<()> {
+    if found.is_file() {
+        return Ok(());
     }
-    let text = format!("it is {}, not a file", name(kind));
+    let text = format!("it is {}, not a file", name(found.file_type()));
     Err(Error::new(ErrorKind::InvalidInput, text))
 }
 
@@ -57,6 +64,9 @@ fn name(kind: FileType) -> &'static str {
         use std::os::unix::fs::FileTypeExt;
         if kind.is_fifo() {
             return "a named pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
         }
         if kind.is_char_device() || kind.is_block_device() {
             return "a device";
@@ -97,8 +107,11 @@ mod tests {
         mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         for (path, what) in [
             (folder.path(), "a directory"),
+            (&socket, "a socket"),
             (&pipe, "a named pipe"),
             (&link, "a named pipe"),
             (Path::new("/dev/zero"), "a device"),
@@ -106,6 +119,17 @@ mod tests {
             let error = read(path, 100).unwrap_err().to_string();
             assert_eq!(error, format!("it is {what}, not a file"));
         }
+    }
+
+    #[test]
+    fn what_took_the_place_of_a_file_is_not_waited_for() {
+        let folder = folder();
+        let pipe = folder.path().join("pipe");
+        mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+        assert!(
+            options().open(&pipe).is_ok(),
+            "although nobody writes to it"
+        );
     }
 
     #[test]
