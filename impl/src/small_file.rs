@@ -12,13 +12,12 @@ use std::path::Path;
 ///
 /// # Errors
 /// When it cannot be opened or read; when it is longer, or no regular file, which the error says.
-pub fn read(path: &Path, at_most: usize) -> io::Result<Vec<u8>> {
-    let limit = u64::try_from(at_most).unwrap_or(u64::MAX);
+pub fn read(path: &Path, at_most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // A file may grow while it is read, and those in /proc do not tell their length.
-    let mut beginning = open(path)?.take(limit.saturating_add(1));
-    beginning.read_to_end(&mut bytes)?;
-    if bytes.len() > at_most {
+    let mut beginning = open(path)?.take(at_most.saturating_add(1));
+    let length = beginning.read_to_end(&mut bytes)?;
+    if u64::try_from(length).is_ok_and(|length| length > at_most) {
         let text = format!("it is longer than {at_most} bytes, so it is not the right file");
         return Err(Error::new(ErrorKind::FileTooLarge, text));
     }
@@ -63,7 +62,7 @@ fn name(kind: FileType) -> &'static str {
     {
         use std::os::unix::fs::FileTypeExt;
         if kind.is_fifo() {
-            return "a named pipe";
+            return "a pipe";
         }
         if kind.is_socket() {
             return "a socket";
@@ -97,7 +96,7 @@ mod tests {
         let error = read(&path, 4).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::FileTooLarge);
         assert!(error.to_string().contains("longer than 4 bytes"), "{error}");
-        assert_eq!(read(&path, usize::MAX).unwrap(), b"12345");
+        assert_eq!(read(&path, u64::MAX).unwrap(), b"12345");
     }
 
     #[test]
@@ -112,8 +111,8 @@ mod tests {
         for (path, what) in [
             (folder.path(), "a directory"),
             (&socket, "a socket"),
-            (&pipe, "a named pipe"),
-            (&link, "a named pipe"),
+            (&pipe, "a pipe"),
+            (&link, "a pipe"),
             (Path::new("/dev/zero"), "a device"),
         ] {
             let error = read(path, 100).unwrap_err().to_string();
@@ -144,6 +143,6 @@ mod tests {
     #[test]
     fn what_is_missing_is_missing() {
         let error = read(&folder().path().join("none"), 1).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert_eq!(error.kind(), ErrorKind::NotFound);
     }
 }

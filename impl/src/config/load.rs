@@ -18,7 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// How long a file may be, in bytes: more than the lines of ten thousand servers take.
-const LONGEST: usize = 1 << 20;
+const LONGEST: u64 = 1 << 20;
 
 /// One server's configuration, complete: the server is in its ensemble.
 #[derive(Clone, PartialEq, Eq, Debug)]

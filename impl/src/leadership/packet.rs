@@ -11,12 +11,17 @@
 //! | … | data |
 //! | 4 | number of authentication entries, −1 for none; always −1 or 0 here |
 //!
-//! Deliberately absent: everything that carries transactions. What a packet means for a server is [`super`]'s business.
+//! What the reference does not know is added where its servers do not look, behind the twenty bytes of an introduction, or has a
+//! type of its own, which they refuse: QUESTION, ANSWER and RELEASE.
+//!
+//! Deliberately absent: everything that carries transactions. What a packet means for a server is
+//! [`super`]'s business.
 
 use crate::config::{ConfigVersion, LearnerType};
 use crate::id::{PeerEpoch, Sid, Zxid};
+use std::time::Duration;
 
-/// The longest data that a packet may have. The longest known has 20 bytes, save for the configuration that ZooKeeper's NEWLEADER
+/// The longest data that a packet may have. The longest known has 52 bytes, save for the configuration that ZooKeeper's NEWLEADER
 /// carries, which is as long as one in a notification may be.
 pub const MAX_DATA: usize = 512 * 1024;
 
@@ -57,6 +62,16 @@ pub enum Packet {
     UpToDate,
     /// PING: a sign of life, echoed by the learner.
     Ping,
+    /// QUESTION: a server that has nothing on its disk asks what another has accepted. The first and
+    /// only packet on its connection.
+    Question {
+        /// Who asks.
+        sid: Sid,
+    },
+    /// ANSWER to it.
+    Answer(Past),
+    /// RELEASE: the leader gives up, and its lease is over; its learners owe it nothing any more.
+    Release,
     /// COMMITANDACTIVATE, of which only the designated leader is left: the leader hands over to one of its learners, which echoes it.
     HandOver {
         /// The heir.
@@ -64,7 +79,19 @@ pub enum Packet {
     },
 }
 
+/// What a server has accepted, as it answers one that asks.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Past {
+    /// No epoch after this one; epoch 0 if none at all, whether its disk is empty or says so.
+    Accepted(PeerEpoch),
+    /// It was in some epoch, and has lost what it knew of that.
+    Lost,
+}
+
 /// How a learner introduces itself.
+///
+/// The last four fields are unknown to the reference. One that does not send them promises
+/// nothing: [`LearnerInfo::of_the_reference`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct LearnerInfo {
     /// Who it is.
@@ -77,6 +104,41 @@ pub struct LearnerInfo {
     pub protocol: i32,
     /// The version of its committed configuration.
     pub config_version: ConfigVersion,
+    /// How long its promises are, by its own settings (`syncLimit` ticks). To the microsecond.
+    pub promise: Duration,
+    /// How long it waits for a leader to be established (`initLimit` ticks). What it has answered
+    /// counts no longer than that before there is one. To the microsecond.
+    pub patience: Duration,
+    /// For how long another leader may still count on an answer that this learner has given or has
+    /// forgotten. To the microsecond.
+    pub unsettled: Duration,
+    /// Whether it knows all that it has promised. One that does not makes no promise before a
+    /// leader has activated it.
+    pub remembers: bool,
+}
+
+impl LearnerInfo {
+    /// The introduction of a server that knows only the reference's fields.
+    #[must_use]
+    pub fn of_the_reference(
+        sid: Sid,
+        learner_type: LearnerType,
+        accepted: PeerEpoch,
+        protocol: i32,
+        config_version: ConfigVersion,
+    ) -> Self {
+        Self {
+            sid,
+            learner_type,
+            accepted,
+            protocol,
+            config_version,
+            promise: Duration::ZERO,
+            patience: Duration::MAX,
+            unsettled: Duration::ZERO,
+            remembers: true,
+        }
+    }
 }
 
 /// Why bytes are no packet. The connection is of no use any more, since nothing tells where the next packet begins.
@@ -129,6 +191,14 @@ const UP_TO_DATE: i32 = 12;
 const OBSERVER_INFO: i32 = 16;
 const LEADER_INFO: i32 = 17;
 const ACK_EPOCH: i32 = 18;
+// Far above the reference's types.
+const QUESTION: i32 = 101;
+const ANSWER: i32 = 102;
+const RELEASE: i32 = 103;
+
+/// The length of an introduction's data: the reference's, and with what is added to it.
+const REFERENCE_INFO: i32 = 20;
+const INFO: i32 = REFERENCE_INFO + 3 * 8 + 4;
 
 /// Appends the packet's bytes.
 ///
@@ -159,15 +229,24 @@ pub fn encode(packet: &Packet, bytes: &mut Vec<u8>) {
         Packet::UpToDate => (UP_TO_DATE, Zxid(-1)),
         Packet::Ping => (PING, Zxid(0)),
         Packet::HandOver { .. } => (COMMIT_AND_ACTIVATE, Zxid(0)),
+        Packet::Question { .. } => (QUESTION, Zxid(0)),
+        Packet::Answer(Past::Accepted(epoch)) => (ANSWER, epoch.first_zxid()),
+        Packet::Answer(Past::Lost) => (ANSWER, Zxid(-1)),
+        Packet::Release => (RELEASE, Zxid(0)),
     };
     bytes.extend_from_slice(&kind.to_be_bytes());
     bytes.extend_from_slice(&zxid.0.to_be_bytes());
     match packet {
         Packet::LearnerInfo(info) => {
-            bytes.extend_from_slice(&20_i32.to_be_bytes());
+            bytes.extend_from_slice(&INFO.to_be_bytes());
             bytes.extend_from_slice(&info.sid.0.to_be_bytes());
             bytes.extend_from_slice(&info.protocol.to_be_bytes());
             bytes.extend_from_slice(&info.config_version.0.to_be_bytes());
+            for duration in [info.promise, info.patience, info.unsettled] {
+                let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+                bytes.extend_from_slice(&micros.to_be_bytes());
+            }
+            bytes.extend_from_slice(&i32::from(info.remembers).to_be_bytes());
         }
         Packet::LeaderInfo { protocol, .. } => {
             bytes.extend_from_slice(&4_i32.to_be_bytes());
@@ -181,6 +260,10 @@ pub fn encode(packet: &Packet, bytes: &mut Vec<u8>) {
         Packet::HandOver { to } => {
             bytes.extend_from_slice(&8_i32.to_be_bytes());
             bytes.extend_from_slice(&to.0.to_be_bytes());
+        }
+        Packet::Question { sid } => {
+            bytes.extend_from_slice(&8_i32.to_be_bytes());
+            bytes.extend_from_slice(&sid.0.to_be_bytes());
         }
         _ => bytes.extend_from_slice(&NOTHING.to_be_bytes()),
     }
@@ -249,6 +332,13 @@ fn packet(kind: i32, zxid: Zxid, data: &[u8]) -> Result<Packet, PacketError> {
             let (to, _) = long(data).ok_or_else(|| too_short(8))?;
             Packet::HandOver { to: Sid(to) }
         }
+        QUESTION => {
+            let (sid, _) = long(data).ok_or_else(|| too_short(8))?;
+            Packet::Question { sid: Sid(sid) }
+        }
+        ANSWER if epoch.0 < 0 => Packet::Answer(Past::Lost),
+        ANSWER => Packet::Answer(Past::Accepted(epoch)),
+        RELEASE => Packet::Release,
         other => return Err(PacketError::Type(other)),
     })
 }
@@ -256,17 +346,36 @@ fn packet(kind: i32, zxid: Zxid, data: &[u8]) -> Result<Packet, PacketError> {
 fn learner_info(kind: i32, accepted: PeerEpoch, data: &[u8]) -> Option<LearnerInfo> {
     let (sid, data) = long(data)?;
     let (protocol, data) = int(data)?;
-    let (config_version, _) = long(data)?;
+    let (config_version, data) = long(data)?;
+    let learner_type = match kind {
+        OBSERVER_INFO => LearnerType::Observer,
+        _ => LearnerType::Participant,
+    };
+    let version = ConfigVersion(config_version);
+    let info = LearnerInfo::of_the_reference(Sid(sid), learner_type, accepted, protocol, version);
+    Some(with_addition(info, data).unwrap_or(info))
+}
+
+/// What a server of this crate says beside, if it is there.
+fn with_addition(info: LearnerInfo, data: &[u8]) -> Option<LearnerInfo> {
+    let (promise, data) = duration(data)?;
+    let (patience, data) = duration(data)?;
+    let (unsettled, data) = duration(data)?;
+    let (remembers, _) = int(data)?;
     Some(LearnerInfo {
-        sid: Sid(sid),
-        learner_type: match kind {
-            OBSERVER_INFO => LearnerType::Observer,
-            _ => LearnerType::Participant,
-        },
-        accepted,
-        protocol,
-        config_version: ConfigVersion(config_version),
+        promise,
+        patience,
+        unsettled,
+        remembers: remembers != 0,
+        ..info
     })
+}
+
+/// A duration that cannot be is none.
+fn duration(bytes: &[u8]) -> Option<(Duration, &[u8])> {
+    let (micros, rest) = long(bytes)?;
+    let micros = u64::try_from(micros).unwrap_or(0);
+    Some((Duration::from_micros(micros), rest))
 }
 
 fn int(bytes: &[u8]) -> Option<(i32, &[u8])> {
@@ -280,143 +389,4 @@ fn long(bytes: &[u8]) -> Option<(i64, &[u8])> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const SHORTEST: usize = 20;
-
-    fn bytes(packet: &Packet) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        encode(packet, &mut bytes);
-        bytes
-    }
-
-    fn any_packet() -> impl Strategy<Value = Packet> {
-        let epoch = || (0..=i64::from(i32::MAX)).prop_map(PeerEpoch);
-        let learner_type = prop_oneof![Just(LearnerType::Participant), Just(LearnerType::Observer)];
-        let info = (
-            any::<i64>(),
-            learner_type,
-            epoch(),
-            any::<i32>(),
-            any::<i64>(),
-        );
-        let info = info.prop_map(|(sid, learner_type, accepted, protocol, version)| {
-            Packet::LearnerInfo(LearnerInfo {
-                sid: Sid(sid),
-                learner_type,
-                accepted,
-                protocol,
-                config_version: ConfigVersion(version),
-            })
-        });
-        let ack = (proptest::option::of(epoch()), any::<i64>());
-        prop_oneof![
-            info,
-            (epoch(), any::<i32>())
-                .prop_map(|(epoch, protocol)| Packet::LeaderInfo { epoch, protocol }),
-            ack.prop_map(|(current, zxid)| Packet::AckEpoch {
-                current,
-                last_zxid: Zxid(zxid)
-            }),
-            epoch().prop_map(|epoch| Packet::NewLeader { epoch }),
-            epoch().prop_map(|epoch| Packet::Ack { epoch }),
-            Just(Packet::UpToDate),
-            Just(Packet::Ping),
-            any::<i64>().prop_map(|to| Packet::HandOver { to: Sid(to) }),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_written_reads_the_same(packet in any_packet(), next in any::<[u8; 3]>()) {
-            let mut stream = bytes(&packet);
-            let length = stream.len();
-            for end in 0..length {
-                prop_assert_eq!(decode(&stream[..end]), Ok(None));
-            }
-            stream.extend(next);
-            prop_assert_eq!(decode(&stream), Ok(Some((packet, length))));
-        }
-
-        #[test]
-        fn any_bytes_are_a_packet_an_error_or_incomplete(
-            kind in 0..20_i32,
-            rest in proptest::collection::vec(any::<u8>(), 0..64),
-        ) {
-            let stream = [&kind.to_be_bytes()[..], &rest].concat();
-            if let Ok(Some((_, length))) = decode(&stream) {
-                prop_assert!((SHORTEST..=stream.len()).contains(&length));
-            }
-        }
-    }
-
-    /// What the reference's own classes write, byte for byte: `QuorumPacket` with `LearnerInfo` as its data, through
-    /// `BinaryOutputArchive`.
-    #[test]
-    fn the_bytes_are_those_of_the_reference() {
-        let info = Packet::LearnerInfo(LearnerInfo {
-            sid: Sid(3),
-            learner_type: LearnerType::Participant,
-            accepted: PeerEpoch(5),
-            protocol: 0x1_0000,
-            config_version: ConfigVersion(0x1_0000_0000),
-        });
-        assert_eq!(
-            bytes(&info),
-            [
-                0, 0, 0, 11, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0,
-                0, 0, 0, 0, 1, 0, 0, 0, 0, 255, 255, 255, 255
-            ]
-        );
-        let no_promise = Packet::AckEpoch {
-            current: None,
-            last_zxid: Zxid(0x5_0000_0001),
-        };
-        assert_eq!(
-            bytes(&no_promise),
-            [
-                0, 0, 0, 18, 0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 4, 255, 255, 255, 255, 255, 255, 255,
-                255
-            ]
-        );
-        assert_eq!(
-            bytes(&Packet::UpToDate),
-            [
-                0, 0, 0, 12, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-                255, 255
-            ]
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_refused_before_it_has_arrived() {
-        let header = |kind: i32, length: i32| {
-            [&kind.to_be_bytes()[..], &[0; 8], &length.to_be_bytes()].concat()
-        };
-        for declared in [-2, i32::MIN, 512 * 1024 + 1, i32::MAX] {
-            let error = PacketError::DataLength {
-                kind: PING,
-                declared,
-            };
-            assert_eq!(decode(&header(PING, declared)), Err(error));
-        }
-        assert_eq!(decode(&header(PING, 512 * 1024)), Ok(None));
-        let with_entries = [header(PING, -1), 1_i32.to_be_bytes().to_vec()].concat();
-        let error = PacketError::Authentication {
-            kind: PING,
-            declared: 1,
-        };
-        assert_eq!(decode(&with_entries), Err(error));
-        let proposal = [header(2, -1), NOTHING.to_be_bytes().to_vec()].concat();
-        assert_eq!(decode(&proposal), Err(PacketError::Type(2)));
-        let silent = [header(LEADER_INFO, -1), NOTHING.to_be_bytes().to_vec()].concat();
-        let error = PacketError::TooShort {
-            kind: LEADER_INFO,
-            needed: 4,
-            length: 0,
-        };
-        assert_eq!(decode(&silent), Err(error));
-    }
-}
+mod tests;

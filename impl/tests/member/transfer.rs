@@ -110,6 +110,16 @@ async fn an_heir_that_takes_over_and_dies_is_replaced() {
     assert_eq!(until_it_follows(&two, 3).await, epoch);
 }
 
+/// What a leader says last leaves before it is gone, and its ports are free then.
+#[tokio::test]
+async fn a_leader_that_is_shut_down_releases_its_followers() {
+    let ensemble = Ensemble::new(3);
+    let (three, _two, mut puppet) = with_puppet(&ensemble).await;
+    three.shutdown().await;
+    puppet.until(&Packet::Release).await;
+    std::net::TcpListener::bind(ensemble.quorum_port(3)).unwrap();
+}
+
 fn lease(member: &Member) -> fle::member::Lease {
     match &*member.leadership().borrow() {
         Standing::Leading { lease, .. } => lease.clone(),
@@ -140,14 +150,10 @@ impl Puppet {
             arrived: BytesMut::new(),
         };
         let epoch = PeerEpoch(1);
-        let info = Packet::LearnerInfo(LearnerInfo {
-            sid: Sid(1),
-            learner_type: LearnerType::Participant,
-            accepted: PeerEpoch(0),
-            protocol: PROTOCOL,
-            config_version: ConfigVersion(0),
-        });
-        puppet.say(&info).await;
+        let (participant, version) = (LearnerType::Participant, ConfigVersion(0));
+        let info =
+            LearnerInfo::of_the_reference(Sid(1), participant, PeerEpoch(0), PROTOCOL, version);
+        puppet.say(&Packet::LearnerInfo(info)).await;
         let (current, last_zxid) = (Some(PeerEpoch(0)), PeerEpoch(0).first_zxid());
         let protocol = PROTOCOL;
         puppet.until(&Packet::LeaderInfo { epoch, protocol }).await;

@@ -15,7 +15,7 @@ enum Thing {
 }
 
 const THINGS: [(Thing, &str); 4] = [
-    (Thing::Pipe, "it is a named pipe, not a file"),
+    (Thing::Pipe, "it is a pipe, not a file"),
     (Thing::Directory, "it is a directory, not a file"),
     (Thing::Device, "it is a device, not a file"),
     (Thing::Terabyte, "it is longer than "),

@@ -9,10 +9,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use fle::member::{Member, Standing};
+use fle::member::{Member, Note, Standing};
 use fle::node::Status;
 use fle::{ServerState, Sid};
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -30,6 +31,7 @@ pub(crate) struct Server {
 struct Watched {
     status: watch::Receiver<Status>,
     leadership: watch::Receiver<Standing>,
+    notes: watch::Receiver<BTreeSet<Note>>,
 }
 
 impl Server {
@@ -47,6 +49,7 @@ impl Server {
         let _ = self.member.set(Watched {
             status: member.status(),
             leadership: member.leadership(),
+            notes: member.notes(),
         });
     }
 
@@ -77,9 +80,10 @@ fn no(text: impl Into<String>) -> Answer {
 
 async fn status(State(server): State<Server>) -> Response {
     match server.member.get() {
-        Some(Watched { status, leadership }) => {
-            let standing = leadership.borrow().clone();
-            Json(Report::new(server.sid, &status.borrow(), &standing)).into_response()
+        Some(member) => {
+            let standing = member.leadership.borrow().clone();
+            let (status, notes) = (member.status.borrow(), member.notes.borrow());
+            Json(Report::new(server.sid, &status, &standing, &notes)).into_response()
         }
         None => no(STARTING).into_response(),
     }
@@ -96,13 +100,13 @@ async fn health(State(server): State<Server>) -> Answer {
 
 /// Whether the server has its part in an ensemble with an established leader.
 async fn readiness(State(server): State<Server>) -> Answer {
-    let Some(Watched { status, leadership }) = server.member.get() else {
+    let Some(member) = server.member.get() else {
         return no(STARTING);
     };
-    if status.has_changed().is_err() {
+    if member.status.has_changed().is_err() {
         return no(STOPPED);
     }
-    let standing = leadership.borrow().clone();
+    let standing = member.leadership.borrow().clone();
     match standing {
         Standing::Following { leader, epoch } => {
             yes(format!("follows {leader} in epoch {epoch}\n"))
@@ -113,8 +117,15 @@ async fn readiness(State(server): State<Server>) -> Answer {
         Standing::Leading { epoch, lease } if lease.is_valid() => {
             yes(format!("leads in epoch {epoch}\n"))
         }
+        // Where an oracle stands in for a quorum there is none.
+        Standing::Leading { epoch, lease } if lease.expires_at().is_none() => {
+            yes(format!("leads in epoch {epoch}, without a lease\n"))
+        }
         Standing::Leading { .. } => no("leads, and its lease is over: a quorum is silent\n"),
-        Standing::Looking => no(without_a_leader(&status.borrow())),
+        Standing::Looking if member.notes.borrow().contains(&Note::PastUnknown) => {
+            no(format!("{}\n", Note::PastUnknown))
+        }
+        Standing::Looking => no(without_a_leader(&member.status.borrow())),
     }
 }
 

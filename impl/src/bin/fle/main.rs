@@ -1,4 +1,4 @@
-//! The programs: `fle serve`, `local`, `status`, `check-config`.
+//! The programs: `fle serve`, `local`, `status`, `check-config`, `vouch`.
 //!
 //! Each has a module. What they share: what a server says of itself ([`report`]) and where ([`http`]),
 //! its [`log`], the [`signals`] that stop it, and how one writes to whoever may not read ([`output`]).
@@ -12,6 +12,7 @@ mod report;
 mod serve;
 mod signals;
 mod status;
+mod vouch;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Command {
     Status(status::Status),
     /// Reads configuration files, tells every mistake in them, and compares them with one another.
     CheckConfig(check_config::CheckConfig),
+    /// Takes your word that a server's data directory has all that the server has promised.
+    Vouch(vouch::Vouch),
 }
 
 /// Why a program ends with another exit code than 0, in words for standard error.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Local(local) => local.run(),
         Command::Status(status) => status.run(),
         Command::CheckConfig(check) => check.run(),
+        Command::Vouch(vouch) => vouch.run(),
     };
     let (text, code) = match result {
         Ok(()) => return ExitCode::SUCCESS,

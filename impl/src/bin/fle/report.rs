@@ -5,7 +5,7 @@ use fle::node::Status;
 use fle::transport::LinkState;
 use fle::{ServerState, Sid};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -86,7 +86,12 @@ enum Link {
 }
 
 impl Report {
-    pub(crate) fn new(sid: Sid, status: &Status, standing: &member::Standing) -> Self {
+    pub(crate) fn new(
+        sid: Sid,
+        status: &Status,
+        standing: &member::Standing,
+        notes: &BTreeSet<member::Note>,
+    ) -> Self {
         let told = &status.announcement;
         let state = State::from(told.state);
         let ensemble = [
@@ -105,7 +110,7 @@ impl Report {
                 member::Standing::Leading { lease, .. } => Some(milliseconds(lease.remaining())),
                 _ => None,
             },
-            notes: Vec::new(),
+            notes: notes.iter().map(member::Note::to_string).collect(),
             leader: (state != State::Looking).then_some(told.proposal.leader.0),
             round: told.election_epoch.0,
             epoch: told.proposal.peer_epoch.0,

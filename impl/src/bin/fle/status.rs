@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// More bytes than an address and a port take.
-const LONGEST_ADDRESS: usize = 100;
+const LONGEST_ADDRESS: u64 = 100;
 
 /// Asks a running server what it is at.
 #[derive(clap::Args)]
