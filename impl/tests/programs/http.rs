@@ -1,9 +1,9 @@
 //! The HTTP endpoints of `fle serve`: what they say in a server's life, and what clients do to them.
 
-use crate::support::{Ensemble, Server, until};
-use std::io::{Read, Write};
+use crate::support::{Ensemble, PATIENCE, Server, until};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The program, under a shell that allows it so many descriptors.
@@ -15,6 +15,12 @@ fn with_descriptors(limit: u32) -> Command {
     shell
 }
 
+/// How many descriptors a process has open.
+fn descriptors(process: &Child) -> usize {
+    let open = std::fs::read_dir(format!("/proc/{}/fd", process.id()));
+    open.unwrap().count()
+}
+
 const UNFINISHED: &[u8] = b"GET /status HTTP/1.1\r\nHost: x\r\nX: ";
 
 fn begin_request(address: SocketAddr) -> TcpStream {
@@ -23,13 +29,26 @@ fn begin_request(address: SocketAddr) -> TcpStream {
     stream
 }
 
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.http().unwrap()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Reads until the server ends the connection, in whatever way.
+fn until_it_ends(stream: &mut TcpStream, answer: &mut Vec<u8>) {
+    if let Err(error) = stream.read_to_end(answer) {
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    }
+}
+
 /// What the server answers to these bytes until it closes the connection.
 fn tell(server: &Server, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect(server.http().unwrap()).unwrap();
+    let mut stream = connect(server);
     // It may close before it has read all.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
+    until_it_ends(&mut stream, &mut answer);
     String::from_utf8(answer).unwrap()
 }
 
@@ -122,6 +141,9 @@ fn unfinished_requests_keep_nobody_from_electing() {
             drop(three);
             until(|| two.status()["standing"] == "leading" && two.status()["epoch"] == 2);
             until(|| one.status()["established_epoch"] == 2);
+            // Hundreds wait: descriptors are left for what else there is to do.
+            let open = [&one, &two].map(|server| descriptors(&server.process));
+            assert!(open.iter().all(|open| *open < 150), "{open:?}");
         });
         attack.store(false, Ordering::Relaxed);
         outcome.unwrap();
@@ -174,8 +196,8 @@ fn a_connection_is_for_one_short_request() {
         "HTTP/1.1 400 Bad Request"
     );
     // Silence, and headers that do not end, are for a few seconds.
-    let mut silent = TcpStream::connect(one.http().unwrap()).unwrap();
+    let mut silent = connect(&one);
     tell(&one, UNFINISHED);
-    let _ = silent.read_to_end(&mut Vec::new());
+    until_it_ends(&mut silent, &mut Vec::new());
     assert_eq!(one.get("/healthz").as_deref(), Some("ok\n"));
 }
