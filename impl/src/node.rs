@@ -46,6 +46,7 @@
 
 mod answers;
 mod driver;
+mod early;
 #[doc(hidden)]
 pub mod guard;
 mod links;

@@ -6,6 +6,7 @@
 //! - Before the first election nothing is read from peers: what they send waits in the transport.
 
 use super::answers::Answers;
+use super::early::Early;
 use super::guard::{Guard, Refusal, Verdict};
 use super::links::Links;
 use super::log;
@@ -54,16 +55,13 @@ pub(super) struct Driver<N: Network> {
     look: Option<Look>,
     /// Who waits for the decision.
     waiting: Vec<oneshot::Sender<Notification>>,
-    /// To members without a vote.
     answers: Answers,
-    answers_to_strangers: Answers,
     /// How much has been heard since the wait was over.
     heard_late: usize,
     /// The round of the notification that was heard last.
     heard_round: ElectionEpoch,
     links: Links,
-    /// What an eager server was told while it had settled: the last message of each voter that looks in a later round.
-    early: BTreeMap<Sid, Bytes>,
+    early: Early,
 }
 
 /// The history of a server that has not been told its own yet.
@@ -74,10 +72,6 @@ const NOTHING: Credentials = Credentials {
 
 /// How much that waits is heard before a wait that is over ends, as in the reference; no more, or who floods would hold it up.
 const HEARD_LATE: usize = 100;
-
-/// To how many servers that no configuration knows the last answer is remembered, as many as may be
-/// connected.
-const STRANGERS_REMEMBERED: usize = 32;
 
 struct Look {
     credentials: Credentials,
@@ -111,14 +105,12 @@ impl<N: Network> Driver<N> {
             notifications: 0,
             last_election: None,
         });
-        let interval = config.timing.min_notification_interval;
         let driver = Self {
             sid,
             settings,
             origin: Instant::now(),
             guard: Guard::new(sid, config.reconfig_enabled, election.ensemble()),
-            answers: Answers::new(interval, usize::MAX),
-            answers_to_strangers: Answers::new(interval, STRANGERS_REMEMBERED),
+            answers: Answers::every(config.timing.min_notification_interval),
             election,
             transport,
             oracle: config.oracle,
@@ -129,7 +121,7 @@ impl<N: Network> Driver<N> {
             heard_late: 0,
             heard_round: ElectionEpoch::START,
             links: Links::default(),
-            early: BTreeMap::new(),
+            early: Early::default(),
         };
         (driver, shown)
     }
@@ -225,7 +217,6 @@ impl<N: Network> Driver<N> {
         let since = Some(since.unwrap_or_else(Instant::now));
         self.look = Some(Look { credentials, since });
         self.answers.forget();
-        self.answers_to_strangers.forget();
         metrics::counter!("looking_count").increment(1);
         let voters = self.election.ensemble().view().voters().len();
         metrics::gauge!("quorum_size").set(u32::try_from(voters).unwrap_or(u32::MAX));
@@ -238,7 +229,7 @@ impl<N: Network> Driver<N> {
         log::election_started(self.sid, credentials, &self.election.announcement());
         self.carry_out(&effects);
         // Who noticed first that the leader is gone would say it again only when its wait is over.
-        for (from, payload) in std::mem::take(&mut self.early) {
+        for (from, payload) in self.early.take() {
             self.hear(from, &payload);
         }
     }
@@ -256,7 +247,9 @@ impl<N: Network> Driver<N> {
         };
         if let Some(told) = received.notification {
             self.note(from, told);
-            self.keep(from, told, payload);
+            if self.is_eager() {
+                self.early.keep(from, &told, payload, &self.election);
+            }
         }
         let Verdict { heard, refused } = self.guard.judge(from, &received, &self.election, now);
         self.warn_of(from, refused);
@@ -277,14 +270,14 @@ impl<N: Network> Driver<N> {
         self.step(|election| election.handle_notification(from, &heard, oracle));
         let adopted = self.election.ensemble();
         if !Arc::ptr_eq(adopted, &ensemble) {
-            let address = self.transport.address_of(from);
+            let address = self.links.address_of(from);
             log::adopted(self.sid, from, address, adopted.committed().version());
         }
     }
 
     fn warn_of(&self, from: Sid, refused: Option<Refusal>) {
         if let Some(refusal) = refused {
-            log::refused(self.sid, from, self.transport.address_of(from), &refusal);
+            log::refused(self.sid, from, self.links.address_of(from), &refusal);
         }
     }
 
@@ -311,6 +304,9 @@ impl<N: Network> Driver<N> {
             self.transport.connect(peer);
         }
         let ensemble = self.election.ensemble();
+        if let (LinkState::Up, Some(address)) = (&link, self.transport.address_of(peer)) {
+            self.links.note_address(peer, address, ensemble);
+        }
         let now = self.links.see(peer, link, ensemble, &self.status);
         if let Some(now) = now
             && self.is_eager()
@@ -351,20 +347,6 @@ impl<N: Network> Driver<N> {
             status.leader_looks |= gives_up;
             news
         });
-    }
-
-    /// Keeps what a voter says that has begun to look, for the moment when this eager server does.
-    fn keep(&mut self, from: Sid, told: Notification, payload: &Bytes) {
-        if !self.is_eager() {
-            return;
-        }
-        self.early.remove(&from);
-        let is_early = self.election.state() != ServerState::Looking
-            && told.state == ServerState::Looking
-            && told.election_epoch > self.round();
-        if is_early && self.election.ensemble().view().slot(from).is_some() {
-            self.early.insert(from, payload.clone());
-        }
     }
 
     fn round(&self) -> ElectionEpoch {
@@ -440,14 +422,7 @@ impl<N: Network> Driver<N> {
     fn answer(&mut self, to: Sid, notification: &Notification) {
         log::sent(self.sid, Some(to), notification, self.level(to));
         let ensemble = self.election.ensemble();
-        let given = if ensemble.view().slot(to).is_some() {
-            false
-        } else if ensemble.names(to) {
-            self.answers.repeats(to, notification)
-        } else {
-            self.answers_to_strangers.repeats(to, notification)
-        };
-        if given {
+        if self.answers.repeats(to, notification, ensemble) {
             return;
         }
         if let Some(frame) = self.frame(notification) {
@@ -489,8 +464,7 @@ impl<N: Network> Driver<N> {
         self.transport.reconfigure(&ensemble);
         self.guard.reconfigure(&ensemble);
         self.links.reconfigure(&ensemble, &self.status);
-        self.early
-            .retain(|sid, _| ensemble.view().slot(*sid).is_some());
+        self.early.reconfigure(&ensemble);
         self.answers.forget();
     }
 

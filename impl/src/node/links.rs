@@ -9,7 +9,8 @@ use crate::election::Reachability;
 use crate::ensemble::Ensemble;
 use crate::id::Sid;
 use crate::transport::LinkState;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use tokio::sync::watch;
 
 #[derive(Default)]
@@ -18,9 +19,29 @@ pub(super) struct Links {
     met: BTreeSet<Sid>,
     /// The others that are connected.
     strangers: BTreeSet<Sid>,
+    /// Where the last connection with each member led.
+    addresses: BTreeMap<Sid, SocketAddr>,
+    /// Where the last connection with any other led.
+    last_stranger: Option<(Sid, SocketAddr)>,
 }
 
 impl Links {
+    /// A connection is up; what it sends may be heard after it has ended.
+    pub(super) fn note_address(&mut self, peer: Sid, address: SocketAddr, ensemble: &Ensemble) {
+        if ensemble.names(peer) {
+            self.addresses.insert(peer, address);
+        } else {
+            self.last_stranger = Some((peer, address));
+        }
+    }
+
+    /// Where the last connection with a server led, if that is known still.
+    pub(super) fn address_of(&self, peer: Sid) -> Option<SocketAddr> {
+        let stranger = self.last_stranger.filter(|(sid, _)| *sid == peer);
+        let stranger = stranger.map(|(_, address)| address);
+        self.addresses.get(&peer).copied().or(stranger)
+    }
+
     /// A connection's state has changed; what that says of a member.
     pub(super) fn see(
         &mut self,
@@ -59,6 +80,7 @@ impl Links {
     /// Who is no member any more is a stranger from now on, and the other way round.
     pub(super) fn reconfigure(&mut self, ensemble: &Ensemble, status: &watch::Sender<Status>) {
         self.met.retain(|sid| ensemble.names(*sid));
+        self.addresses.retain(|sid, _| ensemble.names(*sid));
         let (joined, strangers): (BTreeSet<_>, BTreeSet<_>) = std::mem::take(&mut self.strangers)
             .into_iter()
             .partition(|sid| ensemble.names(*sid));

@@ -297,7 +297,7 @@ fn whim(rng: &mut Rng, world: &World, favourite: Option<i64>, count: i64) -> Not
 #[test]
 fn one_that_disturbs_at_random_delays_the_others_for_a_while() {
     for (voters, most) in [(3, 20), (5, 30), (7, 60)] {
-        for seed in 0..30 {
+        for seed in 0..20 {
             let mut rng = Rng::with_seed(seed);
             let pause = rng.choice([10, 50, 100, 200, 400, 1000]).unwrap();
             let favourite = rng.bool().then(|| rng.i64(1..=voters));
@@ -348,8 +348,8 @@ fn restless(voters: i64, seed: u64, latencies: Range<u64>, time: Duration) -> Wo
 #[test]
 fn honest_servers_that_never_agree_for_long_hear_everything() {
     let minute = Duration::from_secs(60);
-    for (voters, seeds) in [(3, 3), (5, 3), (7, 2), (13, 1)] {
-        for slowest in [3, 30, 300] {
+    for (voters, seeds) in [(3, 3), (5, 2), (7, 1)] {
+        for slowest in [3, 300] {
             for seed in 0..seeds {
                 let world = restless(voters, seed, 1..slowest, minute);
                 assert_eq!(world.held_back, 0, "{voters}, {slowest} ms, seed {seed}");
