@@ -45,7 +45,7 @@ impl Serve {
         }
         let runtime = runtime()?;
         let served = runtime.block_on(serve(&server.value, self.http, &stop));
-        // Look-ups that hang have threads of their own, which are not waited for.
+        // Whatever hangs in one of its threads is not waited for.
         runtime.shutdown_background();
         served
     }
