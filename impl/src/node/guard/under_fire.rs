@@ -8,7 +8,7 @@ use super::tests::{Server, server_of};
 use super::*;
 use crate::election::{Effect, Effects, Outbox, WaitPhase};
 use crate::id::ElectionEpoch;
-use crate::vote::{Generation, Proposal};
+use crate::vote::Proposal;
 use fastrand::Rng;
 
 /// For how long a server waits for its leader to be established, on a calm network.
