@@ -20,7 +20,8 @@ use tokio::task::JoinSet;
 
 /// Runs one server, as its ZooKeeper configuration file describes it.
 ///
-/// SIGTERM and SIGINT end it, with exit code 0 and within two seconds; a second one ends it at once.
+/// SIGTERM and SIGINT end it, with exit code 0 and within two seconds; a second one ends it at
+/// once.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
     /// The configuration file, zoo.cfg.
