@@ -2,8 +2,8 @@
 
 use super::mutants::Mutant;
 use super::properties::{Claim, claims};
-use super::server::{Epoch, Epochs, Protocol, Server};
-use super::system::{Faults, State, System};
+use super::server::{Epoch, Knowledge, Protocol, Server, Stored};
+use super::system::{Action, Cause, Faults, State, System};
 use crate::catalogue::Tier;
 use crate::ensemble::{Composition, Ensemble};
 use crate::progress::Counter;
@@ -29,7 +29,12 @@ pub struct Scenario {
     /// The length of each server's history.
     pub histories: &'static [u8],
     /// Each server starts with any of these on its disk, as far as it can have come about: a current epoch is one that a quorum has accepted.
-    pub disks: &'static [Epochs],
+    pub disks: &'static [Stored],
+    /// What happens first.
+    #[serde(skip)]
+    pub prelude: &'static [Action],
+    /// How many of the servers, from the first on, can be elected.
+    pub leaders: usize,
     /// The last epoch that there is.
     pub last: u8,
     /// What may go wrong, and how often.
@@ -47,7 +52,9 @@ const THREE: Scenario = Scenario {
     composition: Composition::Majority,
     setting: Setting::Asynchronous,
     histories: &[1, 1, 2],
-    disks: &[Epochs::NONE],
+    disks: &[Stored::NONE],
+    prelude: &[],
+    leaders: 3,
     last: 1,
     faults: Faults::NONE,
     unique_states: 0,
@@ -60,12 +67,26 @@ const TIMELY: Scenario = Scenario {
     ..THREE
 };
 
-const fn epochs(accepted: u8, current: u8) -> Epochs {
-    Epochs {
+const fn epochs(accepted: u8, current: u8) -> Stored {
+    Stored {
         accepted: Epoch(accepted),
         current: Epoch(current),
+        knowledge: Knowledge::Complete,
     }
 }
+
+/// 1 is elected and established in epoch 1, and 2 follows it.
+const TWO_FOLLOWS_ONE: &[Action] = &[
+    Action::Take(0, Cause::Elected),
+    Action::Take(1, Cause::Told(0)),
+    Action::Take(0, Cause::Receives(1)),
+    Action::Take(1, Cause::Receives(0)),
+    Action::Take(0, Cause::Receives(1)),
+    Action::Take(1, Cause::Receives(0)),
+    Action::Take(0, Cause::Receives(1)),
+    Action::Take(1, Cause::Receives(0)),
+    Action::Take(0, Cause::Receives(1)),
+];
 
 /// Every scenario.
 pub const SCENARIOS: &[Scenario] = &[
@@ -137,15 +158,98 @@ pub const SCENARIOS: &[Scenario] = &[
             crashes: 1,
             breaks: 1,
             transfers: 1,
+            ..Faults::NONE
         },
         unique_states: 2_143_954,
         ..THREE
     },
     Scenario {
+        name: "establish-reset",
+        covers: "three voters, of which one leads and one follows, a further epoch, three resets",
+        prelude: TWO_FOLLOWS_ONE,
+        last: 2,
+        faults: Faults {
+            resets: Some(2),
+            ..Faults::NONE
+        },
+        ..THREE
+    },
+    Scenario {
+        name: "establish-loss",
+        covers: "three voters, of which one leads and one follows, a further epoch, one disk lost, one reset",
+        prelude: TWO_FOLLOWS_ONE,
+        last: 2,
+        faults: Faults {
+            losses: 1,
+            resets: Some(1),
+            ..Faults::NONE
+        },
+        ..THREE
+    },
+    Scenario {
+        name: "establish-rollback",
+        covers: "three voters, of which one leads and one follows, a further epoch, one disk rolled back, one reset",
+        prelude: TWO_FOLLOWS_ONE,
+        last: 2,
+        faults: Faults {
+            rollbacks: 1,
+            resets: Some(1),
+            ..Faults::NONE
+        },
+        ..THREE
+    },
+    Scenario {
+        name: "establish-two-loss",
+        covers: "two voters with empty disks, three epochs, one crash at any point, one disk lost",
+        servers: 2,
+        histories: &[1, 2],
+        disks: &[Stored::BLANK],
+        last: 3,
+        faults: Faults {
+            crashes: 1,
+            losses: 1,
+            ..Faults::NONE
+        },
+        ..THREE
+    },
+    Scenario {
+        name: "establish-timely-loss",
+        covers: "three voters in time, one disk lost, one crash at any point",
+        faults: Faults {
+            crashes: 1,
+            losses: 1,
+            ..Faults::NONE
+        },
+        last: 5,
+        ..TIMELY
+    },
+    Scenario {
+        name: "establish-timely-rollback",
+        covers: "three voters in time, one disk rolled back, one crash at any point",
+        faults: Faults {
+            crashes: 1,
+            rollbacks: 1,
+            ..Faults::NONE
+        },
+        last: 5,
+        ..TIMELY
+    },
+    Scenario {
+        name: "establish-timely-blank",
+        covers: "three voters in time with empty disks, one crash at any point",
+        disks: &[Stored::BLANK],
+        faults: Faults {
+            crashes: 1,
+            ..Faults::NONE
+        },
+        last: 5,
+        ..TIMELY
+    },
+    Scenario {
         name: "establish-timely",
         covers: "three voters in time, with any epochs of two leaders before",
         disks: &[
-            Epochs::NONE,
+            Stored::NONE,
             epochs(1, 0),
             epochs(2, 0),
             epochs(1, 1),
@@ -160,7 +264,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "establish-timely-ahead",
         covers: "two voters and an observer in time, any of them having accepted an epoch that nobody was in, one crash at any point",
         composition: Composition::Observer,
-        disks: &[Epochs::NONE, epochs(1, 0), epochs(2, 0)],
+        disks: &[Stored::NONE, epochs(1, 0), epochs(2, 0)],
         faults: Faults {
             crashes: 1,
             ..Faults::NONE
@@ -215,6 +319,7 @@ pub const SCENARIOS: &[Scenario] = &[
             crashes: 1,
             breaks: 1,
             transfers: 1,
+            ..Faults::NONE
         },
         last: 5,
         unique_states: 369_241,
@@ -236,6 +341,21 @@ impl Scenario {
         claims.filter(|claim| (claim.applies)(self)).collect()
     }
 
+    /// Whether a server that does not remember can be let in again: not where all others are needed to
+    /// confirm that, and one of them leads no quorum without it.
+    pub(super) fn forgetful_are_let_in(&self) -> bool {
+        let forget = self.faults.losses > 0 || self.faults.rollbacks > 0;
+        let is_dispensable = self.servers > 2;
+        forget && is_dispensable
+    }
+
+    /// Whether a voter that has accepted a later epoch can come to an established leader.
+    pub(super) fn some_come_ahead(&self) -> bool {
+        let is_dispensable = self.servers > 2 && self.composition == Composition::Majority;
+        let differ = self.disks.len() > 1 && self.setting == Setting::Timely;
+        is_dispensable && (differ || !self.prelude.is_empty())
+    }
+
     /// The model, with a broken rule or none.
     ///
     /// # Panics
@@ -251,7 +371,12 @@ impl Scenario {
         let ensemble = Ensemble::new(self.composition);
         let starts = self.starts(&ensemble).into_iter().enumerate();
         let starts = starts.filter(|&(number, _)| shard.holds(number));
+        let leaders = 0..N.min(self.leaders);
+        let leaders = leaders.filter(|&server| ensemble.voters().contains(server));
         System {
+            setting: self.setting,
+            leaders: leaders.collect(),
+            prelude: self.prelude,
             protocol: Protocol {
                 ensemble,
                 last: match self.setting {
@@ -260,7 +385,6 @@ impl Scenario {
                 },
                 mutant,
             },
-            setting: self.setting,
             starts: starts.map(|(_, start)| start).collect(),
             claims,
             expanded: Counter::default(),

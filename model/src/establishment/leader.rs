@@ -4,7 +4,7 @@
 
 use super::mutants::Mutant;
 use super::network::Packet;
-use super::server::{Context, Effect, Epoch, Quits};
+use super::server::{Context, Effect, Epoch, Introduction, Quits};
 use crate::ensemble::{Composition, Ensemble};
 use crate::set::ServerSet;
 
@@ -17,6 +17,11 @@ pub struct Leader<const N: usize> {
     pub stage: Stage,
     /// How far its learners have come.
     pub learners: [Option<LearnerStage>; N],
+    /// How many of the packets that a learner answers (NEWLEADER and PING) it has not answered yet.
+    pub unanswered: [u8; N],
+    /// For each learner whose confirmation has begun: how many answers of each server are to come
+    /// up to one to what was sent after that. None are where it is 0.
+    pub awaited: [Option<[u8; N]>; N],
 }
 
 /// How far a leader has come.
@@ -35,6 +40,12 @@ pub enum Stage {
 /// How far a learner has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum LearnerStage {
+    /// It counts for nothing, and is told nothing, until a quorum without it has confirmed that this
+    /// leader is established. It remembers, and has accepted a later epoch, or does not remember.
+    Aside {
+        /// Whether it knows all that it has promised.
+        remembers: bool,
+    },
     /// It has said which epoch it has accepted.
     Introduced(Epoch),
     /// LEADERINFO was sent.
@@ -57,6 +68,8 @@ impl<const N: usize> Leader<N> {
             elected_in,
             stage: Stage::Discovery,
             learners: [None; N],
+            unanswered: [0; N],
+            awaited: [None; N],
         }
     }
 
@@ -87,27 +100,103 @@ impl<const N: usize> Leader<N> {
         (0..N).filter(there).collect()
     }
 
-    /// A learner introduces itself, perhaps again. A voter that has accepted a later epoch cannot follow before there is a leader of
-    /// one that is later still.
+    /// A learner introduces itself, perhaps again. A voter that has accepted a later epoch, or has
+    /// lost what it has accepted, may have helped another leader to be established.
     pub(super) fn admit(
         &mut self,
         learner: usize,
-        accepted: Epoch,
+        info: Introduction,
         cx: &mut Context<'_, N>,
     ) -> Result<(), Quits> {
+        let Introduction {
+            accepted,
+            remembers,
+        } = info;
         let is_voter = cx.protocol.ensemble.voters().contains(learner);
-        if is_voter && self.proposed().is_some_and(|epoch| accepted > epoch) {
-            *cx.outbid = accepted;
-            if !cx.is(Mutant::OutbidLeadsOn) {
-                return Err(Quits);
-            }
+        let is_ahead = self.proposed().is_some_and(|epoch| accepted > epoch);
+        if is_ahead && is_voter && self.established().is_some() && cx.is(Mutant::AheadEndsLeader) {
+            return Err(Quits::GivesUp);
         }
-        self.learners[learner] = Some(LearnerStage::Introduced(accepted));
+        let is_aside = match remembers {
+            true => is_ahead && !cx.is(Mutant::AheadCounted),
+            false => !cx.is(Mutant::ForgetfulCounted),
+        };
+        self.forget(learner);
+        self.learners[learner] = Some(match is_voter && is_aside {
+            true => LearnerStage::Aside { remembers },
+            false => LearnerStage::Introduced(accepted),
+        });
         self.advance(cx)
     }
 
-    pub(super) fn forget(&mut self, learner: usize) {
+    /// What it sends to the learner later is sent after any confirmation has begun.
+    fn forget(&mut self, learner: usize) {
         self.learners[learner] = None;
+        self.unanswered[learner] = 0;
+        self.awaited[learner] = None;
+        for awaited in self.awaited.iter_mut().flatten() {
+            awaited[learner] = 1;
+        }
+    }
+
+    /// The learner's connection has ended.
+    pub(super) fn lose(&mut self, learner: usize, cx: &Context<'_, N>) -> Result<(), Quits> {
+        self.forget(learner);
+        self.is_not_outbid(cx)
+    }
+
+    /// Before it is established a leader gives up if those that it may not count on are all that it
+    /// lacks. It will propose a greater epoch to them. One that is established does not.
+    fn is_not_outbid(&self, cx: &Context<'_, N>) -> Result<(), Quits> {
+        if !matches!(self.stage, Stage::Promising(_) | Stage::Activating(_)) {
+            return Ok(());
+        }
+        let is_quorum = |stage: LearnerStage| {
+            let there = self.those_at(stage).with(cx.me);
+            cx.protocol.ensemble.is_quorum(there, false)
+        };
+        // Those that do not remember are further back than those that do.
+        let with = is_quorum(LearnerStage::Aside { remembers: true });
+        match with && !is_quorum(LearnerStage::Introduced(Epoch(0))) {
+            true => Err(Quits::GivesUp),
+            false => Ok(()),
+        }
+    }
+
+    /// Nobody counts any more on what this learner may have answered elsewhere: from now on the
+    /// answers of the others tell whether a later leader is established.
+    pub(super) fn begin_confirmation(&mut self, learner: usize, cx: &Context<'_, N>) {
+        let awaited = |answers| match cx.is(Mutant::OldAnswersConfirm) {
+            true => 1,
+            false => answers + 1,
+        };
+        self.awaited[learner] = Some(self.unanswered.map(awaited));
+    }
+
+    /// Whether the learner is aside, and its confirmation has not begun.
+    #[must_use]
+    pub fn is_unsettled(&self, learner: usize) -> bool {
+        matches!(self.learners[learner], Some(LearnerStage::Aside { .. }))
+            && self.awaited[learner].is_none()
+    }
+
+    /// It has answered NEWLEADER or a PING.
+    fn answers(&mut self, learner: usize) {
+        self.unanswered[learner] -= 1;
+        for awaited in self.awaited.iter_mut().flatten() {
+            awaited[learner] = awaited[learner].saturating_sub(1);
+        }
+    }
+
+    /// Its lease is over before that.
+    pub(super) fn release_all(&self, cx: &mut Context<'_, N>) {
+        let owes = |&learner: &usize| {
+            let stage = self.learners[learner];
+            matches!(stage, Some(LearnerStage::Activating | LearnerStage::Synced))
+        };
+        for learner in (0..N).filter(owes) {
+            cx.send(learner, Packet::Release);
+        }
     }
 
     pub(super) fn hear(
@@ -116,8 +205,8 @@ impl<const N: usize> Leader<N> {
         packet: Packet,
         cx: &mut Context<'_, N>,
     ) -> Result<(), Quits> {
-        if let Packet::LearnerInfo(accepted) = packet {
-            return self.admit(from, accepted, cx);
+        if let Packet::LearnerInfo(info) = packet {
+            return self.admit(from, info, cx);
         }
         let Some(stage) = &mut self.learners[from] else {
             return Ok(());
@@ -143,15 +232,21 @@ impl<const N: usize> Leader<N> {
             (LearnerStage::Activating, Packet::AckEpoch { .. }) => {}
             (LearnerStage::Activating, Packet::Ack(_)) => {
                 *stage = LearnerStage::Synced;
+                self.answers(from);
                 if self.established().is_some() && !cx.is(Mutant::LateOnesNotTold) {
                     cx.send(from, Packet::UpToDate);
                 }
             }
             // The answer to UPTODATE.
             (LearnerStage::Synced | LearnerStage::Heir, Packet::Ack(_)) => {}
+            (LearnerStage::Synced | LearnerStage::Heir, Packet::Ping)
+                if self.unanswered[from] > 0 =>
+            {
+                self.answers(from);
+            }
             (LearnerStage::Heir, Packet::HandOver(to)) if to == from => {
                 self.tell_followers(packet, cx);
-                return Err(Quits);
+                return Err(Quits::HandsOver);
             }
             _ => self.refuse(from, cx),
         }
@@ -165,10 +260,11 @@ impl<const N: usize> Leader<N> {
 
     /// Goes as far as the answers reach, and sends every learner what its stage calls for.
     pub(super) fn advance(&mut self, cx: &mut Context<'_, N>) -> Result<(), Quits> {
+        self.is_not_outbid(cx)?;
         if self.stage == Stage::Discovery && self.has(LearnerStage::Introduced(Epoch(0)), cx) {
             let epoch = self.next_epoch(cx);
             if epoch > cx.protocol.last {
-                return Err(Quits);
+                return Err(Quits::GivesUp);
             }
             if !cx.is(Mutant::LeaderDoesNotAccept) {
                 cx.accept(epoch);
@@ -179,7 +275,7 @@ impl<const N: usize> Leader<N> {
             self.stage = Stage::Promising(epoch);
         }
         if let Stage::Promising(epoch) = self.stage
-            && !*cx.is_bound
+            && cx.is_free()
             && (self.has(LearnerStage::Promised, cx) || cx.is(Mutant::PromisesNotAwaited))
         {
             if cx.memory.current != epoch {
@@ -194,8 +290,44 @@ impl<const N: usize> Leader<N> {
             cx.effects.push(Effect::Established(epoch));
             self.tell_followers(Packet::UpToDate, cx);
         }
+        if self.established().is_some() {
+            self.confirm(cx);
+            self.ask_for_signs_of_life(cx);
+        }
         self.inform(cx);
         Ok(())
+    }
+
+    /// Those that wait aside are let in where a quorum without them has shown that it still followed
+    /// when nobody counted on them any more. Had a later leader been established before, one of that
+    /// quorum would have left for it.
+    fn confirm(&mut self, cx: &mut Context<'_, N>) {
+        for learner in 0..N {
+            let Some(awaited) = self.awaited[learner] else {
+                continue;
+            };
+            let is_heard = |&server: &usize| {
+                awaited[server] == 0 && self.learners[server] >= Some(LearnerStage::Synced)
+            };
+            let heard = (0..N).filter(is_heard).collect::<ServerSet>().with(cx.me);
+            let is_confirmed = !cx.is(Mutant::AsideForEver) && cx.protocol.ensemble.is_quorum(heard, false);
+            if is_confirmed || cx.is(Mutant::ConfirmedUnasked) {
+                self.awaited[learner] = None;
+                self.learners[learner] = Some(LearnerStage::Introduced(Epoch(0)));
+            }
+        }
+    }
+
+    /// A sign of life of everybody that is waited for and has been sent nothing since.
+    fn ask_for_signs_of_life(&mut self, cx: &mut Context<'_, N>) {
+        for learner in 0..N {
+            let mut awaited = self.awaited.iter().flatten();
+            let is_asked = awaited.all(|awaited| awaited[learner] <= self.unanswered[learner]);
+            if self.learners[learner] == Some(LearnerStage::Synced) && !is_asked {
+                self.unanswered[learner] += 1;
+                cx.send(learner, Packet::Ping);
+            }
+        }
     }
 
     /// The same to everybody that follows, but for one that is asked to take over.
@@ -224,18 +356,16 @@ impl<const N: usize> Leader<N> {
         cx.send(heir, Packet::HandOver(heir));
     }
 
-    /// Above all that a quorum has accepted, and whoever could not follow before.
+    /// Above all that the voters of a quorum have accepted. What an observer has accepted is nobody's
+    /// promise.
     #[doc(alias = "getEpochToPropose")]
     fn next_epoch(&self, cx: &Context<'_, N>) -> Epoch {
-        let accepted = self.learners.iter().filter_map(|stage| match stage {
-            Some(LearnerStage::Introduced(accepted)) => Some(*accepted),
+        let voters = cx.protocol.ensemble.voters().iter();
+        let accepted = voters.filter_map(|voter| match self.learners[voter] {
+            Some(LearnerStage::Introduced(accepted)) => Some(accepted),
             _ => None,
         });
-        let greatest = accepted.fold(cx.memory.accepted, Epoch::max);
-        match cx.is(Mutant::OutbidForgotten) {
-            true => greatest.next(),
-            false => greatest.max(*cx.outbid).next(),
-        }
+        accepted.fold(cx.memory.accepted, Epoch::max).next()
     }
 
     /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered it.
@@ -257,6 +387,7 @@ impl<const N: usize> Leader<N> {
                     LearnerStage::Known | LearnerStage::Promised,
                 ) => {
                     *stage = LearnerStage::Activating;
+                    self.unanswered[learner] += 1;
                     cx.send(learner, Packet::NewLeader(epoch));
                 }
                 _ => {}

@@ -8,7 +8,7 @@
 //! Left out on purpose: that somebody looks again for no reason. A fault is one that the scenario has a budget for.
 
 use super::leader::{LearnerStage, Stage};
-use super::server::Role;
+use super::server::{Bond, Role};
 use super::system::{Action, Cause, State, System};
 use crate::liveness::Fairness;
 use crate::set::ServerSet;
@@ -29,6 +29,10 @@ pub enum Duty {
     IsReleased(usize),
     /// That it loses patience.
     GivesUp(usize),
+    /// To ask this one.
+    Asks(usize, usize),
+    /// That nobody counts any more on answers of this learner.
+    Settles(usize, usize),
 }
 
 impl<const N: usize> System<N> {
@@ -37,7 +41,11 @@ impl<const N: usize> System<N> {
         let (me, cause) = match *action {
             Action::Take(me, cause) => (me, cause),
             Action::Start(me) => return Some((Duty::Starts(me), Fairness::Weak)),
-            Action::Crash(_) | Action::CrashIn(..) | Action::Break { .. } => return None,
+            Action::Crash(_)
+            | Action::CrashIn(..)
+            | Action::Lose(_)
+            | Action::RollBack(..)
+            | Action::Break { .. } => return None,
         };
         match cause {
             Cause::Receives(from) => Some((Duty::Reads(me, from), Fairness::Weak)),
@@ -45,6 +53,8 @@ impl<const N: usize> System<N> {
             Cause::Elected | Cause::Told(_) => Some((Duty::Hears(me), Fairness::Strong)),
             Cause::IsReleased => Some((Duty::IsReleased(me), Fairness::Strong)),
             Cause::GivesUp => Some((Duty::GivesUp(me), Fairness::Strong)),
+            Cause::Asks(peer) => Some((Duty::Asks(me, peer), Fairness::Weak)),
+            Cause::Settles(learner) => Some((Duty::Settles(me, learner), Fairness::Strong)),
             Cause::HandsOver(_) => None,
         }
     }
@@ -52,7 +62,11 @@ impl<const N: usize> System<N> {
     /// Whether what can happen to a server happens in time.
     pub(super) fn is_timely(&self, state: &State<N>, me: usize, cause: Cause) -> bool {
         match cause {
-            Cause::Receives(_) | Cause::SeesEnd(_) | Cause::HandsOver(_) => true,
+            Cause::Receives(_)
+            | Cause::SeesEnd(_)
+            | Cause::HandsOver(_)
+            | Cause::Asks(_)
+            | Cause::Settles(_) => true,
             Cause::Elected => self.elected(state) == Some(me),
             Cause::Told(leader) => self.elected(state) == Some(leader),
             Cause::IsReleased => self.is_quiet(state),
@@ -63,12 +77,16 @@ impl<const N: usize> System<N> {
         }
     }
 
-    /// Nothing arrives anywhere, and nobody can be told of a leader.
+    /// Nothing arrives anywhere, nobody can be told of a leader, and nobody waits for the time after
+    /// which a learner aside is not counted on elsewhere, which is shorter than patience.
     fn is_quiet(&self, state: &State<N>) -> bool {
         let arrives = |server: usize| {
             let mut peers = 0..N;
             peers.any(|peer| {
-                state.network.next(server, peer).is_some() || state.network.has_ended(server, peer)
+                state.network.next(server, peer).is_some()
+                    || state.network.has_ended(server, peer)
+                    || self.asks(state, server, peer)
+                    || self.settles(state, server, peer)
             })
         };
         let hears = |server: usize| {
@@ -82,7 +100,7 @@ impl<const N: usize> System<N> {
     /// A server that is bound by an earlier promise, and so keeps somebody waiting.
     fn waits_for_release(&self, state: &State<N>, server: usize) -> bool {
         let server = &state.servers[server];
-        server.is_bound && server.role != Role::Down && server.established().is_none()
+        server.bond != Bond::Free && server.role != Role::Down && server.established().is_none()
     }
 
     /// What patience is lost for: not to be established, or to lead without a quorum.
@@ -100,10 +118,12 @@ impl<const N: usize> System<N> {
         }
     }
 
-    /// Who is elected by those that look now: the leader that has been found already, or the best of them.
+    /// Who is elected by those that look now: the leader that has been found already, or the best of
+    /// them. Who does not remember votes for nobody, not even by following.
     fn elected(&self, state: &State<N>) -> Option<usize> {
         let looking = |server: &usize| matches!(state.servers[*server].role, Role::Looking(_));
-        let looking: ServerSet = (0..N).filter(looking).collect();
+        let looking = (0..N).filter(looking);
+        let looking: ServerSet = looking.filter(|&it| Self::votes(state, it)).collect();
         let is_quorum = |servers| self.protocol.ensemble.is_quorum(servers, false);
         let rank = |server: &usize| {
             let it = &state.servers[*server];
@@ -128,6 +148,10 @@ impl<const N: usize> System<N> {
             .or_else(best)
     }
 
+    fn votes(state: &State<N>, server: usize) -> bool {
+        state.servers[server].memory.remembers()
+    }
+
     fn is_established(&self, state: &State<N>, leader: usize) -> bool {
         matches!(state.servers[leader].role, Role::Leading(_))
             && state.servers[leader].established().is_some()
@@ -137,14 +161,15 @@ impl<const N: usize> System<N> {
     fn settled_on(&self, state: &State<N>, leader: usize) -> ServerSet {
         let learns = |&server: &usize| match state.servers[server].role {
             Role::Learning(learner) => {
-                learner.leader == leader && state.network.is_up(server, leader)
+                let is_up = state.network.is_up(server, leader);
+                learner.leader == leader && is_up && Self::votes(state, server)
             }
             _ => false,
         };
         let learners: ServerSet = (0..N).filter(learns).collect();
         let may_lead = match state.servers[leader].role {
             Role::Leading(_) => true,
-            Role::Looking(_) => learners != ServerSet::NONE,
+            Role::Looking(_) => learners != ServerSet::NONE && Self::votes(state, leader),
             Role::Down | Role::Learning(_) => false,
         };
         match may_lead && self.protocol.ensemble.has_weight(leader) {
