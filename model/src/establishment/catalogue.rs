@@ -169,7 +169,7 @@ pub const SCENARIOS: &[Scenario] = &[
         prelude: TWO_FOLLOWS_ONE,
         last: 2,
         faults: Faults {
-            resets: Some(2),
+            resets: Some(3),
             ..Faults::NONE
         },
         ..THREE
