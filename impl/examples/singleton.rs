@@ -1,75 +1,71 @@
 //! A job that runs on one server at a time, and moves when that server is gone.
 //!
-//! The job runs as long as its server leads with a valid lease, and is dropped at its next `await` when that is over. A job that may
-//! block for longer than a lease, or that writes somewhere, needs the epoch as well: see the example `counter`.
+//! The job is begun when its server leads with a valid lease, and dropped when that is over. A job
+//! that may block for longer than a lease, or that writes somewhere, needs the epoch as well: see
+//! the example `counter`.
 //!
-//! `cargo run -p fle --example singleton` runs three servers, and has the leader step down again and again.
+//! - `cargo run -p fle --example singleton` runs three servers, and has the leader step down again
+//!   and again.
+//! - `cargo run -p fle --example singleton 1 FILE` runs server 1, until its process ends, in the
+//!   ensemble whose lines (`server.1=127.0.0.1:2888:3888` and so on) are in the file. Run each in a
+//!   terminal, then stop the leader with ^Z or ^C.
 
 use fle::config::{DynamicConfig, Rules};
-use fle::member::{Lease, Limits, Member, MemberConfig, Standing};
+use fle::member::{Limits, Member, MemberConfig};
 use fle::storage::InMemory;
 use fle::transport::Tcp;
 use fle::{PeerEpoch, Sid};
 use std::error::Error;
 use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::watch;
-use tokio::time::sleep_until;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// Ends when the lease does: it may have been renewed while this slept.
-async fn end_of(lease: &Lease) {
-    while let Some(expiry) = lease.expires_at().filter(|_| lease.is_valid()) {
-        sleep_until(expiry).await;
-    }
-}
-
-/// Runs the job whenever this server leads, for ever.
-async fn run_alone<J: Future<Output = ()>>(
-    mut leadership: watch::Receiver<Standing>,
-    job: impl Fn(PeerEpoch) -> J,
-) -> Result<(), watch::error::RecvError> {
-    loop {
-        let leads = |now: &Standing| matches!(now, Standing::Leading { .. });
-        let now = leadership.wait_for(leads).await?.clone();
-        if let Standing::Leading { epoch, lease } = &now {
-            tokio::select! {
-                () = end_of(lease) => {}
-                lost = leadership.wait_for(|it| *it != now) => drop(lost?),
-                () = job(*epoch) => {}
-            }
-        }
-    }
-}
-
-/// How many run at this moment, and how many have begun.
-#[derive(Default)]
-struct Jobs {
-    running: AtomicUsize,
-    begun: AtomicUsize,
-}
-
-/// Counts one job for as long as it lives.
-struct Running(Arc<Jobs>);
+/// Says when the job is dropped.
+struct Running(Sid);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::SeqCst);
+        println!("the job has left server {}", self.0);
     }
 }
 
-async fn job(sid: i64, epoch: PeerEpoch, jobs: Arc<Jobs>) {
-    let others = jobs.running.fetch_add(1, Ordering::SeqCst);
-    let _running = Running(Arc::clone(&jobs));
-    assert_eq!(others, 0, "two run at once");
-    let number = jobs.begun.fetch_add(1, Ordering::SeqCst) + 1;
-    println!("job {number} runs on server {sid}, in epoch {epoch}");
+async fn job(sid: Sid, epoch: PeerEpoch, begun: UnboundedSender<Sid>) {
+    println!("the job runs on server {sid}, in epoch {epoch}");
+    let _running = Running(sid);
+    // Nobody may be left who wants to know.
+    let _ = begun.send(sid);
     std::future::pending::<()>().await;
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+/// Starts a server that runs the job whenever it leads.
+async fn serve(
+    network: &Tcp,
+    text: &str,
+    sid: Sid,
+    begun: UnboundedSender<Sid>,
+) -> Result<Member, Box<dyn Error>> {
+    let ensemble = DynamicConfig::parse(text, Rules::default())?;
+    let mut config = MemberConfig::new(sid, ensemble).ok_or("no such server")?;
+    config.limits = Limits {
+        tick_time: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    // Servers that are to survive their process take `EpochFiles`.
+    let epochs = InMemory::default();
+    let member = Member::start_on(network.clone(), config, epochs, PeerEpoch::first_zxid).await?;
+    tokio::spawn(member.run_while_leading(move |epoch, _lease| job(sid, epoch, begun.clone())));
+    Ok(member)
+}
+
+async fn run_one(sid: Sid, file: &str) -> Result<(), Box<dyn Error>> {
+    let (begun, mut began) = unbounded_channel();
+    let text = std::fs::read_to_string(file)?;
+    let _member = serve(&Tcp::default(), &text, sid, begun).await?;
+    while began.recv().await.is_some() {}
+    Ok(())
+}
+
+async fn run_three() -> Result<(), Box<dyn Error>> {
     let network = Tcp::default();
     let mut text = String::new();
     for sid in 1..=3 {
@@ -77,35 +73,31 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let election = network.reserve(TcpListener::bind("127.0.0.1:0")?)?.port();
         text += &format!("server.{sid}=127.0.0.1:{quorum}:{election}\n");
     }
-    let ensemble = DynamicConfig::parse(&text, Rules::default())?;
-    let jobs = Arc::new(Jobs::default());
+    let (begun, mut began) = unbounded_channel();
     let mut members = Vec::new();
-    for sid in 1..=3 {
-        let mut config = MemberConfig::new(Sid(sid), ensemble.clone()).ok_or("no such server")?;
-        config.limits = Limits {
-            tick_time: Duration::from_millis(200),
-            ..Limits::default()
-        };
-        let (network, epochs) = (network.clone(), InMemory::default());
-        let member = Member::start_on(network, config, epochs, PeerEpoch::first_zxid).await?;
-        let counted = Arc::clone(&jobs);
-        tokio::spawn(run_alone(member.leadership(), move |epoch| {
-            job(sid, epoch, Arc::clone(&counted))
-        }));
-        members.push(member);
+    for sid in (1..=3).map(Sid) {
+        members.push((sid, serve(&network, &text, sid, begun.clone()).await?));
     }
-    for begun in 1..=3 {
-        while jobs.begun.load(Ordering::SeqCst) < begun {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        for member in &members {
-            if matches!(&*member.leadership().borrow(), Standing::Leading { .. }) {
+    for _ in 1..=3 {
+        let leader = began.recv().await;
+        for (sid, member) in &members {
+            if Some(*sid) == leader {
                 member.step_down().await?;
             }
         }
     }
-    for member in members {
+    for (_, member) in members {
         member.shutdown().await;
     }
     Ok(())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match &arguments[..] {
+        [] => run_three().await,
+        [sid, file] => run_one(Sid(sid.parse()?), file).await,
+        _ => Err("usage: singleton [SID FILE]".into()),
+    }
 }

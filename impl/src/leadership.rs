@@ -22,12 +22,24 @@
 //! what they do with transactions.
 //!
 //! # The lease
-//! A learner that has acknowledged NEWLEADER or a ping will help no other leader to be established for `syncLimit` ticks from then on,
-//! unless it saw its leader end their connection: it holds back its acknowledgement of another epoch until then. What a quorum of
-//! learners has promised so, counted from when the leader *sent* what they answered, and shortened by how much faster their
-//! clocks may run, is the leader's lease. Voters of any two quorums overlap, so while a lease lasts no other leader is
-//! established. A server that restarts has forgotten its promises and keeps the longest it may have made. One that is still bound
-//! follows a leader that others have established without its promise: theirs show that the lease is over.
+//! A learner that has acknowledged NEWLEADER or a ping will help no other leader to be established for `syncLimit` of its own ticks
+//! from then on: it holds back its acknowledgement of another epoch until then. It says in its introduction how long its
+//! promises are. What a quorum of learners has promised so, each counted from when the leader *sent* what it answered, and shortened by how
+//! much faster its clock may run, is the leader's lease. Voters of any two quorums overlap, so while a lease lasts no other
+//! leader is established.
+//!
+//! A promise ends with its time, or by a word of the leader that it was made to: RELEASE, when that gives up; HANDOVER; or that it asks
+//! for another epoch, which it does only after it has given up. That a connection ends is no word of the leader's, since anything
+//! between the two can end it. A server that restarts has forgotten to whom it is bound, and keeps the longest promise that it may
+//! have made. One that is still bound follows a leader that others have established without its promise: theirs show that the
+//! lease is over.
+//!
+//! # Servers that do not know what they promised
+//! A voter whose disk was emptied, or replaced by an older one, may have promised anything. It neither votes nor promises until a leader has
+//! activated it, and counts for nothing before. To that end it is kept [aside](aside): its leader, once established, first finds out
+//! from a quorum without it that it still is. A voter that has accepted a later epoch than its leader's is taken in likewise,
+//! and the leader goes on. Where all disks are empty there is nobody to take anybody in: a voter whose disk is empty is
+//! [new](memory) if every other voter says that it has never accepted an epoch.
 //!
 //! # Handing over
 //! A leader hands over without an election, as the reference's does to the *designated* leader of a reconfiguration. It gives up its
@@ -42,11 +54,13 @@
 //!   what the disk says).
 //! - [`Leadership::deadline`] says when [`Leadership::handle_time`] is due.
 //! - The first packet on a connection to a leader is its learner's introduction, which names the learner. A new connection of a
-//!   learner takes the place of the one before, silently.
+//!   learner takes the place of the one before, silently. [`Leadership::probe`] asks whether that one is still alive.
+//! - Whoever [`Effect::Ask`] asks answers with its own [`Leadership::past`], which is known before an epoch is stored.
 //!
 //! # Invariants
 //! - `current ≤ accepted`, and `accepted` is stored first (ZOOKEEPER-1653, ZOOKEEPER-2307).
 //! - A server acknowledges an epoch as a promise at most once in its life, over restarts.
+//! - A server that does not know what it has promised promises nothing, and counts in no quorum.
 //! - An observer's promise counts for nobody, so it may follow in an epoch below the one that it has accepted.
 //! - Only participants of the configurations in force count, the server itself among them (ZOOKEEPER-1294).
 //!
@@ -55,153 +69,41 @@
 //! a learner whose history is longer than the leader's is refused. Servers that keep transactions (ZooKeeper's own) are told from the
 //! [protocol number](packet::PROTOCOL) and left alone.
 
+mod aside;
+mod bond;
+mod context;
 mod effect;
 mod leader;
 mod learner;
+mod memory;
 pub mod packet;
 mod reason;
+mod terms;
 
 pub use effect::{Effect, Effects};
 pub use reason::{CannotHandOver, Quit, Refusal};
+pub use terms::{End, Epochs, Knowledge, Moment, Settings, Standing, Stored};
 
 use crate::config::LearnerType;
 use crate::election::Credentials;
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};
 use crate::quorum::Oracle;
+use bond::Bond;
+use context::{Context, Own};
 use leader::Leader;
 use learner::Learner;
-use packet::{LearnerInfo, Packet};
+use memory::Memory;
+use packet::{LearnerInfo, Packet, Past};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// A point in time on this server's monotonic clock: how long after a moment of the driver's choice.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Moment(pub Duration);
-
-/// What leading and following go by.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Settings {
-    /// The server's id.
-    pub sid: Sid,
-    /// Whether it votes or observes.
-    pub learner_type: LearnerType,
-    /// The length of a tick; signs of life go out twice in it.
-    pub tick: Duration,
-    /// How long a leader may take to be established, and a learner to follow it (`initLimit` ticks).
-    pub init_limit: Duration,
-    /// How long leader and learners bear one another's silence, and how far a learner's promise reaches (`syncLimit` ticks).
-    pub sync_limit: Duration,
-    /// How much faster than this server's clock another's may run, in parts of a million. The lease is shorter by that.
-    pub clock_drift_ppm: u32,
-    /// How long an elected leader waits for a quorum before it gives up as soon as one of those that elected it looks again; `None`
-    /// for no limit but that a quorum can still come (`leader.maxTimeToWaitForEpoch`, ZOOKEEPER-3109).
-    pub epoch_timeout: Option<Duration>,
-}
-
-/// The epochs that a server keeps on disk. A new server has none, which is epoch 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Epochs {
-    /// The greatest that it has promised to a leader (`acceptedEpoch`).
-    pub accepted: PeerEpoch,
-    /// That of the last leader that it has led, or followed to the point of being one of those that establish it (`currentEpoch`).
-    pub current: PeerEpoch,
-}
-
-/// What a server's disk says when the server starts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Stored {
-    /// The epochs; where something is lost, what is left of them.
-    pub epochs: Epochs,
-    /// Whether they are all that the server has promised.
-    pub knowledge: Knowledge,
-    /// How long its promises have been, as it was stored last; `None` where that was never stored.
-    pub promise: Option<Duration>,
-}
-
-/// Whether a server knows what it has promised.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Knowledge {
-    /// It knows all of it.
-    Complete,
-    /// There is nothing on its disk: it is new, or has lost everything. If every other voter says
-    /// that it has never accepted an epoch, it is new.
-    Blank,
-    /// It has made promises, and what the disk says of them is older, or lost.
-    Lost,
-}
-
-impl Stored {
-    /// The disk of a server that knows these epochs to be all that it has promised.
-    #[must_use]
-    pub fn complete(epochs: Epochs) -> Self {
-        Self {
-            epochs,
-            knowledge: Knowledge::Complete,
-            promise: None,
-        }
-    }
-
-    /// An empty disk.
-    pub const BLANK: Self = Self {
-        epochs: Epochs {
-            accepted: PeerEpoch(0),
-            current: PeerEpoch(0),
-        },
-        knowledge: Knowledge::Blank,
-        promise: None,
-    };
-}
-
-/// What a server is at.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Standing {
-    /// There is no established leader that it knows of.
-    Looking,
-    /// It follows an established leader, with a vote.
-    Following {
-        /// Whom.
-        leader: Sid,
-        /// The leader's epoch.
-        epoch: PeerEpoch,
-    },
-    /// It leads, established.
-    Leading {
-        /// Its epoch, in which nobody else has led or will lead.
-        epoch: PeerEpoch,
-        /// Until when no other leader can be established; `None` where an oracle stands in for a quorum, which promises nothing, and
-        /// while this server hands over.
-        lease: Option<Moment>,
-    },
-    /// It follows an established leader, without a vote.
-    Observing {
-        /// Whom.
-        leader: Sid,
-        /// The leader's epoch.
-        epoch: PeerEpoch,
-    },
-}
-
-/// How a connection ended.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum End {
-    /// The other end closed or reset it: its process has closed the connection or is gone.
-    ByPeer,
-    /// Anything else: a time-out, a connection that could not be made.
-    Lost,
-}
 
 /// One server's part in establishing a leader and staying with it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Leadership {
     settings: Settings,
     ensemble: Arc<Ensemble>,
-    epochs: Epochs,
-    /// Until when no new epoch is promised to anybody.
-    promised_until: Moment,
-    /// The greatest epoch that a voter is known to have accepted.
-    outbid: PeerEpoch,
+    own: Own,
     role: Role,
 }
 
@@ -213,41 +115,34 @@ enum Role {
     Learning(Learner),
 }
 
-/// What an event finds: the server, and when and where it happens.
-struct Context<'a> {
-    settings: Settings,
-    ensemble: &'a Ensemble,
-    epochs: &'a mut Epochs,
-    promised_until: &'a mut Moment,
-    outbid: &'a mut PeerEpoch,
-    now: Moment,
-    oracle: Option<&'a dyn Oracle>,
-    effects: Effects,
-}
-
-impl Moment {
-    /// The moment this much later.
-    #[must_use]
-    pub fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration))
-    }
-}
-
 impl Leadership {
     /// A server that has just started, with what its disk says. If it was ever in an epoch it may have made a promise that it has
     /// forgotten.
     #[must_use]
-    pub fn new(settings: Settings, ensemble: Arc<Ensemble>, epochs: Epochs, now: Moment) -> Self {
-        let may_have_promised = epochs.current > PeerEpoch(0);
+    pub fn new(settings: Settings, ensemble: Arc<Ensemble>, stored: Stored, now: Moment) -> Self {
+        let Stored {
+            epochs,
+            knowledge,
+            promise,
+        } = stored;
+        let until = |may_have: bool, duration| match may_have {
+            true => now.after(duration),
+            false => now,
+        };
+        let memory = Memory::new(knowledge, settings, now);
+        let promise_length = promise.unwrap_or(settings.sync_limit);
+        let may_have_followed = epochs.current > PeerEpoch(0) || !memory.is_complete();
+        let may_have_answered = epochs.accepted > PeerEpoch(0) || !memory.is_complete();
         Self {
-            promised_until: match may_have_promised {
-                true => now.after(settings.sync_limit),
-                false => now,
-            },
             settings,
             ensemble,
-            epochs,
-            outbid: PeerEpoch(0),
+            own: Own {
+                epochs,
+                memory,
+                bond: Bond::forgotten(until(may_have_followed, promise_length)),
+                stored_promise: promise,
+                unsettled_until: until(may_have_answered, settings.init_limit),
+            },
             role: Role::Looking(BTreeMap::new()),
         }
     }
@@ -264,6 +159,9 @@ impl Leadership {
         let electors = electors.into_iter().chain([self.settings.sid]);
         let mut leader = Leader::new(credentials, electors, now);
         self.step(now, oracle, |role, cx| {
+            if !cx.own.memory.is_complete() {
+                return Err(Quit::PastUnknown);
+            }
             let admitted = early.values().try_for_each(|info| leader.admit(info, cx));
             let outcome = admitted.and_then(|()| leader.advance(cx));
             *role = Role::Leading(leader);
@@ -345,6 +243,22 @@ impl Leadership {
         })
     }
 
+    /// Another server has answered what it has accepted, as [`Effect::Ask`] asked it to.
+    pub fn handle_answer(&mut self, peer: Sid, past: Past, now: Moment) -> Effects {
+        self.own.memory.hear(peer, past);
+        self.step(now, None, |_, cx| cx.begin_if_new())
+    }
+
+    /// Another connection has been made in the name of this learner: is the one that there is still alive?
+    pub fn probe(&mut self, learner: Sid, now: Moment) -> Effects {
+        self.step(now, None, |role, cx| {
+            if let Role::Leading(leader) = role {
+                leader.probe(learner, cx);
+            }
+            Ok(())
+        })
+    }
+
     /// A voter that elected this leader looks for another.
     #[doc(alias = "reportLookingSid")]
     pub fn handle_looking_voter(&mut self, sid: Sid, now: Moment) -> Effects {
@@ -356,10 +270,16 @@ impl Leadership {
 
     /// Time has passed.
     pub fn handle_time(&mut self, now: Moment, oracle: Option<&dyn Oracle>) -> Effects {
-        self.step(now, oracle, |role, cx| match role {
-            Role::Looking(_) => Ok(()),
-            Role::Leading(leader) => leader.pass_time(cx),
-            Role::Learning(learner) => learner.pass_time(cx),
+        self.step(now, oracle, |role, cx| {
+            cx.own
+                .memory
+                .ask(cx.settings, cx.ensemble, now, &mut cx.effects);
+            cx.begin_if_new()?;
+            match role {
+                Role::Looking(_) => Ok(()),
+                Role::Leading(leader) => leader.pass_time(cx),
+                Role::Learning(learner) => learner.pass_time(cx),
+            }
         })
     }
 
@@ -388,9 +308,12 @@ impl Leadership {
         outcome.map(|()| effects)
     }
 
-    /// Whoever drives this server does not go on: all connections end, and nobody is led or followed any more.
-    pub fn abandon(&mut self) {
-        self.role = Role::Looking(BTreeMap::new());
+    /// Whoever drives this server does not go on: nobody is led or followed any more. Its learners are told; then all connections end.
+    pub fn abandon(&mut self) -> Effects {
+        match std::mem::replace(&mut self.role, Role::Looking(BTreeMap::new())) {
+            Role::Leading(leader) => leader.release().collect(),
+            Role::Looking(_) | Role::Learning(_) => Effects::new(),
+        }
     }
 
     /// Other configurations are in force from now on.
@@ -416,9 +339,7 @@ impl Leadership {
         let mut cx = Context {
             settings: self.settings,
             ensemble: &self.ensemble,
-            epochs: &mut self.epochs,
-            promised_until: &mut self.promised_until,
-            outbid: &mut self.outbid,
+            own: &mut self.own,
             now,
             oracle,
             effects: Effects::new(),
@@ -426,7 +347,11 @@ impl Leadership {
         let outcome = step(&mut self.role, &mut cx);
         let mut effects = cx.effects;
         if let Err(reason) = outcome {
-            self.role = Role::Looking(BTreeMap::new());
+            let told = self.abandon();
+            // The packet that hands over has told them.
+            if !matches!(reason, Quit::HandedOver(_)) {
+                effects.extend(told);
+            }
             effects.push(Effect::Quit(reason));
         }
         effects
@@ -435,11 +360,12 @@ impl Leadership {
     /// When [`Leadership::handle_time`] is to be called next.
     #[must_use]
     pub fn deadline(&self) -> Option<Moment> {
-        match &self.role {
+        let of_role = match &self.role {
             Role::Looking(_) => None,
-            Role::Leading(leader) => Some(leader.deadline(self.settings, self.promised_until)),
-            Role::Learning(learner) => learner.deadline(self.settings, self.promised_until),
-        }
+            Role::Leading(leader) => Some(leader.deadline(self.settings, self.own.bond.until)),
+            Role::Learning(learner) => learner.deadline(self.settings, self.own.bond.until),
+        };
+        of_role.into_iter().chain(self.own.memory.deadline()).min()
     }
 
     /// What the server is at.
@@ -471,7 +397,19 @@ impl Leadership {
     /// What the disk says.
     #[must_use]
     pub fn epochs(&self) -> Epochs {
-        self.epochs
+        self.own.epochs
+    }
+
+    /// Whether this server knows all that it has promised. One that does not must vote for nobody until a leader has activated it.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        self.own.memory.is_complete()
+    }
+
+    /// What to answer one that asks what this server has accepted.
+    #[must_use]
+    pub fn past(&self) -> Past {
+        self.own.memory.past(self.own.epochs)
     }
 
     /// Whether this server follows one that keeps transactions, of which nothing can be learned here: whether it is alive is for
@@ -497,30 +435,5 @@ impl Leadership {
             Role::Leading(leader) => leader.followers(self.ensemble.view()),
             Role::Looking(_) | Role::Learning(_) => 0,
         }
-    }
-}
-
-impl Context<'_> {
-    fn send(&mut self, to: Sid, packet: Packet) {
-        self.effects.push(Effect::Send { to, packet });
-    }
-
-    fn close(&mut self, peer: Sid, reason: Refusal) {
-        self.effects.push(Effect::Close { peer, reason });
-    }
-
-    fn accept(&mut self, epoch: PeerEpoch) {
-        self.epochs.accepted = epoch;
-        self.effects.push(Effect::StoreAccepted(epoch));
-    }
-
-    fn enter(&mut self, epoch: PeerEpoch) {
-        self.epochs.current = epoch;
-        self.effects.push(Effect::StoreCurrent(epoch));
-    }
-
-    /// Whether a new epoch may be promised.
-    fn is_free(&self) -> bool {
-        self.now >= *self.promised_until
     }
 }

@@ -21,6 +21,7 @@
 //! | `node` | the one task that owns an election and its connections (feature `net`) |
 //! | `storage` | where epochs are kept (feature `net`) |
 //! | `member` | the one task that owns a node and its leadership: what an embedding system lives by (feature `net`) |
+//! | `fence` | a shared file that only the leader of the latest epoch writes (feature `net`) |
 //! | this one | the terms that all of them use: [`Proposal`], [`Vote`], [`Notification`], the ids |
 //!
 //! Begin with the example in [`election`], or, to run servers, with that of `member`.
@@ -43,6 +44,8 @@ pub mod codec;
 pub mod config;
 pub mod election;
 mod ensemble;
+#[cfg(feature = "net")]
+pub mod fence;
 mod id;
 pub mod leadership;
 #[cfg(feature = "net")]
@@ -51,6 +54,8 @@ pub mod member;
 pub mod node;
 mod notification;
 pub mod quorum;
+#[cfg(feature = "net")]
+mod small_file;
 #[cfg(feature = "net")]
 pub mod storage;
 #[cfg(feature = "net")]

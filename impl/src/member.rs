@@ -26,7 +26,8 @@
 //! let mut members = Vec::new();
 //! for sid in 1..=3 {
 //!     let config = MemberConfig::new(fle::Sid(sid), ensemble.clone()).expect("it is a member");
-//!     let epochs = EpochFiles::open(&directory.path().join(sid.to_string()))?;
+//!     let data_dir = directory.path().join(sid.to_string());
+//!     let epochs = EpochFiles::open(&data_dir, fle::Sid(sid), &config.node.ensemble).await?;
 //!     // A server without transactions has seen its current epoch begin, and nothing else.
 //!     let last_zxid = PeerEpoch::first_zxid;
 //!     members.push(Member::start_on(network.clone(), config, epochs, last_zxid).await?);
@@ -45,12 +46,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backoff;
 mod driver;
 mod lease;
+mod note;
+mod running;
+mod shown;
 mod transfer;
 
 pub use crate::leadership::CannotHandOver;
 pub use lease::Lease;
+pub use note::Note;
 pub use transfer::TransferError;
 
 use crate::config::{DynamicConfig, ServerConfig};
@@ -60,6 +66,7 @@ use crate::node::{NodeConfig, Status, Stopped, Unsupported, bind_addresses};
 use crate::storage::{Storage, StorageError};
 use crate::transport::{BindError, ElectionAddress, Network, Tcp, quorum_addresses};
 use driver::{Command, Driver};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -112,6 +119,12 @@ pub struct Limits {
     pub connect_retry_delay: Duration,
     /// The longest random wait of an observer that lost its leader, before it looks for another. Default 200 ms.
     pub observer_election_delay: Duration,
+    /// Whether a follower is free to help another leader as soon as its leader's end of their connection is closed in order (FIN), as
+    /// happens when a process dies. Default no: it waits for its leader's word, or for `sync_limit` ticks.
+    ///
+    /// With it a killed leader is replaced within milliseconds instead of `sync_limit` ticks, and the lease holds only if nothing between the
+    /// servers closes connections: no proxy, no service mesh, no load balancer. A firewall's resets do no harm either way.
+    pub promise_ends_with_connection: bool,
 }
 
 /// What a member starts from.
@@ -142,6 +155,7 @@ pub struct Member {
     commands: mpsc::Sender<Command>,
     leadership: watch::Receiver<Standing>,
     status: watch::Receiver<Status>,
+    notes: watch::Receiver<BTreeSet<Note>>,
     task: JoinHandle<()>,
 }
 
@@ -168,6 +182,7 @@ impl Default for Limits {
             epoch_timeout: None,
             connect_retry_delay: Duration::from_millis(100),
             observer_election_delay: Duration::from_millis(200),
+            promise_ends_with_connection: false,
         }
     }
 }
@@ -200,6 +215,7 @@ impl MemberConfig {
                 epoch_timeout: options.leader_epoch_timeout,
                 connect_retry_delay: options.leader_connect_retry_delay,
                 observer_election_delay: options.observer_election_delay,
+                promise_ends_with_connection: options.promise_ends_with_connection,
                 ..Limits::default()
             },
         })
@@ -238,6 +254,7 @@ impl Member {
             commands,
             leadership: driver.leadership(),
             status: driver.status(),
+            notes: driver.notes(),
             task: tokio::spawn(driver.run(orders)),
         })
     }
@@ -252,6 +269,56 @@ impl Member {
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
+    }
+
+    /// What the owner had better know beside that, for as long as it is so: why the server stands aside, which limits differ.
+    #[must_use]
+    pub fn notes(&self) -> watch::Receiver<BTreeSet<Note>> {
+        self.notes.clone()
+    }
+
+    /// Runs a job whenever this server leads with a valid lease, until the job finishes, and gives
+    /// what the job returns.
+    ///
+    /// For each term `job` is called with the epoch and the lease and makes the future to run. The
+    /// clock is asked whether the lease lasts before `job` is called and before each poll of the
+    /// future, so that a process that was stopped, or a runtime that was held up, neither begins
+    /// nor continues the job of a leader that is past. When the lease is over, the future is
+    /// dropped, and `job` is called again when this server leads again (in the same epoch if the
+    /// lease was renewed too late). A job that finishes is done, here: it is not run again, and
+    /// other servers that run the same job know nothing of it. A job that is to run for as long as
+    /// the server leads does not return.
+    ///
+    /// The future does not keep the member running. Dropping it drops the job.
+    ///
+    /// What remains:
+    /// - A process can be stopped in the midst of a poll. When it goes on, the rest of that poll is
+    ///   done on a lease that may be over. What must not happen twice is guarded where it happens,
+    ///   by the epoch: for example by a [`FencedFile`](crate::fence::FencedFile).
+    /// - A job that blocks its thread for longer than the lease goes on until its next `await`, and
+    ///   what it has begun elsewhere (tasks, threads, requests) is not ended with it. Such work
+    ///   asks [`Lease::is_valid`] before each step.
+    ///
+    /// # Errors
+    /// When the member has stopped.
+    ///
+    /// ```
+    /// # use fle::member::Member;
+    /// # async fn example(member: &Member) -> Result<(), Box<dyn std::error::Error>> {
+    /// let first = member.run_while_leading(async |epoch, _lease| epoch).await?;
+    /// println!("this server has led, in epoch {first}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run_while_leading<F, J>(
+        &self,
+        job: F,
+    ) -> impl Future<Output = Result<J::Output, Stopped>> + use<F, J>
+    where
+        F: FnMut(PeerEpoch, Lease) -> J,
+        J: Future,
+    {
+        running::run_while_leading(self.leadership(), job)
     }
 
     /// Gives up leading or following, and looks for a leader. The same server may win again: nothing but its history, and its id,

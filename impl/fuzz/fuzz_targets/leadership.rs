@@ -1,15 +1,17 @@
 //! Any bytes as packets on a quorum port, and any events on a server that leads or learns.
 //! - Reading never panics, never reads beyond what is there, and what is read reads the same once it is written.
 //! - Whatever a server hears: what it stores only grows, its current epoch was accepted, it is established only in an epoch that it
-//!   has stored, its deadline is not in the past once time has been handled, and after it has quit it stands for nothing.
+//!   has stored, it promises nothing before it knows what it has promised, its deadline is not in the past once time has been handled, and after it has quit it stands for nothing.
 
 #![no_main]
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use fle::config::{ConfigVersion, DynamicConfig, LearnerType, Rules};
 use fle::election::Credentials;
-use fle::leadership::packet::{self, LearnerInfo, PROTOCOL, Packet};
-use fle::leadership::{Effect, Effects, End, Epochs, Leadership, Moment, Settings, Standing};
+use fle::leadership::packet::{self, LearnerInfo, PROTOCOL, Packet, Past};
+use fle::leadership::{
+    Effect, Effects, End, Epochs, Knowledge, Leadership, Moment, Settings, Standing, Stored,
+};
 use fle::{Ensemble, PeerEpoch, Sid, Zxid};
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
@@ -38,6 +40,8 @@ enum Event {
     Ended(u8, bool),
     LookingVoter(u8),
     Time(u16),
+    Answer(u8, i8),
+    Probe(u8),
     StepDown,
     HandOver(u8),
     Restart,
@@ -48,7 +52,7 @@ struct Server {
     settings: Settings,
     ensemble: Arc<Ensemble>,
     leadership: Leadership,
-    disk: Epochs,
+    disk: Stored,
     now: Moment,
 }
 
@@ -69,11 +73,20 @@ impl Server {
             sync_limit: Duration::from_secs(1),
             clock_drift_ppm: 1000,
             epoch_timeout: u.arbitrary::<bool>()?.then_some(Duration::from_secs(1)),
+            promise_ends_with_connection: u.arbitrary()?,
         };
         let current = PeerEpoch(u.int_in_range(0..=3)?);
-        let disk = Epochs {
-            accepted: PeerEpoch(current.0 + u.int_in_range(0..=3)?),
-            current,
+        let disk = Stored {
+            epochs: Epochs {
+                accepted: PeerEpoch(current.0 + u.int_in_range(0..=3)?),
+                current,
+            },
+            knowledge: match u.int_in_range(0..=5)? {
+                0 => Knowledge::Blank,
+                1 => Knowledge::Lost,
+                _ => Knowledge::Complete,
+            },
+            promise: u.arbitrary::<bool>()?.then_some(Duration::from_secs(3)),
         };
         let now = Moment::default();
         Ok(Self {
@@ -97,7 +110,7 @@ impl Server {
                 it.handle_packet(peer(from), &packet, now, None)
             }
             Event::Ended(other, by_peer) => {
-                let end = if by_peer { End::ByPeer } else { End::Lost };
+                let end = if by_peer { End::Closed } else { End::Lost };
                 it.handle_end(peer(other), end, now)
             }
             Event::LookingVoter(voter) => it.handle_looking_voter(peer(voter), now),
@@ -105,6 +118,8 @@ impl Server {
                 self.now = now.after(Duration::from_millis(millis.into()));
                 it.handle_time(self.now, None)
             }
+            Event::Answer(voter, past) => it.handle_answer(peer(voter), past_of(past), now),
+            Event::Probe(learner) => it.probe(peer(learner), now),
             Event::StepDown => it.step_down(now),
             Event::HandOver(heir) => {
                 let begun = it.hand_over(peer(heir), now);
@@ -122,8 +137,8 @@ impl Server {
 
     fn credentials(&self) -> Credentials {
         Credentials {
-            zxid: self.disk.current.first_zxid(),
-            peer_epoch: self.disk.current,
+            zxid: self.disk.epochs.current.first_zxid(),
+            peer_epoch: self.disk.epochs.current,
         }
     }
 
@@ -131,27 +146,38 @@ impl Server {
         for effect in effects {
             match *effect {
                 Effect::StoreAccepted(epoch) => {
-                    assert!(epoch > self.disk.accepted, "{event:?}: {effects:?}");
-                    self.disk.accepted = epoch;
+                    assert!(epoch > self.disk.epochs.accepted, "{event:?}: {effects:?}");
+                    self.disk.epochs.accepted = epoch;
                 }
                 Effect::StoreCurrent(epoch) => {
-                    assert!(epoch > self.disk.current, "{event:?}: {effects:?}");
-                    self.disk.current = epoch;
+                    assert!(epoch > self.disk.epochs.current, "{event:?}: {effects:?}");
+                    self.disk.epochs.current = epoch;
                 }
-                Effect::Established(epoch) => assert_eq!(epoch, self.disk.current),
+                Effect::StorePromise(length) => self.disk.promise = Some(length),
+                Effect::StoreKnown => self.disk.knowledge = Knowledge::Complete,
+                Effect::Send {
+                    packet: Packet::AckEpoch { current, .. },
+                    ..
+                } => assert!(
+                    current.is_none() || self.disk.knowledge == Knowledge::Complete,
+                    "{event:?}: {effects:?}"
+                ),
+                Effect::Established(epoch) => assert!(epoch <= self.disk.epochs.current),
                 _ => {}
             }
             assert!(
-                self.disk.current <= self.disk.accepted,
+                self.disk.epochs.current <= self.disk.epochs.accepted,
                 "{event:?}: {effects:?}"
             );
         }
-        assert_eq!(self.leadership.epochs(), self.disk);
+        assert_eq!(self.leadership.epochs(), self.disk.epochs);
+        let is_complete = self.disk.knowledge == Knowledge::Complete;
+        assert_eq!(self.leadership.remembers(), is_complete, "{event:?}");
         let has_quit = effects.iter().any(|it| matches!(it, Effect::Quit(_)));
         if has_quit {
             assert!(matches!(effects.last(), Some(Effect::Quit(_))));
             assert_eq!(self.leadership.standing(), Standing::Looking);
-            assert_eq!(self.leadership.deadline(), None);
+            assert!(!is_complete || self.leadership.deadline().is_none());
         }
         if matches!(event, Event::Time(_)) {
             assert!(
@@ -166,6 +192,13 @@ fn peer(number: u8) -> Sid {
     Sid(i64::from(number % 6))
 }
 
+fn past_of(accepted: i8) -> Past {
+    match accepted {
+        ..0 => Past::Lost,
+        _ => Past::Accepted(PeerEpoch(i64::from(accepted / 32))),
+    }
+}
+
 fn packet_of(from: Sid, kind: u8, one: i8, other: i8) -> Packet {
     let epoch = PeerEpoch(i64::from(one.unsigned_abs() % 8));
     match kind % 8 {
@@ -175,6 +208,10 @@ fn packet_of(from: Sid, kind: u8, one: i8, other: i8) -> Packet {
             accepted: epoch,
             protocol: if other == 1 { 0x1_0000 } else { PROTOCOL },
             config_version: ConfigVersion(i64::from(other == 2)),
+            promise: Duration::from_millis(u64::from(other.unsigned_abs()) * 10),
+            patience: Duration::from_secs(if other == 3 { 0 } else { 2 }),
+            unsettled: Duration::from_secs(u64::from(other == 4)),
+            remembers: other % 5 != 0,
         }),
         1 => Packet::LeaderInfo {
             epoch,
@@ -187,6 +224,7 @@ fn packet_of(from: Sid, kind: u8, one: i8, other: i8) -> Packet {
         3 => Packet::NewLeader { epoch },
         4 => Packet::Ack { epoch },
         5 => Packet::UpToDate,
+        6 if other > 0 => Packet::Release,
         6 => Packet::HandOver {
             to: peer(one.unsigned_abs()),
         },

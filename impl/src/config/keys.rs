@@ -124,6 +124,9 @@ const SETTERS: &[(&str, Setter)] = &[
         put(&mut s.options.max_notification_interval, some_millis(v))
     }),
     ("finalize", |s, v| put(&mut s.options.finalize, finalize(v))),
+    ("promiseEndsWithConnection", |s, v| {
+        put(&mut s.options.promise_ends_with_connection, flag(v))
+    }),
     ("cnxTimeout", |s, v| {
         put(&mut s.options.connect_timeout, some_millis(v))
     }),

@@ -57,6 +57,10 @@ pub struct Options {
     /// `finalize`, `fixed` or `eager`, default `fixed`: whether a server that a quorum agrees with always waits 200 ms for a better
     /// vote, or only while one could come. ZooKeeper ignores the key.
     pub finalize: Finalize,
+    /// `promiseEndsWithConnection`, default false: whether a follower is free to help another leader as soon as its leader's end of
+    /// their connection is closed in order, as happens when a process is killed. Set it where nothing between the servers closes
+    /// connections (no proxy, no service mesh); otherwise two leaders may have a lease at once. ZooKeeper ignores the key.
+    pub promise_ends_with_connection: bool,
     /// `cnxTimeout`, at least 1 ms, default 5 s: how long connecting to another server's election port may take.
     pub connect_timeout: Duration,
     /// `quorumCnxnTimeoutMs`, default none (any number below 1): how long an election connection may be silent while
@@ -177,6 +181,7 @@ impl Options {
             min_notification_interval: Duration::from_millis(200),
             max_notification_interval: Duration::from_secs(60),
             finalize: Finalize::Fixed,
+            promise_ends_with_connection: false,
             connect_timeout: Duration::from_secs(5),
             connection_timeout: None,
             connection_threads: 20,

@@ -1,13 +1,19 @@
 //! A server that the election made the leader: it collects promises, activates its epoch, stays in touch with its learners.
 //!
 //! Source: `Leader.lead` with `getEpochToPropose`, `waitForEpochAck`, `waitForNewLeaderAck`; `LearnerHandler.run`. Invariants: the stages
-//! follow one another and none is left out; a learner counts for a stage only if it answered what that stage sent it.
+//! follow one another and none is left out; a learner counts for a stage only if it answered what that stage sent it, and one that is
+//! kept [aside](super::aside) for none.
 
+mod confirming;
+mod counting;
+mod learner;
+
+use super::aside::Aside;
 use super::packet::{LearnerInfo, PROTOCOL, Packet};
-use super::{CannotHandOver, Context, Effect, Moment, Quit, Refusal, Settings};
+use super::{Bond, CannotHandOver, Context, Effect, Moment, Quit, Refusal, Settings};
 use crate::election::Credentials;
 use crate::id::{PeerEpoch, Sid, Zxid};
-use crate::quorum::QuorumView;
+use learner::{Learner, LearnerStage};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -30,42 +36,13 @@ enum Stage {
     /// The epoch is proposed, and accepted by this server.
     Promising {
         epoch: PeerEpoch,
-        /// Whether an earlier promise of this server's own is over.
+        /// Whether no earlier promise of this server's own stands against it.
         is_free: bool,
     },
     /// The epoch is this server's current one.
     Activating(PeerEpoch),
     /// The epoch is that of a quorum.
     Established(PeerEpoch),
-}
-
-/// A learner, as its leader knows it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Learner {
-    accepted: PeerEpoch,
-    stage: LearnerStage,
-    heard: Moment,
-    /// When what it has not answered yet was sent.
-    unanswered: VecDeque<Moment>,
-    /// When what it answered last was sent: its promise is counted from there.
-    promised: Option<Moment>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-enum LearnerStage {
-    Introduced,
-    /// LEADERINFO was sent.
-    Asked,
-    /// ACKEPOCH came, without a promise.
-    Known,
-    /// ACKEPOCH came with a promise.
-    Promised,
-    /// NEWLEADER was sent.
-    Activating,
-    /// Its ACK came.
-    Synced,
-    /// It is asked to take over. It follows until it answers, and has promised nothing any more.
-    Heir,
 }
 
 impl Leader {
@@ -133,16 +110,18 @@ impl Leader {
             {
                 learner.stage = LearnerStage::Synced;
                 learner.promised = learner.unanswered.pop_front();
-                if self.epoch().is_some() {
-                    cx.send(from, Packet::UpToDate);
-                }
+                self.welcome(from, cx);
             }
             // The answer to UPTODATE.
             (LearnerStage::Synced | LearnerStage::Heir, Packet::Ack { .. }) => {}
             (LearnerStage::Synced, Packet::Ping) if !learner.unanswered.is_empty() => {
                 learner.promised = learner.unanswered.pop_front();
+                let aside = self.learners.values_mut();
+                aside.for_each(|it| it.aside.iter_mut().for_each(|it| it.hear(from)));
             }
             (LearnerStage::Heir, Packet::Ping) if learner.unanswered.pop_front().is_some() => {}
+            // It is alive, which is all that it was asked.
+            (stage, Packet::Ping) if stage <= LearnerStage::Activating => {}
             (LearnerStage::Heir, Packet::HandOver { to }) if *to == from => {
                 self.tell_all(Packet::HandOver { to: from }, cx);
                 return Err(Quit::HandedOver(from));
@@ -153,35 +132,44 @@ impl Leader {
     }
 
     pub(super) fn admit(&mut self, info: &LearnerInfo, cx: &mut Context<'_>) -> Result<(), Quit> {
-        self.learners.remove(&info.sid);
+        let sid = info.sid;
+        self.forget(sid);
+        let accepted = info.accepted;
+        let is_voter = cx.is_voter(sid);
+        let is_jump = accepted.0 - cx.own.epochs.accepted.0 > FARTHEST_HEARD;
         if info.protocol != PROTOCOL {
             // Left to wait for `initLimit`: disconnected, it would elect the same leader again at once.
         } else if info.config_version > cx.ensemble.committed().version() {
-            cx.close(info.sid, Refusal::ConfigurationAhead);
-        } else if cx.ensemble.view().slot(info.sid).is_some() && self.is_outbid(info.accepted) {
-            *cx.outbid = info.accepted;
-            return Err(Quit::Outbid);
+            cx.close(sid, Refusal::ConfigurationAhead);
+        } else if is_voter && self.stage == Stage::Discovery && is_jump {
+            cx.close(sid, Refusal::EpochJump { epoch: accepted });
         } else {
-            self.electors.insert(info.sid);
+            self.electors.insert(sid);
+            let is_ahead = self.proposed().is_some_and(|epoch| accepted > epoch);
+            let settled = cx.now.after(info.unsettled);
+            let is_aside = is_voter && (!info.remembers || is_ahead);
             let learner = Learner {
-                accepted: info.accepted,
+                accepted,
                 stage: LearnerStage::Introduced,
-                heard: cx.now,
+                aside: is_aside.then(|| Aside::new(settled, info.remembers)),
+                promise: info.promise.min(cx.settings.sync_limit),
+                counts_until: cx.now.after(info.patience),
+                heard: if is_aside { settled } else { cx.now },
                 unanswered: VecDeque::new(),
                 promised: None,
             };
-            self.learners.insert(info.sid, learner);
+            self.learners.insert(sid, learner);
         }
         self.advance(cx)
     }
 
-    /// Whether whoever has accepted this epoch has to refuse the one that this leader has proposed.
-    fn is_outbid(&self, accepted: PeerEpoch) -> bool {
+    /// The epoch, once proposed.
+    fn proposed(&self) -> Option<PeerEpoch> {
         match self.stage {
-            Stage::Discovery => false,
+            Stage::Discovery => None,
             Stage::Promising { epoch, .. }
             | Stage::Activating(epoch)
-            | Stage::Established(epoch) => accepted > epoch,
+            | Stage::Established(epoch) => Some(epoch),
         }
     }
 
@@ -193,27 +181,53 @@ impl Leader {
 
     pub(super) fn forget(&mut self, sid: Sid) {
         self.learners.remove(&sid);
+        let aside = self
+            .learners
+            .values_mut()
+            .filter_map(|it| it.aside.as_mut());
+        aside.for_each(|it| it.forget(sid));
+    }
+
+    /// Asks a learner for a sign of life.
+    pub(super) fn probe(&mut self, sid: Sid, cx: &mut Context<'_>) {
+        match self.learners.get_mut(&sid) {
+            Some(learner) if learner.stage >= LearnerStage::Activating => {
+                learner.ping(sid, cx);
+            }
+            Some(_) => cx.send(sid, Packet::Ping),
+            None => {}
+        }
+    }
+
+    /// The word that the leader gives up, for those that have promised to stay with it.
+    pub(super) fn release(&self) -> impl Iterator<Item = Effect> {
+        let bound = self
+            .learners
+            .iter()
+            .filter(|(_, it)| it.stage >= LearnerStage::Activating);
+        bound.map(|(&to, _)| Effect::Send {
+            to,
+            packet: Packet::Release,
+        })
     }
 
     /// Goes as far as the answers reach, and sends every learner what its stage calls for.
     pub(super) fn advance(&mut self, cx: &mut Context<'_>) -> Result<(), Quit> {
         if self.stage == Stage::Discovery && self.has_quorum(LearnerStage::Introduced, cx) {
-            let accepted = self.learners.values().map(|learner| learner.accepted);
-            let greatest = accepted.fold(cx.epochs.accepted, PeerEpoch::max);
-            let epoch = greatest
-                .max(*cx.outbid)
-                .next()
-                .ok_or(Quit::EpochsExhausted)?;
+            let epoch = self.next_epoch(cx).ok_or(Quit::EpochsExhausted)?;
             cx.accept(epoch);
             let is_free = false;
             self.stage = Stage::Promising { epoch, is_free };
         }
-        if let Stage::Promising { epoch, .. } = self.stage
-            && cx.is_free()
-        {
-            let is_free = true;
+        if self.epoch().is_none() && self.is_outbid(cx) {
+            return Err(Quit::Outbid);
+        }
+        if let Stage::Promising { epoch, .. } = self.stage {
+            let is_free = !cx.is_bound_against(cx.settings.sid);
             self.stage = Stage::Promising { epoch, is_free };
-            if self.has_quorum(LearnerStage::Promised, cx) {
+            if self.has_promises(is_free, cx) {
+                // Whatever it had promised itself is worth nothing any more.
+                cx.own.bond = Bond::forgotten(cx.now);
                 cx.enter(epoch);
                 self.stage = Stage::Activating(epoch);
             }
@@ -225,6 +239,9 @@ impl Leader {
             self.beat = cx.now;
             cx.effects.push(Effect::Established(epoch));
             self.tell_all(Packet::UpToDate, cx);
+        }
+        if self.epoch().is_some() {
+            self.confirm(cx);
         }
         self.inform(cx);
         Ok(())
@@ -269,7 +286,11 @@ impl Leader {
 
     /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered it.
     fn inform(&mut self, cx: &mut Context<'_>) {
-        for (&sid, learner) in &mut self.learners {
+        for (&sid, learner) in self
+            .learners
+            .iter_mut()
+            .filter(|(_, it)| it.aside.is_none())
+        {
             match (self.stage, learner.stage) {
                 (
                     Stage::Promising { epoch, .. }
@@ -292,45 +313,6 @@ impl Leader {
                 _ => {}
             }
         }
-    }
-
-    /// Whether those that have come at least so far are a quorum together with this server. `Known` is no further than `Asked`:
-    /// later stages imply a promise or come after a quorum of promises.
-    fn has_quorum(&self, stage: LearnerStage, cx: &Context<'_>) -> bool {
-        let there = self.learners.iter().filter(|(_, it)| it.stage >= stage);
-        let there = there.map(|(&sid, _)| sid).chain([cx.settings.sid]);
-        let view = cx.ensemble.view();
-        view.has_quorum(&view.tally(there), cx.oracle)
-    }
-
-    /// How many voters follow.
-    pub(super) fn followers(&self, view: &QuorumView) -> usize {
-        let learners = self.learners.iter();
-        let synced = learners.filter(|(_, learner)| learner.stage >= LearnerStage::Synced);
-        synced.filter(|(sid, _)| view.slot(**sid).is_some()).count()
-    }
-
-    /// Until when no other leader can be established: when the promises of the latest quorum end, on the fastest clock. While this
-    /// leader hands over it may do nothing that the heir might not find done.
-    pub(super) fn lease(&self, settings: Settings, view: &QuorumView) -> Option<Moment> {
-        if self.heir().is_some() {
-            return None;
-        }
-        let learners = self.learners.iter();
-        let promises = learners.filter_map(|(&sid, learner)| Some((learner.promised?, sid)));
-        let mut promises: Vec<(Moment, Sid)> =
-            promises.chain([(self.beat, settings.sid)]).collect();
-        promises.sort_unstable_by(|one, other| other.cmp(one));
-        let mut tally = view.empty_tally();
-        for (sent, sid) in promises {
-            if let Some(slot) = view.slot(sid) {
-                tally.add(slot, view);
-            }
-            if view.has_quorum(&tally, None) {
-                return Some(sent.after(lease_length(settings)));
-            }
-        }
-        None
     }
 
     /// A voter looks for another leader. Before this one is established it must not wait for voters that will not come.
@@ -357,7 +339,7 @@ impl Leader {
             return self.advance(cx);
         }
         if cx.now < self.next_beat(cx.settings) {
-            return Ok(());
+            return self.advance(cx);
         }
         // Time that the server has slept through is not made up for.
         self.beat = cx.now;
@@ -365,12 +347,12 @@ impl Leader {
         if !self.has_quorum(LearnerStage::Synced, cx) {
             return Err(Quit::QuorumLost);
         }
-        self.tell_all(Packet::Ping, cx);
-        let all = self.learners.values_mut();
-        for learner in all.filter(|it| it.stage == LearnerStage::Synced) {
-            learner.unanswered.push_back(cx.now);
+        for (&sid, learner) in &mut self.learners {
+            if learner.stage == LearnerStage::Synced {
+                learner.ping(sid, cx);
+            }
         }
-        Ok(())
+        self.advance(cx)
     }
 
     /// A learner that has not come so far may be waiting for others.
@@ -393,20 +375,34 @@ impl Leader {
     pub(super) fn deadline(&self, settings: Settings, promised_until: Moment) -> Moment {
         let end = self.since.after(settings.init_limit);
         match self.stage {
-            Stage::Established(_) => self.next_beat(settings),
+            Stage::Established(_) => {
+                let aside = self.learners.values().filter_map(|it| it.aside.as_ref());
+                let settled = aside.filter(|it| !it.is_asking()).map(|it| it.settled);
+                settled.fold(self.next_beat(settings), Moment::min)
+            }
             Stage::Promising { is_free: false, .. } => end.min(promised_until),
             Stage::Discovery | Stage::Promising { .. } | Stage::Activating(_) => end,
         }
     }
 
-    /// Signs of life go out twice a tick.
+    /// Signs of life go out twice a tick, and more often if a follower's patience asks for it.
     fn next_beat(&self, settings: Settings) -> Moment {
-        self.beat.after(settings.tick / 2)
+        let synced = self
+            .learners
+            .values()
+            .filter(|it| it.stage == LearnerStage::Synced);
+        let shortest = synced
+            .map(|it| it.promise)
+            .min()
+            .unwrap_or(settings.sync_limit);
+        let most = settings.tick / 2;
+        self.beat
+            .after((shortest / 4).clamp(most.min(SHORTEST_BEAT), most))
     }
 }
 
-/// What a promise is worth to a server whose clock may be the slower one.
-fn lease_length(settings: Settings) -> Duration {
-    const MILLION: u32 = 1_000_000;
-    settings.sync_limit / (MILLION + settings.clock_drift_ppm) * MILLION
-}
+/// How far above its own a leader believes that a voter has accepted an epoch. Half of what learners promise, so that they promise what
+/// follows from it.
+const FARTHEST_HEARD: i64 = 1 << 19;
+/// Signs of life go out no more often, whatever a follower's patience.
+const SHORTEST_BEAT: Duration = Duration::from_millis(5);

@@ -4,9 +4,13 @@
 //! effect before it.
 
 use super::packet::{LearnerInfo, PROTOCOL, Packet};
-use super::{Context, End, Moment, Quit, Refusal, Settings};
+use super::{Bond, Context, Effect, End, Moment, Quit, Refusal, Settings};
 use crate::config::LearnerType;
 use crate::id::{PeerEpoch, Sid, Zxid};
+
+/// How far above the epoch that it has accepted a server promises one: an election a second for twelve days. A leader that is right about
+/// an epoch still farther away finds its quorum without this server, and activates it.
+const FARTHEST_PROMISE: i64 = 1 << 20;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Learner {
@@ -59,16 +63,20 @@ impl Learner {
 
     pub(super) fn introduce(&mut self, cx: &mut Context<'_>) {
         self.stage = Stage::Introduced;
+        if !cx.own.memory.is_complete() {
+            // The leader keeps it aside until then.
+            self.since = self.since.max(cx.own.unsettled_until);
+        }
         let info = LearnerInfo {
             sid: cx.settings.sid,
             learner_type: cx.settings.learner_type,
-            accepted: cx.epochs.accepted,
+            accepted: cx.own.epochs.accepted,
             protocol: PROTOCOL,
             config_version: cx.ensemble.committed().version(),
             promise: cx.settings.sync_limit,
             patience: cx.settings.init_limit,
-            unsettled: std::time::Duration::ZERO,
-            remembers: true,
+            unsettled: cx.own.unsettled_until.0.saturating_sub(cx.now.0),
+            remembers: cx.own.memory.is_complete(),
         };
         cx.send(self.leader, Packet::LearnerInfo(info));
     }
@@ -94,7 +102,7 @@ impl Learner {
                     epoch,
                     heard: cx.now,
                 };
-                cx.effects.push(super::Effect::Established(epoch));
+                cx.effects.push(Effect::Established(epoch));
                 cx.send(self.leader, Packet::Ack { epoch });
                 Ok(())
             }
@@ -109,28 +117,42 @@ impl Learner {
             }
             (Stage::Following { .. }, &Packet::HandOver { to }) => Err(self.change_over(to, cx)),
             (Stage::Apart, _) => Ok(()),
+            (Stage::Connecting, _) => Err(Quit::OutOfPlace),
+            (_, Packet::Release) => {
+                cx.own.bond.end_by(self.leader, cx.now);
+                Err(Quit::Released)
+            }
+            // The leader asks whether this connection is alive.
+            (_, Packet::Ping) => {
+                cx.send(self.leader, Packet::Ping);
+                Ok(())
+            }
             _ => Err(Quit::OutOfPlace),
         }
     }
 
     /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one stands against it; none for one
-    /// that was accepted before.
+    /// that was accepted before, nor from a server that does not know what it has promised. A leader that proposes a lower one to a
+    /// voter has been established in it, and has asked a quorum whether it still is.
     fn consider(&mut self, epoch: PeerEpoch, cx: &mut Context<'_>) -> Result<(), Quit> {
-        let least = match cx.settings.learner_type {
-            LearnerType::Participant => cx.epochs.accepted,
-            LearnerType::Observer => cx.epochs.current,
-        };
-        if epoch < least {
+        let is_observer = cx.settings.learner_type == LearnerType::Observer;
+        if is_observer && epoch < cx.own.epochs.current {
             return Err(Quit::LeaderBehind);
         }
-        if epoch > PeerEpoch::LAST {
+        if !(PeerEpoch(0)..=PeerEpoch::LAST).contains(&epoch) {
             return Err(Quit::OutOfPlace);
         }
-        let is_new = epoch > cx.epochs.accepted;
-        if is_new && cx.is_free() {
+        let accepted = cx.own.epochs.accepted;
+        let is_credible = epoch.0 - accepted.0 <= FARTHEST_PROMISE;
+        let leader = self.leader;
+        if !is_credible && cx.own.memory.is_complete() {
+            cx.effects.push(Effect::Doubt { leader, epoch });
+        }
+        let may_promise = epoch > accepted && is_credible && cx.own.memory.is_complete();
+        if may_promise && !cx.is_bound_against(self.leader) {
             self.promise(epoch, cx);
         } else {
-            self.stage = match is_new {
+            self.stage = match may_promise {
                 true => Stage::HeldBack(epoch),
                 false => Stage::Promised(epoch),
             };
@@ -141,8 +163,9 @@ impl Learner {
 
     fn promise(&mut self, epoch: PeerEpoch, cx: &mut Context<'_>) {
         cx.accept(epoch);
+        cx.own.unsettled_until = cx.now.after(cx.settings.init_limit);
         self.stage = Stage::Promised(epoch);
-        self.acknowledge(Some(cx.epochs.current), cx);
+        self.acknowledge(Some(cx.own.epochs.current), cx);
     }
 
     fn acknowledge(&self, current: Option<PeerEpoch>, cx: &mut Context<'_>) {
@@ -151,12 +174,19 @@ impl Learner {
     }
 
     fn activate(&mut self, epoch: PeerEpoch, cx: &mut Context<'_>) {
-        if epoch > cx.epochs.accepted {
+        if epoch > cx.own.epochs.accepted {
             cx.accept(epoch);
         }
-        if epoch > cx.epochs.current {
+        if epoch > cx.own.epochs.current {
             cx.enter(epoch);
         }
+        let length = cx.settings.sync_limit;
+        if cx.own.stored_promise != Some(length) {
+            cx.own.stored_promise = Some(length);
+            cx.effects.push(Effect::StorePromise(length));
+        }
+        cx.remember();
+        cx.own.unsettled_until = cx.now.after(cx.settings.init_limit);
         self.renew(cx);
         self.stage = Stage::Activated(epoch);
         cx.send(self.leader, Packet::Ack { epoch });
@@ -164,33 +194,33 @@ impl Learner {
 
     /// From now on no other leader is acknowledged for as long as this one may count on it.
     fn renew(&self, cx: &mut Context<'_>) {
-        *cx.promised_until = cx.now.after(cx.settings.sync_limit);
+        cx.own.bond = Bond::to(self.leader, cx.now.after(cx.settings.sync_limit));
     }
 
     /// The leader does not count on this server any more, and another takes its place: this one, if it is the heir.
     fn change_over(&self, to: Sid, cx: &mut Context<'_>) -> Quit {
-        *cx.promised_until = cx.now;
+        cx.own.bond.end_by(self.leader, cx.now);
         if to == cx.settings.sid {
             cx.send(self.leader, Packet::HandOver { to });
         }
         Quit::HandedOver(to)
     }
 
-    /// The connection is gone. If the leader ended it, it does not count on this server any more.
+    /// The connection is gone, which anything between the two servers can bring about: the promise stands, unless the settings
+    /// trust an end in order.
     pub(super) fn lose(&mut self, end: End, cx: &mut Context<'_>) -> Result<(), Quit> {
-        match self.stage {
-            Stage::Apart => return Ok(()),
-            Stage::Activated(_) | Stage::Following { .. } if end == End::ByPeer => {
-                *cx.promised_until = cx.now;
-            }
-            _ => {}
+        if self.is_apart() {
+            return Ok(());
+        }
+        if cx.settings.promise_ends_with_connection && end == End::Closed {
+            cx.own.bond.end_by(self.leader, cx.now);
         }
         Err(Quit::LeaderLost)
     }
 
     pub(super) fn pass_time(&mut self, cx: &mut Context<'_>) -> Result<(), Quit> {
         if let Stage::HeldBack(epoch) = self.stage
-            && cx.is_free()
+            && !cx.is_bound_against(self.leader)
         {
             self.promise(epoch, cx);
         }

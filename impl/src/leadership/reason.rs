@@ -24,6 +24,14 @@ pub enum Refusal {
         /// Its last zxid.
         zxid: Zxid,
     },
+    /// It says that it has accepted an epoch that no ensemble comes to in its life.
+    #[error(
+        "it says that it has accepted epoch {epoch}, far above this server's: one of the two has a wrong epoch file"
+    )]
+    EpochJump {
+        /// What it says.
+        epoch: PeerEpoch,
+    },
     /// A packet that does not belong there.
     #[error("it sent a packet that has no place there")]
     OutOfPlace,
@@ -44,12 +52,24 @@ pub enum Quit {
     /// Too few voters follow this leader.
     #[error("too few voters follow this leader")]
     QuorumLost,
-    /// A voter has accepted a later epoch from somebody else, so it cannot follow this leader before that has one, too.
-    #[error("a voter has accepted a later epoch than this leader's")]
+    /// A voter that is needed for a quorum has accepted a later epoch from somebody else.
+    #[error("a voter that is needed has accepted a later epoch than this leader's")]
     Outbid,
     /// There is no epoch after the last.
-    #[error("the epochs are used up: {max} is the last", max = PeerEpoch::LAST)]
+    #[error(
+        "the epochs are used up: {max} is the last; begin anew as SECURITY.md says under epochs",
+        max = PeerEpoch::LAST
+    )]
     EpochsExhausted,
+    /// This server does not know what it has promised, so it must not lead.
+    #[error("this server does not know what it has promised, and leads nobody")]
+    PastUnknown,
+    /// Every other voter has said that it has never accepted an epoch: the ensemble is new, and this server votes.
+    #[error("every voter says that the ensemble is new, so this server votes")]
+    New,
+    /// The leader has said that it gives up.
+    #[error("the leader has given up")]
+    Released,
     /// The connection to the leader ended, or none could be made.
     #[error("the leader is not connected any more")]
     LeaderLost,

@@ -5,20 +5,23 @@
 //! - What is stored is stored before anything that follows it is sent. What cannot be stored ends the term, and the server begins
 //!   anew with what the disk says.
 
+use super::backoff::Backoff;
+use super::shown::Shown;
 use super::transfer::{Outcome, Transfer};
-use super::{Lease, MemberConfig, Standing, StartError};
+use super::{MemberConfig, Note, Standing, StartError};
 use crate::config::LearnerType;
 use crate::election::Credentials;
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};
-use crate::leadership::packet::{PROTOCOL, Packet};
-use crate::leadership::{self, Effect, Effects, Leadership, Moment, Quit, Settings};
+use crate::leadership::packet::{LearnerInfo, PROTOCOL, Packet};
+use crate::leadership::{Effect, Effects, Leadership, Moment, Quit, Settings};
 use crate::node::{Node, Status, Stopped};
 use crate::notification::Notification;
 use crate::quorum::{Oracle, OracleFile};
 use crate::storage::{Storage, StorageError};
 use crate::transport::{LinkState, Network, PortEvent, QuorumPort};
 use crate::vote::ServerState;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -51,11 +54,8 @@ pub(super) struct Driver<N: Network, S> {
     status: watch::Receiver<Status>,
     ensemble: Arc<Ensemble>,
     stage: Stage,
-    shown: watch::Sender<Standing>,
-    /// Since when what is shown has been so.
-    since: Instant,
-    /// The lease of the present term, while this server leads.
-    lease: Option<Lease>,
+    shown: Shown,
+    backoff: Backoff,
     followers: usize,
     transfer: Option<Transfer>,
     /// Whether what is in memory may not be on the disk.
@@ -94,11 +94,12 @@ impl<N: Network, S: Storage> Driver<N, S> {
             sync_limit: limits.tick_time * limits.sync_limit,
             clock_drift_ppm: limits.clock_drift_ppm,
             epoch_timeout: limits.epoch_timeout,
+            promise_ends_with_connection: limits.promise_ends_with_connection,
         };
+        let stored = storage.load().await?;
         let origin = Instant::now();
-        let epochs = storage.load().await?;
         let leadership =
-            Leadership::new(settings, Arc::clone(&ensemble), epochs, Moment::default());
+            Leadership::new(settings, Arc::clone(&ensemble), stored, Moment::default());
         let delay = limits.connect_retry_delay;
         let transport = &node.transport;
         let port =
@@ -118,9 +119,8 @@ impl<N: Network, S: Storage> Driver<N, S> {
             origin,
             ensemble,
             stage: Stage::Resting(origin),
-            shown: watch::channel(Standing::Looking).0,
-            since: origin,
-            lease: None,
+            shown: Shown::new(settings.sid, origin),
+            backoff: Backoff::default(),
             followers: 0,
             transfer: None,
             disk_failed: false,
@@ -128,7 +128,11 @@ impl<N: Network, S: Storage> Driver<N, S> {
     }
 
     pub(super) fn leadership(&self) -> watch::Receiver<Standing> {
-        self.shown.subscribe()
+        self.shown.standing()
+    }
+
+    pub(super) fn notes(&self) -> watch::Receiver<BTreeSet<Note>> {
+        self.shown.notes()
     }
 
     pub(super) fn status(&self) -> watch::Receiver<Status> {
@@ -137,9 +141,9 @@ impl<N: Network, S: Storage> Driver<N, S> {
 
     /// Runs until nobody is left who could ask anything of the member, or the node has stopped.
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        self.port.set_past(self.leadership.past());
         while let Ok(true) = self.turn(&mut commands).await {}
-        self.leadership.abandon();
-        self.retire();
+        self.abandon();
         self.port.shutdown().await;
         self.node.shutdown().await;
     }
@@ -196,12 +200,14 @@ impl<N: Network, S: Storage> Driver<N, S> {
         Ok(())
     }
 
+    /// One that does not know what it has promised votes like a server without data, which nobody counts.
     fn credentials(&mut self) -> Credentials {
         let peer_epoch = self.leadership.epochs().current;
-        Credentials {
-            zxid: (self.last_zxid)(peer_epoch),
-            peer_epoch,
-        }
+        let zxid = match self.leadership.remembers() {
+            true => (self.last_zxid)(peer_epoch),
+            false => Zxid::NO_DATA,
+        };
+        Credentials { zxid, peer_epoch }
     }
 
     async fn hand_over(
@@ -226,10 +232,11 @@ impl<N: Network, S: Storage> Driver<N, S> {
 
     /// A promise may be on the disk or not: what the disk says counts from now on.
     async fn begin_anew(&mut self) -> Result<(), StorageError> {
-        let epochs = self.storage.load().await?;
+        let stored = self.storage.load().await?;
         let now = Moment(self.origin.elapsed());
         let ensemble = Arc::clone(&self.ensemble);
-        self.leadership = Leadership::new(self.settings, ensemble, epochs, now);
+        self.leadership = Leadership::new(self.settings, ensemble, stored, now);
+        self.port.set_past(self.leadership.past());
         Ok(())
     }
 
@@ -237,9 +244,20 @@ impl<N: Network, S: Storage> Driver<N, S> {
     fn rest_after(&mut self, error: &StorageError) {
         tracing::error!(target: "fle", sid = %self.settings.sid, %error, "cannot promise anything");
         self.disk_failed = true;
-        self.leadership.abandon();
-        self.retire();
+        self.abandon();
         self.stage = Stage::Resting(Instant::now() + AFTER_FAILED_STORE);
+    }
+
+    /// The term is over, whatever it was, and the engine does not know why.
+    fn abandon(&mut self) {
+        let last_words = self.leadership.abandon();
+        self.shown.end_lease();
+        for effect in last_words {
+            if let Effect::Send { to, packet } = effect {
+                self.port.send(to, packet);
+            }
+        }
+        self.retire();
     }
 
     /// The election is over.
@@ -248,7 +266,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
         let leader = vote.proposal.leader;
         if vote.state == ServerState::Leading {
             let electors = self.status.borrow().electors.clone();
-            self.lease = Some(Lease::new(self.origin));
+            self.shown.begin_lease();
             self.step(|it, now, oracle| it.lead(credentials, electors, now, oracle))
                 .await
         } else {
@@ -258,17 +276,37 @@ impl<N: Network, S: Storage> Driver<N, S> {
     }
 
     async fn hear(&mut self, event: PortEvent) -> Result<(), Stopped> {
-        if let PortEvent::Packet(peer, Packet::LearnerInfo(info)) = &event
-            && info.protocol != PROTOCOL
-        {
-            tracing::warn!(target: "fle", sid = %self.settings.sid, %peer, "server {peer} keeps transactions (it is ZooKeeper's) and cannot follow this one, which has none");
+        if let PortEvent::Packet(_, Packet::LearnerInfo(info)) = &event {
+            self.see_learner(info);
         }
         self.step(|it, now, oracle| match event {
             PortEvent::Connected(peer) => it.handle_connected(peer, now),
             PortEvent::Packet(from, packet) => it.handle_packet(from, &packet, now, oracle),
             PortEvent::Ended(peer, end) => it.handle_end(peer, end, now),
+            PortEvent::Answered(peer, past) => it.handle_answer(peer, past, now),
+            PortEvent::Contested(peer) => it.probe(peer, now),
         })
         .await
+    }
+
+    fn see_learner(&self, info: &LearnerInfo) {
+        let (learner, own) = (info.sid, self.settings.sync_limit);
+        let theirs = info.promise;
+        if info.protocol != PROTOCOL {
+            tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %learner, "server {learner} keeps transactions (it is ZooKeeper's) and cannot follow this one, which has none");
+        } else if self.ensemble.view().slot(learner).is_some() {
+            let is_of_learner = |note: &Note| matches!(note, Note::UnlikeLimits { learner: it, .. } if *it == learner);
+            self.shown.clear(is_of_learner);
+            if own.abs_diff(theirs) >= Duration::from_millis(1) {
+                let note = Note::UnlikeLimits {
+                    learner,
+                    theirs,
+                    own,
+                };
+                tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %learner, "{note}");
+                self.shown.note(note, true);
+            }
+        }
     }
 
     /// What the election's side has seen: other configurations, voters that look again, a leader without a term that is gone.
@@ -278,6 +316,9 @@ impl<N: Network, S: Storage> Driver<N, S> {
             self.ensemble = Arc::clone(&status.ensemble);
             self.port.reconfigure(&self.ensemble);
             let ensemble = Arc::clone(&self.ensemble);
+            if let Err(error) = self.storage.store_ensemble(&ensemble).await {
+                tracing::warn!(target: "fle", sid = %self.settings.sid, %error, "cannot store who the voters are");
+            }
             self.step(|it, now, oracle| it.reconfigure(ensemble, now, oracle))
                 .await?;
         }
@@ -306,14 +347,16 @@ impl<N: Network, S: Storage> Driver<N, S> {
     }
 
     async fn follow_up(&mut self, effects: Effects) -> Result<(), Stopped> {
-        self.renew_lease();
+        self.shown.renew_lease(&self.leadership);
+        // Before anything is stored: an epoch that may be on the disk is one that is told of.
+        self.port.set_past(self.leadership.past());
         for effect in effects {
             if let Err(error) = self.carry_out(effect).await? {
                 self.rest_after(&error);
                 break;
             }
         }
-        self.show();
+        self.shown.show(&self.leadership);
         self.transfer
             .take_if(|it| it.tell(self.settings.sid, &self.leadership));
         self.tell_followers().await
@@ -323,10 +366,19 @@ impl<N: Network, S: Storage> Driver<N, S> {
         match effect {
             Effect::StoreAccepted(epoch) => return Ok(self.storage.store_accepted(epoch).await),
             Effect::StoreCurrent(epoch) => return Ok(self.storage.store_current(epoch).await),
+            Effect::StorePromise(length) => return Ok(self.storage.store_promise(length).await),
+            Effect::StoreKnown => return Ok(self.storage.store_known().await),
+            Effect::Ask(voter) => self.port.ask([voter]),
+            Effect::Doubt { leader, epoch } => self.doubt(leader, epoch).await?,
             Effect::Connect(leader) => self.port.dial(leader),
             Effect::Send { to, packet } => self.port.send(to, packet),
             Effect::Close { peer, reason } => {
-                tracing::warn!(target: "fle", sid = %self.settings.sid, %peer, "disconnects server {peer}: {reason}");
+                let at = self
+                    .port
+                    .address_of(peer)
+                    .map(|it| format!(" at {it}"))
+                    .unwrap_or_default();
+                tracing::warn!(target: "fle", sid = %self.settings.sid, %peer, "disconnects server {peer}{at}: {reason}");
                 self.port.close(peer);
             }
             Effect::Established(epoch) => self.node.update_epoch(epoch).await?,
@@ -336,86 +388,54 @@ impl<N: Network, S: Storage> Driver<N, S> {
         Ok(Ok(()))
     }
 
+    /// Nobody promises what this leader proposes, so it would be elected in vain, again and again. If it is right, others follow it.
+    async fn doubt(&mut self, leader: Sid, epoch: PeerEpoch) -> Result<(), Stopped> {
+        tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %leader, "server {leader} proposes epoch {epoch}, far above this server's: one of the two has a wrong epoch file");
+        Ok(())
+    }
+
     /// The term is over: the server looks for a leader again.
     fn quit(&mut self, reason: Quit) {
-        tracing::warn!(target: "fle", sid = %self.settings.sid, "looks for a leader again: {reason}");
+        if reason == Quit::New {
+            tracing::info!(target: "fle", sid = %self.settings.sid, "{reason}");
+        } else {
+            let trouble = self
+                .port
+                .trouble()
+                .map(|it| format!("; cannot connect to the leader: {it}"));
+            let trouble = trouble.unwrap_or_default();
+            tracing::warn!(target: "fle", sid = %self.settings.sid, "looks for a leader again: {reason}{trouble}");
+        }
         if reason == Quit::VotersLook {
             metrics::counter!("quit_leading_due_to_disloyal_voter").increment(1);
         }
-        let delay = match self.settings.learner_type {
+        if reason == Quit::New || self.shown.lasts() >= Some(self.settings.tick) {
+            self.backoff.end_in_peace();
+        }
+        let rest = match self.settings.learner_type {
             // All of them lose their leader at the same moment.
             LearnerType::Observer => self.observer_election_delay.mul_f64(fastrand::f64()),
             LearnerType::Participant => Duration::ZERO,
         };
+        let rest = rest.max(self.backoff.rest(fastrand::f64()));
         self.retire();
-        self.stage = Stage::Resting(Instant::now() + delay);
+        self.stage = Stage::Resting(Instant::now() + rest);
     }
 
     /// The term is over, and another begins without an election. What was sent last is what tells the others of it.
     fn leave_for(&mut self, leader: Sid) {
         tracing::info!(target: "fle", sid = %self.settings.sid, %leader, "the leader has handed over to server {leader}");
-        self.end_lease();
-        self.port.close_all_in_peace();
+        self.retire();
         self.stage = Stage::Changing(leader);
     }
 
-    /// Whoever relied on this server sees that it is over, and only then do its peers.
+    /// Whoever relied on this server sees that it is over, and only then do its peers, by what was sent to them last.
     fn retire(&mut self) {
-        self.end_lease();
-        self.port.close_all();
-    }
-
-    fn end_lease(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.set(Duration::ZERO);
-        }
-        self.show();
-    }
-
-    fn renew_lease(&self) {
-        if let Some(lease) = &self.lease {
-            let until = match self.leadership.standing() {
-                leadership::Standing::Leading { lease, .. } => lease.unwrap_or_default(),
-                _ => Moment::default(),
-            };
-            lease.set(until.0);
-        }
-    }
-
-    fn show(&mut self) {
-        let standing = match (self.leadership.standing(), &self.lease) {
-            (leadership::Standing::Leading { epoch, .. }, Some(lease)) => Standing::Leading {
-                epoch,
-                lease: lease.clone(),
-            },
-            (leadership::Standing::Following { leader, epoch }, _) => {
-                Standing::Following { leader, epoch }
-            }
-            (leadership::Standing::Observing { leader, epoch }, _) => {
-                Standing::Observing { leader, epoch }
-            }
-            _ => Standing::Looking,
-        };
-        let since = &mut self.since;
-        self.shown.send_if_modified(|shown| {
-            let changed = *shown != standing;
-            if changed {
-                if *shown == Standing::Looking {
-                    metrics::histogram!("unavailable_time").record(milliseconds(since.elapsed()));
-                }
-                tell(self.settings.sid, &standing);
-                *since = Instant::now();
-                *shown = standing;
-            }
-            changed
-        });
-        let leads = self.lease.is_some() && *self.shown.borrow() != Standing::Looking;
-        let uptime = if leads {
-            milliseconds(self.since.elapsed())
-        } else {
-            0.0
-        };
-        metrics::gauge!("leader_uptime").set(uptime);
+        self.shown.end_lease();
+        self.shown.show(&self.leadership);
+        self.shown
+            .clear(|note| matches!(note, Note::UnlikeLimits { .. }));
+        self.port.close_all_in_peace();
     }
 
     /// Without followers a leader of two may need the oracle again.
@@ -460,21 +480,5 @@ async fn sleep_until(at: Option<Instant>) {
         Some(at) if at > Instant::now() => tokio::time::sleep_until(at).await,
         Some(_) => {}
         None => std::future::pending().await,
-    }
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
-}
-
-fn tell(sid: Sid, standing: &Standing) {
-    match standing {
-        Standing::Looking => {}
-        Standing::Leading { epoch, .. } => {
-            tracing::info!(target: "fle", %sid, %epoch, "leads, established in epoch {epoch}");
-        }
-        Standing::Following { leader, epoch } | Standing::Observing { leader, epoch } => {
-            tracing::info!(target: "fle", %sid, %leader, %epoch, "follows leader {leader} of epoch {epoch}");
-        }
     }
 }

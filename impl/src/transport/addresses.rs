@@ -6,22 +6,41 @@ use crate::ensemble::Ensemble;
 use crate::id::Sid;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is known of a peer's addresses: those of the committed configuration, then those of the proposed one.
+/// What is known of a peer's addresses: those of the committed configuration, then those of the
+/// proposed one.
 #[derive(Default)]
-pub(super) struct Directory(pub(super) BTreeMap<Sid, Vec<Vec<ElectionAddress>>>);
+pub(super) struct Directory(BTreeMap<Sid, Vec<ElectionAddress>>);
 
 impl Directory {
     pub(super) fn of(ensemble: &Ensemble, of: fn(&ServerSpec) -> Vec<ElectionAddress>) -> Self {
         let configs = [Some(ensemble.committed()), ensemble.last_seen()];
-        let mut addresses: BTreeMap<Sid, Vec<Vec<ElectionAddress>>> = BTreeMap::new();
+        let mut addresses: BTreeMap<Sid, Vec<ElectionAddress>> = BTreeMap::new();
         for server in configs
             .into_iter()
             .flatten()
             .flat_map(DynamicConfig::servers)
         {
-            addresses.entry(server.sid()).or_default().push(of(server));
+            let known = addresses.entry(server.sid()).or_default();
+            for address in of(server) {
+                if !known.contains(&address) {
+                    known.push(address);
+                }
+            }
         }
         Self(addresses)
+    }
+
+    pub(super) fn knows(&self, sid: Sid) -> bool {
+        self.0.contains_key(&sid)
+    }
+
+    /// Where a server is by any configuration.
+    pub(super) fn of_server(&self, sid: Sid) -> Vec<ElectionAddress> {
+        self.0.get(&sid).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 
@@ -57,8 +76,9 @@ pub(super) fn own_addresses(
     own.map(of).unwrap_or_default()
 }
 
-/// Where to listen once this server's addresses are these, if it has listened on `bind` before: on them, if it listened on its own;
-/// on their ports, if it listened on all addresses of the machine; where it was told to, otherwise.
+/// Where to listen once this server's addresses are these, if it has listened on `bind` before: on
+/// them, if it listened on its own; on their ports, if it listened on all addresses of the machine;
+/// where it was told to, otherwise.
 pub(super) fn follow(
     bind: &[ElectionAddress],
     before: &[ElectionAddress],

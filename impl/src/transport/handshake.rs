@@ -1,18 +1,23 @@
-//! How a connection begins: who dials says who it is. Both sides, with the bounds on strangers that connect and say nothing.
+//! How a connection begins: who dials says who it is. Both sides, with the bounds on strangers that
+//! connect and say nothing.
 //!
-//! Source: `QuorumCnxManager.Listener`, `handleConnection`, `initiateConnection`. Unlike there, nothing here waits for anything
-//! else: each connection has its own task, so a silent one holds up nobody.
+//! Source: `QuorumCnxManager.Listener`, `handleConnection`, `initiateConnection`. Unlike there,
+//! nothing here waits for anything else: each connection has its own task, so a silent one holds up
+//! nobody.
 
 use super::Settings;
+use super::dialling::{Dialler, Targets};
+use super::limited::Limited;
 use super::link::Introduced;
 use super::network::Network;
 use crate::codec::initial::{self, ElectionAddress, InitialMessage};
 use crate::config::Host;
 use crate::id::Sid;
 use bytes::BytesMut;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -21,6 +26,8 @@ use tokio::time::{Instant, timeout};
 
 /// The wait after a failed accept, such as for want of file descriptors.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
+/// How often is said that connections are refused, or cannot be accepted.
+const REFUSALS_TOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// What a connection to a port begins with, which says who has connected.
 pub(super) trait Greeting: Sized + Send + 'static {
@@ -43,11 +50,14 @@ impl Greeting for InitialMessage {
 pub(super) struct Visitor<S, G> {
     /// When the connection was accepted.
     pub(super) since: Instant,
+    /// Where it comes from.
+    pub(super) from: SocketAddr,
     pub(super) greeting: G,
     pub(super) connection: Introduced<S>,
 }
 
-/// Takes connections in until it is stopped. At most so many are in their first moments; one more and the oldest is closed.
+/// Takes connections in until it is stopped. At most so many are in their first moments; for one more
+/// the oldest is closed of those from where most of them come.
 pub(super) async fn listen<N: Network, G: Greeting>(
     network: N,
     mut listener: N::Listener,
@@ -56,25 +66,43 @@ pub(super) async fn listen<N: Network, G: Greeting>(
     visitors: mpsc::Sender<Visitor<N::Stream, G>>,
 ) {
     let mut half_open = HalfOpen::default();
+    let mut failures = Limited::every(REFUSALS_TOLD_EVERY);
+    let refusals = Arc::new(Mutex::new(Limited::every(REFUSALS_TOLD_EVERY)));
     loop {
         let (stream, from) = match network.accept(&mut listener).await {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(target: "fle", %error, "cannot accept a connection");
+                if let Some(left_out) = failures.admit(error.to_string()) {
+                    tracing::warn!(target: "fle", "cannot accept a connection: {error}{left_out}");
+                }
                 tokio::time::sleep(AFTER_FAILED_ACCEPT).await;
                 continue;
             }
         };
-        let (visitors, since) = (visitors.clone(), Instant::now());
-        half_open.spawn(at_most, async move {
-            match timeout(wait, read_greeting(stream, since)).await {
-                Ok(Ok(visitor)) => drop(visitors.send(visitor).await),
-                Ok(Err(error)) => {
-                    tracing::warn!(target: "fle", %from, %error, "refused a connection");
+        let (visitors, refusals) = (visitors.clone(), Arc::clone(&refusals));
+        half_open.spawn(at_most, from.ip(), async move {
+            let since = Instant::now();
+            let read = timeout(wait, read_greeting(stream)).await;
+            let why = match read.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+                Ok(Some((greeting, connection))) => {
+                    let visitor = Visitor {
+                        since,
+                        from,
+                        greeting,
+                        connection,
+                    };
+                    return drop(visitors.send(visitor).await);
                 }
-                Err(_) => {
-                    tracing::warn!(target: "fle", %from, "refused a connection that did not say who it is");
+                // Somebody has looked whether the port is open, or has tried two addresses.
+                Ok(None) => return,
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    "it does not say who it is".to_owned()
                 }
+                Err(error) => error.to_string(),
+            };
+            let mut refusals = refusals.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(left_out) = refusals.admit(()) {
+                tracing::warn!(target: "fle", %from, "refused a connection: {why}{left_out}");
             }
         });
     }
@@ -84,23 +112,52 @@ pub(super) async fn listen<N: Network, G: Greeting>(
 #[derive(Default)]
 struct HalfOpen {
     tasks: JoinSet<()>,
-    oldest_first: VecDeque<AbortHandle>,
+    oldest_first: VecDeque<(IpAddr, AbortHandle)>,
 }
 
 impl HalfOpen {
-    fn spawn(&mut self, at_most: usize, task: impl Future<Output = ()> + Send + 'static) {
+    fn spawn(
+        &mut self,
+        at_most: usize,
+        from: IpAddr,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
         while self.tasks.try_join_next().is_some() {}
-        self.oldest_first.retain(|task| !task.is_finished());
+        self.oldest_first.retain(|(_, task)| !task.is_finished());
         if self.oldest_first.len() >= at_most
-            && let Some(oldest) = self.oldest_first.pop_front()
+            && let Some((_, task)) = self
+                .oldest_of_most()
+                .and_then(|at| self.oldest_first.remove(at))
         {
-            oldest.abort();
+            task.abort();
         }
-        self.oldest_first.push_back(self.tasks.spawn(task));
+        let task = self.tasks.spawn(task);
+        self.oldest_first.push_back((neighbourhood(from), task));
+    }
+
+    /// The place of the oldest of those from where most come; of several such, of the oldest.
+    fn oldest_of_most(&self) -> Option<usize> {
+        let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
+        for (from, _) in &self.oldest_first {
+            *counts.entry(*from).or_default() += 1;
+        }
+        let most = *counts.values().max()?;
+        self.oldest_first
+            .iter()
+            .position(|(from, _)| counts[from] == most)
     }
 }
 
-async fn read_greeting<S, G>(mut stream: S, since: Instant) -> io::Result<Visitor<S, G>>
+/// What one host may choose its address from: it has one of IPv4, and 2^64 of IPv6.
+fn neighbourhood(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.into(),
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+    }
+}
+
+/// Who has connected; `None` if it has gone without a word.
+async fn read_greeting<S, G>(mut stream: S) -> io::Result<Option<(G, Introduced<S>)>>
 where
     S: AsyncRead + Unpin,
     G: Greeting,
@@ -109,109 +166,53 @@ where
     loop {
         if let Some((greeting, used)) = G::decode(&rest)? {
             drop(rest.split_to(used));
-            let connection = Introduced { stream, rest };
-            return Ok(Visitor {
-                since,
-                greeting,
-                connection,
-            });
+            return Ok(Some((greeting, Introduced { stream, rest })));
         }
-        if stream.read_buf(&mut rest).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+        match stream.read_buf(&mut rest).await {
+            Ok(0) if rest.is_empty() => return Ok(None),
+            Ok(0) => {
+                return Err(io::Error::other(
+                    "it ends in the middle of its introduction",
+                ));
+            }
+            Ok(_) => {}
+            Err(_) if rest.is_empty() => return Ok(None),
+            Err(error) => return Err(error),
         }
     }
 }
 
 /// What came of dialling.
 pub(super) enum Dialled<S> {
-    /// A connection to keep.
-    Kept(Introduced<S>),
-    /// The peer has the greater sid, and will dial back. This connection is only there for it to be closed.
+    /// A connection to keep, and where it leads.
+    Kept(Introduced<S>, SocketAddr),
+    /// The peer has the greater sid, and will dial back. This connection is only there for it to be
+    /// closed.
     HandedOver(S),
 }
 
-/// Dials a server at the first of these groups of addresses at which one answers, and says who we are.
+/// Dials a server where it may be, and says who we are.
 pub(super) async fn dial<N: Network>(
-    network: N,
+    dialler: Dialler<N>,
     settings: Settings,
     sid: Sid,
-    groups: Vec<Vec<ElectionAddress>>,
+    targets: Targets,
 ) -> io::Result<Dialled<N::Stream>> {
-    let stream = connect_to_first(&network, groups, settings.connect_timeout).await?;
-    introduce::<N>(stream, &settings, sid).await
-}
-
-/// Connects to a server at the first of these groups of addresses at which one answers.
-pub(super) async fn connect_to_first<N: Network>(
-    network: &N,
-    groups: Vec<Vec<ElectionAddress>>,
-    wait: Duration,
-) -> io::Result<N::Stream> {
-    let mut failure = io::Error::other("the server has no address in the configuration");
-    for group in groups {
-        match connect_to_any(network, group, wait).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
-
-/// Tries all addresses at once: the first that answers wins, so that a dead one costs nothing.
-async fn connect_to_any<N: Network>(
-    network: &N,
-    group: Vec<ElectionAddress>,
-    wait: Duration,
-) -> io::Result<N::Stream> {
-    let mut attempts = JoinSet::new();
-    for address in group {
-        let network = network.clone();
-        attempts.spawn(async move {
-            let attempt = connect(&network, &address);
-            let connected = timeout(wait, attempt).await;
-            let connected = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-            connected.map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))
-        });
-    }
-    let mut failure = io::Error::other("no address to dial");
-    while let Some(attempt) = attempts.join_next().await {
-        match attempt {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => failure = error,
-            Err(error) => failure = io::Error::other(error),
-        }
-    }
-    Err(failure)
-}
-
-/// Names are resolved at each attempt: a server may have moved.
-async fn connect<N: Network>(network: &N, address: &ElectionAddress) -> io::Result<N::Stream> {
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in resolve(network, address).await? {
-        match network.connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
-
-/// The socket addresses that an election address stands for now.
-pub(super) async fn resolve<N: Network>(
-    network: &N,
-    address: &ElectionAddress,
-) -> io::Result<Vec<SocketAddr>> {
-    match &address.host {
-        Host::Ip(ip) => Ok(vec![SocketAddr::new(*ip, address.port)]),
-        Host::Name(name) => network.resolve(name, address.port).await,
-    }
+    let (stream, at) = dialler.connect(targets).await?;
+    let introduced = introduce::<N>(stream, &settings, sid).await?;
+    Ok(if sid < settings.sid {
+        let (stream, rest) = (introduced, BytesMut::new());
+        Dialled::Kept(Introduced { stream, rest }, at)
+    } else {
+        Dialled::HandedOver(introduced)
+    })
 }
 
 async fn introduce<N: Network>(
     mut stream: N::Stream,
     settings: &Settings,
     sid: Sid,
-) -> io::Result<Dialled<N::Stream>> {
+) -> io::Result<N::Stream> {
     let local = N::local_addr(&stream)?.ip();
     let message = InitialMessage {
         sid: settings.sid,
@@ -221,19 +222,17 @@ async fn introduce<N: Network>(
     message.encode(settings.multi_address, &mut bytes);
     let exchange = async move {
         stream.write_all(&bytes).await?;
-        if sid < settings.sid {
-            let rest = BytesMut::new();
-            return Ok(Dialled::Kept(Introduced { stream, rest }));
+        if sid > settings.sid {
+            stream.shutdown().await?;
         }
-        stream.shutdown().await?;
-        Ok(Dialled::HandedOver(stream))
+        Ok(stream)
     };
     let sent = timeout(settings.handshake_timeout, exchange).await;
     sent.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-/// Ends if a connection that was handed over is reset instead of closed, as happens to those that a process had not taken in when
-/// it died.
+/// Ends if a connection that was handed over is reset instead of closed, as happens to those that a
+/// process had not taken in when it died.
 pub(super) async fn reset<S: AsyncRead + Unpin>(mut stream: S) -> io::Error {
     loop {
         match stream.read(&mut [0; 64]).await {
@@ -244,7 +243,8 @@ pub(super) async fn reset<S: AsyncRead + Unpin>(mut stream: S) -> io::Error {
     }
 }
 
-/// Our addresses without wildcards, which nobody can dial; if nothing is left, the one that this connection has on our side.
+/// Our addresses without wildcards, which nobody can dial; if nothing is left, the one that this
+/// connection has on our side.
 fn advertised(settings: &Settings, local: IpAddr) -> Vec<ElectionAddress> {
     let all = &settings.advertised;
     let mut dialable: Vec<_> = all
@@ -258,4 +258,28 @@ fn advertised(settings: &Settings, local: IpAddr) -> Vec<ElectionAddress> {
         dialable.push(ElectionAddress { host, port });
     }
     dialable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who floods loses his own oldest; one that comes from elsewhere stays, also if it is older.
+    #[tokio::test]
+    async fn who_floods_with_silent_connections_closes_his_own() {
+        let ip = |last| IpAddr::from([10, 0, 0, last]);
+        let flood = |i: u128| IpAddr::from(Ipv6Addr::from_bits((0x2001_0db8 << 96) + i));
+        let mut half_open = HalfOpen::default();
+        half_open.spawn(8, ip(1), std::future::pending());
+        half_open.spawn(8, ip(2), std::future::pending());
+        for i in 0..100 {
+            half_open.spawn(8, flood(i), std::future::pending());
+        }
+        let honest = &half_open.oldest_first;
+        let honest = honest
+            .iter()
+            .filter(|(from, _)| [ip(1), ip(2)].contains(from));
+        assert_eq!(honest.filter(|(_, task)| !task.is_finished()).count(), 2);
+        assert_eq!(half_open.oldest_first.len(), 8);
+    }
 }

@@ -1,7 +1,8 @@
 //! One connection between two servers, once they know each other: frames in both directions.
 //!
-//! Source: `SendWorker` and `RecvWorker`. A frame is its length in four bytes, 1 to 524,288, and the payload. Anything else ends the
-//! connection. Either direction's end is the end of both.
+//! Source: `SendWorker` and `RecvWorker`. A frame is its length in four bytes, 1 to 524,288, and the
+//! payload. Anything else ends the connection. Either direction's end is the end of both. So does an
+//! other end that is gone, or takes in nothing, within seconds ([`Network::watch_closely`]).
 
 use super::network::Network;
 use super::queues::{Inbox, Outbox};
@@ -18,7 +19,8 @@ use tokio_util::codec::{Decoder, LengthDelimitedCodec};
 pub const LONGEST_PAYLOAD: usize = 512 * 1024;
 const LENGTH: usize = 4;
 
-/// A notification ready to be sent, with its length before it. The configuration's text is shared by all of them.
+/// A notification ready to be sent, with its length before it. The configuration's text is shared by
+/// all of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frame {
     head: [u8; LENGTH + codec::HEADER_LEN],
@@ -26,7 +28,8 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// A notification with the sender's committed configuration; `None` if that makes it longer than a frame may be.
+    /// A notification with the sender's committed configuration; `None` if that makes it longer than a
+    /// frame may be.
     #[must_use]
     pub fn new(notification: &Notification, config: &Arc<str>) -> Option<Self> {
         let length = codec::HEADER_LEN + config.len();
@@ -61,20 +64,29 @@ pub(super) struct Introduced<S> {
     pub(super) rest: BytesMut,
 }
 
-/// Carries messages until the connection ends; why it did.
+/// Carries messages until the connection ends; why it did, and whether anything arrived on it.
 pub(super) async fn run<N: Network>(
     sid: Sid,
     connection: Introduced<N::Stream>,
     outbox: &Outbox,
     inbox: &Inbox,
-) -> io::Error {
+) -> (io::Error, bool) {
+    if let Err(error) = N::watch_closely(&connection.stream) {
+        return (error, false);
+    }
     let (reader, writer) = tokio::io::split(connection.stream);
+    let mut heard = false;
+    let push = |payload| {
+        heard = true;
+        inbox.push(sid, payload);
+    };
     // Sending comes first and starves nothing: it has one message at a time.
-    tokio::select! {
+    let error = tokio::select! {
         biased;
         error = send(writer, outbox) => error,
-        error = receive(sid, reader, connection.rest, inbox) => error,
-    }
+        error = receive(reader, connection.rest, push) => error,
+    };
+    (error, heard)
 }
 
 async fn send(mut writer: impl AsyncWrite + Unpin, outbox: &Outbox) -> io::Error {
@@ -88,10 +100,9 @@ async fn send(mut writer: impl AsyncWrite + Unpin, outbox: &Outbox) -> io::Error
 }
 
 async fn receive(
-    sid: Sid,
     mut reader: impl AsyncRead + Unpin,
     mut bytes: BytesMut,
-    inbox: &Inbox,
+    mut push: impl FnMut(Bytes),
 ) -> io::Error {
     let mut frames = LengthDelimitedCodec::builder()
         .length_field_length(LENGTH)
@@ -102,7 +113,7 @@ async fn receive(
             Ok(Some(payload)) if payload.is_empty() => {
                 return io::Error::new(io::ErrorKind::InvalidData, "a frame of length 0");
             }
-            Ok(Some(payload)) => inbox.push(sid, payload.freeze()),
+            Ok(Some(payload)) => push(payload.freeze()),
             Ok(None) => match reader.read_buf(&mut bytes).await {
                 Ok(0) => return io::ErrorKind::UnexpectedEof.into(),
                 Ok(_) => {}

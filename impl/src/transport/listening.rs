@@ -1,20 +1,29 @@
-//! Where a server listens, from the start and after its addresses in the configuration have changed.
+//! Where a server listens, from the start and after its addresses in the configuration have
+//! changed.
 //!
 //! Source: `QuorumCnxManager.Listener`; `QuorumPeer.processReconfig` starts it anew.
 
 use super::handshake::{self, Greeting, Visitor};
+use super::limited::Limited;
 use super::network::Network;
-use super::{BIND_AGAIN_AFTER, BindError, Settings};
+use super::{BIND_AGAIN_AFTER, BindError, Settings, dialling};
 use crate::codec::initial::ElectionAddress;
-use crate::config::BindRetries;
+use crate::config::{BindRetries, Host};
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
+/// How often is said that a port cannot be had yet.
+const TROUBLE_TOLD_EVERY: Duration = Duration::from_secs(60);
+
 pub(super) struct Listeners<N: Network, G> {
     network: N,
+    /// How long looking up this server's own name may take.
+    look_up_timeout: Duration,
     handshake_timeout: Duration,
     /// How many connections may be in their first moments at each address.
     half_open: usize,
@@ -33,6 +42,7 @@ impl<N: Network, G: Greeting> Listeners<N, G> {
     ) -> Result<Self, BindError> {
         let mut listeners = Self {
             network,
+            look_up_timeout: settings.connect_timeout,
             handshake_timeout: settings.handshake_timeout,
             half_open,
             visitors,
@@ -40,8 +50,15 @@ impl<N: Network, G: Greeting> Listeners<N, G> {
             by_address: BTreeMap::new(),
         };
         for address in bind_to {
-            let listener = bind(&listeners.network, address, settings.bind_retries).await?;
-            listeners.spawn(address, async { Some(listener) });
+            let retries = settings.bind_retries;
+            let bound = bind(
+                &listeners.network,
+                address,
+                listeners.look_up_timeout,
+                retries,
+            )
+            .await?;
+            listeners.spawn(address, async { bound });
         }
         Ok(listeners)
     }
@@ -59,8 +76,9 @@ impl<N: Network, G: Greeting> Listeners<N, G> {
         for address in addresses {
             if !self.by_address.contains_key(address) {
                 let (network, at) = (self.network.clone(), address.clone());
+                let (wait, retries) = (self.look_up_timeout, BindRetries::Forever);
                 self.spawn(address, async move {
-                    bind(&network, &at, BindRetries::Forever).await.ok()
+                    bind(&network, &at, wait, retries).await.unwrap_or_default()
                 });
             }
         }
@@ -73,14 +91,26 @@ impl<N: Network, G: Greeting> Listeners<N, G> {
     fn spawn(
         &mut self,
         address: &ElectionAddress,
-        listener: impl Future<Output = Option<N::Listener>> + Send + 'static,
+        bound: impl Future<Output = Vec<N::Listener>> + Send + 'static,
     ) {
         let (network, visitors) = (self.network.clone(), self.visitors.clone());
         let (wait, at_most) = (self.handshake_timeout, self.half_open);
         let task = self.tasks.spawn(async move {
-            if let Some(listener) = listener.await {
-                handshake::listen(network, listener, wait, at_most, visitors).await;
-            }
+            let listen = |listener| {
+                let (network, visitors) = (network.clone(), visitors.clone());
+                Box::pin(handshake::listen(
+                    network, listener, wait, at_most, visitors,
+                ))
+            };
+            let mut all: Vec<_> = bound.await.into_iter().map(listen).collect();
+            poll_fn(|cx| {
+                // None of them ends.
+                for listening in &mut all {
+                    let _ = listening.as_mut().poll(cx);
+                }
+                Poll::<()>::Pending
+            })
+            .await;
         });
         self.by_address.insert(address.clone(), task);
     }
@@ -89,36 +119,63 @@ impl<N: Network, G: Greeting> Listeners<N, G> {
 async fn bind<N: Network>(
     network: &N,
     address: &ElectionAddress,
+    wait: Duration,
     retries: BindRetries,
-) -> Result<N::Listener, BindError> {
+) -> Result<Vec<N::Listener>, BindError> {
     let mut attempts = 0;
+    let mut told = Limited::every(TROUBLE_TOLD_EVERY);
     loop {
-        match bind_once(network, address).await {
-            Ok(listener) => return Ok(listener),
-            Err(source) => {
-                attempts += 1;
-                tracing::warn!(target: "fle", %address, error = %source, "cannot listen yet");
-                let address = address.to_string();
-                match retries {
-                    BindRetries::AtMost(most) if attempts >= most.get() => {
-                        return Err(BindError { address, source });
-                    }
-                    BindRetries::AtMost(_) | BindRetries::Forever => {
-                        tokio::time::sleep(BIND_AGAIN_AFTER).await;
-                    }
-                }
-            }
+        let failure = match bind_once(network, address, wait).await {
+            Ok(listeners) => return Ok(listeners),
+            Err(failure) => failure,
+        };
+        attempts += 1;
+        if let Some(left_out) = told.admit(failure.to_string()) {
+            tracing::warn!(target: "fle", "{failure}{left_out}; tries again");
         }
+        if matches!(retries, BindRetries::AtMost(most) if attempts >= most.get()) {
+            return Err(failure);
+        }
+        tokio::time::sleep(BIND_AGAIN_AFTER).await;
     }
 }
 
-async fn bind_once<N: Network>(network: &N, address: &ElectionAddress) -> io::Result<N::Listener> {
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in handshake::resolve(network, address).await? {
-        match network.bind(address).await {
-            Ok(listener) => return Ok(listener),
-            Err(error) => failure = error,
+/// Listens on all addresses of a name that are this machine's: peers try all of them.
+async fn bind_once<N: Network>(
+    network: &N,
+    address: &ElectionAddress,
+    wait: Duration,
+) -> Result<Vec<N::Listener>, BindError> {
+    let found = dialling::resolve(network, address, wait).await;
+    let found = found.map_err(|source| BindError::Name {
+        address: address.to_string(),
+        source,
+    })?;
+    let mut listeners = Vec::new();
+    let mut failure = None;
+    for at in BTreeSet::from_iter(found) {
+        let at_name = match &address.host {
+            Host::Ip(_) => address.to_string(),
+            Host::Name(_) => format!("{address} ({at})"),
+        };
+        match network.bind(at).await {
+            Ok(listener) => listeners.push(listener),
+            Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
+                return Err(BindError::Port {
+                    address: at_name,
+                    source,
+                });
+            }
+            Err(source) => {
+                failure = Some(BindError::Port {
+                    address: at_name,
+                    source,
+                });
+            }
         }
     }
-    Err(failure)
+    match failure {
+        Some(failure) if listeners.is_empty() => Err(failure),
+        _ => Ok(listeners),
+    }
 }

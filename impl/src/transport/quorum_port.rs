@@ -1,37 +1,55 @@
 //! The connections between a leader and its learners, on the leader's quorum port.
 //!
-//! Source: `Leader.LearnerCnxAcceptor` and `Learner.connectToLeader`. A server either takes learners in or has dialled a leader. Unlike in
-//! the reference its port is open all the time, so a learner that knows of the election's outcome first is not refused.
+//! Source: `Leader.LearnerCnxAcceptor` and `Learner.connectToLeader`. A server either takes learners in
+//! or has dialled a leader. Unlike in the reference its port is open all the time, so a learner that
+//! knows of the election's outcome first is not refused, and one that has lost its disk can ask.
 //!
 //! # Invariants
 //! - A [`QuorumPort`] belongs to one task, and nothing in it waits but [`QuorumPort::next`].
-//! - There is at most one connection with each server. A newer one takes the place of the older.
-//! - A connection's end is reported after everything that arrived on it, and only if it is still the one in use.
+//! - There is at most one connection with each server. It stays until it is dead: who else comes under
+//!   its sid waits while the owner has it probed.
+//! - A connection's end is reported after everything that arrived on it, and only if it is still the
+//!   one in use.
+//! - What was sent last leaves also when this ends.
+
+mod contests;
+mod questions;
 
 use super::addresses::{Directory, follow, own_addresses, quorum_addresses};
-use super::handshake::{self, Visitor};
+use super::dialling::{Dialler, Targets};
+use super::handshake::Visitor;
+use super::limited::Limited;
 use super::link::Introduced;
 use super::listening::Listeners;
 use super::network::Network;
-use super::packets::{self, OUTGOING};
-use super::{BindError, ElectionAddress, HALF_OPEN, STRANGERS, Settings};
+use super::packets::{self, OUTGOING, Opening};
+use super::{
+    BindError, CLAIMS_TOLD_EVERY, Claim, ElectionAddress, HALF_OPEN, STRANGERS, Settings,
+    TROUBLE_TOLD_EVERY, Task,
+};
 use crate::ensemble::Ensemble;
 use crate::id::Sid;
 use crate::leadership::End;
-use crate::leadership::packet::{LearnerInfo, Packet};
+use crate::leadership::packet::{LearnerInfo, Packet, Past};
 use bytes::BytesMut;
-use std::collections::BTreeMap;
+use contests::Contest;
+use questions::Questions;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 /// How often a learner tries to connect to its leader, as in the reference.
 const ATTEMPTS: usize = 5;
 /// How many packets wait at most to be handled; connections wait when there are more.
 const INCOMING: usize = 64;
-/// How long what was sent last may take on a connection that is being ended.
+/// How long what was sent last may take on a connection that is being ended, and how long when all
+/// ends with it.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS_OF_ALL: Duration = Duration::from_millis(300);
 
 /// What happens on the port.
 #[derive(Debug)]
@@ -42,42 +60,69 @@ pub(crate) enum PortEvent {
     Packet(Sid, Packet),
     /// A connection ended, or could not be made.
     Ended(Sid, End),
+    /// Somebody else has come under the sid of a connected server. Unless a packet of that server
+    /// arrives within a second the newcomer takes its place: it is to be asked for a sign of life.
+    Contested(Sid),
+    /// A server has answered what it has accepted.
+    Answered(Sid, Past),
+}
+
+impl PortEvent {
+    fn peer(&self) -> Sid {
+        let (Self::Connected(peer)
+        | Self::Packet(peer, _)
+        | Self::Ended(peer, _)
+        | Self::Contested(peer)
+        | Self::Answered(peer, _)) = self;
+        *peer
+    }
 }
 
 /// One server's quorum port.
 pub(crate) struct QuorumPort<N: Network> {
-    network: N,
+    dialler: Dialler<N>,
     sid: Sid,
-    connect_timeout: Duration,
     retry_delay: Duration,
     addresses: Directory,
     /// Where it listens, and its own addresses in the committed configuration.
     bind: Vec<ElectionAddress>,
     own: Vec<ElectionAddress>,
-    listeners: Listeners<N, LearnerInfo>,
-    visitors: mpsc::Receiver<Visitor<N::Stream, LearnerInfo>>,
-    links: BTreeMap<Sid, Link>,
+    listeners: Listeners<N, Opening>,
+    visitors: mpsc::Receiver<Visitor<N::Stream, Opening>>,
+    links: BTreeMap<Sid, Link<N::Stream>>,
     /// The leader that was dialled.
     dialled: Option<Sid>,
+    /// Why it could not be reached, since it was dialled.
+    trouble: Option<String>,
+    questions: Questions<N>,
     tasks: JoinSet<()>,
     numbers: u64,
-    entry: mpsc::Sender<(u64, PortEvent)>,
-    events: mpsc::Receiver<(u64, PortEvent)>,
+    news: VecDeque<PortEvent>,
+    entry: mpsc::Sender<(u64, Sid, LinkEvent)>,
+    events: mpsc::Receiver<(u64, Sid, LinkEvent)>,
+    troubles: Limited<(Sid, String)>,
+    claims: Limited<Claim>,
 }
 
-struct Link {
+struct Link<S> {
     number: u64,
+    /// The other end, once there is one.
+    remote: Option<SocketAddr>,
     outgoing: mpsc::Sender<Packet>,
+    contest: Option<Contest<S>>,
+    /// Dropped when the connection is to end once what was sent on it has left.
+    _leave: oneshot::Sender<()>,
     task: Task,
 }
 
-/// A task that ends when this is dropped.
-struct Task(AbortHandle);
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// What the task of a link tells.
+enum LinkEvent {
+    Connected(SocketAddr),
+    Unreachable(io::Error),
+    Packet(Packet),
+    Ended(End),
+    /// The time of a contest is over, or the newcomer is preferred.
+    Decided,
 }
 
 impl<N: Network> QuorumPort<N> {
@@ -92,13 +137,14 @@ impl<N: Network> QuorumPort<N> {
         let (greeted, visitors) = mpsc::channel(16);
         let (entry, events) = mpsc::channel(INCOMING);
         let addresses = Directory::of(ensemble, quorum_addresses);
-        let half_open = HALF_OPEN + addresses.0.len();
+        let half_open = HALF_OPEN + addresses.len();
         let listeners =
             Listeners::start(network.clone(), settings, bind, half_open, greeted).await?;
+        let dialler = Dialler::new(network, settings.connect_timeout);
         Ok(Self {
-            network,
+            questions: Questions::new(dialler.clone(), settings),
+            dialler,
             sid: settings.sid,
-            connect_timeout: settings.connect_timeout,
             retry_delay,
             addresses,
             bind: bind.to_vec(),
@@ -107,35 +153,57 @@ impl<N: Network> QuorumPort<N> {
             visitors,
             links: BTreeMap::new(),
             dialled: None,
+            trouble: None,
             tasks: JoinSet::new(),
             numbers: 0,
+            news: VecDeque::new(),
             entry,
             events,
+            troubles: Limited::every(TROUBLE_TOLD_EVERY),
+            claims: Limited::every(CLAIMS_TOLD_EVERY),
         })
     }
 
-    /// Connects to a leader, in place of all other connections; learners are refused until [`QuorumPort::close_all`].
+    /// Connects to a leader, in place of all other connections; learners are refused until
+    /// [`QuorumPort::close_all`].
     pub(crate) fn dial(&mut self, leader: Sid) {
         self.close_all();
         self.dialled = Some(leader);
-        let (network, wait, delay) = (self.network.clone(), self.connect_timeout, self.retry_delay);
-        let groups = self.addresses.0.get(&leader).cloned().unwrap_or_default();
+        let (dialler, delay) = (self.dialler.clone(), self.retry_delay);
+        let targets = self.targets(leader);
         let entry = self.entry.clone();
-        self.link(leader, async move |number, outgoing| {
+        self.link(leader, None, async move |number, outgoing| {
             let mut attempts = 1;
-            let stream = loop {
-                match handshake::connect_to_first(&network, groups.clone(), wait).await {
-                    Ok(stream) => break stream,
-                    Err(error) if attempts == ATTEMPTS => return (End::Lost, error),
-                    Err(_) => tokio::time::sleep(delay).await,
+            let (stream, at) = loop {
+                let error = match dialler.connect(targets.clone()).await {
+                    Ok(connected) => break connected,
+                    Err(error) => error,
+                };
+                let unreachable = LinkEvent::Unreachable(error);
+                // Whoever has gone does not hear it.
+                let _ = entry.send((number, leader, unreachable)).await;
+                if attempts == ATTEMPTS {
+                    return (End::Lost, io::ErrorKind::NotConnected.into());
                 }
+                sleep(delay).await;
                 attempts += 1;
             };
-            // Whoever has gone does not hear it.
-            let _ = entry.send((number, PortEvent::Connected(leader))).await;
+            let connected = LinkEvent::Connected(at);
+            let _ = entry.send((number, leader, connected)).await;
             let rest = BytesMut::new();
             carry::<N>(leader, number, Introduced { stream, rest }, outgoing, entry).await
         });
+    }
+
+    /// Why the leader that was dialled last could not be reached, if that is so, until all connections
+    /// are ended.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// Where the connection with a server leads, while there is one.
+    pub(crate) fn address_of(&self, sid: Sid) -> Option<SocketAddr> {
+        self.links.get(&sid)?.remote
     }
 
     /// Sends a packet to a connected server. One that takes in nothing any more is disconnected.
@@ -144,40 +212,39 @@ impl<N: Network> QuorumPort<N> {
             return;
         };
         if link.outgoing.try_send(packet).is_err() {
-            let ended = (link.number, PortEvent::Ended(to, End::Lost));
-            link.task.0.abort();
-            let entry = self.entry.clone();
-            self.tasks
-                .spawn(async move { drop(entry.send(ended).await) });
+            self.end(to, End::Lost);
         }
     }
 
     /// Ends the connection with a server.
     pub(crate) fn close(&mut self, peer: Sid) {
         self.links.remove(&peer);
+        self.news.retain(|news| news.peer() != peer);
         self.dialled.take_if(|leader| *leader == peer);
     }
 
     /// Ends all connections.
     pub(crate) fn close_all(&mut self) {
         self.links.clear();
-        self.dialled = None;
+        self.forget_all();
     }
 
     /// Ends all connections once what was sent on them has left, or has not in a second.
     pub(crate) fn close_all_in_peace(&mut self) {
         for (_, link) in std::mem::take(&mut self.links) {
-            let Link { outgoing, task, .. } = link;
-            drop(outgoing);
-            self.tasks.spawn(async move {
-                tokio::time::sleep(LAST_WORDS).await;
-                drop(task);
-            });
+            link.task.detach();
         }
-        self.dialled = None;
+        self.forget_all();
     }
 
-    /// Dials by these configurations from now on, and listens where they say, unless it was told to listen elsewhere.
+    fn forget_all(&mut self) {
+        self.news.clear();
+        self.dialled = None;
+        self.trouble = None;
+    }
+
+    /// Dials by these configurations from now on, and listens where they say, unless it was told to
+    /// listen elsewhere.
     pub(crate) fn reconfigure(&mut self, ensemble: &Ensemble) {
         self.addresses = Directory::of(ensemble, quorum_addresses);
         let own = own_addresses(ensemble, self.sid, quorum_addresses);
@@ -192,75 +259,175 @@ impl<N: Network> QuorumPort<N> {
     /// What happens next. May be given up at any time without losing anything.
     pub(crate) async fn next(&mut self) -> PortEvent {
         loop {
-            tokio::select! {
+            if let Some(news) = self.news.pop_front() {
+                return news;
+            }
+            let event = tokio::select! {
                 biased;
-                Some((number, event)) = self.events.recv() => {
-                    let (PortEvent::Connected(peer)
-                    | PortEvent::Packet(peer, _)
-                    | PortEvent::Ended(peer, _)) = &event;
-                    if self.links.get(peer).is_some_and(|link| link.number == number) {
-                        if let PortEvent::Ended(peer, _) = event {
-                            self.close(peer);
-                        }
-                        return event;
-                    }
-                }
-                Some(visitor) = self.visitors.recv() => {
-                    if let Some(event) = self.receive(visitor) {
-                        return event;
-                    }
-                }
-                Some(_) = self.tasks.join_next() => {}
+                Some((number, peer, event)) = self.events.recv() => self.hear(number, peer, event),
+                Some(visitor) = self.visitors.recv() => self.receive(visitor),
+                Some((sid, past)) = self.questions.next() => Some(PortEvent::Answered(sid, past)),
+                Some(_) = self.tasks.join_next() => None,
+            };
+            if let Some(event) = event {
+                return event;
             }
         }
     }
 
-    /// A learner has introduced itself.
-    fn receive(&mut self, visitor: Visitor<N::Stream, LearnerInfo>) -> Option<PortEvent> {
-        let info = visitor.greeting;
-        let sid = info.sid;
-        if sid == self.sid || self.dialled.is_some() || !self.admits(sid) {
-            tracing::debug!(target: "fle", peer = %sid, "refused a learner");
+    /// A link's task tells something. What one tells that is out of use is out of date.
+    fn hear(&mut self, number: u64, peer: Sid, event: LinkEvent) -> Option<PortEvent> {
+        if matches!(event, LinkEvent::Decided) {
+            return self.decide_contest(peer, number);
+        }
+        let link = self.links.get_mut(&peer)?;
+        if link.number != number {
             return None;
         }
+        match event {
+            LinkEvent::Connected(at) => {
+                link.remote = Some(at);
+                self.trouble = None;
+                Some(PortEvent::Connected(peer))
+            }
+            LinkEvent::Unreachable(error) => {
+                self.note_trouble(peer, &error);
+                None
+            }
+            LinkEvent::Packet(packet) => {
+                self.refuse_newcomer(peer);
+                Some(PortEvent::Packet(peer, packet))
+            }
+            LinkEvent::Ended(end) => {
+                self.end(peer, end);
+                None
+            }
+            LinkEvent::Decided => None,
+        }
+    }
+
+    /// The connection with a server has ended: who waited for that takes its place.
+    fn end(&mut self, peer: Sid, end: End) {
+        let newcomer = self.links.get_mut(&peer);
+        let newcomer = newcomer.and_then(|link| link.contest.take());
+        self.close(peer);
+        self.news.push_back(PortEvent::Ended(peer, end));
+        if let Some(newcomer) = newcomer {
+            let greeted = self.admit(newcomer.visitor, newcomer.info);
+            self.news.push_back(greeted);
+        }
+    }
+
+    fn note_trouble(&mut self, leader: Sid, error: &io::Error) {
+        let cause = error.to_string();
+        if let Some(left_out) = self.troubles.admit((leader, cause.clone())) {
+            tracing::warn!(target: "fle", peer = %leader, "cannot connect to the quorum port of server {leader}, the leader: {cause}{left_out}");
+        }
+        self.trouble = Some(cause);
+    }
+
+    /// Somebody has connected and said who it is.
+    fn receive(&mut self, visitor: Visitor<N::Stream, Opening>) -> Option<PortEvent> {
+        let (sid, from) = match &visitor.greeting {
+            Opening::Learner(info) => (info.sid, visitor.from),
+            Opening::Question(sid) => (*sid, visitor.from),
+        };
+        if sid == self.sid {
+            if let Some(left_out) = self.claims.admit(Claim::OwnId) {
+                tracing::warn!(target: "fle", %sid, "somebody at {from} comes to the quorum port with this server's own id, {sid}; give each server an id of its own{left_out}");
+            }
+            return None;
+        }
+        let info = match visitor.greeting {
+            Opening::Learner(info) => info,
+            Opening::Question(_) => {
+                self.questions.answer(visitor.connection.stream);
+                return None;
+            }
+        };
+        if self.dialled.is_some() || !self.admits(sid) {
+            tracing::debug!(target: "fle", peer = %sid, %from, "refused a learner");
+            return None;
+        }
+        if self.links.contains_key(&sid) {
+            return self.contest(visitor, info);
+        }
+        Some(self.admit(visitor, info))
+    }
+
+    /// A learner has introduced itself, and is the one under its sid.
+    fn admit(&mut self, visitor: Visitor<N::Stream, Opening>, info: LearnerInfo) -> PortEvent {
         let entry = self.entry.clone();
-        self.link(sid, async move |number, outgoing| {
+        let sid = info.sid;
+        self.link(sid, Some(visitor.from), async move |number, outgoing| {
             carry::<N>(sid, number, visitor.connection, outgoing, entry).await
         });
-        Some(PortEvent::Packet(sid, Packet::LearnerInfo(info)))
+        PortEvent::Packet(sid, Packet::LearnerInfo(info))
     }
 
     fn admits(&self, sid: Sid) -> bool {
-        let is_known = |sid: &Sid| self.addresses.0.contains_key(sid);
+        let is_known = |sid: &Sid| self.addresses.knows(*sid);
         let strangers = self.links.keys().filter(|&sid| !is_known(sid)).count();
         is_known(&sid) || self.links.contains_key(&sid) || strangers < STRANGERS
     }
 
-    fn link<F>(&mut self, peer: Sid, task: impl FnOnce(u64, mpsc::Receiver<Packet>) -> F)
-    where
+    fn targets(&self, sid: Sid) -> Targets {
+        let configured = self.addresses.of_server(sid);
+        let hearsay = Vec::new();
+        Targets {
+            configured,
+            hearsay,
+        }
+    }
+
+    fn link<F>(
+        &mut self,
+        peer: Sid,
+        remote: Option<SocketAddr>,
+        task: impl FnOnce(u64, mpsc::Receiver<Packet>) -> F,
+    ) where
         F: Future<Output = (End, io::Error)> + Send + 'static,
     {
         self.numbers += 1;
         let number = self.numbers;
         let (outgoing, queue) = mpsc::channel(OUTGOING);
+        let (leave, left) = oneshot::channel();
         let (task, entry) = (task(number, queue), self.entry.clone());
         let task = self.tasks.spawn(async move {
-            let (end, error) = task.await;
+            let leaving = async {
+                // Nothing is ever sent: it ends when the other end is dropped.
+                let _ = left.await;
+                sleep(LAST_WORDS).await;
+            };
+            let (end, error) = tokio::select! {
+                ended = task => ended,
+                () = leaving => return,
+            };
             tracing::debug!(target: "fle", %peer, %error, "a connection on the quorum port ended");
-            let _ = entry.send((number, PortEvent::Ended(peer, end))).await;
+            let _ = entry.send((number, peer, LinkEvent::Ended(end))).await;
         });
         let link = Link {
             number,
+            remote,
             outgoing,
-            task: Task(task),
+            contest: None,
+            _leave: leave,
+            task: task.into(),
         };
         self.links.insert(peer, link);
     }
 
-    /// Ends everything: afterwards no task runs and no port is taken.
+    /// Ends everything: afterwards no task runs and no port is taken. Takes as long as the other ends
+    /// need to hear what was sent last, up to a third of a second.
     pub(crate) async fn shutdown(mut self) {
-        self.links.clear();
+        self.questions.shutdown().await;
         self.listeners.shutdown().await;
+        // Nobody hears what links tell any more, and none of them waits for that.
+        self.events.close();
+        self.close_all_in_peace();
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        // Those that do not end are aborted.
+        let _ = timeout(LAST_WORDS_OF_ALL, all).await;
         self.tasks.shutdown().await;
     }
 }
@@ -270,10 +437,10 @@ async fn carry<N: Network>(
     number: u64,
     connection: Introduced<N::Stream>,
     outgoing: mpsc::Receiver<Packet>,
-    entry: mpsc::Sender<(u64, PortEvent)>,
+    entry: mpsc::Sender<(u64, Sid, LinkEvent)>,
 ) -> (End, io::Error) {
     let incoming = async move |packet| {
-        let _ = entry.send((number, PortEvent::Packet(peer, packet))).await;
+        let _ = entry.send((number, peer, LinkEvent::Packet(packet))).await;
     };
     packets::run::<N>(connection, outgoing, incoming).await
 }

@@ -67,7 +67,7 @@ fn every_option_is_read() {
          clientPort=2181\nclientPortAddress=::1\nsecureClientPort=2281\nquorumListenOnAllIPs=TRUE\n\
          reconfigEnabled=true\nstandaloneEnabled=false\noraclePath=/oracle\nmultiAddress.enabled=true\n\
          multiAddress.reachabilityCheckEnabled=false\nmultiAddress.reachabilityCheckTimeoutMs=10\n\
-         fastleader.minNotificationInterval=20\nfastleader.maxNotificationInterval=30\nfinalize=eager\ncnxTimeout=40\n\
+         fastleader.minNotificationInterval=20\nfastleader.maxNotificationInterval=30\nfinalize=eager\npromiseEndsWithConnection=true\ncnxTimeout=40\n\
          quorumCnxnTimeoutMs=50\nquorum.cnxn.threads.size=60\nelectionPortBindRetry=0\ntcpKeepAlive=true\n\
          observer.election.DelayMs=70\nobserver.reconnectDelayMs=80\nleader.maxTimeToWaitForEpoch=90\n\
          leaderConnectDelayDuringRetryMs=110\nsslQuorum=true\nportUnification=true\n\

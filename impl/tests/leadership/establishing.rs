@@ -1,6 +1,6 @@
 //! The way from an election to an established leader.
 
-use crate::support::{Event, INIT_LIMIT, SYNC_LIMIT, World, epochs};
+use crate::support::{Event, INIT_LIMIT, SYNC_LIMIT, World, epochs, introduction};
 use fle::config::{ConfigVersion, LearnerType};
 use fle::leadership::packet::{LearnerInfo, PROTOCOL, Packet};
 use fle::leadership::{End, Quit, Refusal, Settings, Standing};
@@ -128,14 +128,11 @@ fn an_epoch_is_promised_once_also_over_a_restart() {
     assert_eq!(world.disk(1), epochs(1, 0));
     // Server 2 has not heard of epoch 1 and proposes it.
     world.lead(2);
-    let asks = Packet::LearnerInfo(LearnerInfo {
-        sid: Sid(4),
+    let asks = LearnerInfo {
         learner_type: LearnerType::Observer,
-        accepted: PeerEpoch(0),
-        protocol: PROTOCOL,
-        config_version: ConfigVersion(0),
-    });
-    world.forge(4, 2, &asks);
+        ..introduction(4, 0)
+    };
+    world.forge(4, 2, &Packet::LearnerInfo(asks));
     world.learn(1, 2);
     world.deliver();
     assert_eq!(
@@ -168,32 +165,6 @@ fn a_promise_given_before_counts_for_nobody_else() {
         None,
         "a promise that was made before is none"
     );
-}
-
-/// Server 1 has accepted an epoch from somebody who was never established. It can follow no leader of a lower one.
-#[test]
-fn a_leader_that_a_voter_cannot_follow_gives_up_and_leads_in_a_later_epoch() {
-    let mut world = World::with_disks(&[epochs(9, 0), epochs(0, 0), epochs(0, 0)]);
-    world.elect(3, &[2]);
-    assert_eq!(world.leads(3), Some(1));
-    world.learn(1, 3);
-    world.deliver();
-    assert!(world.quits().contains(&(3, Quit::Outbid)));
-    // Also if that voter comes last again.
-    world.elect(3, &[2]);
-    assert_eq!(world.leads(3), Some(10));
-    world.learn(1, 3);
-    world.deliver();
-    assert_eq!(world.follows(1), Some((3, 10)));
-}
-
-#[test]
-fn a_voter_refuses_a_leader_whose_epoch_is_lower() {
-    let mut world = World::with_disks(&[epochs(9, 0), epochs(0, 0), epochs(0, 0)]);
-    world.learn(1, 3);
-    let (epoch, protocol) = (PeerEpoch(8), PROTOCOL);
-    world.forge(3, 1, &Packet::LeaderInfo { epoch, protocol });
-    assert_eq!(world.quits(), [(1, Quit::LeaderBehind)]);
 }
 
 /// Nobody counts on what an observer has promised.
@@ -253,14 +224,11 @@ fn a_server_that_lost_its_data_makes_no_promise_that_counts() {
 fn a_server_with_transactions_is_left_alone() {
     let mut world = World::new(3);
     world.lead(3);
-    let zookeeper = Packet::LearnerInfo(LearnerInfo {
-        sid: Sid(1),
-        learner_type: LearnerType::Participant,
-        accepted: PeerEpoch(0),
+    let zookeeper = LearnerInfo {
         protocol: 0x1_0000,
-        config_version: ConfigVersion(0),
-    });
-    world.forge(1, 3, &zookeeper);
+        ..introduction(1, 0)
+    };
+    world.forge(1, 3, &Packet::LearnerInfo(zookeeper));
     assert_eq!(
         world.events,
         [],
@@ -281,7 +249,7 @@ fn a_server_with_transactions_is_left_alone() {
     assert_eq!(world.disk(2), epochs(0, 0), "nothing is promised to it");
     world.forge(1, 2, &Packet::Ping);
     world.pass(INIT_LIMIT * 3, &[3]);
-    world.part(Sid(1), Sid(2), End::ByPeer);
+    world.part(Sid(1), Sid(2), End::Closed);
     assert_eq!(world.quits(), [], "and it is not given up either");
 }
 
@@ -289,14 +257,11 @@ fn a_server_with_transactions_is_left_alone() {
 fn a_newer_configuration_than_the_leaders_is_refused() {
     let mut world = World::new(3);
     world.lead(3);
-    let ahead = Packet::LearnerInfo(LearnerInfo {
-        sid: Sid(1),
-        learner_type: LearnerType::Participant,
-        accepted: PeerEpoch(0),
-        protocol: PROTOCOL,
+    let ahead = LearnerInfo {
         config_version: ConfigVersion(1),
-    });
-    world.forge(1, 3, &ahead);
+        ..introduction(1, 0)
+    };
+    world.forge(1, 3, &Packet::LearnerInfo(ahead));
     let reason = Refusal::ConfigurationAhead;
     assert_eq!(
         world.events,
@@ -347,10 +312,11 @@ fn packets_out_of_place_end_the_connection() {
 #[test]
 fn the_last_epoch_has_no_successor() {
     let last = PeerEpoch::LAST.0;
-    let mut world = World::with_disks(&[epochs(last, 0), epochs(0, 0), epochs(0, 0)]);
+    let near = epochs(last - 9, 0);
+    let mut world = World::with_disks(&[epochs(last, 0), near, near]);
     world.elect(3, &[1]);
     assert!(world.quits().contains(&(3, Quit::EpochsExhausted)));
-    let mut world = World::with_disks(&[epochs(last - 1, 0), epochs(0, 0), epochs(0, 0)]);
+    let mut world = World::with_disks(&[epochs(last - 1, 0), near, near]);
     world.elect(3, &[1]);
     assert_eq!(world.leads(3), Some(last));
 }
@@ -511,6 +477,6 @@ fn an_oracle_stands_in_for_a_quorum_and_promises_nothing() {
 fn the_end_of_another_connection_is_no_concern_of_a_learner() {
     let mut world = World::new(3);
     world.elect(3, &[1, 2]);
-    world.step(Sid(1), |it, now| it.handle_end(Sid(2), End::ByPeer, now));
+    world.step(Sid(1), |it, now| it.handle_end(Sid(2), End::Closed, now));
     assert_eq!(world.follows(1), Some((3, 1)));
 }

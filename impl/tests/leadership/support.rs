@@ -1,11 +1,11 @@
 //! Servers that hand one another packets, with a clock and disks.
 
-use fle::config::{DynamicConfig, LearnerType, Rules};
+use fle::config::{ConfigVersion, DynamicConfig, LearnerType, Rules};
 use fle::election::Credentials;
-use fle::leadership::packet::Packet;
+use fle::leadership::packet::{LearnerInfo, PROTOCOL, Packet, Past};
 use fle::leadership::{
-    CannotHandOver, Effect, Effects, End, Epochs, Leadership, Moment, Quit, Refusal, Settings,
-    Standing,
+    CannotHandOver, Effect, Effects, End, Epochs, Knowledge, Leadership, Moment, Quit, Refusal,
+    Settings, Standing, Stored,
 };
 use fle::quorum::Oracle;
 use fle::{Ensemble, PeerEpoch, Sid, Zxid};
@@ -16,12 +16,29 @@ use std::time::Duration;
 pub(crate) const TICK: Duration = Duration::from_secs(2);
 pub(crate) const INIT_LIMIT: Duration = Duration::from_secs(20);
 pub(crate) const SYNC_LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const MOMENT: Duration = Duration::from_millis(1);
 pub(crate) const NEW: Epochs = epochs(0, 0);
 
 pub(crate) const fn epochs(accepted: i64, current: i64) -> Epochs {
     Epochs {
         accepted: PeerEpoch(accepted),
         current: PeerEpoch(current),
+    }
+}
+
+/// How a server introduces itself that has accepted this epoch.
+pub(crate) fn introduction(sid: i64, accepted: i64) -> LearnerInfo {
+    let (participant, version) = (LearnerType::Participant, ConfigVersion(0));
+    LearnerInfo {
+        promise: SYNC_LIMIT,
+        patience: INIT_LIMIT,
+        ..LearnerInfo::of_the_reference(
+            Sid(sid),
+            participant,
+            PeerEpoch(accepted),
+            PROTOCOL,
+            version,
+        )
     }
 }
 
@@ -62,7 +79,7 @@ pub(crate) struct World {
     /// Whether there is an oracle, which grants.
     pub(crate) ask_oracle: bool,
     running: BTreeMap<Sid, Leadership>,
-    disks: BTreeMap<Sid, Epochs>,
+    disks: BTreeMap<Sid, Stored>,
     wires: BTreeMap<(Sid, Sid), VecDeque<Packet>>,
     /// What happened that the servers' standing does not tell.
     pub(crate) events: Vec<Event>,
@@ -102,10 +119,11 @@ impl World {
                 sync_limit: SYNC_LIMIT,
                 clock_drift_ppm: 0,
                 epoch_timeout: None,
+                promise_ends_with_connection: false,
             },
             ask_oracle: false,
             running: BTreeMap::new(),
-            disks: (1..).map(Sid).zip(disks).collect(),
+            disks: (1..).map(Sid).zip(disks.map(Stored::complete)).collect(),
             wires: BTreeMap::new(),
             events: Vec::new(),
         };
@@ -131,11 +149,34 @@ impl World {
         self.running.insert(Sid(sid), server);
     }
 
-    /// Starts a server again with another disk.
+    /// Starts a server again with other epochs on its disk.
     pub(crate) fn give_disk(&mut self, sid: i64, disk: Epochs) {
         self.kill(sid);
-        self.disks.insert(Sid(sid), disk);
+        self.disks.insert(Sid(sid), Stored::complete(disk));
         self.start(sid);
+    }
+
+    /// A server's disk is emptied while it is down, or what is left of it is old, and known to be.
+    pub(crate) fn lose_disk(&mut self, sid: i64, left: Epochs, knowledge: Knowledge) {
+        self.kill(sid);
+        let stored = Stored {
+            epochs: left,
+            knowledge,
+            promise: None,
+        };
+        self.disks.insert(Sid(sid), stored);
+        self.start(sid);
+    }
+
+    pub(crate) fn stored(&self, sid: i64) -> Stored {
+        self.disks[&Sid(sid)]
+    }
+
+    /// The server is shut down.
+    pub(crate) fn shut_down(&mut self, sid: i64) {
+        self.step(Sid(sid), |it, _| it.abandon());
+        self.running.remove(&Sid(sid));
+        self.say_last_words(Sid(sid));
     }
 
     /// Starts a server again with other settings.
@@ -155,10 +196,24 @@ impl World {
         self.running[&Sid(sid)].followers()
     }
 
-    /// The process is gone; its peers see their connections reset.
+    /// The process is gone; its peers see their connections closed.
     pub(crate) fn kill(&mut self, sid: i64) {
         self.running.remove(&Sid(sid));
-        self.hang_up(Sid(sid), End::ByPeer);
+        for peer in self.peers(Sid(sid)) {
+            self.part(Sid(sid), peer, End::Closed);
+        }
+    }
+
+    /// There is a new connection between the two, of which nothing has been said yet.
+    pub(crate) fn connect_anew(&mut self, sid: i64, leader: i64) {
+        self.wires.insert((Sid(sid), Sid(leader)), VecDeque::new());
+        self.wires.insert((Sid(leader), Sid(sid)), VecDeque::new());
+    }
+
+    /// What is under way to one server from another.
+    pub(crate) fn sent_to(&self, to: i64, from: i64) -> Vec<Packet> {
+        let wire = self.wires.get(&(Sid(from), Sid(to)));
+        wire.into_iter().flatten().copied().collect()
     }
 
     /// The server is not heard of any more, and hears nothing.
@@ -173,7 +228,7 @@ impl World {
     }
 
     pub(crate) fn lead_by(&mut self, sid: i64, electors: &[Sid]) {
-        let peer_epoch = self.disks[&Sid(sid)].current;
+        let peer_epoch = self.disk(sid).current;
         let credentials = Credentials {
             zxid: peer_epoch.first_zxid(),
             peer_epoch,
@@ -186,7 +241,7 @@ impl World {
     }
 
     pub(crate) fn learn(&mut self, sid: i64, leader: i64) {
-        let zxid = self.disks[&Sid(sid)].current.first_zxid();
+        let zxid = self.disk(sid).current.first_zxid();
         self.learn_with(sid, leader, zxid);
     }
 
@@ -219,10 +274,30 @@ impl World {
     fn carry_out(&mut self, sid: Sid, effect: Effect) {
         match effect {
             Effect::StoreAccepted(epoch) => {
-                self.disks.entry(sid).and_modify(|it| it.accepted = epoch);
+                self.disks
+                    .entry(sid)
+                    .and_modify(|it| it.epochs.accepted = epoch);
             }
             Effect::StoreCurrent(epoch) => {
-                self.disks.entry(sid).and_modify(|it| it.current = epoch);
+                self.disks
+                    .entry(sid)
+                    .and_modify(|it| it.epochs.current = epoch);
+            }
+            Effect::StorePromise(length) => {
+                self.disks
+                    .entry(sid)
+                    .and_modify(|it| it.promise = Some(length));
+            }
+            Effect::StoreKnown => {
+                self.disks
+                    .entry(sid)
+                    .and_modify(|it| it.knowledge = Knowledge::Complete);
+            }
+            Effect::Ask(voter) => {
+                let past = self.running.get(&voter).map(Leadership::past);
+                if let Some(past) = past {
+                    self.answer(voter, sid, past);
+                }
             }
             Effect::Connect(leader) => {
                 self.wires.insert((sid, leader), VecDeque::new());
@@ -242,7 +317,7 @@ impl World {
                     peer: peer_sid,
                     reason,
                 });
-                self.part(sid, peer, End::ByPeer);
+                self.part(sid, peer, End::Closed);
             }
             Effect::Established(_) => {}
             Effect::Quit(reason) => {
@@ -250,34 +325,54 @@ impl World {
                 if let Quit::HandedOver(leader) = reason {
                     self.change(sid, leader);
                 } else {
-                    self.hang_up(sid, End::ByPeer);
+                    self.say_last_words(sid);
                 }
             }
         }
     }
 
-    /// A server changes its leader as if it were told of an election's outcome. What it sent before arrives all the same, and then the
-    /// end of the connection, unless there is a new one.
+    /// A voter answers what it has accepted.
+    fn answer(&mut self, from: Sid, to: Sid, past: Past) {
+        self.step(to, |it, now| it.handle_answer(from, past, now));
+    }
+
+    /// A server changes its leader as if it were told of an election's outcome.
     fn change(&mut self, sid: Sid, leader: Sid) {
-        let peers = self.peers(sid);
-        let last_words: Vec<_> = peers
-            .iter()
-            .filter_map(|&peer| Some((peer, self.wires.remove(&(sid, peer))?)))
-            .collect();
-        for peer in peers {
-            self.wires.remove(&(peer, sid));
-        }
+        let last_words = self.close_wires(sid);
         if sid == leader {
             self.lead(sid.0);
         } else {
             self.learn(sid.0, leader.0);
         }
+        self.hear_last_words(sid, last_words);
+    }
+
+    /// All connections of the server end, after what it sent on them.
+    fn say_last_words(&mut self, sid: Sid) {
+        let last_words = self.close_wires(sid);
+        self.hear_last_words(sid, last_words);
+    }
+
+    fn close_wires(&mut self, sid: Sid) -> Vec<(Sid, VecDeque<Packet>)> {
+        let peers = self.peers(sid);
+        let sent = peers
+            .iter()
+            .filter_map(|&peer| Some((peer, self.wires.remove(&(sid, peer))?)));
+        let sent = sent.collect();
+        for peer in peers {
+            self.wires.remove(&(peer, sid));
+        }
+        sent
+    }
+
+    /// What the server sent last arrives, and then the end of the connection, unless there is a new one.
+    fn hear_last_words(&mut self, sid: Sid, last_words: Vec<(Sid, VecDeque<Packet>)>) {
         for (peer, packets) in last_words {
             for packet in packets {
                 self.step(peer, |it, now| it.handle_packet(sid, &packet, now, None));
             }
             if !self.wires.contains_key(&(sid, peer)) {
-                self.step(peer, |it, now| it.handle_end(sid, End::ByPeer, now));
+                self.step(peer, |it, now| it.handle_end(sid, End::Closed, now));
             }
         }
     }
@@ -300,13 +395,6 @@ impl World {
     fn peers(&self, sid: Sid) -> Vec<Sid> {
         let wires = self.wires.keys().filter(|(from, _)| *from == sid);
         wires.map(|(_, to)| *to).collect()
-    }
-
-    fn hang_up(&mut self, sid: Sid, end: End) {
-        let peers = self.peers(sid);
-        for peer in peers {
-            self.part(sid, peer, end);
-        }
     }
 
     /// `peer` sees the connection with `sid` end.
@@ -433,7 +521,7 @@ impl World {
     }
 
     pub(crate) fn disk(&self, sid: i64) -> Epochs {
-        self.disks[&Sid(sid)]
+        self.stored(sid).epochs
     }
 
     pub(crate) fn quits(&self) -> Vec<(i64, Quit)> {

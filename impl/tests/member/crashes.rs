@@ -1,7 +1,7 @@
 //! Processes that die at one of their stores: before it is on the disk, or after that and before anything that it permits.
 
 use crate::support::{Ensemble, until, until_it_follows};
-use fle::leadership::Epochs;
+use fle::leadership::{Epochs, Stored};
 use fle::member::{Member, Standing};
 use fle::storage::{InMemory, Storage, StorageError};
 use fle::transport::LinkState;
@@ -44,7 +44,7 @@ impl Disk {
                 Store::Accepted => self.disk.store_accepted(epoch).await?,
                 Store::Current => self.disk.store_current(epoch).await?,
             }
-            let epochs = self.disk.load().await?;
+            let epochs = self.disk.stored().epochs;
             self.history.lock().unwrap().push(epochs);
         }
         if death.is_some() {
@@ -56,7 +56,7 @@ impl Disk {
 }
 
 impl Storage for Disk {
-    async fn load(&mut self) -> Result<Epochs, StorageError> {
+    async fn load(&mut self) -> Result<Stored, StorageError> {
         self.disk.load().await
     }
 
@@ -66,6 +66,14 @@ impl Storage for Disk {
 
     async fn store_current(&mut self, epoch: PeerEpoch) -> Result<(), StorageError> {
         self.store(Store::Current, epoch).await
+    }
+
+    async fn store_promise(&mut self, length: Duration) -> Result<(), StorageError> {
+        self.disk.store_promise(length).await
+    }
+
+    async fn store_known(&mut self) -> Result<(), StorageError> {
+        self.disk.store_known().await
     }
 }
 
@@ -184,8 +192,7 @@ fn die_and_come_back(victim: i64, partner: i64, third: i64, left: &Left) {
     stays.misses(victim);
     assert_eq!(*stays.member.leadership().borrow(), Standing::Looking);
     for (disk, epochs) in disks.iter().zip([left.dead, left.partner]) {
-        let found = stays.runtime.block_on(disk.clone().load()).unwrap();
-        assert_eq!(found, epochs, "{:?}", left.death);
+        assert_eq!(disk.disk.stored().epochs, epochs, "{:?}", left.death);
     }
 
     let back = Process::start(&ensemble, victim, &disks[0]);

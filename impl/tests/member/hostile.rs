@@ -10,13 +10,9 @@ use tokio::net::TcpStream;
 
 fn introduction(sid: i64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let info = LearnerInfo {
-        sid: Sid(sid),
-        learner_type: LearnerType::Participant,
-        accepted: PeerEpoch(0),
-        protocol: PROTOCOL,
-        config_version: ConfigVersion(0),
-    };
+    let (participant, version) = (LearnerType::Participant, ConfigVersion(0));
+    let info =
+        LearnerInfo::of_the_reference(Sid(sid), participant, PeerEpoch(0), PROTOCOL, version);
     packet::encode(&Packet::LearnerInfo(info), &mut bytes);
     bytes
 }

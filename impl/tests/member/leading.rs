@@ -3,7 +3,6 @@
 use crate::support::{Ensemble, until, until_it_follows, until_it_leads};
 use fle::PeerEpoch;
 use fle::member::Standing;
-use fle::storage::Storage;
 use std::sync::Arc;
 
 #[tokio::test]
@@ -27,7 +26,7 @@ async fn a_leader_is_established_and_replaced_in_a_later_epoch() {
 
     let back = ensemble.start(3).await;
     assert_eq!(until_it_follows(&back, 2).await, PeerEpoch(2));
-    let stored = ensemble.disks[&3].clone().load().await.unwrap();
+    let stored = ensemble.disks[&3].stored().epochs;
     assert_eq!(
         (stored.accepted, stored.current),
         (PeerEpoch(2), PeerEpoch(2))

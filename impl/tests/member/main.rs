@@ -5,6 +5,7 @@
 mod crashes;
 mod hostile;
 mod leading;
+mod running;
 mod storage;
 mod support;
 mod transfer;

@@ -1,6 +1,7 @@
 //! Ensembles of members on loopback.
 
 use fle::config::{DynamicConfig, Rules};
+use fle::leadership::Epochs;
 use fle::member::{Limits, Member, MemberConfig, Standing};
 use fle::storage::{InMemory, Storage};
 use fle::transport::Tcp;
@@ -43,7 +44,7 @@ impl Ensemble {
             config: DynamicConfig::parse(&text, Rules::default()).unwrap(),
             network,
             disks: (1..=servers)
-                .map(|sid| (sid, InMemory::default()))
+                .map(|sid| (sid, Epochs::default().into()))
                 .collect(),
             quorum_ports,
         }

@@ -140,14 +140,10 @@ impl Puppet {
             arrived: BytesMut::new(),
         };
         let epoch = PeerEpoch(1);
-        let info = Packet::LearnerInfo(LearnerInfo {
-            sid: Sid(1),
-            learner_type: LearnerType::Participant,
-            accepted: PeerEpoch(0),
-            protocol: PROTOCOL,
-            config_version: ConfigVersion(0),
-        });
-        puppet.say(&info).await;
+        let (participant, version) = (LearnerType::Participant, ConfigVersion(0));
+        let info =
+            LearnerInfo::of_the_reference(Sid(1), participant, PeerEpoch(0), PROTOCOL, version);
+        puppet.say(&Packet::LearnerInfo(info)).await;
         let (current, last_zxid) = (Some(PeerEpoch(0)), PeerEpoch(0).first_zxid());
         let protocol = PROTOCOL;
         puppet.until(&Packet::LeaderInfo { epoch, protocol }).await;

@@ -44,6 +44,8 @@ async fn a_lesser_sid_is_dialled_back_where_it_says() {
     let (ensemble, _node, one, _three) = second_of_three().await;
     let mut first = accept(&one).await;
     first.introduction().await;
+    // It is not where the configuration says any more.
+    drop(one);
     let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = elsewhere.local_addr().unwrap().to_string();
     let dialler = Peer::introduced(ensemble.addresses[1], 1, &address).await;
@@ -61,14 +63,92 @@ async fn a_server_of_the_oldest_generation_is_understood() {
     assert_eq!(old.told().await, looking(2, 1));
 }
 
+/// Who draws a server's dials to himself would take the other's place.
 #[tokio::test]
-async fn a_new_connection_of_the_same_server_replaces_the_old_one() {
+async fn a_server_is_dialled_where_the_configuration_says_if_it_is_there() {
+    let (ensemble, _node, one, _three) = second_of_three().await;
+    let mut first = accept(&one).await;
+    first.introduction().await;
+    let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = elsewhere.local_addr().unwrap().to_string();
+    let dialler = Peer::introduced(ensemble.addresses[1], 1, &address).await;
+    assert!(dialler.rest().await.is_empty());
+    let mut back = accept(&one).await;
+    back.introduction().await;
+    assert_eq!(back.told().await, looking(2, 1));
+    assert!(first.rest().await.len() > 4, "it is used until then");
+    assert!(nobody_came(elsewhere));
+}
+
+#[tokio::test]
+async fn of_the_addresses_that_a_server_says_it_has_the_first_is_dialled() {
+    let (ensemble, node, one, _three) = second_of_three().await;
+    let mut first = accept(&one).await;
+    first.introduction().await;
+    drop(one);
+    let second = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = second.local_addr().unwrap().port();
+    let many = format!("127.0.0.1:1|127.0.0.1:{port}");
+    let dialler = Peer::introduced(ensemble.addresses[1], 1, &many).await;
+    assert!(dialler.rest().await.is_empty());
+    until(&node, |status| {
+        matches!(
+            status.links.get(&Sid(1)),
+            Some(LinkState::Unreachable(why)) if why.contains("127.0.0.1:1: ")
+        )
+    })
+    .await;
+    assert!(nobody_came(second));
+}
+
+/// The port scanner for hire: nobody is dialled because he asks for it.
+#[tokio::test]
+async fn a_stranger_is_not_dialled_back() {
+    let (ensemble, node, one, _three) = second_of_three().await;
+    let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = elsewhere.local_addr().unwrap().to_string();
+    for sid in [0, -1, i64::MIN] {
+        let stranger = Peer::introduced(ensemble.addresses[1], sid, &address).await;
+        assert!(stranger.rest().await.is_empty());
+        assert!(!node.status().borrow().links.contains_key(&Sid(sid)));
+    }
+    accept(&one).await;
+    assert!(nobody_came(elsewhere));
+}
+
+/// A newcomer proves nothing: the connection that is there stays, and the newcomer has its turn when
+/// that ends.
+#[tokio::test]
+async fn a_second_connection_of_a_server_waits_for_the_end_of_the_first() {
     let (ensemble, _node, _one, _three) = second_of_three().await;
     let mut old = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
     assert_eq!(old.told().await, looking(2, 1));
     let mut new = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
-    assert_eq!(new.told().await, looking(2, 1));
-    assert!(old.rest().await.is_empty());
+    let third = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
+    assert!(third.rest().await.is_empty(), "one waits already");
+    old.tell(&looking(3, 2)).await;
+    assert_eq!(old.told().await, looking(3, 2), "it is still there");
+    drop(old);
+    assert_eq!(new.told().await, looking(3, 2));
+}
+
+#[tokio::test]
+async fn a_second_connection_of_a_server_is_refused_if_the_first_goes_on() {
+    let (ensemble, _node, _one, _three) = second_of_three().await;
+    let mut old = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
+    assert_eq!(old.told().await, looking(2, 1));
+    let new = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
+    assert!(new.rest().await.is_empty());
+    old.tell(&looking(3, 2)).await;
+    // It may have been told the same again meanwhile.
+    while old.told().await != looking(3, 2) {}
+}
+
+/// Whether nobody has connected.
+fn nobody_came(listener: TcpListener) -> bool {
+    let listener = listener.into_std().unwrap();
+    let came = listener.accept();
+    matches!(came, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
 /// A silent one: the diagnosis names the address that the peer was given.

@@ -2,7 +2,7 @@
 //!
 //! `strace` kills them: the signal takes effect as the process enters the n-th call of a kind on one of the files, so that this
 //! call is not made any more. Which calls there are is not written down here: a run that nobody ends is recorded, and each call in the
-//! record from the first that opens a file to write it is a moment to die at. Between two calls on its files a process changes nothing
+//! record that changes a file or its name, or makes that last, is a moment to die at. Between two of them a process changes nothing
 //! on its disk, so these are all states that it can leave there. Neither a storage that kills itself between its own steps nor a signal
 //! at a random time would reach them all, and the program has no switch for it.
 //!
@@ -17,15 +17,23 @@ use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
-const FILES: [&str; 4] = [
-    "acceptedEpoch",
-    "acceptedEpoch.tmp",
-    "currentEpoch",
-    "currentEpoch.tmp",
+/// What a server writes in its data directory, and the folders that it syncs.
+const PATHS: [&str; 8] = [
+    "",
+    "fle.server",
+    "fle.server.tmp",
+    "version-2",
+    "version-2/acceptedEpoch",
+    "version-2/acceptedEpoch.tmp",
+    "version-2/currentEpoch",
+    "version-2/currentEpoch.tmp",
 ];
 
+/// Calls that change what is on the disk, or make it last.
+const WRITES: [&str; 5] = ["write", "fsync", "rename", "mkdir", "openat"];
+
 /// Says so where it cannot.
-fn can_trace() -> bool {
+pub(crate) fn can_trace() -> bool {
     let trial = Command::new("strace")
         .args(["-o", "/dev/null", "true"])
         .output();
@@ -38,13 +46,28 @@ fn can_trace() -> bool {
     can
 }
 
-/// The n-th call of this name on the epoch files.
+/// The n-th call of this name on the files.
 #[derive(Clone, Debug)]
-struct Moment {
+pub(crate) struct Moment {
     call: String,
     nth: usize,
     /// How many calls of any name on them come before it.
     before: usize,
+}
+
+impl Moment {
+    /// That of one of these calls.
+    pub(crate) fn of(calls: &[Call], before: usize) -> Self {
+        let call = calls[before].0.clone();
+        let earlier = calls[..before].iter().filter(|(name, _)| *name == call);
+        let nth = 1 + earlier.count();
+        Self { call, nth, before }
+    }
+
+    /// What has strace kill the process then.
+    pub(crate) fn death(&self) -> String {
+        format!("inject={}:signal=SIGKILL:when={}", self.call, self.nth)
+    }
 }
 
 impl fmt::Display for Moment {
@@ -60,46 +83,39 @@ struct Disk {
     current: i64,
 }
 
-/// An ensemble whose servers are patient for a moment only.
-fn ensemble(servers: usize) -> Ensemble {
-    let ensemble = Ensemble::new(servers);
-    for sid in 1..=servers {
-        ensemble.edit(
-            sid,
-            "tickTime=2000\ninitLimit=10",
-            "tickTime=100\ninitLimit=15",
-        );
-    }
-    ensemble
-}
-
 /// Runs a server whose calls on its epoch files are recorded, and which dies at one of them.
 fn serve_traced(ensemble: &Ensemble, sid: usize, death: Option<&Moment>) -> Server {
     let folder = ensemble.data(sid);
     let mut strace = Command::new("strace");
     // The server is this process's own child, and all of its threads are traced.
     strace.args(["-D", "-f", "-q", "-e", "trace=!fcntl"]);
-    strace.arg("-o").arg(folder.join("calls"));
-    let folder = folder.join("version-2");
-    strace.arg("-P").arg(&folder);
-    for file in FILES {
-        strace.arg("-P").arg(folder.join(file));
+    strace.arg("-o").arg(folder.with_extension("calls"));
+    for path in PATHS {
+        strace.arg("-P").arg(folder.join(path));
     }
-    if let Some(Moment { call, nth, .. }) = death {
-        strace.args(["-e", &format!("inject={call}:signal=SIGKILL:when={nth}")]);
+    if let Some(moment) = death {
+        strace.args(["-e", &moment.death()]);
     }
     strace.arg(env!("CARGO_BIN_EXE_fle"));
     ensemble.serve_by(strace, sid, &[])
 }
 
 /// The calls of a dead server on its epoch files: their names and arguments.
-fn calls(ensemble: &Ensemble, sid: usize, process: u32) -> Vec<(String, String)> {
+fn calls(ensemble: &Ensemble, sid: usize, process: u32) -> Vec<Call> {
     let last = format!("{process:<5} +++ killed");
     let mut record = String::new();
     until(|| {
-        record = std::fs::read_to_string(ensemble.data(sid).join("calls")).unwrap();
+        record = std::fs::read_to_string(ensemble.data(sid).with_extension("calls")).unwrap();
         record.contains(&last)
     });
+    calls_in(&record)
+}
+
+/// The name of a system call, and its arguments.
+pub(crate) type Call = (String, String);
+
+/// What strace has recorded.
+pub(crate) fn calls_in(record: &str) -> Vec<Call> {
     let call = |line: &str| {
         let (_thread, event) = line.split_once(' ')?;
         let (name, arguments) = event.trim_start().split_once('(')?;
@@ -115,22 +131,18 @@ fn moments(ensemble: &Ensemble, sid: usize, server: Server) -> Vec<Moment> {
     let process = server.process.id();
     drop(server);
     let calls = calls(ensemble, sid, process);
-    let writes = |arguments: &str| arguments.contains("O_WRONLY") || arguments.contains("O_RDWR");
-    let first = calls.iter().position(|(_, arguments)| writes(arguments));
-    let first = first.unwrap();
-    for file in ["/acceptedEpoch", "/currentEpoch"] {
-        let names = |(_, arguments): &(String, String)| arguments.contains(file);
-        assert!(calls[first..].iter().any(names), "{file} in {calls:?}");
-    }
-    let moment = |before: usize| {
-        let call = calls[before].0.clone();
-        let nth = 1 + calls[..before]
-            .iter()
-            .filter(|(name, _)| *name == call)
-            .count();
-        Moment { call, nth, before }
+    let writes = |(name, arguments): &(String, String)| {
+        let reads = name == "openat" && !arguments.contains("O_CREAT");
+        WRITES.contains(&name.as_str()) && !reads
     };
-    (first..calls.len()).map(moment).collect()
+    for file in ["/acceptedEpoch", "/currentEpoch", "/fle.server"] {
+        let names = |it: &&(String, String)| writes(it) && it.1.contains(file);
+        assert!(calls.iter().any(|it| names(&it)), "{file} in {calls:?}");
+    }
+    let all = 0..calls.len();
+    all.filter(|at| writes(&calls[*at]))
+        .map(|before| Moment::of(&calls, before))
+        .collect()
 }
 
 /// Reads the epoch files: each is there as a whole, or not yet.
@@ -160,30 +172,133 @@ fn established(server: &Server) -> Option<i64> {
     server.status()["established_epoch"].as_i64()
 }
 
+/// What a server has lost before it starts, while two others have an established leader.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Loss {
+    /// It is new, and so are the others.
+    Nothing,
+    /// The directory of the epochs.
+    Epochs,
+    /// What says whose directory it is, too.
+    Everything,
+}
+
 /// From its first files on.
 #[test]
 fn a_new_server_killed_at_any_write_is_still_new() {
+    lose_and_die(Loss::Nothing);
+}
+
+#[test]
+fn a_server_without_its_epochs_killed_at_any_write_is_taken_in() {
+    lose_and_die(Loss::Epochs);
+}
+
+#[test]
+fn a_server_with_an_empty_disk_killed_at_any_write_is_taken_in() {
+    lose_and_die(Loss::Everything);
+}
+
+/// Four ensembles at once, each with every fourth moment: most of the time is spent waiting.
+fn lose_and_die(loss: Loss) {
     if !can_trace() {
         return;
     }
-    // The others are not there, so it does nothing but look.
-    let ensemble = ensemble(3);
-    let looks = |server: &Server| until(|| server.status()["state"] == "looking");
-    let server = serve_traced(&ensemble, 1, None);
-    looks(&server);
-    let moments = moments(&ensemble, 1, server);
-    for moment in &moments {
-        std::fs::remove_dir_all(ensemble.data(1).join("version-2")).unwrap();
-        let mut server = serve_traced(&ensemble, 1, Some(moment));
-        until(|| server.process.try_wait().unwrap().is_some());
-        assert!(died_at(&ensemble, 1, &mut server, moment), "{moment}");
-        disk(&ensemble, 1);
-        let server = ensemble.serve(1, &[]);
-        looks(&server);
-        for file in ["acceptedEpoch", "currentEpoch"] {
-            let path = ensemble.data(1).join("version-2").join(file);
-            assert_eq!(std::fs::read(path).unwrap(), b"0", "{moment}");
+    std::thread::scope(|scope| {
+        for first in 0..4 {
+            scope.spawn(move || {
+                let mut casualty = Casualty::new(loss);
+                let moments = casualty.record();
+                for moment in moments.iter().skip(first).step_by(4) {
+                    casualty.dies_at(moment);
+                }
+            });
         }
+    });
+}
+
+/// A server that knows less than it should, over all its deaths.
+struct Casualty {
+    loss: Loss,
+    ensemble: Ensemble,
+    others: Vec<Server>,
+}
+
+impl Casualty {
+    fn new(loss: Loss) -> Self {
+        let mut casualty = Self {
+            loss,
+            ensemble: Ensemble::blank(3).impatient(),
+            others: vec![],
+        };
+        casualty.lose();
+        if loss == Loss::Epochs {
+            // In its lives it has promised the epoch of the leader that takes it in.
+            casualty.comes_up("at first");
+            casualty.lose();
+        }
+        casualty
+    }
+
+    /// It stands still, and has what it begins with.
+    fn lose(&mut self) {
+        if self.loss == Loss::Nothing {
+            self.others.clear();
+            self.ensemble = Ensemble::blank(3).impatient();
+        } else if self.others.is_empty() {
+            (1..=3).for_each(|sid| self.ensemble.vouch(sid));
+        }
+        if self.others.is_empty() {
+            self.others = [2, 3].map(|sid| self.ensemble.serve(sid, &[])).into();
+        }
+        let data = self.ensemble.data(1);
+        if self.loss != Loss::Nothing {
+            until(|| self.others.iter().all(|it| established(it).is_some()));
+            std::fs::remove_dir_all(data.join("version-2")).unwrap();
+        }
+        if self.loss == Loss::Everything {
+            std::fs::remove_file(data.join("fle.server")).unwrap();
+        }
+    }
+
+    fn record(&mut self) -> Vec<Moment> {
+        let server = serve_traced(&self.ensemble, 1, None);
+        until(|| established(&server).is_some());
+        moments(&self.ensemble, 1, server)
+    }
+
+    /// Whatever it leaves: it comes up again, and an established leader has it, with all that it promises on its disk.
+    fn dies_at(&mut self, moment: &Moment) {
+        let dies = (0..5).any(|_| {
+            self.lose();
+            let mut server = serve_traced(&self.ensemble, 1, Some(moment));
+            let mut has_died = false;
+            until(|| {
+                has_died = server.process.try_wait().unwrap().is_some();
+                has_died || established(&server).is_some()
+            });
+            let dies = has_died && died_at(&self.ensemble, 1, &mut server, moment);
+            drop(server);
+            self.comes_up(&moment.to_string());
+            dies
+        });
+        assert!(dies, "it does not come to {moment}");
+    }
+
+    fn comes_up(&self, moment: &str) {
+        disk(&self.ensemble, 1);
+        let server = self.ensemble.serve(1, &[]);
+        let mut epoch = None;
+        until(|| {
+            epoch = established(&server);
+            epoch.is_some()
+        });
+        let now = disk(&self.ensemble, 1);
+        assert_eq!(Some(now.current), epoch, "{moment}");
+        let marker = std::fs::read_to_string(self.ensemble.data(1).join("fle.server")).unwrap();
+        let known = format!("\naccepted={}\n", now.accepted);
+        assert!(marker.contains("\nepochs=known\n"), "{moment}: {marker}");
+        assert!(marker.contains(&known), "{moment}: {marker}");
     }
 }
 
@@ -246,7 +361,7 @@ struct Life {
 
 impl Life {
     fn new(roles: Roles) -> Self {
-        let ensemble = ensemble(3);
+        let ensemble = Ensemble::new(3).impatient();
         let running = (1..=3).map(|sid| (sid, ensemble.serve(sid, &[])));
         let mut life = Self {
             running: running.collect(),

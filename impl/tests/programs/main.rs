@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod check_config;
+mod data_dir;
 mod examples;
+mod fence;
 mod killed;
 mod local;
 mod serve;

@@ -4,6 +4,7 @@ use crate::support::{Ensemble, fle, stderr, stdout, until};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 #[test]
 fn servers_elect_and_replace_a_leader_that_is_killed() {
@@ -114,11 +115,7 @@ fn the_endpoints_say_what_they_should() {
 #[test]
 fn the_best_epoch_on_disk_wins() {
     let ensemble = Ensemble::new(2);
-    let folder = ensemble.data(1).join("version-2");
-    std::fs::create_dir(&folder).unwrap();
-    for file in ["acceptedEpoch", "currentEpoch"] {
-        std::fs::write(folder.join(file), "7\n").unwrap();
-    }
+    put_epochs(&ensemble.data(1).join("version-2"), "7\n", "7\n");
     let one = ensemble.serve(1, &[]);
     let two = ensemble.serve(2, &[]);
     one.settles("leading", 1);
@@ -215,45 +212,55 @@ enum Harm {
     Missing,
     /// Whoever is root may read any file, but no directory as one.
     Unreadable,
+    Pipe,
 }
 
-/// One clear line names the file and says what to do; whoever does it finds the directory as it was.
+/// One clear line names the file and says what to do; whoever does not do it finds the directory as it was.
 #[test]
 fn epochs_that_cannot_be_relied_on_are_refused_and_left_alone() {
-    let ensemble = Ensemble::new(3);
-    let folder = ensemble.data(1).join("version-2");
-    for file in ["acceptedEpoch", "currentEpoch"] {
-        for (harm, reason) in [
-            (
-                Harm::Text("many"),
-                "\"many\" is not an epoch; restore the file",
-            ),
-            (Harm::Text(""), "\"\" is not an epoch; restore the file"),
-            (
-                Harm::Missing,
-                "is missing, and the other epoch file is there; restore both",
-            ),
-            (Harm::Unreadable, "cannot read: Is a directory"),
-        ] {
-            let _ = std::fs::remove_dir_all(&folder);
-            std::fs::create_dir(&folder).unwrap();
-            std::fs::write(folder.join("acceptedEpoch"), "7").unwrap();
-            std::fs::write(folder.join("currentEpoch"), "6").unwrap();
-            std::fs::remove_file(folder.join(file)).unwrap();
-            match harm {
-                Harm::Text(text) => std::fs::write(folder.join(file), text).unwrap(),
-                Harm::Missing => {}
-                Harm::Unreadable => std::fs::create_dir(folder.join(file)).unwrap(),
+    for ensemble in [Ensemble::blank(3), Ensemble::new(3)] {
+        let folder = ensemble.data(1).join("version-2");
+        std::fs::create_dir_all(&folder).unwrap();
+        for file in ["acceptedEpoch", "currentEpoch"] {
+            for (harm, reason) in [
+                (Harm::Text("many"), "\"many\" is not an epoch; remove"),
+                (Harm::Text(""), "\"\" is not an epoch; remove"),
+                (
+                    Harm::Missing,
+                    "is missing, and the other epoch file is there; remove",
+                ),
+                (Harm::Unreadable, "cannot read: it is a directory"),
+                (Harm::Pipe, "cannot read: it is a named pipe"),
+            ] {
+                put_epochs(&folder, "7", "6");
+                std::fs::remove_file(folder.join(file)).unwrap();
+                do_harm(&folder.join(file), harm);
+                is_refused(&ensemble, &folder.join(file), reason);
+                std::fs::remove_dir_all(&folder).unwrap();
+                std::fs::create_dir(&folder).unwrap();
             }
-            is_refused(&ensemble, &folder.join(file), reason);
+        }
+        put_epochs(&folder, "6", "7");
+        let reason = "the current epoch 7 is greater than the accepted epoch 6, so one of the files is from another time; remove";
+        is_refused(&ensemble, &folder.join("acceptedEpoch"), reason);
+    }
+}
+
+fn put_epochs(folder: &Path, accepted: &str, current: &str) {
+    std::fs::write(folder.join("acceptedEpoch"), accepted).unwrap();
+    std::fs::write(folder.join("currentEpoch"), current).unwrap();
+}
+
+fn do_harm(file: &Path, harm: Harm) {
+    match harm {
+        Harm::Text(text) => std::fs::write(file, text).unwrap(),
+        Harm::Missing => {}
+        Harm::Unreadable => std::fs::create_dir(file).unwrap(),
+        Harm::Pipe => {
+            let made = Command::new("mkfifo").arg(file).status();
+            assert!(made.unwrap().success());
         }
     }
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir(&folder).unwrap();
-    std::fs::write(folder.join("acceptedEpoch"), "6").unwrap();
-    std::fs::write(folder.join("currentEpoch"), "7").unwrap();
-    let reason = "the current epoch 7 is greater than the accepted epoch 6, so one of them is from another time; restore both";
-    is_refused(&ensemble, &folder, reason);
 }
 
 /// Server 1 does not start, names this path with this reason in one line, and changes nothing.
@@ -269,7 +276,8 @@ fn is_refused(ensemble: &Ensemble, path: &Path, reason: &str) {
     assert_eq!(contents(&ensemble.data(1)), before);
 }
 
-/// What is in a folder, and in those in it: files with what they hold, folders with nothing.
+/// What is in a folder, and in those in it: files with what they hold, anything else with nothing. Whoever locked it last does not
+/// matter.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Option<String>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -277,15 +285,16 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Option<String>> {
         if path.is_dir() {
             found.extend(contents(&path));
         }
-        let text = std::fs::read_to_string(&path).ok();
-        found.insert(path, text);
+        let text = path.is_file().then(|| std::fs::read_to_string(&path));
+        found.insert(path, text.and_then(Result::ok));
     }
+    found.remove(&folder.join("fle.lock"));
     found
 }
 
 #[test]
 fn a_log_level_that_is_none_is_refused() {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fle"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fle"));
     command.env("RUST_LOG", "fle=loud");
     let output = command.args(["serve", "--config", "x"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

@@ -35,12 +35,21 @@ pub(crate) fn stderr(output: &Output) -> String {
 /// The configurations of servers 1, 2, … on loopback, each with a folder of its own.
 pub(crate) struct Ensemble {
     folder: TempDir,
+    servers: usize,
     /// Keep the ports from everybody else while their servers are down.
     _ports: Vec<Socket>,
 }
 
 impl Ensemble {
+    /// Servers that are known to be new, so that any majority of them elects.
     pub(crate) fn new(servers: usize) -> Self {
+        let ensemble = Self::blank(servers);
+        (1..=servers).for_each(|sid| ensemble.vouch(sid));
+        ensemble
+    }
+
+    /// Servers with nothing in their data directories.
+    pub(crate) fn blank(servers: usize) -> Self {
         let sockets: Vec<Socket> = (0..2 * servers).map(|_| bound()).collect();
         let port = |it: &Socket| it.local_addr().unwrap().as_socket().unwrap().port();
         let ports: Vec<u16> = sockets.iter().map(port).collect();
@@ -50,6 +59,7 @@ impl Ensemble {
         }
         let ensemble = Self {
             folder: tempfile::tempdir().unwrap(),
+            servers,
             _ports: sockets,
         };
         for sid in 1..=servers {
@@ -60,6 +70,20 @@ impl Ensemble {
             std::fs::write(ensemble.config(sid), text).unwrap();
         }
         ensemble
+    }
+
+    /// The same servers, patient for a moment only.
+    pub(crate) fn impatient(self) -> Self {
+        for sid in 1..=self.servers {
+            let (from, to) = ("tickTime=2000\ninitLimit=10", "tickTime=100\ninitLimit=15");
+            self.edit(sid, from, to);
+        }
+        self
+    }
+
+    pub(crate) fn vouch(&self, sid: usize) {
+        let vouched = fle(["vouch", "--config", self.config(sid).to_str().unwrap()]);
+        assert!(vouched.status.success(), "{}", stderr(&vouched));
     }
 
     pub(crate) fn config(&self, sid: usize) -> PathBuf {

@@ -1,7 +1,7 @@
 //! The production engine with a clock and a disk: [`Leadership`] as its driver keeps it, without a network.
 
 use super::terms::{Terms, epochs};
-use fle::leadership::{Effect, Effects, Epochs, Leadership, Moment, Standing};
+use fle::leadership::{Effect, Effects, Epochs, Leadership, Moment, Standing, Stored};
 use fle::{PeerEpoch, Sid};
 use fle_model::establishment::server;
 use std::fmt;
@@ -59,7 +59,12 @@ impl Engine {
         let (disk, now) = (epochs(disk), Moment::default());
         let ensemble = terms.ensemble.clone();
         Self {
-            leadership: Leadership::new(terms.settings(place), ensemble, disk, now),
+            leadership: Leadership::new(
+                terms.settings(place),
+                ensemble,
+                Stored::complete(disk),
+                now,
+            ),
             disk,
             now,
         }

@@ -59,19 +59,22 @@ impl<const N: usize> Terms<N> {
             sync_limit: PROMISE,
             clock_drift_ppm: 0,
             epoch_timeout: None,
+            promise_ends_with_connection: false,
         }
     }
 
     /// A packet as this server sends it.
     pub(super) fn packet(&self, from: usize, packet: network::Packet) -> Packet {
         match packet {
-            network::Packet::LearnerInfo(accepted) => Packet::LearnerInfo(LearnerInfo {
-                sid: sid(from),
-                learner_type: self.learner_types[from],
-                accepted: epoch(accepted),
-                protocol: PROTOCOL,
-                config_version: self.ensemble.committed().version(),
-            }),
+            network::Packet::LearnerInfo(accepted) => {
+                Packet::LearnerInfo(LearnerInfo::of_the_reference(
+                    sid(from),
+                    self.learner_types[from],
+                    epoch(accepted),
+                    PROTOCOL,
+                    self.ensemble.committed().version(),
+                ))
+            }
             network::Packet::LeaderInfo(proposed) => Packet::LeaderInfo {
                 epoch: epoch(proposed),
                 protocol: PROTOCOL,

@@ -124,7 +124,7 @@ impl<'a, const N: usize> Stands<'a, N> {
             told,
             server,
             take: Box::new(move |engine| {
-                engine.take(|it, now| it.handle_end(sid(peer), End::ByPeer, now))
+                engine.take(|it, now| it.handle_end(sid(peer), End::Closed, now))
             }),
             goes_on: true,
         }

@@ -1,4 +1,4 @@
-//! The programs: `fle serve`, `local`, `status`, `check-config`.
+//! The programs: `fle serve`, `local`, `status`, `check-config`, `vouch`.
 //!
 //! Each has a module; what they share is what a server says of itself ([`report`]) and where ([`http`]).
 
@@ -8,6 +8,7 @@ mod local;
 mod report;
 mod serve;
 mod status;
+mod vouch;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ enum Command {
     Status(status::Status),
     /// Reads configuration files, tells every mistake in them, and compares them with one another.
     CheckConfig(check_config::CheckConfig),
+    /// Takes your word that a server's data directory has all that the server has promised.
+    Vouch(vouch::Vouch),
 }
 
 /// Why a program ends with another exit code than 0, in words for standard error.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Local(local) => local.run(),
         Command::Status(status) => status.run(),
         Command::CheckConfig(check) => check.run(),
+        Command::Vouch(vouch) => vouch.run(),
     };
     let (text, code) = match result {
         Ok(()) => return ExitCode::SUCCESS,

@@ -52,7 +52,7 @@ async fn serve(server: &ServerConfig, http: Option<SocketAddr>) -> Result<(), Fa
     let sid = server.sid();
     let options = server.options();
     let config = MemberConfig::from_files(server)?;
-    let epochs = EpochFiles::open(&options.data_dir)?;
+    let epochs = EpochFiles::open(&options.data_dir, sid, &config.node.ensemble).await?;
     let address = http.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::Unusable(format!("--http {address}: {error}; choose another address"))

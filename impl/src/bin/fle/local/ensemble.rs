@@ -3,6 +3,7 @@
 use super::picture::{Picture, Server};
 use crate::Failure;
 use fle::config::{DynamicConfig, Rules};
+use fle::leadership::Epochs;
 use fle::member::{Limits, Member, MemberConfig, Standing};
 use fle::storage::InMemory;
 use fle::transport::Tcp;
@@ -114,7 +115,7 @@ impl Seat {
         };
         Some(Self {
             config,
-            storage: InMemory::default(),
+            storage: Epochs::default().into(),
             member: None,
         })
     }
