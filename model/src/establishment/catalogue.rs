@@ -177,6 +177,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "establish-loss",
         covers: "three voters, of which one leads and one follows, a further epoch, one disk lost, one reset",
+        histories: &[1, 1, 1],
         prelude: TWO_FOLLOWS_ONE,
         last: 2,
         faults: Faults {
@@ -189,6 +190,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "establish-rollback",
         covers: "three voters, of which one leads and one follows, a further epoch, one disk rolled back, one reset",
+        histories: &[1, 1, 1],
         prelude: TWO_FOLLOWS_ONE,
         last: 2,
         faults: Faults {

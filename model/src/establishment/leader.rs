@@ -4,7 +4,7 @@
 
 use super::mutants::Mutant;
 use super::network::Packet;
-use super::server::{Context, Effect, Epoch, Introduction, Quits};
+use super::server::{Bond, Context, Effect, Epoch, Introduction, Quits};
 use crate::ensemble::{Composition, Ensemble};
 use crate::set::ServerSet;
 
@@ -19,9 +19,9 @@ pub struct Leader<const N: usize> {
     pub learners: [Option<LearnerStage>; N],
     /// How many of the packets that a learner answers (NEWLEADER and PING) it has not answered yet.
     pub unanswered: [u8; N],
-    /// For each learner whose confirmation has begun: how many answers of each server are to come
-    /// up to one to what was sent after that. None are where it is 0.
-    pub awaited: [Option<[u8; N]>; N],
+    /// For each learner whose confirmation has begun: how many answers each follower owes up to that
+    /// to the PING that it was sent then; `None` for one that was not sent any.
+    pub owed: [Option<[Option<u8>; N]>; N],
 }
 
 /// How far a leader has come.
@@ -45,6 +45,8 @@ pub enum LearnerStage {
     Aside {
         /// Whether it knows all that it has promised.
         remembers: bool,
+        /// Whether nobody counts any more on what it may have answered elsewhere.
+        settled: bool,
     },
     /// It has said which epoch it has accepted.
     Introduced(Epoch),
@@ -69,7 +71,7 @@ impl<const N: usize> Leader<N> {
             stage: Stage::Discovery,
             learners: [None; N],
             unanswered: [0; N],
-            awaited: [None; N],
+            owed: [None; N],
         }
     }
 
@@ -123,26 +125,23 @@ impl<const N: usize> Leader<N> {
         };
         self.forget(learner);
         self.learners[learner] = Some(match is_voter && is_aside {
-            true => LearnerStage::Aside { remembers },
+            true => LearnerStage::Aside {
+                remembers,
+                settled: false,
+            },
             false => LearnerStage::Introduced(accepted),
         });
         self.advance(cx)
     }
 
-    /// What it sends to the learner later is sent after any confirmation has begun.
-    fn forget(&mut self, learner: usize) {
+    /// The learner's connection has ended, or another takes its place.
+    pub(super) fn forget(&mut self, learner: usize) {
         self.learners[learner] = None;
         self.unanswered[learner] = 0;
-        self.awaited[learner] = None;
-        for awaited in self.awaited.iter_mut().flatten() {
-            awaited[learner] = 1;
+        self.owed[learner] = None;
+        for owed in self.owed.iter_mut().flatten() {
+            owed[learner] = None;
         }
-    }
-
-    /// The learner's connection has ended.
-    pub(super) fn lose(&mut self, learner: usize, cx: &Context<'_, N>) -> Result<(), Quits> {
-        self.forget(learner);
-        self.is_not_outbid(cx)
     }
 
     /// Before it is established a leader gives up if those that it may not count on are all that it
@@ -156,43 +155,38 @@ impl<const N: usize> Leader<N> {
             cx.protocol.ensemble.is_quorum(there, false)
         };
         // Those that do not remember are further back than those that do.
-        let with = is_quorum(LearnerStage::Aside { remembers: true });
+        let with = is_quorum(LearnerStage::Aside {
+            remembers: true,
+            settled: false,
+        });
         match with && !is_quorum(LearnerStage::Introduced(Epoch(0))) {
             true => Err(Quits::GivesUp),
             false => Ok(()),
         }
     }
 
-    /// Nobody counts any more on what this learner may have answered elsewhere: from now on the
-    /// answers of the others tell whether a later leader is established.
-    pub(super) fn begin_confirmation(&mut self, learner: usize, cx: &Context<'_, N>) {
-        let awaited = |answers| match cx.is(Mutant::OldAnswersConfirm) {
-            true => 1,
-            false => answers + 1,
-        };
-        self.awaited[learner] = Some(self.unanswered.map(awaited));
+    /// Nobody counts any more on what this learner may have answered elsewhere.
+    pub(super) fn settle(&mut self, learner: usize) {
+        if let Some(LearnerStage::Aside { settled, .. }) = &mut self.learners[learner] {
+            *settled = true;
+        }
     }
 
-    /// Whether the learner is aside, and its confirmation has not begun.
+    /// Whether the learner waits aside for the others to be asked.
     #[must_use]
     pub fn is_unsettled(&self, learner: usize) -> bool {
-        matches!(self.learners[learner], Some(LearnerStage::Aside { .. }))
-            && self.awaited[learner].is_none()
-    }
-
-    /// It has answered NEWLEADER or a PING.
-    fn answers(&mut self, learner: usize) {
-        self.unanswered[learner] -= 1;
-        for awaited in self.awaited.iter_mut().flatten() {
-            awaited[learner] = awaited[learner].saturating_sub(1);
-        }
+        let settled = false;
+        let stage = self.learners[learner];
+        [true, false]
+            .map(|remembers| Some(LearnerStage::Aside { remembers, settled }))
+            .contains(&stage)
     }
 
     /// Its lease is over before that.
     pub(super) fn release_all(&self, cx: &mut Context<'_, N>) {
         let owes = |&learner: &usize| {
             let stage = self.learners[learner];
-            matches!(stage, Some(LearnerStage::Activating | LearnerStage::Synced))
+            stage >= Some(LearnerStage::Activating)
         };
         for learner in (0..N).filter(owes) {
             cx.send(learner, Packet::Release);
@@ -232,17 +226,22 @@ impl<const N: usize> Leader<N> {
             (LearnerStage::Activating, Packet::AckEpoch { .. }) => {}
             (LearnerStage::Activating, Packet::Ack(_)) => {
                 *stage = LearnerStage::Synced;
-                self.answers(from);
+                self.unanswered[from] -= 1;
                 if self.established().is_some() && !cx.is(Mutant::LateOnesNotTold) {
                     cx.send(from, Packet::UpToDate);
                 }
             }
             // The answer to UPTODATE.
             (LearnerStage::Synced | LearnerStage::Heir, Packet::Ack(_)) => {}
-            (LearnerStage::Synced | LearnerStage::Heir, Packet::Ping)
-                if self.unanswered[from] > 0 =>
-            {
-                self.answers(from);
+            (LearnerStage::Synced, Packet::Ping) if self.unanswered[from] > 0 => {
+                self.unanswered[from] -= 1;
+                for owed in self.owed.iter_mut().flatten() {
+                    owed[from] = owed[from].map(|answers| answers.saturating_sub(1));
+                }
+            }
+            // It is asked to take over, and may follow nobody soon.
+            (LearnerStage::Heir, Packet::Ping) if self.unanswered[from] > 0 => {
+                self.unanswered[from] -= 1;
             }
             (LearnerStage::Heir, Packet::HandOver(to)) if to == from => {
                 self.tell_followers(packet, cx);
@@ -275,9 +274,10 @@ impl<const N: usize> Leader<N> {
             self.stage = Stage::Promising(epoch);
         }
         if let Stage::Promising(epoch) = self.stage
-            && cx.is_free()
-            && (self.has(LearnerStage::Promised, cx) || cx.is(Mutant::PromisesNotAwaited))
+            && (self.has_promises(cx) || cx.is(Mutant::PromisesNotAwaited))
         {
+            // If it was bound itself, that is over: the promises of a quorum without it say so.
+            *cx.bond = Bond::Free;
             if cx.memory.current != epoch {
                 cx.enter(epoch);
             }
@@ -291,11 +291,40 @@ impl<const N: usize> Leader<N> {
             self.tell_followers(Packet::UpToDate, cx);
         }
         if self.established().is_some() {
+            self.ask_followers(cx);
             self.confirm(cx);
-            self.ask_for_signs_of_life(cx);
         }
         self.inform(cx);
         Ok(())
+    }
+
+    /// A PING to every follower that has been sent none since somebody waits aside for it.
+    fn ask_followers(&mut self, cx: &mut Context<'_, N>) {
+        let settled = true;
+        for learner in 0..N {
+            let is_settled = [true, false]
+                .map(|remembers| Some(LearnerStage::Aside { remembers, settled }))
+                .contains(&self.learners[learner]);
+            if is_settled && self.owed[learner].is_none() {
+                self.owed[learner] = Some([None; N]);
+            }
+        }
+        for follower in 0..N {
+            let mut owed = self.owed.iter().flatten();
+            let is_asked = owed.all(|owed| owed[follower].is_some());
+            if self.learners[follower] != Some(LearnerStage::Synced) || is_asked {
+                continue;
+            }
+            self.unanswered[follower] += 1;
+            cx.send(follower, Packet::Ping);
+            let owes = match cx.is(Mutant::OldAnswersConfirm) {
+                true => 1,
+                false => self.unanswered[follower],
+            };
+            for owed in self.owed.iter_mut().flatten() {
+                owed[follower] = owed[follower].or(Some(owes));
+            }
+        }
     }
 
     /// Those that wait aside are let in where a quorum without them has shown that it still followed
@@ -303,29 +332,16 @@ impl<const N: usize> Leader<N> {
     /// quorum would have left for it.
     fn confirm(&mut self, cx: &mut Context<'_, N>) {
         for learner in 0..N {
-            let Some(awaited) = self.awaited[learner] else {
+            let Some(owed) = self.owed[learner] else {
                 continue;
             };
-            let is_heard = |&server: &usize| {
-                awaited[server] == 0 && self.learners[server] >= Some(LearnerStage::Synced)
-            };
-            let heard = (0..N).filter(is_heard).collect::<ServerSet>().with(cx.me);
-            let is_confirmed = !cx.is(Mutant::AsideForEver) && cx.protocol.ensemble.is_quorum(heard, false);
+            let follows = (0..N).filter(|&follower| owed[follower] == Some(0));
+            let follows = follows.collect::<ServerSet>().with(cx.me);
+            let is_confirmed = !cx.is(Mutant::AsideForEver)
+                && cx.protocol.ensemble.is_quorum(follows, false);
             if is_confirmed || cx.is(Mutant::ConfirmedUnasked) {
-                self.awaited[learner] = None;
+                self.owed[learner] = None;
                 self.learners[learner] = Some(LearnerStage::Introduced(Epoch(0)));
-            }
-        }
-    }
-
-    /// A sign of life of everybody that is waited for and has been sent nothing since.
-    fn ask_for_signs_of_life(&mut self, cx: &mut Context<'_, N>) {
-        for learner in 0..N {
-            let mut awaited = self.awaited.iter().flatten();
-            let is_asked = awaited.all(|awaited| awaited[learner] <= self.unanswered[learner]);
-            if self.learners[learner] == Some(LearnerStage::Synced) && !is_asked {
-                self.unanswered[learner] += 1;
-                cx.send(learner, Packet::Ping);
             }
         }
     }
@@ -392,6 +408,15 @@ impl<const N: usize> Leader<N> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Whether a quorum has promised, this server itself included if no earlier promise binds it.
+    fn has_promises(&self, cx: &Context<'_, N>) -> bool {
+        let promised = self.those_at(LearnerStage::Promised);
+        match cx.is_free() {
+            true => self.has(LearnerStage::Promised, cx),
+            false => cx.protocol.ensemble.is_quorum(promised, false),
         }
     }
 

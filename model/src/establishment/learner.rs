@@ -57,7 +57,7 @@ impl Learner {
         cx: &mut Context<'_, N>,
     ) -> Result<(), Quits> {
         match (self.stage, packet) {
-            (Stage::Introduced, Packet::LeaderInfo(epoch)) => self.consider(epoch, cx),
+            (Stage::Introduced, Packet::LeaderInfo(epoch)) => return self.consider(epoch, cx),
             (Stage::HeldBack(proposed) | Stage::Promised(proposed), Packet::NewLeader(epoch))
                 if epoch == proposed =>
             {
@@ -98,10 +98,19 @@ impl Learner {
     }
 
     /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one stands
-    /// against it; none for one that was accepted before, or is lower: its leader has made sure that
-    /// nobody counts on what this server has promised meanwhile. A leader that proposes a new epoch
-    /// has looked again, so it does not count on what it was promised before.
-    fn consider<const N: usize>(&mut self, epoch: Epoch, cx: &mut Context<'_, N>) {
+    /// against it; none for one that was accepted before, or is lower: to a voter its leader proposes
+    /// that when it has made sure that nobody counts on what this server has promised meanwhile, and
+    /// an observer does not go back to an epoch before its current one. A leader that proposes a new
+    /// epoch has looked again, so it does not count on what it was promised before.
+    fn consider<const N: usize>(
+        &mut self,
+        epoch: Epoch,
+        cx: &mut Context<'_, N>,
+    ) -> Result<(), Quits> {
+        let is_voter = cx.protocol.ensemble.voters().contains(cx.me);
+        if !is_voter && epoch < cx.memory.current {
+            return Err(Quits::GivesUp);
+        }
         let is_new = epoch > cx.memory.accepted
             || cx.is(Mutant::PromisesAgain) && epoch == cx.memory.accepted
             || cx.is(Mutant::LowerEpochPromised);
@@ -121,6 +130,7 @@ impl Learner {
             };
             self.acknowledge(None, cx);
         }
+        Ok(())
     }
 
     fn promise<const N: usize>(&mut self, epoch: Epoch, cx: &mut Context<'_, N>) {

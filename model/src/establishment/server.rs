@@ -358,7 +358,10 @@ impl<const N: usize> Context<'_, N> {
                 early[peer] = None;
                 Ok(())
             }
-            (Event::End(peer), Role::Leading(leader)) => leader.lose(peer, self),
+            (Event::End(peer), Role::Leading(leader)) => {
+                leader.forget(peer);
+                Ok(())
+            }
             (Event::End(peer), Role::Learning(learner))
                 if learner.leader == peer && !self.is(Mutant::EndOverlooked) =>
             {
@@ -378,12 +381,9 @@ impl<const N: usize> Context<'_, N> {
                     Role::Looking(_) | Role::Down => Ok(()),
                 }
             }
-            (Event::Told(peer, answer), _) => {
-                self.learn_past(peer, answer);
-                Ok(())
-            }
+            (Event::Told(peer, answer), _) => self.learn_past(peer, answer),
             (Event::Settle(learner), Role::Leading(leader)) => {
-                leader.begin_confirmation(learner, self);
+                leader.settle(learner);
                 leader.advance(self)
             }
             (Event::HandOver(heir), Role::Leading(leader)) => {
@@ -417,12 +417,12 @@ impl<const N: usize> Context<'_, N> {
     }
 
     /// Another server says what it has accepted. Who has promised an epoch has promised it to one that
-    /// had accepted it, so one of whom no other has accepted any is new.
-    fn learn_past(&mut self, peer: usize, answer: Answer) {
+    /// had accepted it, so one of whom no other has accepted any is new. It looks again, with a vote.
+    fn learn_past(&mut self, peer: usize, answer: Answer) -> Result<(), Quits> {
         if answer != Answer::Accepted(Epoch(0)) {
             self.memory.knowledge = Knowledge::Lost;
             *self.without_past = ServerSet::NONE;
-            return;
+            return Ok(());
         }
         *self.without_past = self.without_past.with(peer);
         let ensemble = &self.protocol.ensemble;
@@ -431,9 +431,11 @@ impl<const N: usize> Context<'_, N> {
             true => ensemble.is_quorum(self.without_past.with(self.me), false),
             false => others.all(|voter| self.without_past.contains(voter)),
         };
-        if is_new {
-            self.know();
+        if !is_new {
+            return Ok(());
         }
+        self.know();
+        Err(Quits::GivesUp)
     }
 
     pub(super) fn is(&self, mutant: Mutant) -> bool {
