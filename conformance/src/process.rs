@@ -152,6 +152,23 @@ pub fn fle(program: &Path, config: &Path) -> Command {
     command
 }
 
+/// Has this `fle` take it as known that a server which has not run yet is new. Otherwise it votes only when all other voters have
+/// told it so, and ZooKeeper's tell nobody.
+///
+/// # Errors
+/// When the program does not run, or refuses.
+pub fn vouch(program: &Path, config: &Path) -> io::Result<()> {
+    let mut command = Command::new(program);
+    let output = command.args(["vouch", "--config"]).arg(config).output()?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        ))
+    }
+}
+
 /// Runs a ZooKeeper server that logs at level INFO, its virtual machine with these arguments, too.
 #[must_use]
 pub fn zookeeper(config: &Path, arguments: &[&str]) -> Command {

@@ -54,8 +54,9 @@ pub mod member;
 pub mod node;
 mod notification;
 pub mod quorum;
-#[cfg(feature = "net")]
-mod small_file;
+/// For this crate and its programs, and no part of what others may rely on.
+#[doc(hidden)]
+pub mod small_file;
 #[cfg(feature = "net")]
 pub mod storage;
 #[cfg(feature = "net")]

@@ -233,8 +233,8 @@ impl Node {
         })
     }
 
-    /// Looks for a leader, in a new round, and waits for the decision. A node that looks already goes on with its round, and all
-    /// callers get its decision.
+    /// Looks for a leader, in a new round, and waits for the decision. A node that looks already, with the same credentials, goes on
+    /// with its round, and all callers get its decision.
     ///
     /// # Errors
     /// When the node has stopped.

@@ -1,85 +1,125 @@
-//! Files that people and programs put next to a server, of which a few lines are expected and anything may come.
+//! Files that a person or a server wrote, which are small: configuration, ids, addresses, epochs.
 //!
-//! Invariant: neither the size nor the kind of what is found matters. A pipe is not waited for, a device is not opened, and of a
-//! file no more is read than it may hold.
+//! Whatever stands at the path, reading it neither waits for somebody nor takes more memory than
+//! the reader allows: a pipe, a device or a directory is an error that says so, and so is a file
+//! that is too long. What cannot be prevented here is a disk that does not answer.
 
-use std::fs::{self, File, FileType};
-use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::fs::{File, FileType};
+use std::io::{self, Error, Read};
 use std::path::Path;
 
-/// Reads a regular file of at most so many bytes.
+/// All that is in a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// When it cannot be read; when it is longer, or something else than a file, which the error says.
-pub(crate) fn read(path: &Path, at_most: usize) -> io::Result<Vec<u8>> {
-    let kind = fs::metadata(path)?.file_type();
-    if !kind.is_file() {
-        let text = format!("it is {}, not a file", name(kind));
-        return Err(io::Error::new(ErrorKind::InvalidInput, text));
-    }
+/// When it cannot be opened or read, is no regular file, or is longer.
+pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
     let mut bytes = Vec::new();
-    let limit = u64::try_from(at_most).unwrap_or(u64::MAX);
-    File::open(path)?
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)?;
-    if bytes.len() > at_most {
-        let text = format!("it is longer than {at_most} bytes");
-        return Err(io::Error::new(ErrorKind::FileTooLarge, text));
+    // A file may grow while it is read, and those in /proc do not tell their length.
+    let length = file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if u64::try_from(length).is_ok_and(|length| length <= limit) {
+        Ok(bytes)
+    } else {
+        let text = format!("it is longer than {limit} bytes, so it is not the right file");
+        Err(Error::other(text))
     }
-    Ok(bytes)
+}
+
+/// Opens a regular file.
+///
+/// # Errors
+/// When it cannot be opened, or is no regular file.
+pub fn open(path: &Path) -> io::Result<File> {
+    let file = options().open(path)?;
+    let kind = file.metadata()?.file_type();
+    if kind.is_file() {
+        Ok(file)
+    } else {
+        let text = format!("it is {}, not a file", name(kind));
+        Err(Error::other(text))
+    }
+}
+
+fn options() -> std::fs::OpenOptions {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // A pipe would be waited for until somebody writes to it; a terminal would become ours.
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    }
+    options
 }
 
 fn name(kind: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a pipe";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "a device";
+        }
+    }
     if kind.is_dir() {
         "a directory"
-    } else if kind.is_fifo() {
-        "a named pipe"
-    } else if kind.is_socket() {
-        "a socket"
     } else {
-        "a device"
+        "something else"
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use rustix::fs::{CWD, Mode, mkfifoat};
 
-    #[test]
-    fn a_file_is_read_up_to_its_limit() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        fs::write(&path, "12345").unwrap();
-        assert_eq!(read(&path, 5).unwrap(), b"12345");
-        let error = read(&path, 4).unwrap_err();
-        assert_eq!(error.to_string(), "it is longer than 4 bytes");
-        // Of a file as large as this only what was asked for is read.
-        let file = File::create(&path).unwrap();
-        file.set_len(1 << 40).unwrap();
-        assert_eq!(
-            read(&path, 100).unwrap_err().kind(),
-            ErrorKind::FileTooLarge
-        );
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
     }
 
     #[test]
-    fn what_is_no_file_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = read(folder.path(), 5).unwrap_err();
-        assert_eq!(error.to_string(), "it is a directory, not a file");
-        let error = read(Path::new("/dev/zero"), 5).unwrap_err();
-        assert_eq!(error.to_string(), "it is a device, not a file");
-        let socket = folder.path().join("socket");
-        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        let error = read(&socket, 5).unwrap_err();
-        assert_eq!(error.to_string(), "it is a socket, not a file");
+    fn a_file_is_read_up_to_its_limit() {
+        let folder = folder();
+        let path = folder.path().join("myid");
+        std::fs::write(&path, b"12345").unwrap();
+        assert_eq!(read(&path, 5).unwrap(), b"12345");
+        let error = read(&path, 4).unwrap_err().to_string();
+        assert!(error.contains("longer than 4 bytes"), "{error}");
+        assert_eq!(read(&path, u64::MAX).unwrap(), b"12345");
+    }
+
+    #[test]
+    fn whatever_is_no_file_is_said_to_be_none() {
+        let folder = folder();
         let pipe = folder.path().join("pipe");
-        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-        assert!(made.unwrap().success());
-        let error = read(&pipe, 5).unwrap_err();
-        assert_eq!(error.to_string(), "it is a named pipe, not a file");
-        let error = read(&folder.path().join("nothing"), 5).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound);
+        mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        for (path, what) in [
+            (folder.path(), "a directory"),
+            (&pipe, "a pipe"),
+            (&link, "a pipe"),
+            (Path::new("/dev/zero"), "a device"),
+        ] {
+            let error = read(path, 100).unwrap_err().to_string();
+            assert_eq!(error, format!("it is {what}, not a file"));
+        }
+    }
+
+    #[test]
+    fn a_file_as_large_as_a_disk_costs_no_memory() {
+        let folder = folder();
+        let path = folder.path().join("large");
+        // Without a byte on the disk.
+        File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        assert!(read(&path, 1 << 20).is_err());
+    }
+
+    #[test]
+    fn what_is_missing_is_missing() {
+        let error = read(&folder().path().join("none"), 1).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 }

@@ -106,8 +106,14 @@ impl Server {
 
     pub(crate) fn start(&mut self) {
         let config = self.config();
+        let is_first_life = !self.log().exists();
         let mut command = match self.member.program {
-            Program::Fle => process::fle(&PROGRAM, &config),
+            Program::Fle => {
+                if is_first_life {
+                    process::vouch(&PROGRAM, &config).unwrap();
+                }
+                process::fle(&PROGRAM, &config)
+            }
             Program::ZooKeeper => zookeeper(&config),
         };
         self.process.start(&mut command).unwrap();

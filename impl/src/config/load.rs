@@ -12,9 +12,13 @@ use super::problem::Problem;
 use super::server::{ClientAddress, LearnerType, ServerSpec};
 use super::zoo::StaticFile;
 use crate::id::Sid;
+use crate::small_file;
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+
+/// How long a file may be, in bytes: more than the lines of ten thousand servers take.
+const LONGEST: u64 = 1 << 20;
 
 /// One server's configuration, complete: the server is in its ensemble.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -131,7 +135,7 @@ fn load_last_seen(
     name.push(".dynamic.next");
     let path = PathBuf::from(name);
     let mut found = Report::default();
-    let config = match fs::read(&path) {
+    let config = match small_file::read(&path, LONGEST) {
         Ok(bytes) => {
             let lines = EnsembleLines::read(&decode(bytes), Duplicates::Refused, &mut found);
             lines.build(rules, &mut found)
@@ -220,7 +224,7 @@ fn is_served_by(dynamic: &ClientAddress, fixed: &ClientAddress) -> bool {
 }
 
 fn read_text(path: &Path, report: &mut Report) -> Option<String> {
-    match fs::read(path) {
+    match small_file::read(path, LONGEST) {
         Ok(bytes) => Some(decode(bytes)),
         Err(error) => {
             let mut found = Report::default();

@@ -367,7 +367,14 @@ impl<N: Network, S: Storage> Driver<N, S> {
             Effect::StoreAccepted(epoch) => return Ok(self.storage.store_accepted(epoch).await),
             Effect::StoreCurrent(epoch) => return Ok(self.storage.store_current(epoch).await),
             Effect::StorePromise(length) => return Ok(self.storage.store_promise(length).await),
-            Effect::StoreKnown => return Ok(self.storage.store_known().await),
+            Effect::StoreKnown => {
+                let stored = self.storage.store_known().await;
+                // So far it has looked as one whose vote does not count.
+                if stored.is_ok() && matches!(self.stage, Stage::Electing(..)) {
+                    self.look().await?;
+                }
+                return Ok(stored);
+            }
             Effect::Ask(voter) => self.port.ask([voter]),
             Effect::Doubt { leader, epoch } => self.doubt(leader, epoch).await?,
             Effect::Connect(leader) => self.port.dial(leader),

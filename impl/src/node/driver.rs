@@ -150,7 +150,7 @@ impl<N: Network> Driver<N> {
                     // What it tells those without a vote, until it has settled, is a vote for itself with these credentials.
                     let ensemble = Arc::clone(self.election.ensemble());
                     self.election = Election::new(self.settings, ensemble, credentials);
-                } else if self.election.state() == ServerState::Looking {
+                } else if self.is_looking_with(credentials) {
                     return;
                 }
                 self.look_for_leader(credentials);
@@ -185,6 +185,12 @@ impl<N: Network> Driver<N> {
         });
         log::handed_over(self.sid, leader);
         self.step(|election| election.designate(leader));
+    }
+
+    /// With others, a server that looks begins a round of its own.
+    fn is_looking_with(&self, credentials: Credentials) -> bool {
+        let same = |look: &Look| look.credentials == credentials;
+        self.election.state() == ServerState::Looking && self.look.as_ref().is_some_and(same)
     }
 
     fn look_for_leader(&mut self, credentials: Credentials) {

@@ -1,7 +1,7 @@
 //! The tie-breaker of an ensemble of two voters (ZOOKEEPER-3922): somebody outside who says whether the one that is left may
 //! lead. Asked only when a majority is missing.
 
-use std::fs::File;
+use crate::small_file;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub struct OracleFile(pub PathBuf);
 impl Oracle for OracleFile {
     fn grants(&self) -> bool {
         let mut first = [0];
-        File::open(&self.0)
+        small_file::open(&self.0)
             .and_then(|mut file| file.read_exact(&mut first))
             .is_ok_and(|()| first == *b"1")
     }

@@ -223,7 +223,12 @@ fn an_oracle_file_grants_by_its_first_byte() {
         std::fs::write(&path, content).unwrap();
         assert_eq!(oracle.grants(), grants, "{content:?}");
     }
+    std::fs::remove_file(&path).unwrap();
+    // Nobody writes to it, and the question is asked where nothing may wait.
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
+    assert!(!oracle.grants(), "a pipe");
     std::fs::remove_file(path).unwrap();
+    assert!(!OracleFile("/dev/zero".into()).grants(), "a device");
 }
 
 const SERVERS: i64 = 7;

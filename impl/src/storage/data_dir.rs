@@ -10,6 +10,7 @@
 
 use super::StorageError;
 use super::disk::{Disk, failed};
+use super::error::list;
 use super::lock::Lock;
 use super::marker::{self, Identity, Marker};
 use crate::id::{PeerEpoch, Sid};
@@ -24,7 +25,7 @@ pub(super) const ACCEPTED: &str = "acceptedEpoch";
 pub(super) const CURRENT: &str = "currentEpoch";
 
 /// More than any epoch takes, with spaces around it.
-const MAX_EPOCH_BYTES: usize = 256;
+const MAX_EPOCH_BYTES: u64 = 256;
 
 #[derive(Debug)]
 pub(super) struct DataDir {
@@ -87,7 +88,7 @@ impl DataDir {
         match &marker {
             None if self.is_known => self.adopt()?,
             None => {}
-            Some(marker) => self.tell_voters(marker)?,
+            Some(marker) => self.keep_up(marker, found)?,
         }
         let accepted = found.accepted.unwrap_or_default();
         let floor = marker.as_ref().map(|marker| marker.accepted);
@@ -170,12 +171,21 @@ impl DataDir {
         }
     }
 
-    /// At a start the configuration may have been changed by hand.
-    fn tell_voters(&mut self, marker: &Marker) -> Result<(), StorageError> {
+    /// The marker is behind where the configuration was changed by hand, and where the process died before it was written.
+    fn keep_up(&mut self, marker: &Marker, found: Found) -> Result<(), StorageError> {
         if marker.voters != self.voters {
-            let (sid, before, now) = (self.sid, &marker.voters, &self.voters);
-            tracing::info!(target: "fle", %sid, "the voters are {now:?}; when it was here last they were {before:?}");
-            self.put(marker)?;
+            let (before, now) = (list(&marker.voters), list(&self.voters));
+            tracing::info!(target: "fle", sid = %self.sid, "the voters are {now} now, and were {before} before");
+        }
+        let accepted = match (self.is_known, found.accepted) {
+            (true, Some(accepted)) => accepted,
+            _ => marker.accepted,
+        };
+        if marker.voters != self.voters || marker.accepted != accepted {
+            self.put(&Marker {
+                accepted,
+                ..marker.clone()
+            })?;
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ impl Disk {
     pub(super) fn read(
         &mut self,
         path: &Path,
-        at_most: usize,
+        at_most: u64,
     ) -> Result<Option<Vec<u8>>, StorageError> {
         let read = self.opens(|| small_file::read(path, at_most));
         self.refill();

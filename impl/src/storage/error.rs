@@ -1,7 +1,6 @@
 //! Why epochs cannot be read or written, and what is right to do then.
 
 use crate::id::{PeerEpoch, Sid};
-use std::fmt::Write;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -82,9 +81,9 @@ pub enum StorageError {
     },
     /// The data directory is that of a server of this id in another ensemble.
     #[error(
-        "{path}: this is the data directory of a server in an ensemble of {}, and the configuration has {}; correct dataDir or the server lines. If the server is to join another ensemble, remove {path} and version-2",
-        voters(theirs),
-        voters(own)
+        "{path}: this is the data directory of a server in an ensemble with the voters {}, and the configuration has {}; correct dataDir or the server lines. If the server is to join another ensemble, remove {path} and version-2",
+        list(theirs),
+        list(own)
     )]
     AnotherEnsemble {
         /// The file that says so.
@@ -133,12 +132,7 @@ fn remedy(error: &io::Error) -> &'static str {
     }
 }
 
-fn voters(sids: &[Sid]) -> String {
-    let mut words = if sids.len() == 1 { "voter" } else { "voters" }.to_owned();
-    for (at, sid) in sids.iter().enumerate() {
-        let separator = if at == 0 { " " } else { ", " };
-        // A string takes everything.
-        let _ = write!(words, "{separator}{sid}");
-    }
-    words
+pub(super) fn list<'a>(sids: impl IntoIterator<Item = &'a Sid>) -> String {
+    let sids: Vec<String> = sids.into_iter().map(Sid::to_string).collect();
+    sids.join(", ")
 }

@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 pub(super) const FILE: &str = "fle.server";
 
 /// More than a thousand voters take.
-pub(super) const MAX_BYTES: usize = 32 << 10;
+pub(super) const MAX_BYTES: u64 = 32 << 10;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Marker {

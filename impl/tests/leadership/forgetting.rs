@@ -228,6 +228,9 @@ fn nobody_promises_an_epoch_that_is_far_away() {
     world.elect(3, &[1, 2]);
     assert_eq!(world.leads(3), None);
     assert_eq!(world.disk(1), NEW);
+    let epoch = PeerEpoch::LAST.0 - 1;
+    let doubts = [Event::Doubts(1, 3, epoch), Event::Doubts(2, 3, epoch)];
+    assert_eq!(world.events, doubts);
     world.pass(INIT_LIMIT, &[]);
     world.elect(2, &[1]);
     assert_eq!(world.leads(2), Some(1));

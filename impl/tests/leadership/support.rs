@@ -89,6 +89,7 @@ pub(crate) struct World {
 pub(crate) enum Event {
     Quit(i64, Quit),
     Closed { by: i64, peer: i64, reason: Refusal },
+    Doubts(i64, i64, i64),
 }
 
 impl World {
@@ -298,6 +299,9 @@ impl World {
                 if let Some(past) = past {
                     self.answer(voter, sid, past);
                 }
+            }
+            Effect::Doubt { leader, epoch } => {
+                self.events.push(Event::Doubts(sid.0, leader.0, epoch.0));
             }
             Effect::Connect(leader) => {
                 self.wires.insert((sid, leader), VecDeque::new());
@@ -527,7 +531,7 @@ impl World {
     pub(crate) fn quits(&self) -> Vec<(i64, Quit)> {
         let quits = self.events.iter().filter_map(|event| match event {
             Event::Quit(sid, reason) => Some((*sid, *reason)),
-            Event::Closed { .. } => None,
+            Event::Closed { .. } | Event::Doubts(..) => None,
         });
         quits.collect()
     }

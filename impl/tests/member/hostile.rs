@@ -2,7 +2,7 @@
 
 use crate::support::{Ensemble, until_it_follows, until_it_leads};
 use fle::config::{ConfigVersion, LearnerType};
-use fle::leadership::packet::{self, LearnerInfo, PROTOCOL, Packet};
+use fle::leadership::packet::{self, LearnerInfo, PROTOCOL, Packet, Past};
 use fle::member::Standing;
 use fle::{PeerEpoch, Sid};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -84,23 +84,67 @@ async fn strangers_establish_nobody_and_do_not_keep_others_out() {
     until_it_follows(&two, 3).await;
 }
 
-/// One that claims a follower's id takes its place; the follower comes again.
+/// The follower gives a sign of life when it is asked for one, and who claims its id has to go.
 #[tokio::test]
-async fn one_that_claims_a_followers_id_does_not_end_the_ensemble() {
+async fn one_that_claims_a_followers_id_is_refused_and_ends_no_term() {
     let ensemble = Ensemble::new(3);
     let members = ensemble.start_all().await;
-    until_it_leads(&members[&3]).await;
+    let leads = until_it_leads(&members[&3]).await;
     until_it_follows(&members[&1], 3).await;
-    for _ in 0..5 {
-        let mut stream = TcpStream::connect(ensemble.quorum_port(3)).await.unwrap();
-        stream.write_all(&introduction(1)).await.unwrap();
-        assert!(
-            stream.read(&mut [0; 64]).await.unwrap() > 0,
-            "it is asked to promise"
-        );
-        drop(stream);
-        until_it_follows(&members[&1], 3).await;
+    let mut standing = members[&1].leadership();
+    standing.mark_unchanged();
+    for _ in 0..20 {
+        let mut claims = Vec::new();
+        for _ in 0..5 {
+            let mut stream = TcpStream::connect(ensemble.quorum_port(3)).await.unwrap();
+            stream.write_all(&introduction(1)).await.unwrap();
+            claims.push(stream);
+        }
+        for mut stream in claims {
+            let read = stream.read(&mut [0; 64]).await;
+            assert!(!read.is_ok_and(|read| read > 0), "it is told nothing");
+        }
     }
+    assert!(!standing.has_changed().unwrap());
+    assert_eq!(*members[&3].leadership().borrow(), leads);
+}
+
+/// As one does whose connection was lost silently.
+#[tokio::test]
+async fn a_server_that_is_silent_makes_way_for_one_that_comes_again() {
+    let ensemble = Ensemble::new(3);
+    let (three, _two) = (ensemble.start(3).await, ensemble.start(2).await);
+    until_it_leads(&three).await;
+    let mut silent = TcpStream::connect(ensemble.quorum_port(3)).await.unwrap();
+    silent.write_all(&introduction(1)).await.unwrap();
+    assert!(silent.read(&mut [0; 64]).await.unwrap() > 0, "it is led");
+    let mut again = TcpStream::connect(ensemble.quorum_port(3)).await.unwrap();
+    again.write_all(&introduction(1)).await.unwrap();
+    assert!(again.read(&mut [0; 64]).await.unwrap() > 0, "it is led");
+    let mut rest = Vec::new();
+    // A reset is a way to close, too.
+    let _ = silent.read_to_end(&mut rest).await;
+}
+
+#[tokio::test]
+async fn who_asks_what_a_server_has_accepted_is_told_and_disturbs_nobody() {
+    let ensemble = Ensemble::new(3);
+    let members = ensemble.start_all().await;
+    let leads = until_it_leads(&members[&3]).await;
+    let epoch = until_it_follows(&members[&2], 3).await;
+    for asked in [2, 3] {
+        let mut stream = TcpStream::connect(ensemble.quorum_port(asked))
+            .await
+            .unwrap();
+        let mut bytes = Vec::new();
+        packet::encode(&Packet::Question { sid: Sid(1) }, &mut bytes);
+        stream.write_all(&bytes).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let expected = Packet::Answer(Past::Accepted(epoch));
+        assert_eq!(packet::decode(&answer), Ok(Some((expected, answer.len()))));
+    }
+    assert_eq!(*members[&3].leadership().borrow(), leads);
 }
 
 /// A learner that never reads is dropped, and the leader goes on.

@@ -110,6 +110,16 @@ async fn an_heir_that_takes_over_and_dies_is_replaced() {
     assert_eq!(until_it_follows(&two, 3).await, epoch);
 }
 
+/// What a leader says last leaves before it is gone, and its ports are free then.
+#[tokio::test]
+async fn a_leader_that_is_shut_down_releases_its_followers() {
+    let ensemble = Ensemble::new(3);
+    let (three, _two, mut puppet) = with_puppet(&ensemble).await;
+    three.shutdown().await;
+    puppet.until(&Packet::Release).await;
+    std::net::TcpListener::bind(ensemble.quorum_port(3)).unwrap();
+}
+
 fn lease(member: &Member) -> fle::member::Lease {
     match &*member.leadership().borrow() {
         Standing::Leading { lease, .. } => lease.clone(),

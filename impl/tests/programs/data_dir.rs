@@ -89,7 +89,7 @@ fn the_directory_of_another_server_or_ensemble_is_refused() {
     ensemble.edit(1, "server.2=", "server.4=");
     ensemble.edit(1, "server.3=", "server.5=");
     let said = ends(&ensemble, 1);
-    let reason = "an ensemble of voters 1, 2, 3, and the configuration has voters 1, 4, 5;";
+    let reason = "an ensemble with the voters 1, 2, 3, and the configuration has 1, 4, 5;";
     assert!(said.contains(reason), "{said}");
     assert_eq!(marker(&ensemble, 1), before);
 }

@@ -230,7 +230,7 @@ fn epochs_that_cannot_be_relied_on_are_refused_and_left_alone() {
                     "is missing, and the other epoch file is there; remove",
                 ),
                 (Harm::Unreadable, "cannot read: it is a directory"),
-                (Harm::Pipe, "cannot read: it is a named pipe"),
+                (Harm::Pipe, "cannot read: it is a pipe"),
             ] {
                 put_epochs(&folder, "7", "6");
                 std::fs::remove_file(folder.join(file)).unwrap();

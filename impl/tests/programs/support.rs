@@ -1,24 +1,27 @@
 //! Folders with configurations, and processes that end with the test.
 
+use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::{Domain, Socket, Type};
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::fs::File;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::io::{PipeReader, PipeWriter, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Longer than anything takes, on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs `fle` to its end.
 pub(crate) fn fle<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
     command().args(arguments).output().unwrap()
 }
 
-fn command() -> Command {
+/// The program, with an environment that says nothing of logs.
+pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fle"));
     command.env_remove("RUST_LOG");
     command
@@ -107,9 +110,20 @@ impl Ensemble {
     }
 
     /// Runs a server by a command that ends with the program's name.
-    pub(crate) fn serve_by(&self, mut command: Command, sid: usize, arguments: &[&str]) -> Server {
+    pub(crate) fn serve_by(&self, command: Command, sid: usize, arguments: &[&str]) -> Server {
         let log = self.folder.path().join(format!("{sid}/log"));
         let log = File::options().create(true).append(true).open(log).unwrap();
+        self.serve_into(log, command, sid, arguments)
+    }
+
+    /// Runs a server that writes its log to there.
+    pub(crate) fn serve_into(
+        &self,
+        log: impl Into<Stdio>,
+        mut command: Command,
+        sid: usize,
+        arguments: &[&str],
+    ) -> Server {
         let address_file = self.data(sid).join("fle.http");
         // A server that was killed has left it behind.
         let _ = std::fs::remove_file(&address_file);
@@ -123,6 +137,15 @@ impl Ensemble {
             process: process.unwrap(),
             address_file,
         }
+    }
+
+    /// A server's quorum port and election port.
+    pub(crate) fn ports(&self, sid: usize) -> (u16, u16) {
+        let text = std::fs::read_to_string(self.config(sid)).unwrap();
+        let prefix = format!("server.{sid}=127.0.0.1:");
+        let ports = text.lines().find_map(|line| line.strip_prefix(&prefix));
+        let (quorum, election) = ports.unwrap().split_once(':').unwrap();
+        (quorum.parse().unwrap(), election.parse().unwrap())
     }
 
     /// What a server has said in all its lives; nothing before the first.
@@ -147,13 +170,37 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// What an HTTP endpoint answers; `None` while nobody does.
+    /// What an HTTP endpoint answers; `None` while nobody does, or it does not find or do that.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
+        let (code, text) = self.ask(path)?;
+        (code == 200).then_some(text)
+    }
+
+    /// The status code and the text that an HTTP endpoint answers with; `None` while nobody does.
+    pub(crate) fn ask(&self, path: &str) -> Option<(u16, String)> {
+        let url = format!("http://{}{path}", self.http()?);
+        let request = ureq::get(url)
+            .config()
+            .http_status_as_error(false)
+            // Who hangs does not answer.
+            .timeout_global(Some(Duration::from_secs(10)))
+            .build();
+        let mut answer = request.call().ok()?;
+        let text = answer.body_mut().read_to_string().ok()?;
+        Some((answer.status().as_u16(), text))
+    }
+
+    /// Where it answers HTTP; `None` while it does not say.
+    pub(crate) fn http(&self) -> Option<SocketAddr> {
         let address = std::fs::read_to_string(&self.address_file).ok()?;
-        let mut answer = ureq::get(format!("http://{}{path}", address.trim()))
-            .call()
-            .ok()?;
-        answer.body_mut().read_to_string().ok()
+        address.trim().parse().ok()
+    }
+
+    /// The value of a metric without labels; `None` while there is none.
+    pub(crate) fn metric(&self, name: &str) -> Option<f64> {
+        let metrics = self.get("/metrics")?;
+        let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+        metrics.lines().find_map(value)
     }
 
     pub(crate) fn status(&self) -> serde_json::Value {
@@ -189,8 +236,56 @@ impl Drop for Server {
 
 /// Asks a process to stop, as `kill` does.
 pub(crate) fn terminate(process: &Child) {
-    let id = Pid::from_child(process);
-    kill_process(id, Signal::TERM).unwrap();
+    send(process, Signal::TERM);
+}
+
+/// Sends a signal to a process that has not been waited for.
+pub(crate) fn send(process: &Child, signal: Signal) {
+    kill_process(Pid::from_child(process), signal).unwrap();
+}
+
+/// Waits until a process has ended; how.
+pub(crate) fn end(process: &mut Child) -> ExitStatus {
+    let mut ended = None;
+    until(|| {
+        ended = process.try_wait().unwrap();
+        ended.is_some()
+    });
+    ended.unwrap()
+}
+
+/// A pipe as small as the system makes them that takes nothing more until it is read.
+pub(crate) fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let size = fcntl_setpipe_size(&writer, 4096).unwrap();
+    writer.write_all(&vec![b'\n'; size]).unwrap();
+    (reader, writer)
+}
+
+/// A command that runs another, named at its end, from a shell: after this, and in these namespaces
+/// (`unshare`'s options). `None`, with a line that says so, where that is not allowed.
+pub(crate) fn isolated(namespaces: &[&str], before: &str) -> Option<Command> {
+    let mut trial = Command::new("unshare");
+    if !trial
+        .args(namespaces)
+        .arg("true")
+        .status()
+        .is_ok_and(|it| it.success())
+    {
+        println!("skipped: namespaces are not to be had");
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    command.args(namespaces);
+    command.args([
+        "sh",
+        "-c",
+        &format!("{before} exec \"$@\""),
+        "sh",
+        env!("CARGO_BIN_EXE_fle"),
+    ]);
+    command.env_remove("RUST_LOG");
+    Some(command)
 }
 
 /// Waits until something is so.

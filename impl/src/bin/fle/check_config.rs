@@ -4,7 +4,8 @@
 //! how servers wait for one another.
 
 use crate::Failure;
-use fle::config::{DynamicConfig, LearnerType, Options, ServerConfig};
+use crate::output::say;
+use fle::config::{ConfigErrors, DynamicConfig, LearnerType, Options, Problem, ServerConfig};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,35 +25,32 @@ struct Loaded<'a> {
 
 impl CheckConfig {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        for path in &self.files {
-            std::fs::read(path).map_err(|error| {
-                Failure::Unusable(format!("{}: {error}; correct the path", path.display()))
-            })?;
-        }
+        let mut text = String::new();
         let mut mistakes = 0;
         let mut loaded = Vec::new();
         for path in &self.files {
             match ServerConfig::load(path) {
                 Ok(parsed) => {
                     let server = parsed.value;
-                    println!("{}: {}", path.display(), describe(&server));
-                    parsed
-                        .warnings
-                        .iter()
-                        .for_each(|warning| println!("{warning}"));
+                    text += &format!("{}: {}\n", path.display(), describe(&server));
+                    for warning in parsed.warnings {
+                        text += &format!("{warning}\n");
+                    }
                     loaded.push(Loaded { path, server });
                 }
                 Err(errors) => {
-                    println!("{errors}");
+                    is_readable(path, &errors)?;
+                    text += &format!("{errors}\n");
                     mistakes += 1;
                 }
             }
         }
-        let differences = compare(&loaded);
-        differences
-            .iter()
-            .for_each(|difference| println!("{difference}"));
-        mistakes += differences.len();
+        let Differences { wrong, suspicious } = compare(&loaded);
+        for difference in suspicious.iter().chain(&wrong) {
+            text += &format!("{difference}\n");
+        }
+        mistakes += wrong.len();
+        say(&text)?;
         match mistakes {
             0 => Ok(()),
             _ => Err(Failure::Check(format!(
@@ -60,6 +58,17 @@ impl CheckConfig {
             ))),
         }
     }
+}
+
+/// # Errors
+/// When the path is wrong, rather than what the file says.
+fn is_readable(path: &Path, errors: &ConfigErrors) -> Result<(), Failure> {
+    let about_it = |file: &Option<PathBuf>| file.as_deref() == Some(path);
+    let found = errors
+        .diagnostics()
+        .iter()
+        .find(|found| about_it(&found.file) && matches!(found.problem, Problem::Unreadable(_)));
+    found.map_or(Ok(()), |found| Err(Failure::Unusable(found.to_string())))
 }
 
 /// The server and its ensemble in a line.
@@ -85,14 +94,25 @@ fn digest(ensemble: &DynamicConfig) -> String {
     hash[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What keeps these servers from working together; what is merely suspicious is printed as a warning.
-fn compare(loaded: &[Loaded<'_>]) -> Vec<String> {
-    let mut differences = same_ids(loaded);
+/// What differs between servers.
+#[derive(Default)]
+struct Differences {
+    /// What keeps them from working together.
+    wrong: Vec<String>,
+    /// What may be meant, as warnings.
+    suspicious: Vec<String>,
+}
+
+fn compare(loaded: &[Loaded<'_>]) -> Differences {
+    let mut differences = Differences {
+        wrong: same_ids(loaded),
+        ..Differences::default()
+    };
     let Some((first, others)) = loaded.split_first() else {
         return differences;
     };
     for other in others {
-        differences.extend(ensemble_differences(first, other));
+        differences.wrong.extend(ensemble_differences(first, other));
         for (key, must_agree, value) in shared_options() {
             let (here, there) = (value(other.server.options()), value(first.server.options()));
             if here == there {
@@ -104,11 +124,12 @@ fn compare(loaded: &[Loaded<'_>]) -> Vec<String> {
                 other.path.display(),
                 first.path.display()
             );
-            if must_agree {
-                differences.push(text);
+            let kind = if must_agree {
+                &mut differences.wrong
             } else {
-                println!("{text}");
-            }
+                &mut differences.suspicious
+            };
+            kind.push(text);
         }
     }
     differences

@@ -3,7 +3,9 @@
 mod ensemble;
 mod picture;
 
-use crate::{Failure, asked_to_stop, runtime};
+use crate::output::not_said;
+use crate::signals::{Hangup, Stop};
+use crate::{Failure, runtime};
 use ensemble::{Ensemble, Recovery};
 use picture::Screen;
 use std::time::Duration;
@@ -44,12 +46,11 @@ const FRAME: Duration = Duration::from_millis(50);
 
 impl Local {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        // Every pair of servers has a connection with two ends in this process.
-        let _ = rlimit::increase_nofile_limit(u64::MAX);
-        runtime()?.block_on(self.elect())
+        let stop = Stop::on_signals(Hangup::Stops)?;
+        runtime()?.block_on(self.elect(&stop))
     }
 
-    async fn elect(&self) -> Result<(), Failure> {
+    async fn elect(&self, stop: &Stop) -> Result<(), Failure> {
         let mut screen = Screen::new(std::time::Instant::now());
         let mut ensemble = Ensemble::start(self.servers).await?;
         let mut recovery = Recovery::default();
@@ -58,19 +59,23 @@ impl Local {
         frames.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut kills = Kills::new(self.kill_leader_every, start);
         let over = sleep_until(self.duration.and_then(|it| start.checked_add(it)));
-        let stop = asked_to_stop();
-        tokio::pin!(over, stop);
+        let asked = stop.asked();
+        tokio::pin!(over, asked);
         loop {
             tokio::select! {
                 biased;
-                () = &mut stop => break,
+                () = &mut asked => break,
                 () = &mut over => break,
                 () = kills.next() => kills.act(&mut ensemble, &mut recovery).await?,
                 () = recovery.watch() => {}
-                _ = frames.tick() => screen.show(&ensemble.picture()),
+                _ = frames.tick() => if let Err(error) = screen.show(&ensemble.picture()) {
+                    return not_said(error);
+                },
             }
         }
-        screen.close(&ensemble.picture(), &recovery);
+        screen
+            .close(&ensemble.picture(), &recovery)
+            .or_else(not_said)?;
         ensemble.shutdown().await;
         recovery.judge()
     }

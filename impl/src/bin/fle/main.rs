@@ -1,12 +1,16 @@
 //! The programs: `fle serve`, `local`, `status`, `check-config`, `vouch`.
 //!
-//! Each has a module; what they share is what a server says of itself ([`report`]) and where ([`http`]).
+//! Each has a module. What they share: what a server says of itself ([`report`]) and where ([`http`]),
+//! its [`log`], the [`signals`] that stop it, and how one writes to whoever may not read ([`output`]).
 
 mod check_config;
 mod http;
 mod local;
+mod log;
+mod output;
 mod report;
 mod serve;
+mod signals;
 mod status;
 mod vouch;
 
@@ -64,28 +68,15 @@ fn main() -> ExitCode {
         Err(Failure::Check(text)) => (text, 1),
         Err(Failure::Unusable(text)) => (text, 2),
     };
-    eprintln!("fle: {text}");
+    output::complain(&text);
     ExitCode::from(code)
 }
 
-/// A runtime for servers, on all cores.
+/// A runtime for servers, on all cores and with as many descriptors as the system allows: every pair
+/// of servers has a connection.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    // With fewer it may do as well.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     Ok(builder.enable_all().build()?)
-}
-
-/// Ends when the user or the system asks the process to.
-async fn asked_to_stop() {
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
-    let terminated = async {
-        match &mut terminate {
-            Some(terminate) => terminate.recv().await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
 }

@@ -1,18 +1,27 @@
 //! What a server says of itself, as JSON for `GET /status` and as text for people.
 
-use fle::member::Standing;
+use fle::member;
 use fle::node::Status;
 use fle::transport::LinkState;
 use fle::{ServerState, Sid};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
 /// What a server says of itself.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Report {
     pub(crate) sid: i64,
     pub(crate) state: State,
+    /// What it is at with an established leader.
+    standing: Standing,
+    /// Whether it leads or follows an established leader: one that a quorum follows.
+    established: bool,
+    /// How long a leader may rely on leading if it hears nothing more; 0 when that is over.
+    lease_ms: Option<u64>,
+    /// What somebody should look at, as sentences.
+    notes: Vec<String>,
     /// The leader that it has settled on.
     leader: Option<i64>,
     /// The round that it looks in or has settled in.
@@ -36,6 +45,16 @@ pub(crate) struct Report {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum State {
     Looking,
+    Following,
+    Leading,
+    Observing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Standing {
+    /// No leader is established that it knows of, whether it has settled on one or not.
+    Electing,
     Following,
     Leading,
     Observing,
@@ -67,7 +86,12 @@ enum Link {
 }
 
 impl Report {
-    pub(crate) fn new(sid: Sid, status: &Status, standing: &Standing) -> Self {
+    pub(crate) fn new(
+        sid: Sid,
+        status: &Status,
+        standing: &member::Standing,
+        notes: &BTreeSet<member::Note>,
+    ) -> Self {
         let told = &status.announcement;
         let state = State::from(told.state);
         let ensemble = [
@@ -80,6 +104,13 @@ impl Report {
         Self {
             sid: sid.0,
             state,
+            standing: Standing::from(standing),
+            established: standing.epoch().is_some(),
+            lease_ms: match standing {
+                member::Standing::Leading { lease, .. } => Some(milliseconds(lease.remaining())),
+                _ => None,
+            },
+            notes: notes.iter().map(member::Note::to_string).collect(),
             leader: (state != State::Looking).then_some(told.proposal.leader.0),
             round: told.election_epoch.0,
             epoch: told.proposal.peer_epoch.0,
@@ -111,6 +142,21 @@ impl From<ServerState> for State {
     }
 }
 
+impl From<&member::Standing> for Standing {
+    fn from(standing: &member::Standing) -> Self {
+        match standing {
+            member::Standing::Looking => Self::Electing,
+            member::Standing::Following { .. } => Self::Following,
+            member::Standing::Leading { .. } => Self::Leading,
+            member::Standing::Observing { .. } => Self::Observing,
+        }
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl Peer {
     fn of(link: Option<&LinkState>) -> Self {
         let (link, reason) = match link {
@@ -129,11 +175,17 @@ impl fmt::Display for Report {
         let Self {
             sid, round, epoch, ..
         } = self;
-        match (self.state, self.leader) {
-            (State::Leading, _) => writeln!(f, "server {sid} leads")?,
-            (State::Following, Some(leader)) => writeln!(f, "server {sid} follows {leader}")?,
-            (State::Observing, Some(leader)) => writeln!(f, "server {sid} observes {leader}")?,
-            _ => writeln!(f, "server {sid} looks for a leader")?,
+        let of = self
+            .leader
+            .map_or(String::new(), |leader| format!(" {leader}"));
+        match (self.standing, self.state) {
+            (Standing::Leading, _) => writeln!(f, "server {sid} leads")?,
+            (Standing::Following, _) => writeln!(f, "server {sid} follows{of}")?,
+            (Standing::Observing, _) => writeln!(f, "server {sid} observes{of}")?,
+            (Standing::Electing, State::Looking) => {
+                writeln!(f, "server {sid} is electing: it looks for a leader")?;
+            }
+            (Standing::Electing, _) => writeln!(f, "server {sid} is electing: it has chosen{of}")?,
         }
         let Proposal { leader, zxid, .. } = &self.proposal;
         writeln!(
@@ -143,6 +195,14 @@ impl fmt::Display for Report {
         match self.established_epoch {
             Some(epoch) => writeln!(f, "established in epoch {epoch}")?,
             None => writeln!(f, "no leader is established")?,
+        }
+        match self.lease_ms {
+            Some(0) => writeln!(f, "the lease is over: a quorum is silent")?,
+            Some(lease) => writeln!(f, "the lease lasts {lease} ms if it is not renewed")?,
+            None => {}
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
         }
         if let Some(took) = self.last_election_ms {
             writeln!(f, "the last election took {took:.0} ms")?;

@@ -1,11 +1,17 @@
 //! `fle status`: asks a running server what it is at.
 
 use crate::Failure;
+use crate::output::say;
 use crate::report::Report;
 use crate::serve::http_file;
 use fle::config::ServerConfig;
-use std::path::PathBuf;
+use fle::small_file;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// More bytes than an address and a port take.
+const LONGEST_ADDRESS: u64 = 100;
 
 /// Asks a running server what it is at.
 #[derive(clap::Args)]
@@ -25,15 +31,8 @@ impl Status {
             (Some(address), _) => (address, None),
             (None, Some(path)) => {
                 let server = ServerConfig::load(&path)?.value;
-                let file = http_file(server.options());
-                let address = std::fs::read_to_string(&file).map_err(|error| {
-                    Failure::Check(format!(
-                        "no server runs with {}: {}: {error}; start it with `fle serve`",
-                        path.display(),
-                        file.display()
-                    ))
-                })?;
-                (address.trim().to_owned(), Some(server.sid().0))
+                let address = find(&path, &http_file(server.options()))?;
+                (address.to_string(), Some(server.sid().0))
             }
             (None, None) => return Err(Failure::Unusable("say --http or --config".to_owned())),
         };
@@ -45,9 +44,23 @@ impl Status {
             );
             return Err(Failure::Check(text));
         }
-        print!("{report}");
-        Ok(())
+        say(&report.to_string())
     }
+}
+
+/// Where the server of this configuration has said, in this file, that it answers.
+fn find(config: &Path, file: &Path) -> Result<SocketAddr, Failure> {
+    let unknown = |reason: &dyn std::fmt::Display| {
+        Failure::Check(format!(
+            "no server is known to run with {}: {}: {reason}; start it with `fle serve`, or, if it \
+             runs and could not write this file, ask it with `fle status --http`",
+            config.display(),
+            file.display()
+        ))
+    };
+    let text = small_file::read(file, LONGEST_ADDRESS).map_err(|error| unknown(&error))?;
+    let text = String::from_utf8_lossy(&text);
+    text.trim().parse().map_err(|error| unknown(&error))
 }
 
 fn ask(address: &str) -> Result<Report, Failure> {
@@ -57,9 +70,14 @@ fn ask(address: &str) -> Result<Report, Failure> {
         .into();
     let asked = agent.get(format!("http://{address}/status")).call();
     let no_answer = |error: ureq::Error| {
-        Failure::Check(format!(
-            "no server answers at {address}: {error}; is it running?"
-        ))
+        Failure::Check(match error {
+            ureq::Error::StatusCode(503) => {
+                format!(
+                    "the server at {address} has not started yet; its log says what it waits for"
+                )
+            }
+            error => format!("no server answers at {address}: {error}; is it running?"),
+        })
     };
     let mut answer = asked.map_err(no_answer)?;
     answer.body_mut().read_json().map_err(no_answer)

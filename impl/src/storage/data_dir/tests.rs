@@ -208,6 +208,18 @@ fn files_older_than_what_was_promised_are_lost() {
     assert_eq!(server.load().unwrap(), complete(8, 6));
 }
 
+/// A process died when it had written the epoch and not yet the marker.
+#[test]
+fn a_marker_that_is_behind_catches_up_at_the_next_start() {
+    let (directory, server) = known(7, 7);
+    put(&server, ACCEPTED, b"8");
+    let (directory, mut server) = restarted((directory, server));
+    assert_eq!(server.load().unwrap(), complete(8, 7));
+    fs::remove_dir_all(server.epoch_dir()).unwrap();
+    let (_directory, mut server) = restarted((directory, server));
+    assert_eq!(server.load().unwrap(), lost(8, 0));
+}
+
 /// All that a leader stores while it takes a server in, and the server dies after any of it.
 #[test]
 fn a_server_that_is_not_wholly_taken_in_is_not_complete() {
@@ -376,7 +388,7 @@ fn what_is_no_file_or_too_long_is_an_error_and_not_waited_for() {
     let made = std::process::Command::new("mkfifo").arg(&path).status();
     assert!(made.unwrap().success());
     let error = server.load().unwrap_err().to_string();
-    assert!(error.contains("cannot read: it is a named pipe"), "{error}");
+    assert!(error.contains("cannot read: it is a pipe"), "{error}");
     // It is what is written to before it takes the other's name.
     fs::remove_file(server.file(CURRENT)).unwrap();
     let draft = server.epoch_dir().join("currentEpoch.tmp");
@@ -459,7 +471,7 @@ fn another_ensembles_directory_is_an_error_and_one_that_changes_is_not() {
         assert_eq!(marker_text(&server), before);
     }
     let error = starts(&[1, 4]).unwrap_err().to_string();
-    let reason = "an ensemble of voters 1, 2, 3, and the configuration has voters 1, 4;";
+    let reason = "an ensemble with the voters 1, 2, 3, and the configuration has 1, 4;";
     assert!(error.contains(reason), "{error}");
     // One after the other.
     for voters in [[1, 2, 4], [1, 4, 5]] {

@@ -6,7 +6,7 @@ use fle::node::Status;
 use fle::transport::LinkState;
 use fle::{PeerEpoch, Sid};
 use std::fmt::{self, Write as _};
-use std::io::{IsTerminal, Write as _, stdout};
+use std::io::{self, IsTerminal, Write as _, stdout};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -145,34 +145,40 @@ impl Screen {
     }
 
     /// Shows the picture if it differs from the one before.
-    pub(super) fn show(&mut self, picture: &Picture) {
+    ///
+    /// # Errors
+    /// When standard output takes no more.
+    pub(super) fn show(&mut self, picture: &Picture) -> io::Result<()> {
         let text = if self.is_terminal {
             picture.table()
         } else {
             picture.summary()
         };
         if text == self.shown {
-            return;
+            return Ok(());
         }
+        let mut out = stdout().lock();
         if self.is_terminal {
             if self.lines > 0 {
                 // Back to the first line of the table, which is cleared from there on.
-                print!("\x1b[{}F\x1b[J", self.lines);
+                write!(out, "\x1b[{}F\x1b[J", self.lines)?;
             }
-            print!("{text}");
+            write!(out, "{text}")?;
         } else {
-            println!("{:8.3} s  {text}", self.start.elapsed().as_secs_f64());
+            writeln!(out, "{:8.3} s  {text}", self.start.elapsed().as_secs_f64())?;
         }
-        let _ = stdout().flush();
         self.lines = text.lines().count();
         self.shown = text;
+        out.flush()
     }
 
     /// Shows the last picture, and what it all took.
-    pub(super) fn close(&mut self, picture: &Picture, recovery: &Recovery) {
-        self.show(picture);
-        print!("{recovery}");
-        println!("{}", Cost::of(picture));
+    ///
+    /// # Errors
+    /// When standard output takes no more.
+    pub(super) fn close(&mut self, picture: &Picture, recovery: &Recovery) -> io::Result<()> {
+        self.show(picture)?;
+        writeln!(stdout(), "{recovery}{}", Cost::of(picture))
     }
 }
 
