@@ -322,6 +322,9 @@ impl<'a, const N: usize> SideBySide<'a, N> {
     fn beginning(&self, server: &Server<N>) -> String {
         let (disk, zxid) = (server.disk, server.zxid);
         let id = self.place + 1;
+        if !disk.remembers() {
+            return format!("{id} starts with {disk:?}, zxid {zxid}");
+        }
         format!(
             "{id} starts with accepted epoch {:?}, current epoch {:?}, zxid {zxid}",
             disk.accepted, disk.current
@@ -338,6 +341,10 @@ impl<'a, const N: usize> SideBySide<'a, N> {
             }
             Event::End(peer) => Cause::SeesEnd(peer),
             Event::Release => Cause::IsReleased,
+            Event::Told(peer, answer) => {
+                return format!("{id} is answered by {}: {answer:?}", peer + 1);
+            }
+            Event::Settle(learner) => Cause::Settles(learner),
             Event::HandOver(heir) => Cause::HandsOver(heir),
             Event::GiveUp => Cause::GivesUp,
         };

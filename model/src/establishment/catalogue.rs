@@ -32,7 +32,7 @@ pub struct Scenario {
     pub disks: &'static [Stored],
     /// What happens first.
     #[serde(skip)]
-    pub prelude: &'static [Action],
+    pub prelude: &'static [&'static [Action]],
     /// How many of the servers, from the first on, can be elected.
     pub leaders: usize,
     /// The last epoch that there is.
@@ -75,8 +75,8 @@ const fn epochs(accepted: u8, current: u8) -> Stored {
     }
 }
 
-/// 1 is elected and established in epoch 1, and 2 follows it.
-const TWO_FOLLOWS_ONE: &[Action] = &[
+/// 1 is elected and established in the next epoch, and 2 follows it.
+const TWO_FOLLOWS_ONE: [Action; 9] = [
     Action::Take(0, Cause::Elected),
     Action::Take(1, Cause::Told(0)),
     Action::Take(0, Cause::Receives(1)),
@@ -86,6 +86,32 @@ const TWO_FOLLOWS_ONE: &[Action] = &[
     Action::Take(0, Cause::Receives(1)),
     Action::Take(1, Cause::Receives(0)),
     Action::Take(0, Cause::Receives(1)),
+];
+
+/// 3 is elected and proposes an epoch to 2, which does not read of it.
+const THREE_PROPOSES: [Action; 5] = [
+    Action::Take(1, Cause::Told(2)),
+    Action::Take(2, Cause::Elected),
+    Action::Take(2, Cause::Receives(1)),
+    Action::Take(2, Cause::GivesUp),
+    Action::Take(1, Cause::SeesEnd(2)),
+];
+
+/// 3 comes to 1, and leaves again. 1 has not read 2's answer, for which it has asked meanwhile.
+const THREE_COMES_AND_GOES: [Action; 5] = [
+    Action::Take(2, Cause::Told(0)),
+    Action::Take(0, Cause::Receives(2)),
+    Action::Take(0, Cause::Settles(2)),
+    Action::Take(1, Cause::Receives(0)),
+    Action::Take(2, Cause::GivesUp),
+];
+
+/// 3 has accepted a later epoch than that in which 1 leads and 2 follows.
+const THREE_IS_AHEAD: &[&[Action]] = &[
+    &THREE_PROPOSES,
+    &THREE_PROPOSES,
+    &TWO_FOLLOWS_ONE,
+    &THREE_COMES_AND_GOES,
 ];
 
 /// Every scenario.
@@ -166,7 +192,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "establish-reset",
         covers: "three voters, of which one leads and one follows, a further epoch, three resets",
-        prelude: TWO_FOLLOWS_ONE,
+        prelude: &[&TWO_FOLLOWS_ONE],
         last: 2,
         faults: Faults {
             resets: Some(3),
@@ -175,10 +201,23 @@ pub const SCENARIOS: &[Scenario] = &[
         ..THREE
     },
     Scenario {
+        name: "establish-ahead",
+        covers: "three voters, of which one leads, one follows and one has accepted a later epoch, a further epoch, two resets",
+        histories: &[1, 1, 1],
+        prelude: THREE_IS_AHEAD,
+        last: 3,
+        faults: Faults {
+            // Three of them in the prelude.
+            resets: Some(5),
+            ..Faults::NONE
+        },
+        ..THREE
+    },
+    Scenario {
         name: "establish-loss",
         covers: "three voters, of which one leads and one follows, a further epoch, one disk lost, one reset",
         histories: &[1, 1, 1],
-        prelude: TWO_FOLLOWS_ONE,
+        prelude: &[&TWO_FOLLOWS_ONE],
         last: 2,
         faults: Faults {
             losses: 1,
@@ -191,7 +230,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "establish-rollback",
         covers: "three voters, of which one leads and one follows, a further epoch, one disk rolled back, one reset",
         histories: &[1, 1, 1],
-        prelude: TWO_FOLLOWS_ONE,
+        prelude: &[&TWO_FOLLOWS_ONE],
         last: 2,
         faults: Faults {
             rollbacks: 1,
@@ -351,11 +390,18 @@ impl Scenario {
         forget && is_dispensable
     }
 
+    /// Whether leaders can be established one after the other.
+    pub(super) fn lasts(&self) -> bool {
+        self.last > 1 && (self.setting == Setting::Asynchronous || self.faults != Faults::NONE)
+    }
+
     /// Whether a voter that has accepted a later epoch can come to an established leader.
     pub(super) fn some_come_ahead(&self) -> bool {
         let is_dispensable = self.servers > 2 && self.composition == Composition::Majority;
         let differ = self.disks.len() > 1 && self.setting == Setting::Timely;
-        is_dispensable && (differ || !self.prelude.is_empty())
+        let resets = self.faults.resets.is_some_and(|resets| resets > 1);
+        is_dispensable
+            && (differ || resets || self.faults.rollbacks > 0 && !self.prelude.is_empty())
     }
 
     /// The model, with a broken rule or none.
@@ -378,7 +424,7 @@ impl Scenario {
         System {
             setting: self.setting,
             leaders: leaders.collect(),
-            prelude: self.prelude,
+            prelude: self.prelude.concat().into(),
             protocol: Protocol {
                 ensemble,
                 last: match self.setting {

@@ -172,14 +172,24 @@ impl<const N: usize> Leader<N> {
         }
     }
 
-    /// Whether the learner waits aside for the others to be asked.
+    /// Whether the learner is aside, and somebody may count on what it has answered elsewhere.
     #[must_use]
     pub fn is_unsettled(&self, learner: usize) -> bool {
-        let settled = false;
         let stage = self.learners[learner];
-        [true, false]
-            .map(|remembers| Some(LearnerStage::Aside { remembers, settled }))
-            .contains(&stage)
+        matches!(stage, Some(LearnerStage::Aside { settled: false, .. }))
+    }
+
+    /// Whether the learner is aside because it has accepted a later epoch.
+    #[must_use]
+    pub fn is_ahead(&self, learner: usize) -> bool {
+        let stage = self.learners[learner];
+        matches!(
+            stage,
+            Some(LearnerStage::Aside {
+                remembers: true,
+                ..
+            })
+        )
     }
 
     /// Its lease is over before that.
@@ -300,11 +310,9 @@ impl<const N: usize> Leader<N> {
 
     /// A PING to every follower that has been sent none since somebody waits aside for it.
     fn ask_followers(&mut self, cx: &mut Context<'_, N>) {
-        let settled = true;
         for learner in 0..N {
-            let is_settled = [true, false]
-                .map(|remembers| Some(LearnerStage::Aside { remembers, settled }))
-                .contains(&self.learners[learner]);
+            let stage = self.learners[learner];
+            let is_settled = matches!(stage, Some(LearnerStage::Aside { settled: true, .. }));
             if is_settled && self.owed[learner].is_none() {
                 self.owed[learner] = Some([None; N]);
             }
@@ -337,8 +345,8 @@ impl<const N: usize> Leader<N> {
             };
             let follows = (0..N).filter(|&follower| owed[follower] == Some(0));
             let follows = follows.collect::<ServerSet>().with(cx.me);
-            let is_confirmed = !cx.is(Mutant::AsideForEver)
-                && cx.protocol.ensemble.is_quorum(follows, false);
+            let is_confirmed =
+                !cx.is(Mutant::AsideForEver) && cx.protocol.ensemble.is_quorum(follows, false);
             if is_confirmed || cx.is(Mutant::ConfirmedUnasked) {
                 self.owed[learner] = None;
                 self.learners[learner] = Some(LearnerStage::Introduced(Epoch(0)));

@@ -45,7 +45,7 @@ mutants! {
         "A leader is established without acknowledgements.";
     LongerHistoryTaken "" in "establish-two":
         "A learner with a longer history is not refused.";
-    AheadCounted "" in "establish-ahead":
+    AheadCounted "" in "establish-reset":
         "A voter that has accepted a later epoch is led like any other.";
     AheadEndsLeader "" in "establish-timely":
         "An established leader gives up for a voter that has accepted a later epoch.";
@@ -76,13 +76,13 @@ mutants! {
         "A server that does not remember what it has promised is led like any other.";
     ConfirmedUnasked "" in "establish-loss":
         "An established leader lets those aside in without asking a quorum.";
-    OldAnswersConfirm "" in "establish-loss":
+    OldAnswersConfirm "" in "establish-ahead":
         "Those aside are let in with answers to what was sent before they came.";
     UnsettledConfirmed "" in "establish-loss":
         "The confirmation begins while others may count on answers that were forgotten.";
     AsideForEver "" in "establish-timely-loss":
         "Those aside are never let in.";
-    KnownBeforeStored "" in "establish-loss":
+    KnownBeforeStored "" in "establish-timely-loss":
         "A server stores that it remembers before it stores the epochs.";
 }
 

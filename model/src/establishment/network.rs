@@ -80,7 +80,8 @@ impl Packet {
         matches!(
             self,
             Self::AckEpoch {
-                current: Some(_), ..
+                current: Some(_),
+                ..
             } | Self::Ack(_)
         )
     }

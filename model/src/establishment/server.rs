@@ -224,14 +224,6 @@ impl Stored {
         self.knowledge == Knowledge::Complete
     }
 
-    /// What is written to an empty disk shows that it is none, and not whether it is all.
-    pub(super) fn write(&mut self, change: impl FnOnce(&mut Self)) {
-        change(self);
-        if self.knowledge == Knowledge::Blank {
-            self.knowledge = Knowledge::Lost;
-        }
-    }
-
     /// If the server was ever in an epoch it may have made a promise that it has forgotten.
     fn bond(self) -> Bond {
         match self.current > Epoch(0) {
@@ -273,9 +265,24 @@ impl<const N: usize> Server<N> {
     /// What it says that it has accepted.
     #[must_use]
     pub fn answer(&self) -> Answer {
-        match self.memory.knowledge {
-            Knowledge::Lost => Answer::Lost,
-            Knowledge::Complete | Knowledge::Blank => Answer::Accepted(self.memory.accepted),
+        match (self.memory.knowledge, self.memory.accepted) {
+            (Knowledge::Lost, Epoch(0)) => Answer::Lost,
+            (_, accepted) => Answer::Accepted(accepted),
+        }
+    }
+
+    /// Changes the disk as the effect says, if it does. What is written to an empty disk shows that it
+    /// is none, and not whether it is all.
+    pub fn carry_out(&mut self, effect: Effect) {
+        let disk = &mut self.disk;
+        match effect {
+            Effect::StoreAccepted(epoch) => disk.accepted = epoch,
+            Effect::StoreCurrent(epoch) => disk.current = epoch,
+            Effect::StoreKnown => disk.knowledge = Knowledge::Complete,
+            _ => return,
+        }
+        if disk.knowledge == Knowledge::Blank {
+            disk.knowledge = Knowledge::Lost;
         }
     }
 }

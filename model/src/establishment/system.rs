@@ -18,6 +18,7 @@ use crate::set::ServerSet;
 use crate::system::Setting;
 use stateright::{Model, Property};
 use std::fmt;
+use std::sync::Arc;
 
 /// The whole: what a scenario checks.
 #[derive(Clone)]
@@ -29,7 +30,7 @@ pub struct System<const N: usize> {
     /// Who may be elected.
     pub leaders: ServerSet,
     /// What happens first.
-    pub prelude: &'static [Action],
+    pub prelude: Arc<[Action]>,
     /// The initial states.
     pub starts: Vec<State<N>>,
     /// The properties.
@@ -269,11 +270,9 @@ impl<const N: usize> System<N> {
             servers, network, ..
         } = state;
         match effect {
-            Effect::StoreAccepted(epoch) => {
-                servers[me].disk.write(|disk| disk.accepted = epoch);
+            Effect::StoreAccepted(_) | Effect::StoreCurrent(_) | Effect::StoreKnown => {
+                servers[me].carry_out(effect);
             }
-            Effect::StoreCurrent(epoch) => servers[me].disk.write(|disk| disk.current = epoch),
-            Effect::StoreKnown => servers[me].disk.knowledge = Knowledge::Complete,
             Effect::Connect(leader) => network.connect(me, leader),
             Effect::Send { to, packet } => network.send(me, to, packet),
             Effect::Close(peer) => network.close(me, peer),
@@ -406,13 +405,12 @@ impl<const N: usize> System<N> {
 /// What is done before a crash that falls between two effects, of which one stores.
 fn crash_point(effects: &[Effect], count: u8) -> Option<&[Effect]> {
     let (done, left) = effects.split_at_checked(count.into())?;
-    let stores =
-        |effect: &Effect| {
-            matches!(
-                effect,
-                Effect::StoreAccepted(_) | Effect::StoreCurrent(_) | Effect::StoreKnown
-            )
-        };
+    let stores = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::StoreAccepted(_) | Effect::StoreCurrent(_) | Effect::StoreKnown
+        )
+    };
     let is_at_store = done.last().is_some_and(stores) || left.first().is_some_and(stores);
     (is_at_store && !left.is_empty()).then_some(done)
 }
@@ -452,7 +450,8 @@ impl<const N: usize> Model for System<N> {
             }
             if state.faults.rollbacks > 0 {
                 let older = Self::older(state.servers[me].disk);
-                let older = older.map(|(accepted, current)| Action::RollBack(me, accepted, current));
+                let older =
+                    older.map(|(accepted, current)| Action::RollBack(me, accepted, current));
                 actions.extend(older);
             }
             if state.faults.breaks > 0 {

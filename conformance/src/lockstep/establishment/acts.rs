@@ -69,7 +69,9 @@ fn act<const N: usize>(
             });
         }
         // Without the crash it is an action as well, and a crash is no act.
-        Action::CrashIn(..) | Action::Crash(_) => return None,
+        Action::CrashIn(..) | Action::Crash(_) | Action::Lose(_) | Action::RollBack(..) => {
+            return None;
+        }
     };
     let (_, event, _) = system.handle(before, place, cause)?;
     Some(Act {
