@@ -119,11 +119,12 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "establish-break",
         covers: "three voters, one epoch, one connection that a leader loses before its learner does",
+        tier: Tier::Nightly,
         faults: Faults {
             breaks: 1,
             ..Faults::NONE
         },
-        unique_states: 7_529_715,
+        unique_states: 8_284_191,
         ..THREE
     },
     Scenario {
@@ -134,7 +135,7 @@ pub const SCENARIOS: &[Scenario] = &[
             crashes: 1,
             ..Faults::NONE
         },
-        unique_states: 1_093_954,
+        unique_states: 1_419_954,
         ..THREE
     },
     Scenario {
@@ -142,7 +143,7 @@ pub const SCENARIOS: &[Scenario] = &[
         covers: "a configuration of three and a proposed one of two, one epoch",
         faults: Faults::NONE,
         composition: Composition::Joint,
-        unique_states: 2_689_634,
+        unique_states: 2_750_688,
         ..THREE
     },
     Scenario {
@@ -157,7 +158,7 @@ pub const SCENARIOS: &[Scenario] = &[
             breaks: 1,
             ..Faults::NONE
         },
-        unique_states: 1_192_442,
+        unique_states: 1_258_931,
         ..THREE
     },
     Scenario {
@@ -171,7 +172,7 @@ pub const SCENARIOS: &[Scenario] = &[
             breaks: 1,
             ..Faults::NONE
         },
-        unique_states: 976_957,
+        unique_states: 1_118_317,
         ..THREE
     },
     Scenario {
@@ -186,7 +187,7 @@ pub const SCENARIOS: &[Scenario] = &[
             transfers: 1,
             ..Faults::NONE
         },
-        unique_states: 2_143_954,
+        unique_states: 2_399_778,
         ..THREE
     },
     Scenario {
@@ -198,6 +199,7 @@ pub const SCENARIOS: &[Scenario] = &[
             resets: Some(3),
             ..Faults::NONE
         },
+        unique_states: 1_581_710,
         ..THREE
     },
     Scenario {
@@ -211,6 +213,7 @@ pub const SCENARIOS: &[Scenario] = &[
             resets: Some(5),
             ..Faults::NONE
         },
+        unique_states: 286_911,
         ..THREE
     },
     Scenario {
@@ -224,6 +227,7 @@ pub const SCENARIOS: &[Scenario] = &[
             resets: Some(1),
             ..Faults::NONE
         },
+        unique_states: 483_292,
         ..THREE
     },
     Scenario {
@@ -237,6 +241,7 @@ pub const SCENARIOS: &[Scenario] = &[
             resets: Some(1),
             ..Faults::NONE
         },
+        unique_states: 1_005_372,
         ..THREE
     },
     Scenario {
@@ -251,6 +256,7 @@ pub const SCENARIOS: &[Scenario] = &[
             losses: 1,
             ..Faults::NONE
         },
+        unique_states: 220_116,
         ..THREE
     },
     Scenario {
@@ -262,6 +268,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
+        unique_states: 163_720,
         ..TIMELY
     },
     Scenario {
@@ -273,6 +280,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
+        unique_states: 171_507,
         ..TIMELY
     },
     Scenario {
@@ -284,6 +292,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
+        unique_states: 25_382,
         ..TIMELY
     },
     Scenario {
@@ -298,7 +307,7 @@ pub const SCENARIOS: &[Scenario] = &[
             epochs(2, 2),
         ],
         last: 4,
-        unique_states: 8_321,
+        unique_states: 7_423,
         ..TIMELY
     },
     Scenario {
@@ -311,7 +320,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 6,
-        unique_states: 33_483,
+        unique_states: 30_796,
         ..TIMELY
     },
     Scenario {
@@ -323,7 +332,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
-        unique_states: 841_845,
+        unique_states: 850_356,
         ..TIMELY
     },
     Scenario {
@@ -336,7 +345,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
-        unique_states: 23_661,
+        unique_states: 23_492,
         ..TIMELY
     },
     Scenario {
@@ -349,7 +358,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
-        unique_states: 21_290,
+        unique_states: 22_507,
         ..TIMELY
     },
     Scenario {
@@ -363,7 +372,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
-        unique_states: 369_241,
+        unique_states: 352_677,
         ..TIMELY
     },
 ];

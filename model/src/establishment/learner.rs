@@ -155,10 +155,6 @@ impl Learner {
     fn activate<const N: usize>(&mut self, epoch: Epoch, cx: &mut Context<'_, N>) {
         let lower = cx.is(Mutant::LowerEpochStored);
         let is_new = (epoch > cx.memory.accepted || lower) && !cx.is(Mutant::JoinsUnaccepted);
-        let is_known = cx.memory.remembers();
-        if !is_known && cx.is(Mutant::KnownBeforeStored) {
-            cx.know();
-        }
         if is_new && !cx.is(Mutant::CurrentStoredFirst) {
             cx.accept(epoch);
         }
@@ -172,7 +168,7 @@ impl Learner {
         if is_new && cx.is(Mutant::CurrentStoredFirst) {
             cx.accept(epoch);
         }
-        if !is_known && !cx.is(Mutant::KnownBeforeStored) {
+        if !cx.memory.remembers() {
             cx.know();
         }
         *cx.bond = Bond::To(self.leader);

@@ -29,7 +29,7 @@ mutants! {
         "A quorum of the committed configuration is enough while another is proposed.";
     PromisesAgain "" in "establish-two":
         "A learner promises an epoch that it has accepted before.";
-    LowerEpochPromised "" in "establish-timely-ahead":
+    LowerEpochPromised "" in "establish-timely":
         "A learner promises an epoch below the one that it has accepted.";
     PromisesBeforeStoring "" in "establish-two":
         "A learner promises, and then stores what it has promised.";
@@ -47,7 +47,8 @@ mutants! {
         "A learner with a longer history is not refused.";
     AheadCounted "" in "establish-reset":
         "A voter that has accepted a later epoch is led like any other.";
-    AheadEndsLeader "" in "establish-timely":
+    AheadEndsLeader "" in "establish-timely" survives
+        "It costs a term only: that voter takes part in the next election, and in what is proposed then.":
         "An established leader gives up for a voter that has accepted a later epoch.";
     LateOnesNotTold "" in "establish-timely":
         "Who acknowledges the current epoch after the leader was established is not told that it was.";
@@ -78,12 +79,12 @@ mutants! {
         "An established leader lets those aside in without asking a quorum.";
     OldAnswersConfirm "" in "establish-ahead":
         "Those aside are let in with answers to what was sent before they came.";
-    UnsettledConfirmed "" in "establish-loss":
+    UnsettledConfirmed "" in "establish-loss" survives
+        "Of three voters all that are left confirm, and one that is counted on elsewhere is aside. With \
+         five it is a promise that is not kept, as `tests/establishment.rs` shows step by step.":
         "The confirmation begins while others may count on answers that were forgotten.";
     AsideForEver "" in "establish-timely-loss":
         "Those aside are never let in.";
-    KnownBeforeStored "" in "establish-timely-loss":
-        "A server stores that it remembers before it stores the epochs.";
 }
 
 /// Scenarios with more states are left out, but for the one that is tried first: they take longer than all others together.

@@ -1,6 +1,6 @@
 //! What an event of the model is to the engine: each way in which it can come, and what the model says of it.
 
-use super::engine::{Engine, PATIENCE, PROMISE};
+use super::engine::{Engine, PATIENCE, PROMISE, UNSETTLED};
 use super::terms::{Terms, past, zxid};
 use fle::election::Credentials;
 use fle::leadership::packet::Packet;
@@ -196,7 +196,7 @@ impl<'a, const N: usize> Stands<'a, N> {
             name: Some("its time-outs are over"),
             told,
             server,
-            take: Box::new(|engine| engine.wait(2 * PATIENCE)),
+            take: Box::new(|engine| engine.wait(2 * PATIENCE + UNSETTLED)),
             goes_on: false,
         }
     }
