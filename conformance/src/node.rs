@@ -16,7 +16,8 @@
 //!   Servers that no configuration knows disconnect for it.
 //! - That an input has been handled shows in [`Status::notifications`]; a message that does not count there is followed by a question.
 //! - To a server that does not vote the node does not repeat an answer (`impl/DEVIATIONS.md`), and neither does the expectation.
-//! - After a restart of the election a trace ends. The node must end every connection, make new ones, and announce itself anew.
+//! - What the node's guard keeps from its election, and what it would only take a newer configuration from, is left out and told,
+//!   too. With such a step, at which the election restarts, a trace ends.
 //!
 //! No step sends one peer two messages, so the queue of one message for each peer loses none here.
 //!
@@ -59,7 +60,7 @@ pub enum NodeError {
 pub struct Played {
     /// Where the node did something else.
     pub difference: Option<Difference>,
-    /// What could not happen.
+    /// What was left out.
     pub omissions: Vec<script::Omission>,
 }
 

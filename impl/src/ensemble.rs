@@ -3,7 +3,8 @@
 //! Source: `QuorumPeer`'s `quorumVerifier` and `lastSeenQuorumVerifier`, and what `WorkerReceiver` does with the configuration in
 //! a notification. Invariant: a last-seen configuration is kept only while it is newer than the committed one.
 
-use crate::config::{DynamicConfig, Rules};
+use crate::config::{ConfigErrors, DynamicConfig, Rules};
+use crate::id::Sid;
 use crate::quorum::QuorumView;
 use std::sync::Arc;
 
@@ -75,16 +76,29 @@ impl Ensemble {
     /// Nearly always it is the committed one, which its last line tells: recognising it costs the same in an ensemble of any size.
     #[must_use]
     pub fn newer(&self, text: &[u8]) -> Option<DynamicConfig> {
-        if self.ends_with_own_version(text) {
+        if self.is_committed(text) {
             return None;
         }
-        let config = DynamicConfig::parse(&String::from_utf8_lossy(text), self.rules).ok()?;
+        let config = self.read(text).ok()?;
         (config.version() > self.committed.version()).then_some(config)
+    }
+
+    /// A configuration that a peer sent, by the rules for those.
+    pub(crate) fn read(&self, text: &[u8]) -> Result<DynamicConfig, ConfigErrors> {
+        DynamicConfig::parse(&String::from_utf8_lossy(text), self.rules)
+    }
+
+    /// Whether one of the configurations in force names this server, with or without a vote.
+    #[must_use]
+    pub fn names(&self, sid: Sid) -> bool {
+        let configs = [Some(&self.committed), self.last_seen.as_ref()];
+        let mut configs = configs.into_iter().flatten();
+        self.view.slot(sid).is_some() || configs.any(|config| config.server(sid).is_some())
     }
 
     /// Whether the last line is the committed configuration's, its version. The last entry of a name wins, so nothing before it
     /// can say otherwise, unless the line before goes on in it.
-    fn ends_with_own_version(&self, text: &[u8]) -> bool {
+    pub(crate) fn is_committed(&self, text: &[u8]) -> bool {
         text.strip_suffix(&self.text.as_bytes()[self.last_line..])
             .is_some_and(|before| !before.ends_with(b"\\") && !before.ends_with(b"\r"))
     }
@@ -133,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_last_line_tells_unless_it_continues_another() {
-        let recognised = |text: &str| ensemble().ends_with_own_version(text.as_bytes());
+        let recognised = |text: &str| ensemble().is_committed(text.as_bytes());
         assert!(recognised(TEXT));
         assert!(recognised("server.9=other:1:2\nversion=a0"));
         assert!(!recognised("x\\\nversion=a0"));

@@ -46,6 +46,9 @@
 
 mod answers;
 mod driver;
+#[doc(hidden)]
+pub mod guard;
+mod links;
 mod log;
 
 use crate::config::{BindRetries, DynamicConfig, Host, LearnerType, Options, Rules, ServerConfig};
@@ -106,8 +109,13 @@ pub struct Status {
     pub announcement: Notification,
     /// The configurations in force.
     pub ensemble: Arc<Ensemble>,
-    /// Its connections, by peer.
+    /// Its connections with members of the configurations in force.
     pub links: BTreeMap<Sid, LinkState>,
+    /// How many servers are connected that no configuration in force names.
+    pub strangers: usize,
+    /// The voters that kept this server from agreeing with others in the last election, and how many of their votes it has not
+    /// counted for that: whoever speaks in their name is broken or means harm.
+    pub disturbers: BTreeMap<Sid, u64>,
     /// The voters that elected this leader, itself among them, or all if one before it has handed over; empty unless it leads.
     pub electors: Vec<Sid>,
     /// The voters that elected this leader and look for another since, in another round; empty unless it leads.
@@ -233,8 +241,8 @@ impl Node {
         })
     }
 
-    /// Looks for a leader, in a new round, and waits for the decision. A node that looks already, with the same credentials, goes on
-    /// with its round, and all callers get its decision.
+    /// Looks for a leader, in a new round, and waits for the decision. A node that looks already goes on with its round if it was
+    /// asked with the same credentials, and begins another with these if not; all callers get its decision.
     ///
     /// # Errors
     /// When the node has stopped.
@@ -285,6 +293,12 @@ impl Node {
     /// When the node has stopped.
     pub async fn report_followers(&self, followers: usize) -> Result<(), Stopped> {
         self.order(Command::ReportFollowers(followers)).await
+    }
+
+    /// Takes no looking server's vote for this candidate for so long: what it needs to be established, nobody gives it. Who has
+    /// settled on it is followed all the same.
+    pub(crate) async fn shun(&self, candidate: Sid, time: Duration) -> Result<(), Stopped> {
+        self.order(Command::Shun(candidate, time)).await
     }
 
     /// Other configurations are in force from now on.

@@ -5,8 +5,9 @@
 use crate::engine::{self, Engine};
 use fle::config::ConfigErrors;
 use fle::election::{Effect, WaitPhase};
+use fle::node::guard::Guard;
 use fle::transport::LONGEST_PAYLOAD;
-use fle::{ElectionEpoch, Notification, Proposal, ServerState, Sid, codec};
+use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, codec};
 use fle_model::trace::format::{Credentials, Decided, Input, Output, Send, Standing, Trace};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct Script {
     /// What happens, in order.
     pub acts: Vec<Act>,
-    /// The steps of the trace that cannot happen over sockets.
+    /// The steps of the trace that cannot happen over sockets, or that a node's guard keeps from its election.
     pub omissions: Vec<Omission>,
     /// The voters, without the server itself.
     pub voters: BTreeSet<i64>,
@@ -53,11 +54,9 @@ pub enum Then {
     Nothing,
     /// The node does not count this message: the sender adds a [`question`], which it counts.
     Question,
-    /// The node restarts: all connections end, and it looks for a leader again.
-    Restart,
 }
 
-/// A step that cannot happen over sockets.
+/// A step that a node does not live through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Omission {
     /// The step, counted from 1.
@@ -66,7 +65,7 @@ pub struct Omission {
     pub reason: Reason,
 }
 
-/// Why a step cannot happen over sockets.
+/// Why a node does not live through a step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -83,7 +82,7 @@ pub enum Reason {
     #[error("a wait runs out that does not run once the server's own messages come at once")]
     NoWait,
     /// Likewise.
-    #[error("it is to look for a leader and does so still")]
+    #[error("it is to look for a leader, and does so still with the same credentials")]
     StillLooking,
     /// There is nobody it could have been delivered to.
     #[error("something is delivered, and nobody is there")]
@@ -91,6 +90,12 @@ pub enum Reason {
     /// Such a server's queue is empty, since it gets answers only.
     #[error("nothing is delivered, and a server is connected that does not vote")]
     IdleObserver,
+    /// The node's guard holds it back.
+    #[error("a vote that a node does not believe")]
+    NotBelieved,
+    /// The node's guard takes the text off, and nothing restarts.
+    #[error("a newer configuration that a node does not take from its sender")]
+    NotTaken,
 }
 
 /// A vote for nobody in a round before all others: any server answers it, and nothing else comes of it.
@@ -122,10 +127,12 @@ struct Writer {
     script: Script,
     sid: i64,
     engine: Engine,
+    /// As the node's. It counts what the node is sent, so it must not see what is left out.
+    guard: Guard,
     members: BTreeSet<i64>,
     /// What the server has sent to itself.
     own: BTreeSet<Vec<u8>>,
-    /// What it started to look from.
+    /// What it has begun to look from.
     looks: Option<Credentials>,
     /// Who has been sent something or has come.
     connected: BTreeSet<i64>,
@@ -153,6 +160,7 @@ impl Writer {
                 voters,
             },
             sid: trace.server.sid,
+            guard: Guard::new(Sid(trace.server.sid), false, ensemble),
             members: members.map(|server| server.sid().0).collect(),
             engine,
             own: BTreeSet::new(),
@@ -170,7 +178,7 @@ impl Writer {
         {
             return; // It has come at once.
         }
-        match self.obstacle(input) {
+        match self.obstacle(input).or_else(|| self.refusal(input)) {
             Some(reason) => self.script.omissions.push(Omission { step, reason }),
             None => {
                 let act = self.act(step, input);
@@ -186,7 +194,10 @@ impl Writer {
             return Some(Reason::NotStarted);
         }
         match input {
-            Input::Look(_) => waits.map(|_| Reason::StillLooking),
+            Input::Look(own) => {
+                let goes_on = waits.is_some() && self.looks == Some(*own);
+                goes_on.then_some(Reason::StillLooking)
+            }
             Input::Recv { from, .. } if *from == self.sid => Some(Reason::NotItsOwn),
             Input::Recv { hex, .. } => {
                 (!(1..=LONGEST_PAYLOAD).contains(&hex.len())).then_some(Reason::NoFrame)
@@ -207,6 +218,41 @@ impl Writer {
         }
     }
 
+    /// Why the node's guard keeps its election from hearing a message as it is, or a question that belongs to the input.
+    fn refusal(&mut self, input: &Input) -> Option<Reason> {
+        let now = self.now + self.pause_before(input);
+        let mut guard = self.guard.clone();
+        let election = self.engine.election();
+        let mut hears = |from: i64, hex: &[u8]| {
+            let received = codec::decode(hex).ok()?;
+            let verdict = guard.judge(Sid(from), &received, election, now);
+            Some(verdict.heard.map(|heard| heard == received))
+        };
+        let mut asked = Vec::new();
+        let mut as_it_is = true;
+        match input {
+            Input::Recv { from, hex } => match hears(*from, hex) {
+                Some(Some(is_whole)) => as_it_is = is_whole,
+                Some(None) => return Some(Reason::NotBelieved),
+                None => asked.push(*from),
+            },
+            Input::Timeout { delivered: false } => asked.extend(&self.script.voters),
+            _ => {}
+        }
+        if asked
+            .iter()
+            .any(|from| hears(*from, &question()) == Some(None))
+        {
+            return Some(Reason::NotBelieved);
+        }
+        let restarts = |engine: &mut Engine| matches!(engine.step(input), Output::Restart { .. });
+        if !as_it_is && restarts(&mut self.engine.clone()) {
+            return Some(Reason::NotTaken);
+        }
+        self.guard = guard;
+        None
+    }
+
     fn act(&mut self, step: usize, input: &Input) -> Act {
         self.prepare(input);
         let holds_up = *input == (Input::Timeout { delivered: false });
@@ -217,17 +263,13 @@ impl Writer {
         };
         let questions = sends.len();
         let pause = self.pause(input);
-        let taken = self.take(input);
-        let mut then = match taken {
-            Some(_) => Then::Nothing,
-            None => Then::Restart,
-        };
-        let mut outcome = taken.unwrap_or_else(|| self.look_again());
+        let mut outcome = self.take(input);
         sends.append(&mut outcome.sends);
+        let mut then = Then::Nothing;
         let mut told = 0;
         if let Input::Recv { from, hex } = input {
             told = usize::from(codec::decode(hex).is_ok_and(|it| it.notification.is_some()));
-            if told == 0 && then == Then::Nothing {
+            if told == 0 {
                 then = Then::Question;
                 told = 1;
                 outcome = self.ask(*from);
@@ -257,6 +299,7 @@ impl Writer {
         match input {
             Input::Look(own) => {
                 self.looks = Some(*own);
+                self.guard.begin(PeerEpoch(own.peer_epoch));
                 self.connected.extend(&self.script.voters);
                 self.answers.clear();
             }
@@ -266,48 +309,42 @@ impl Writer {
             Input::Timeout { delivered: false } => {
                 self.connected.retain(|sid| self.members.contains(sid));
             }
-            Input::Timeout { .. } | Input::FinalizeTimeout {} | Input::UpdateEpoch { .. } => {}
+            Input::UpdateEpoch { peer_epoch } => self.guard.establish(PeerEpoch(*peer_epoch)),
+            Input::Timeout { .. } | Input::FinalizeTimeout {} => {}
         }
     }
 
-    /// Lets time pass, for a time-out just enough. How long nothing must happen meanwhile.
-    fn pause(&mut self, input: &Input) -> Duration {
+    /// How long nothing must happen before an input, for a time-out just as long as it takes.
+    fn pause_before(&self, input: &Input) -> Duration {
         let left = self.expires.saturating_sub(self.now);
         let waits = self.engine.election().wait().is_some();
-        if matches!(input, Input::Timeout { .. } | Input::FinalizeTimeout {}) {
-            let pause = left.saturating_sub(TICK);
-            self.now += pause + 2 * TICK;
-            return pause;
-        }
-        let pause = if waits && left <= 2 * PAUSE {
+        if runs_out(input) {
+            left.saturating_sub(TICK)
+        } else if waits && left <= 2 * PAUSE {
             Duration::ZERO
         } else {
             PAUSE
-        };
+        }
+    }
+
+    /// Lets that time pass.
+    fn pause(&mut self, input: &Input) -> Duration {
+        let pause = self.pause_before(input);
         self.now += pause;
+        if runs_out(input) {
+            self.now += 2 * TICK;
+        }
         pause
     }
 
     fn ask(&mut self, from: i64) -> Standing {
         let hex = question();
-        let question = Input::Recv { from, hex };
-        self.take(&question)
-            .expect("a question has no configuration")
+        self.take(&Input::Recv { from, hex })
     }
 
-    fn look_again(&mut self) -> Standing {
-        let own = self.looks.expect("only a looking server restarts");
-        self.connected = self.script.voters.clone();
-        self.answers.clear();
-        self.take(&Input::Look(own))
-            .expect("a look does not restart")
-    }
-
-    /// Takes the engine through an input and through what it sends to itself by that; `None` if it restarts.
-    fn take(&mut self, input: &Input) -> Option<Standing> {
-        let Output::Standing(mut standing) = self.step(input) else {
-            return None;
-        };
+    /// Takes the engine through an input and through what it sends to itself by that.
+    fn take(&mut self, input: &Input) -> Standing {
+        let mut standing = self.step(input);
         let mut next = 0;
         while let Some(send) = standing.sends.get(next) {
             next += 1;
@@ -316,9 +353,7 @@ impl Writer {
             }
             let (from, hex) = (self.sid, send.hex.clone());
             self.own.insert(hex.clone());
-            let Output::Standing(later) = self.step(&Input::Recv { from, hex }) else {
-                unreachable!("its own configuration is not newer");
-            };
+            let later = self.step(&Input::Recv { from, hex });
             standing.sends.extend(later.sends);
             standing = Standing {
                 sends: standing.sends,
@@ -327,17 +362,20 @@ impl Writer {
             };
         }
         standing.sends.retain(|send| !self.withholds(send));
-        Some(standing)
+        standing
     }
 
-    fn step(&mut self, input: &Input) -> Output {
+    fn step(&mut self, input: &Input) -> Standing {
         let effects = self.engine.handle(input);
         for effect in effects.iter() {
             if let Effect::Arm(wait) = effect {
                 self.expires = self.now + wait.duration;
             }
         }
-        self.engine.carry_out(effects)
+        match self.engine.carry_out(effects) {
+            Output::Standing(standing) => standing,
+            Output::Restart { .. } => unreachable!("what restarts it was left out"),
+        }
     }
 
     /// Whether this is an answer that a server without a vote has been given just now.
@@ -372,6 +410,10 @@ impl Writer {
             .map(|_| Decided::new(announced.proposal, announced.election_epoch));
         standing
     }
+}
+
+fn runs_out(input: &Input) -> bool {
+    matches!(input, Input::Timeout { .. } | Input::FinalizeTimeout {})
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use fle::codec::initial::ElectionAddress;
 use fle::config::{BindRetries, DynamicConfig, Host};
 use fle::node::{Node, NodeConfig, Status};
 use fle::quorum::OracleFile;
-use fle::transport::{LinkState, Settings, election_addresses};
+use fle::transport::{Settings, election_addresses};
 use fle::{Notification, PeerEpoch, ServerState, Sid};
 use fle_model::trace::format::{Decided, Input, Quorum, Send, Server, Standing};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,7 +87,8 @@ impl Stage {
     pub(super) async fn play(&mut self, act: &Act) -> Result<Standing, TooEarly> {
         self.deadline = Instant::now() + self.patience;
         let before = self.notifications() + act.heard;
-        let mut sends = self.bring_about(act).await?;
+        self.bring_about(act).await?;
+        let mut sends = Vec::new();
         let own = self.as_known.sid.0;
         let (to_itself, to_others): (Vec<_>, Vec<_>) =
             act.outcome.sends.iter().partition(|send| send.to == own);
@@ -141,8 +142,7 @@ impl Stage {
         standing
     }
 
-    /// What the node sends without being expected to, as far as that shows at once.
-    async fn bring_about(&mut self, act: &Act) -> Result<Vec<Send>, TooEarly> {
+    async fn bring_about(&mut self, act: &Act) -> Result<(), TooEarly> {
         if act.input == (Input::Timeout { delivered: false }) {
             self.hold_up().await;
         }
@@ -171,12 +171,7 @@ impl Stage {
                 turns().await;
             }
         }
-        if act.then != Then::Restart {
-            return Ok(Vec::new());
-        }
-        let surplus = rest(self.deadline, &mut self.peers).await;
-        self.meet_voters().await;
-        Ok(surplus)
+        Ok(())
     }
 
     /// The node dials the voters that it is not connected with. One that it does not dial will miss what it should be told.
@@ -213,10 +208,9 @@ impl Stage {
         for (sid, peer) in &mut self.peers {
             if peer.is_connected() && !self.voters.contains(sid) {
                 peer.part();
-                let gone = || self.status.borrow().links.get(&Sid(*sid)) == Some(&LinkState::Idle);
-                until(self.deadline, gone).await;
             }
         }
+        until(self.deadline, || self.status.borrow().strangers == 0).await;
         self.network.shut();
         for (held, voter) in self.voters.clone().into_iter().enumerate() {
             let heard = self.notifications();

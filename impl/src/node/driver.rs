@@ -6,11 +6,13 @@
 //! - Before the first election nothing is read from peers: what they send waits in the transport.
 
 use super::answers::Answers;
+use super::guard::{Guard, Refusal, Verdict};
+use super::links::Links;
 use super::log;
 use super::{NodeConfig, Status};
 use crate::codec;
 use crate::election::{
-    Credentials, Effect, Effects, Election, Finalize, Reachability, Settings, Wait, WaitPhase,
+    Credentials, Effect, Effects, Election, Finalize, Settings, Wait, WaitPhase,
 };
 use crate::ensemble::Ensemble;
 use crate::id::{ElectionEpoch, PeerEpoch, Sid, Zxid};
@@ -21,8 +23,10 @@ use crate::vote::ServerState;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
+use tracing::Level;
 
 /// What the node's owner asks of it.
 pub(super) enum Command {
@@ -31,6 +35,7 @@ pub(super) enum Command {
     UpdateEpoch(PeerEpoch),
     ReportFollowers(usize),
     Reconfigure(Arc<Ensemble>),
+    Shun(Sid, Duration),
 }
 
 pub(super) struct Driver<N: Network> {
@@ -40,19 +45,23 @@ pub(super) struct Driver<N: Network> {
     transport: Transport<N>,
     oracle: Option<OracleFile>,
     status: watch::Sender<Status>,
+    /// Since when the node runs.
+    origin: Instant,
+    guard: Guard,
     /// What runs out when.
     wait: Option<(WaitPhase, Instant)>,
     /// The last election that was asked for, with what it started from.
     look: Option<Look>,
     /// Who waits for the decision.
     waiting: Vec<oneshot::Sender<Notification>>,
+    /// To members without a vote.
     answers: Answers,
+    answers_to_strangers: Answers,
     /// How much has been heard since the wait was over.
     heard_late: usize,
     /// The round of the notification that was heard last.
     heard_round: ElectionEpoch,
-    /// The peers that were connected since the node runs.
-    met: BTreeSet<Sid>,
+    links: Links,
     /// What an eager server was told while it had settled: the last message of each voter that looks in a later round.
     early: BTreeMap<Sid, Bytes>,
 }
@@ -65,6 +74,9 @@ const NOTHING: Credentials = Credentials {
 
 /// How much that waits is heard before a wait that is over ends, as in the reference; no more, or who floods would hold it up.
 const HEARD_LATE: usize = 100;
+
+/// To how many servers that no configuration knows the last answer is remembered, as many as may be connected.
+const STRANGERS_REMEMBERED: usize = 32;
 
 struct Look {
     credentials: Credentials,
@@ -90,16 +102,22 @@ impl<N: Network> Driver<N> {
             announcement: election.announcement(),
             ensemble: Arc::clone(election.ensemble()),
             links: BTreeMap::new(),
+            strangers: 0,
+            disturbers: BTreeMap::new(),
             electors: Vec::new(),
             looking_voters: BTreeSet::new(),
             leader_looks: false,
             notifications: 0,
             last_election: None,
         });
+        let interval = config.timing.min_notification_interval;
         let driver = Self {
             sid,
             settings,
-            answers: Answers::every(config.timing.min_notification_interval),
+            origin: Instant::now(),
+            guard: Guard::new(sid, config.reconfig_enabled, election.ensemble()),
+            answers: Answers::new(interval, usize::MAX),
+            answers_to_strangers: Answers::new(interval, STRANGERS_REMEMBERED),
             election,
             transport,
             oracle: config.oracle,
@@ -109,7 +127,7 @@ impl<N: Network> Driver<N> {
             waiting: Vec::new(),
             heard_late: 0,
             heard_round: ElectionEpoch::START,
-            met: BTreeSet::new(),
+            links: Links::default(),
             early: BTreeMap::new(),
         };
         (driver, shown)
@@ -153,6 +171,8 @@ impl<N: Network> Driver<N> {
                 } else if self.is_looking_with(credentials) {
                     return;
                 }
+                self.guard.begin(credentials.peer_epoch);
+                self.show_disturbers();
                 self.look_for_leader(credentials);
             }
             Command::Designate(leader, decided) => {
@@ -161,15 +181,20 @@ impl<N: Network> Driver<N> {
             }
             Command::UpdateEpoch(epoch) => {
                 self.election.update_epoch(epoch);
+                self.guard.establish(epoch);
                 let leader = self.election.announcement().proposal.leader;
                 log::established(self.sid, leader, epoch);
                 self.show();
             }
             Command::ReportFollowers(followers) => self.election.report_followers(followers),
             Command::Reconfigure(ensemble) => {
-                self.transport.reconfigure(&ensemble);
                 self.election.reconfigure(ensemble);
+                self.follow_configuration();
                 self.show();
+            }
+            Command::Shun(candidate, time) => {
+                log::shuns(self.sid, candidate, time);
+                self.guard.shun(candidate, self.origin.elapsed() + time);
             }
         }
     }
@@ -199,6 +224,7 @@ impl<N: Network> Driver<N> {
         let since = Some(since.unwrap_or_else(Instant::now));
         self.look = Some(Look { credentials, since });
         self.answers.forget();
+        self.answers_to_strangers.forget();
         metrics::counter!("looking_count").increment(1);
         let voters = self.election.ensemble().view().voters().len();
         metrics::gauge!("quorum_size").set(u32::try_from(voters).unwrap_or(u32::MAX));
@@ -218,42 +244,77 @@ impl<N: Network> Driver<N> {
 
     /// Bytes from a peer. What is no notification is dropped and changes nothing.
     fn hear(&mut self, from: Sid, payload: &Bytes) {
+        let now = self.origin.elapsed();
+        let ensemble = Arc::clone(self.election.ensemble());
         let received = match codec::decode(payload) {
             Ok(received) => received,
             Err(error) => {
-                tracing::warn!(target: "fle", %from, %error, "ignored a message");
-                return;
+                let refused = self.guard.unreadable(from, error, &ensemble, now);
+                return self.warn_of(from, refused);
             }
         };
-        log::received(self.sid, from, &received, self.election.state());
         if let Some(told) = received.notification {
             self.note(from, told);
             self.keep(from, told, payload);
         }
+        let Verdict { heard, refused } = self.guard.judge(from, &received, &self.election, now);
+        self.warn_of(from, refused);
+        let Some(heard) = heard else {
+            metrics::counter!("fle_notifications_withheld", "peer" => from.to_string())
+                .increment(1);
+            return self.show_disturbers();
+        };
+        log::received(
+            self.sid,
+            from,
+            &heard,
+            self.election.state(),
+            self.level(from),
+        );
         let oracle = self.oracle.clone();
         let oracle = oracle.as_ref().map(|oracle| oracle as &dyn Oracle);
-        self.step(|election| election.handle_notification(from, &received, oracle));
+        self.step(|election| election.handle_notification(from, &heard, oracle));
+        let adopted = self.election.ensemble();
+        if !Arc::ptr_eq(adopted, &ensemble) {
+            let address = self.transport.address_of(from);
+            log::adopted(self.sid, from, address, adopted.committed().version());
+        }
+    }
+
+    fn warn_of(&self, from: Sid, refused: Option<Refusal>) {
+        if let Some(refusal) = refused {
+            log::refused(self.sid, from, self.transport.address_of(from), &refusal);
+        }
+    }
+
+    fn show_disturbers(&self) {
+        self.status.send_if_modified(|status| {
+            let disturbers: BTreeMap<_, _> = self.guard.disturbers().collect();
+            let news = !status.disturbers.keys().eq(disturbers.keys());
+            status.disturbers = disturbers;
+            news
+        });
+    }
+
+    /// What strangers make a server say would fill its log.
+    fn level(&self, peer: Sid) -> Level {
+        if peer == self.sid || self.election.ensemble().names(peer) {
+            Level::INFO
+        } else {
+            Level::DEBUG
+        }
     }
 
     fn see_link(&mut self, peer: Sid, link: LinkState) {
         if link == LinkState::Idle && self.needs_link(peer) {
             self.transport.connect(peer);
         }
-        let up = f64::from(u8::from(link == LinkState::Up));
-        metrics::gauge!("fle_peer_up", "peer" => peer.to_string()).set(up);
-        if link == LinkState::Up {
-            self.met.insert(peer);
-            self.see(peer, Reachability::Connected);
-        } else if matches!(link, LinkState::Unreachable(_)) && self.met.contains(&peer) {
-            self.see(peer, Reachability::Gone);
-        }
-        self.status.send_modify(|status| {
-            status.links.insert(peer, link);
-        });
-    }
-
-    fn see(&mut self, peer: Sid, now: Reachability) {
-        if self.is_eager() && self.election.state() == ServerState::Looking {
+        let ensemble = self.election.ensemble();
+        let now = self.links.see(peer, link, ensemble, &self.status);
+        if let Some(now) = now
+            && self.is_eager()
+            && self.election.state() == ServerState::Looking
+        {
             log::sees(self.sid, peer, now);
             self.step(|election| election.handle_reachability(peer, now));
         }
@@ -350,7 +411,7 @@ impl<N: Network> Driver<N> {
                         status.looking_voters.insert(*sid);
                     });
                 }
-                Effect::Adopt(ensemble) => self.transport.reconfigure(ensemble),
+                Effect::Adopt(_) => self.follow_configuration(),
                 Effect::RestartElection => return self.restart(),
             }
         }
@@ -366,7 +427,7 @@ impl<N: Network> Driver<N> {
     }
 
     fn broadcast(&mut self, notification: &Notification) {
-        log::sent(self.sid, None, notification);
+        log::sent(self.sid, None, notification, Level::INFO);
         if let Some(frame) = self.frame(notification) {
             let ensemble = Arc::clone(self.election.ensemble());
             for voter in ensemble.view().voters() {
@@ -376,9 +437,16 @@ impl<N: Network> Driver<N> {
     }
 
     fn answer(&mut self, to: Sid, notification: &Notification) {
-        log::sent(self.sid, Some(to), notification);
-        let votes = self.election.ensemble().view().slot(to).is_some();
-        if !votes && self.answers.repeats(to, notification) {
+        log::sent(self.sid, Some(to), notification, self.level(to));
+        let ensemble = self.election.ensemble();
+        let given = if ensemble.view().slot(to).is_some() {
+            false
+        } else if ensemble.names(to) {
+            self.answers.repeats(to, notification)
+        } else {
+            self.answers_to_strangers.repeats(to, notification)
+        };
+        if given {
             return;
         }
         if let Some(frame) = self.frame(notification) {
@@ -414,11 +482,22 @@ impl<N: Network> Driver<N> {
         }
     }
 
+    /// Other configurations are in force: who left is forgotten.
+    fn follow_configuration(&mut self) {
+        let ensemble = Arc::clone(self.election.ensemble());
+        self.transport.reconfigure(&ensemble);
+        self.guard.reconfigure(&ensemble);
+        self.links.reconfigure(&ensemble, &self.status);
+        self.early
+            .retain(|sid, _| ensemble.view().slot(*sid).is_some());
+        self.answers.forget();
+    }
+
     /// A newer configuration has other members: new connections, and the election from the start.
     fn restart(&mut self) {
         log::restarted(self.sid);
         self.transport.renew();
-        self.status.send_modify(|status| status.links.clear());
+        self.links.clear(&self.status);
         if let Some(look) = &self.look {
             self.look_for_leader(look.credentials);
         }

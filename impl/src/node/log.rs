@@ -3,12 +3,16 @@
 //! The order is part of it: an input, then everything that it led to, the decision last. `fle-conformance validate` reads these
 //! events, written as JSON, and judges them; its module `history::event` lists the fields.
 
-use crate::config::LearnerType;
+use super::guard::Refusal;
+use crate::config::{ConfigVersion, LearnerType};
 use crate::election::{Credentials, Finalize, Reachability, Settings, WaitPhase};
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid};
 use crate::notification::{Notification, Received};
 use crate::vote::{Generation, ServerState};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tracing::Level;
 
 /// One event: its name, who speaks, more fields, the announcement's fields if there is one, and a sentence.
 macro_rules! say {
@@ -16,8 +20,12 @@ macro_rules! say {
         tracing::info!(target: "fle", event = $event, sid = $sid.0, $($field)* $text)
     };
     ($event:literal, $sid:expr, [$($field:tt)*] $told:expr, $text:literal) => {
-        tracing::info!(
+        say!(tracing::Level::INFO, $event, $sid, [$($field)*] $told, $text)
+    };
+    ($level:expr, $event:literal, $sid:expr, [$($field:tt)*] $told:expr, $text:literal) => {
+        tracing::event!(
             target: "fle",
+            $level,
             event = $event,
             sid = $sid.0,
             $($field)*
@@ -57,7 +65,14 @@ pub(super) fn election_started(sid: Sid, credentials: Credentials, own: &Notific
     ], "looks for a leader");
 }
 
-pub(super) fn received(sid: Sid, from: Sid, received: &Received<'_>, my_state: ServerState) {
+/// Of strangers only in detail.
+pub(super) fn received(
+    sid: Sid,
+    from: Sid,
+    received: &Received<'_>,
+    my_state: ServerState,
+    level: Level,
+) {
     let Some(told) = received.notification else {
         return;
     };
@@ -65,13 +80,47 @@ pub(super) fn received(sid: Sid, from: Sid, received: &Received<'_>, my_state: S
         Generation::Unversioned => 0,
         Generation::Versioned => 2,
     };
-    say!("notification.received", sid, [
-        from = from.0, version, my_state = state_name(my_state),
-    ] told, "was told a vote");
+    macro_rules! say_at {
+        ($level:expr) => {
+            say!($level, "notification.received", sid, [
+                from = from.0, version, my_state = state_name(my_state),
+            ] told, "was told a vote")
+        };
+    }
+    if level == Level::INFO {
+        say_at!(Level::INFO);
+    } else {
+        say_at!(Level::DEBUG);
+    }
 }
 
-pub(super) fn sent(sid: Sid, to: Option<Sid>, told: &Notification) {
-    say!("notification.sent", sid, [to = to.map(|to| to.0),] told, "tells its vote");
+/// Likewise.
+pub(super) fn sent(sid: Sid, to: Option<Sid>, told: &Notification, level: Level) {
+    let to = to.map(|to| to.0);
+    if level == Level::INFO {
+        say!(Level::INFO, "notification.sent", sid, [to,] told, "tells its vote");
+    } else {
+        say!(Level::DEBUG, "notification.sent", sid, [to,] told, "tells its vote");
+    }
+}
+
+/// Once in a while: what peers can cause must not fill the log.
+pub(super) fn refused(sid: Sid, peer: Sid, address: Option<SocketAddr>, refusal: &Refusal) {
+    let address = address.map(tracing::field::display);
+    if refusal.is_ordinary() {
+        tracing::info!(target: "fle", %sid, %peer, address, "does not take from server {peer} {refusal}");
+    } else {
+        tracing::warn!(target: "fle", %sid, %peer, address, "does not take from server {peer} {refusal}");
+    }
+}
+
+pub(super) fn adopted(sid: Sid, peer: Sid, address: Option<SocketAddr>, version: ConfigVersion) {
+    let address = address.map(tracing::field::display);
+    tracing::warn!(target: "fle", %sid, %peer, address, %version, "takes configuration {version} over, which server {peer} told it");
+}
+
+pub(super) fn shuns(sid: Sid, candidate: Sid, time: Duration) {
+    tracing::warn!(target: "fle", %sid, %candidate, "passes votes for server {candidate} over for {time:?}");
 }
 
 pub(super) fn proposal_changed(sid: Sid, told: &Notification) {

@@ -2,7 +2,7 @@
 
 use crate::support::{Ensemble, until, until_it_follows, until_it_leads};
 use fle::PeerEpoch;
-use fle::leadership::{Epochs, Stored};
+use fle::leadership::{Epochs, Knowledge, Stored};
 use fle::member::Standing;
 use fle::storage::{InMemory, Storage, StorageError};
 use std::io;
@@ -66,11 +66,19 @@ impl Storage for Failing {
     }
 
     async fn store_promise(&mut self, length: Duration) -> Result<(), StorageError> {
-        self.disk.store_promise(length).await
+        let fails = self.fails_now();
+        if !fails || self.reaches {
+            self.disk.store_promise(length).await?;
+        }
+        if fails { Err(full()) } else { Ok(()) }
     }
 
     async fn store_known(&mut self) -> Result<(), StorageError> {
-        self.disk.store_known().await
+        let fails = self.fails_now();
+        if !fails || self.reaches {
+            self.disk.store_known().await?;
+        }
+        if fails { Err(full()) } else { Ok(()) }
     }
 }
 
@@ -124,4 +132,40 @@ async fn a_disk_that_cannot_be_read_stops_nobody_from_stopping() {
         tokio::task::yield_now().await;
     }
     member.shutdown().await;
+}
+
+/// Nobody votes before the last has said that it is new, too; then all of them know that they are.
+#[tokio::test]
+async fn a_new_ensemble_elects_when_all_of_its_voters_have_come() {
+    let ensemble = Ensemble::new(3);
+    let disks = [1, 2, 3].map(|sid| (sid, InMemory::default()));
+    let start = |(sid, disk): &(i64, InMemory)| ensemble.start_with(*sid, disk.clone());
+    let (one, two) = (start(&disks[0]).await, start(&disks[1]).await);
+    for member in [&one, &two] {
+        // They have told each other their votes more often than an election takes.
+        let mut status = member.status();
+        status.wait_for(|now| now.notifications > 6).await.unwrap();
+        assert_eq!(*member.leadership().borrow(), Standing::Looking);
+    }
+    assert!(disks.iter().all(|(_, disk)| disk.stored() == Stored::BLANK));
+    let three = start(&disks[2]).await;
+    for (member, (sid, disk)) in [one, two, three].iter().zip(&disks) {
+        until(member, |now| now.epoch().is_some()).await;
+        assert_eq!(disk.stored().knowledge, Knowledge::Complete, "server {sid}");
+    }
+}
+
+/// Its disk fails when it has found out that it is new: it finds out again.
+#[tokio::test]
+async fn a_new_server_that_cannot_store_that_it_is_new_tries_again() {
+    for reaches in [false, true] {
+        let ensemble = Ensemble::new(2);
+        let failing = Failing::new(&InMemory::default(), 0..1, reaches);
+        let one = ensemble.start_with(1, failing.clone()).await;
+        let two = ensemble.start_with(2, InMemory::default()).await;
+        for member in [&one, &two] {
+            until(member, |now| now.epoch().is_some()).await;
+        }
+        assert_eq!(failing.disk.stored().knowledge, Knowledge::Complete);
+    }
 }

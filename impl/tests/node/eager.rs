@@ -52,7 +52,7 @@ async fn two_servers_do_not_wait_for_a_third_that_died() {
 /// The vote went into the connection with the dead one, and there is nothing more to say to it.
 #[tokio::test]
 async fn a_voter_whose_connection_ends_is_tried_at_once() {
-    let (ensemble, node, one, three) = second_of_three_with(EAGER).await;
+    let (ensemble, node, one, three) = second_of_three_with(|config| config.timing = EAGER).await;
     let mut one = accept(&one).await;
     one.introduction().await;
     accept(&three).await;
@@ -84,7 +84,7 @@ async fn a_server_that_was_never_there_is_waited_for() {
 /// One that noticed first that their leader is gone has said whom it votes for, and says it again only when its wait is over.
 #[tokio::test]
 async fn what_a_voter_said_too_early_is_heard_when_the_server_looks() {
-    let (ensemble, node, one, _three) = second_of_three_with(EAGER).await;
+    let (ensemble, node, one, _three) = second_of_three_with(|config| config.timing = EAGER).await;
     let mut one = accept(&one).await;
     one.introduction().await;
     let mut three = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;

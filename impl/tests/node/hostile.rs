@@ -86,11 +86,7 @@ async fn payloads_that_are_no_notification_and_configurations_that_are_none() {
             "version=xyz",
             "\u{0}\\",
         ] {
-            let text = text.as_bytes();
-            let payload = [&fle::codec::header(&looking(1, 0), text)[..], text].concat();
-            peer.write(&u32::try_from(payload.len()).unwrap().to_be_bytes())
-                .await;
-            peer.write(&payload).await;
+            peer.tell_with(&looking(1, 0), text).await;
         }
         peer
     })

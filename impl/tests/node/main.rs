@@ -5,6 +5,7 @@
 mod eager;
 mod elections;
 mod ensembles;
+mod guarded;
 mod hostile;
 mod links;
 mod peer;

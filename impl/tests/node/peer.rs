@@ -33,7 +33,13 @@ impl Peer {
     }
 
     pub(crate) async fn tell(&mut self, notification: &Notification) {
-        let payload = codec::header(notification, b"");
+        self.tell_with(notification, "").await;
+    }
+
+    /// Tells a notification that carries this configuration.
+    pub(crate) async fn tell_with(&mut self, notification: &Notification, text: &str) {
+        let text = text.as_bytes();
+        let payload = [&codec::header(notification, text)[..], text].concat();
         self.write(&u32::try_from(payload.len()).unwrap().to_be_bytes())
             .await;
         self.write(&payload).await;

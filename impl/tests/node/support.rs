@@ -2,7 +2,7 @@
 
 use crate::peer::Peer;
 use fle::config::{DynamicConfig, Rules};
-use fle::election::{Credentials, Timing};
+use fle::election::Credentials;
 use fle::node::{Node, NodeConfig, Status};
 use fle::transport::Tcp;
 use fle::{Notification, PeerEpoch, ServerState, Sid, Zxid};
@@ -91,11 +91,11 @@ pub(crate) fn keep_looking(node: Node) -> Arc<Node> {
 
 /// Server 2 of an ensemble of three, the other two being played by the test on ports of its own.
 pub(crate) async fn second_of_three() -> (Ensemble, Arc<Node>, TcpListener, TcpListener) {
-    second_of_three_with(Timing::default()).await
+    second_of_three_with(|_| {}).await
 }
 
 pub(crate) async fn second_of_three_with(
-    timing: Timing,
+    adjust: impl FnOnce(&mut NodeConfig),
 ) -> (Ensemble, Arc<Node>, TcpListener, TcpListener) {
     let mut ensemble = Ensemble::voters(3);
     let one = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -108,7 +108,7 @@ pub(crate) async fn second_of_three_with(
     }
     ensemble.config = DynamicConfig::parse(&text, Default::default()).unwrap();
     let mut config = ensemble.settings(2);
-    config.timing = timing;
+    adjust(&mut config);
     let node = keep_looking(ensemble.start_with(config).await);
     (ensemble, node, one, three)
 }
