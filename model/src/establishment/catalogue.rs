@@ -1,4 +1,5 @@
-//! The scenarios of the establishment, as data: bounds, and the number of states that each must come to.
+//! The scenarios of the establishment, as data: bounds, and the number of states that each must
+//! come to.
 
 use super::mutants::Mutant;
 use super::properties::{Claim, claims};
@@ -28,7 +29,8 @@ pub struct Scenario {
     pub setting: Setting,
     /// The length of each server's history.
     pub histories: &'static [u8],
-    /// Each server starts with any of these on its disk, as far as it can have come about: a current epoch is one that a quorum has accepted.
+    /// Each server starts with any of these on its disk, as far as it can have come about: a
+    /// current epoch is one that a quorum has accepted.
     pub disks: &'static [Stored],
     /// What happens first.
     #[serde(skip)]
@@ -391,8 +393,8 @@ impl Scenario {
         claims.filter(|claim| (claim.applies)(self)).collect()
     }
 
-    /// Whether a server that does not remember can be let in again: not where all others are needed to
-    /// confirm that, and one of them leads no quorum without it.
+    /// Whether a server that does not remember can be let in again: not where all others are needed
+    /// to confirm that, and one of them leads no quorum without it.
     pub(super) fn forgetful_are_let_in(&self) -> bool {
         let forget = self.faults.losses > 0 || self.faults.rollbacks > 0;
         let is_dispensable = self.servers > 2;
@@ -449,8 +451,9 @@ impl Scenario {
         }
     }
 
-    /// How the servers can start. A current epoch is one that a quorum has accepted, in every configuration in force. A server that
-    /// was in one may be bound by a promise that it has forgotten.
+    /// How the servers can start. A current epoch is one that a quorum has accepted, in every
+    /// configuration in force. A server that was in one may be bound by a promise that it has
+    /// forgotten.
     fn starts<const N: usize>(&self, ensemble: &Ensemble<N>) -> Vec<State<N>> {
         let choices = self.disks.len();
         let assignments = (0..choices.pow(u32::try_from(N).expect("few servers"))).map(|number| {

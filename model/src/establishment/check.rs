@@ -166,7 +166,8 @@ fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row<Counterexample
     }
 }
 
-/// The shortest way to a state in which the system's one property does not hold. One thread, breadth first, finds it.
+/// The shortest way to a state in which the system's one property does not hold. One thread,
+/// breadth first, finds it.
 fn violation<const N: usize>(scenario: &Scenario, system: &System<N>) -> Row<Counterexample> {
     let claim = &system.claims[0];
     let search = system

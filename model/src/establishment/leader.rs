@@ -19,8 +19,8 @@ pub struct Leader<const N: usize> {
     pub learners: [Option<LearnerStage>; N],
     /// How many of the packets that a learner answers (NEWLEADER and PING) it has not answered yet.
     pub unanswered: [u8; N],
-    /// For each learner whose confirmation has begun: how many answers each follower owes up to that
-    /// to the PING that it was sent then; `None` for one that was not sent any.
+    /// For each learner whose confirmation has begun: how many answers each follower owes up to
+    /// that to the PING that it was sent then; `None` for one that was not sent any.
     pub owed: [Option<[Option<u8>; N]>; N],
 }
 
@@ -40,8 +40,9 @@ pub enum Stage {
 /// How far a learner has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum LearnerStage {
-    /// It counts for nothing, and is told nothing, until a quorum without it has confirmed that this
-    /// leader is established. It remembers, and has accepted a later epoch, or does not remember.
+    /// It counts for nothing, and is told nothing, until a quorum without it has confirmed that
+    /// this leader is established. It remembers, and has accepted a later epoch, or does not
+    /// remember.
     Aside {
         /// Whether it knows all that it has promised.
         remembers: bool,
@@ -335,9 +336,9 @@ impl<const N: usize> Leader<N> {
         }
     }
 
-    /// Those that wait aside are let in where a quorum without them has shown that it still followed
-    /// when nobody counted on them any more. Had a later leader been established before, one of that
-    /// quorum would have left for it.
+    /// Those that wait aside are let in where a quorum without them has shown that it still
+    /// followed when nobody counted on them any more. Had a later leader been established before,
+    /// one of that quorum would have left for it.
     fn confirm(&mut self, cx: &mut Context<'_, N>) {
         for learner in 0..N {
             let Some(owed) = self.owed[learner] else {
@@ -380,8 +381,8 @@ impl<const N: usize> Leader<N> {
         cx.send(heir, Packet::HandOver(heir));
     }
 
-    /// Above all that the voters of a quorum have accepted. What an observer has accepted is nobody's
-    /// promise.
+    /// Above all that the voters of a quorum have accepted. What an observer has accepted is
+    /// nobody's promise.
     #[doc(alias = "getEpochToPropose")]
     fn next_epoch(&self, cx: &Context<'_, N>) -> Epoch {
         let voters = cx.protocol.ensemble.voters().iter();
@@ -392,7 +393,8 @@ impl<const N: usize> Leader<N> {
         accepted.fold(cx.memory.accepted, Epoch::max).next()
     }
 
-    /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered it.
+    /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered
+    /// it.
     fn inform(&mut self, cx: &mut Context<'_, N>) {
         for learner in 0..N {
             let Some(stage) = &mut self.learners[learner] else {
@@ -428,8 +430,8 @@ impl<const N: usize> Leader<N> {
         }
     }
 
-    /// Whether those that have come at least so far are a quorum together with this server. `Known` is no further than `Asked`:
-    /// later stages imply a promise or come after a quorum of promises.
+    /// Whether those that have come at least so far are a quorum together with this server. `Known`
+    /// is no further than `Asked`: later stages imply a promise or come after a quorum of promises.
     fn has(&self, stage: LearnerStage, cx: &Context<'_, N>) -> bool {
         let there = self.those_at(stage).with(cx.me);
         let (count, ensemble) = (there.iter().count(), &cx.protocol.ensemble);

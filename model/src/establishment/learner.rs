@@ -97,11 +97,12 @@ impl Learner {
         }
     }
 
-    /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one stands
-    /// against it; none for one that was accepted before, or is lower: to a voter its leader proposes
-    /// that when it has made sure that nobody counts on what this server has promised meanwhile, and
-    /// an observer does not go back to an epoch before its current one. A leader that proposes a new
-    /// epoch has looked again, so it does not count on what it was promised before.
+    /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one
+    /// stands against it; none for one that was accepted before, or is lower: to a voter its leader
+    /// proposes that when it has made sure that nobody counts on what this server has promised
+    /// meanwhile, and an observer does not go back to an epoch before its current one. A leader
+    /// that proposes a new epoch has looked again, so it does not count on what it was promised
+    /// before.
     fn consider<const N: usize>(
         &mut self,
         epoch: Epoch,
@@ -150,8 +151,8 @@ impl Learner {
         cx.send(self.leader, Packet::AckEpoch { current, zxid });
     }
 
-    /// Neither epoch ever falls. With the epoch of a leader that is established, or has the promises of
-    /// a quorum, one that has lost what it promised remembers again.
+    /// Neither epoch ever falls. With the epoch of a leader that is established, or has the
+    /// promises of a quorum, one that has lost what it promised remembers again.
     fn activate<const N: usize>(&mut self, epoch: Epoch, cx: &mut Context<'_, N>) {
         let lower = cx.is(Mutant::LowerEpochStored);
         let is_new = (epoch > cx.memory.accepted || lower) && !cx.is(Mutant::JoinsUnaccepted);

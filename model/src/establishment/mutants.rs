@@ -87,10 +87,12 @@ mutants! {
         "Those aside are never let in.";
 }
 
-/// Scenarios with more states are left out, but for the one that is tried first: they take longer than all others together.
+/// Scenarios with more states are left out, but for the one that is tried first: they take longer
+/// than all others together.
 const STATES: usize = 100_000;
 
-/// The scenario to be tried first, then those of tier `ci` that are small enough, from the smallest up.
+/// The scenario to be tried first, then those of tier `ci` that are small enough, from the smallest
+/// up.
 #[must_use]
 pub fn in_order(mutant: Mutant) -> Vec<&'static Scenario> {
     let first = mutant.entry().tried_first;

@@ -1,11 +1,13 @@
 //! Connections between learners and leaders, and what is under way on them.
 //!
-//! A learner connects to its leader. Packets of one connection keep their order. Each end sees that the other has ended it, at any
-//! time from then on, and what it has not received by then is lost to it. A new connection of a learner takes the place of the one
-//! before as soon as the leader reads its first packet; what the leader sends before that goes nowhere.
+//! A learner connects to its leader. Packets of one connection keep their order. Each end sees that
+//! the other has ended it, at any time from then on, and what it has not received by then is lost
+//! to it. A new connection of a learner takes the place of the one before as soon as the leader
+//! reads its first packet; what the leader sends before that goes nowhere.
 //!
-//! Left out: what a leader receives of a learner's earlier connection after the learner has connected again. It may as well have
-//! received it before that, since it learns of the new one only from its first packet.
+//! Left out: what a leader receives of a learner's earlier connection after the learner has
+//! connected again. It may as well have received it before that, since it learns of the new one
+//! only from its first packet.
 
 use super::server::{Epoch, Introduction};
 use std::fmt;

@@ -1,7 +1,8 @@
 //! What must hold while leaders are established, and what must be seen to happen.
 //!
-//! Most are properties of a state, and of what is on the disks, not of how a server came to it. What must hold of single steps is a
-//! [`Rule`]; the state remembers that one was broken. The mark is never set in a correct model, so that it costs no states.
+//! Most are properties of a state, and of what is on the disks, not of how a server came to it.
+//! What must hold of single steps is a [`Rule`]; the state remembers that one was broken. The mark
+//! is never set in a correct model, so that it costs no states.
 
 use super::leader::{Leader, LearnerStage, Stage};
 use super::learner;
@@ -35,7 +36,8 @@ pub enum Rule {
     EstablishedOnce,
     /// What is proposed after an epoch was established, and is established, is later.
     LaterIsGreater,
-    /// After every single write the current epoch is not above the accepted one, and neither has fallen.
+    /// After every single write the current epoch is not above the accepted one, and neither has
+    /// fallen.
     DiskOnlyRises,
     /// No epoch is promised twice.
     PromisedOnce,
@@ -224,8 +226,8 @@ impl<const N: usize> Step<'_, N> {
 }
 
 impl<const N: usize> System<N> {
-    /// Whether those whose disk says so are a quorum, together with those that do not remember: they
-    /// help nobody.
+    /// Whether those whose disk says so are a quorum, together with those that do not remember:
+    /// they help nobody.
     fn has_quorum(&self, state: &State<N>, says_so: impl Fn(Stored) -> bool) -> bool {
         let helps_others = |disk: Stored| disk.remembers() && !says_so(disk);
         let servers = (0..N).filter(|&server| !helps_others(state.servers[server].disk));
@@ -233,8 +235,8 @@ impl<const N: usize> System<N> {
         self.protocol.ensemble.is_quorum(servers, false)
     }
 
-    /// Whether the leader may have a lease: it is established, hands over to nobody, and a quorum has
-    /// promised to help no other.
+    /// Whether the leader may have a lease: it is established, hands over to nobody, and a quorum
+    /// has promised to help no other.
     fn may_have_lease(&self, state: &State<N>, leader: usize) -> bool {
         let Role::Leading(it) = &state.servers[leader].role else {
             return false;
@@ -466,7 +468,8 @@ fn sometimes<const N: usize>() -> Vec<Claim<N>> {
                 },
             )
         },
-        // Of two equal voters neither is dispensable, and who has accepted a later epoch than any joins in none that is new to it.
+        // Of two equal voters neither is dispensable, and who has accepted a later epoch than any
+        // joins in none that is new to it.
         Claim {
             applies: |scenario| {
                 let is_dispensable =

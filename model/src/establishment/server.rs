@@ -1,7 +1,8 @@
 //! One server's part in establishing a leader: an event in, effects out.
 //!
-//! To be read beside `Leader.lead`, `LearnerHandler.run` and `Learner.registerWithLeader`. An event changes what the server has in
-//! memory; what is to be on its disk, or on a connection, is an [`Effect`], and the effects are carried out one after the other.
+//! To be read beside `Leader.lead`, `LearnerHandler.run` and `Learner.registerWithLeader`. An event
+//! changes what the server has in memory; what is to be on its disk, or on a connection, is an
+//! [`Effect`], and the effects are carried out one after the other.
 //!
 //! Deliberately absent: time. A [`Bond`] stands for an earlier promise that is not over, and ends
 //! whenever the scheduler lets it; so does patience ([`Event::GiveUp`]). That nobody counts any
@@ -271,8 +272,8 @@ impl<const N: usize> Server<N> {
         }
     }
 
-    /// Changes the disk as the effect says, if it does. What is written to an empty disk shows that it
-    /// is none, and not whether it is all.
+    /// Changes the disk as the effect says, if it does. What is written to an empty disk shows that
+    /// it is none, and not whether it is all.
     pub fn carry_out(&mut self, effect: Effect) {
         let disk = &mut self.disk;
         match effect {
@@ -423,8 +424,9 @@ impl<const N: usize> Context<'_, N> {
         }
     }
 
-    /// Another server says what it has accepted. Who has promised an epoch has promised it to one that
-    /// had accepted it, so one of whom no other has accepted any is new. It looks again, with a vote.
+    /// Another server says what it has accepted. Who has promised an epoch has promised it to one
+    /// that had accepted it, so one of whom no other has accepted any is new. It looks again, with
+    /// a vote.
     fn learn_past(&mut self, peer: usize, answer: Answer) -> Result<(), Quits> {
         if answer != Answer::Accepted(Epoch(0)) {
             self.memory.knowledge = Knowledge::Lost;

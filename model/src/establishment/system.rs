@@ -1,11 +1,12 @@
 //! Servers and connections together, and what surrounds them: the [`stateright::Model`].
 //!
-//! The election is an oracle without any sense: whoever looks may be told at any time that it is elected, or that any other is. So
-//! nothing that must always hold rests on the election.
+//! The election is an oracle without any sense: whoever looks may be told at any time that it is
+//! elected, or that any other is. So nothing that must always hold rests on the election.
 //!
-//! An event and its effects are one step, unless the server crashes in between ([`Action::CrashIn`]): what others do meanwhile
-//! could as well be done before or after, since they see of it only what has been sent. A crash between two sends is one after
-//! both, the second of which is lost.
+//! An event and its effects are one step, unless the server crashes in between
+//! ([`Action::CrashIn`]): what others do meanwhile could as well be done before or after, since
+//! they see of it only what has been sent. A crash between two sends is one after both, the second
+//! of which is lost.
 
 use super::leader::LearnerStage;
 use super::mutants::Mutant;
@@ -143,7 +144,8 @@ pub(super) struct Step<'a, const N: usize> {
     pub(super) before: &'a State<N>,
 }
 
-/// Between effects of one event: more are never between two stores, or between a store and a packet.
+/// Between effects of one event: more are never between two stores, or between a store and a
+/// packet.
 const CRASH_POINTS: std::ops::RangeInclusive<u8> = 1..=4;
 
 impl Faults {
@@ -196,7 +198,8 @@ impl<const N: usize> Past<N> {
 }
 
 impl<const N: usize> System<N> {
-    /// What happens to the server, and what it does about it; the state after the event, before any effect.
+    /// What happens to the server, and what it does about it; the state after the event, before any
+    /// effect.
     #[must_use]
     pub fn handle(
         &self,
@@ -293,7 +296,8 @@ impl<const N: usize> System<N> {
     }
 
     /// The server is down, and this is on its disk. An observer's promises count for nobody, so it
-    /// need not know them. What others remember is judged: what is forgotten is not promised any more.
+    /// need not know them. What others remember is judged: what is forgotten is not promised any
+    /// more.
     fn replace_disk(&self, state: &mut State<N>, me: usize, disk: Stored) {
         Self::crash(state, me);
         let disk = match self.protocol.ensemble.voters().contains(me) {
@@ -375,10 +379,10 @@ impl<const N: usize> System<N> {
             && state.servers[peer].role != Role::Down
     }
 
-    /// Whether nobody counts on answers of this learner, which the leader keeps aside, but this leader
-    /// and those that are established already. It stands for the time after which a leader that is not
-    /// established counts on nothing that it was answered. That a learner is asked no more than once
-    /// more than it has answered keeps what is under way short.
+    /// Whether nobody counts on answers of this learner, which the leader keeps aside, but this
+    /// leader and those that are established already. It stands for the time after which a leader
+    /// that is not established counts on nothing that it was answered. That a learner is asked no
+    /// more than once more than it has answered keeps what is under way short.
     pub(super) fn settles(&self, state: &State<N>, leader: usize, learner: usize) -> bool {
         let Role::Leading(it) = &state.servers[leader].role else {
             return false;
@@ -497,7 +501,8 @@ impl<const N: usize> Model for System<N> {
         Some(after)
     }
 
-    /// In time there is one epoch more than the scenario has: a leader that gave up for want of epochs would do so for ever.
+    /// In time there is one epoch more than the scenario has: a leader that gave up for want of
+    /// epochs would do so for ever.
     fn within_boundary(&self, state: &State<N>) -> bool {
         let accepted = state.servers.iter().map(|server| server.memory.accepted);
         let is_within = self.setting == Setting::Asynchronous
@@ -508,7 +513,8 @@ impl<const N: usize> Model for System<N> {
         is_within
     }
 
-    /// What must always hold is one property to stateright, which asks for each of its properties by name in every state.
+    /// What must always hold is one property to stateright, which asks for each of its properties
+    /// by name in every state.
     fn properties(&self) -> Vec<Property<Self>> {
         if self.claims.iter().all(|claim| claim.kind.kills()) {
             return vec![Property::always(ALL_HOLD, |system: &Self, state| {

@@ -1,11 +1,14 @@
-//! The timely setting: the election makes sense, and patience is longer than anything is under way. What must hold eventually is
-//! judged in it.
+//! The timely setting: the election makes sense, and patience is longer than anything is under way.
+//! What must hold eventually is judged in it.
 //!
-//! The election comes to what the first model says of it ([`crate::properties`]): a server that looks joins a leader that a quorum has
-//! settled on; those that look together elect the best of them, and all of them learn of it. A promise ends, and patience after it,
-//! only where nothing arrives anywhere and nobody can be told of a leader; and patience only where there is something to lose it for.
+//! The election comes to what the first model says of it ([`crate::properties`]): a server that
+//! looks joins a leader that a quorum has settled on; those that look together elect the best of
+//! them, and all of them learn of it. A promise ends, and patience after it, only where nothing
+//! arrives anywhere and nobody can be told of a leader; and patience only where there is something
+//! to lose it for.
 //!
-//! Left out on purpose: that somebody looks again for no reason. A fault is one that the scenario has a budget for.
+//! Left out on purpose: that somebody looks again for no reason. A fault is one that the scenario
+//! has a budget for.
 
 use super::leader::{LearnerStage, Stage};
 use super::server::{Bond, Role};
@@ -13,8 +16,8 @@ use super::system::{Action, Cause, State, System};
 use crate::liveness::Fairness;
 use crate::set::ServerSet;
 
-/// What the scheduler owes by itself: a server's reading what one sent it, its seeing a connection's end, its being told of an
-/// election, its start, its waits.
+/// What the scheduler owes by itself: a server's reading what one sent it, its seeing a
+/// connection's end, its being told of an election, its start, its waits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Duty {
     /// To read the next packet of this one.
@@ -36,7 +39,8 @@ pub enum Duty {
 }
 
 impl<const N: usize> System<N> {
-    /// What is owed, and how: deliveries and starts weakly; strongly what is possible only now and then, when nothing is under way.
+    /// What is owed, and how: deliveries and starts weakly; strongly what is possible only now and
+    /// then, when nothing is under way.
     pub fn fairness(&self, action: &Action) -> Option<(Duty, Fairness)> {
         let (me, cause) = match *action {
             Action::Take(me, cause) => (me, cause),
@@ -77,8 +81,8 @@ impl<const N: usize> System<N> {
         }
     }
 
-    /// Nothing arrives anywhere, nobody can be told of a leader, and nobody waits for the time after
-    /// which a learner aside is not counted on elsewhere, which is shorter than patience.
+    /// Nothing arrives anywhere, nobody can be told of a leader, and nobody waits for the time
+    /// after which a learner aside is not counted on elsewhere, which is shorter than patience.
     fn is_quiet(&self, state: &State<N>) -> bool {
         let arrives = |server: usize| {
             let mut peers = 0..N;
@@ -118,8 +122,8 @@ impl<const N: usize> System<N> {
         }
     }
 
-    /// Who is elected by those that look now: the leader that has been found already, or the best of
-    /// them. Who does not remember votes for nobody, not even by following.
+    /// Who is elected by those that look now: the leader that has been found already, or the best
+    /// of them. Who does not remember votes for nobody, not even by following.
     fn elected(&self, state: &State<N>) -> Option<usize> {
         let looking = |server: &usize| matches!(state.servers[*server].role, Role::Looking(_));
         let looking = (0..N).filter(looking);

@@ -1,4 +1,5 @@
-//! What a transition of the model is to the server that takes part in it. There is never more than one.
+//! What a transition of the model is to the server that takes part in it. There is never more than
+//! one.
 
 use crate::lockstep::survey::Acted;
 use fle_model::establishment::server::{Event, Server};

@@ -1,4 +1,5 @@
-//! The production engine with a clock and a disk: [`Leadership`] as its driver keeps it, without a network.
+//! The production engine with a clock and a disk: [`Leadership`] as its driver keeps it, without a
+//! network.
 
 use super::terms::{Terms, stored};
 use fle::leadership::packet::Past;

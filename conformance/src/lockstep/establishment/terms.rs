@@ -1,6 +1,8 @@
-//! How the model's terms read in the engine's: the one table of it. What is done about an event is in [`super::variants`].
+//! How the model's terms read in the engine's: the one table of it. What is done about an event is
+//! in [`super::variants`].
 //!
-//! What the model has no counterpart of is fixed here: servers without transactions, of one version of the configuration.
+//! What the model has no counterpart of is fixed here: servers without transactions, of one version
+//! of the configuration.
 
 use super::engine::{Follows, PATIENCE, PROMISE, Shown, UNSETTLED, Waits};
 use crate::engine::ensemble_of;
@@ -132,7 +134,8 @@ impl<const N: usize> Terms<N> {
         }
     }
 
-    /// Whether what the model says of this server is what the engine does. Of reasons the model knows nothing.
+    /// Whether what the model says of this server is what the engine does. Of reasons the model
+    /// knows nothing.
     pub(super) fn is_same(&self, me: usize, told: &Effect, done: &leadership::Effect) -> bool {
         match (*told, done) {
             (Effect::StoreAccepted(told), leadership::Effect::StoreAccepted(done))
@@ -190,8 +193,8 @@ impl<const N: usize> Terms<N> {
     }
 }
 
-/// For how long a leader that is not established may count on what a learner has answered elsewhere is
-/// time, which the model does not know.
+/// For how long a leader that is not established may count on what a learner has answered elsewhere
+/// is time, which the model does not know.
 fn timeless(packet: Packet) -> Packet {
     match packet {
         Packet::LearnerInfo(info) => Packet::LearnerInfo(LearnerInfo {

@@ -1,4 +1,5 @@
-//! What an event of the model is to the engine: each way in which it can come, and what the model says of it.
+//! What an event of the model is to the engine: each way in which it can come, and what the model
+//! says of it.
 
 use super::engine::{Engine, PATIENCE, PROMISE, UNSETTLED};
 use super::terms::{Terms, past, zxid};
@@ -26,7 +27,8 @@ pub(super) struct Variant<'a, const N: usize> {
     pub(super) server: Server<N>,
     /// Has the engine do it.
     pub(super) take: Box<dyn Fn(&mut Engine) -> leadership::Effects + 'a>,
-    /// Whether the walk goes on from there: not where it leads to states in which it has been anyway.
+    /// Whether the walk goes on from there: not where it leads to states in which it has been
+    /// anyway.
     pub(super) goes_on: bool,
 }
 
@@ -171,8 +173,8 @@ impl<'a, const N: usize> Stands<'a, N> {
         }
     }
 
-    /// All time-outs are over. A promise that was held back is made first. An established leader ends the connections that are silent,
-    /// and gives up if it is no quorum without them.
+    /// All time-outs are over. A promise that was held back is made first. An established leader
+    /// ends the connections that are silent, and gives up if it is no quorum without them.
     fn times_out(self) -> Variant<'a, N> {
         let (mut server, mut told) = (self.server, Effects::new());
         match &mut server.role {
@@ -201,7 +203,8 @@ impl<'a, const N: usize> Stands<'a, N> {
         }
     }
 
-    /// All other voters look for another leader. A leader that is not established gives up if those that stay are no quorum.
+    /// All other voters look for another leader. A leader that is not established gives up if those
+    /// that stay are no quorum.
     fn sees_voters_look(self) -> Option<Variant<'a, N>> {
         let Role::Leading(leader) = &self.server.role else {
             return None;
