@@ -16,8 +16,9 @@
 //!   Servers that no configuration knows disconnect for it.
 //! - That an input has been handled shows in [`Status::notifications`]; a message that does not count there is followed by a question.
 //! - To a server that does not vote the node does not repeat an answer (`impl/DEVIATIONS.md`), and neither does the expectation.
-//! - What the node's guard keeps from its election, and what it would only take a newer configuration from, is left out and told,
-//!   too. With such a step, at which the election restarts, a trace ends.
+//! - What the node's guard keeps from its election, and what it would only take a newer
+//!   configuration from, is left out and told, too. With such a step, at which the election
+//!   restarts, a trace ends.
 //!
 //! No step sends one peer two messages, so the queue of one message for each peer loses none here.
 //!

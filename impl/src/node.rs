@@ -113,8 +113,9 @@ pub struct Status {
     pub links: BTreeMap<Sid, LinkState>,
     /// How many servers are connected that no configuration in force names.
     pub strangers: usize,
-    /// The voters that kept this server from agreeing with others in the last election, and how many of their votes it has not
-    /// counted for that: whoever speaks in their name is broken or means harm.
+    /// The voters that kept this server from agreeing with others in the last election, and how
+    /// many of their votes it has not counted for that: whoever speaks in their name is broken or
+    /// means harm.
     pub disturbers: BTreeMap<Sid, u64>,
     /// The voters that elected this leader, itself among them, or all if one before it has handed over; empty unless it leads.
     pub electors: Vec<Sid>,
@@ -241,8 +242,9 @@ impl Node {
         })
     }
 
-    /// Looks for a leader, in a new round, and waits for the decision. A node that looks already goes on with its round if it was
-    /// asked with the same credentials, and begins another with these if not; all callers get its decision.
+    /// Looks for a leader, in a new round, and waits for the decision. A node that looks already
+    /// goes on with its round if it was asked with the same credentials, and begins another with
+    /// these if not; all callers get its decision.
     ///
     /// # Errors
     /// When the node has stopped.
@@ -295,8 +297,8 @@ impl Node {
         self.order(Command::ReportFollowers(followers)).await
     }
 
-    /// Takes no looking server's vote for this candidate for so long: what it needs to be established, nobody gives it. Who has
-    /// settled on it is followed all the same.
+    /// Takes no looking server's vote for this candidate for so long: what it needs to be
+    /// established, nobody gives it. Who has settled on it is followed all the same.
     pub(crate) async fn shun(&self, candidate: Sid, time: Duration) -> Result<(), Stopped> {
         self.order(Command::Shun(candidate, time)).await
     }

@@ -111,7 +111,7 @@ fn report_omissions(out: &mut dyn Write, results: &[Replayed]) -> io::Result<()>
         let steps: usize = results.iter().map(|it| it.steps).sum();
         writeln!(
             out,
-            "{omitted} of {steps} steps cannot happen over sockets, or a node does not believe them:"
+            "{omitted} of {steps} steps cannot happen over sockets, or are not believed:"
         )?;
     }
     for (reason, count) in counts {

@@ -23,7 +23,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct Script {
     /// What happens, in order.
     pub acts: Vec<Act>,
-    /// The steps of the trace that cannot happen over sockets, or that a node's guard keeps from its election.
+    /// The steps of the trace that cannot happen over sockets, or that a node's guard keeps from
+    /// its election.
     pub omissions: Vec<Omission>,
     /// The voters, without the server itself.
     pub voters: BTreeSet<i64>,
@@ -218,7 +219,8 @@ impl Writer {
         }
     }
 
-    /// Why the node's guard keeps its election from hearing a message as it is, or a question that belongs to the input.
+    /// Why the node's guard keeps its election from hearing a message as it is, or a question that
+    /// belongs to the input.
     fn refusal(&mut self, input: &Input) -> Option<Reason> {
         let now = self.now + self.pause_before(input);
         let mut guard = self.guard.clone();

@@ -1,8 +1,8 @@
 //! The last answers to servers that do not vote.
 //!
-//! Two looking servers of which one does not vote answer each other's answers without end (ZOOKEEPER-1807), so the same answer is
-//! given once in a while only; whoever missed it asks again later. Of more servers than are expected the oldest answers are
-//! forgotten.
+//! Two looking servers of which one does not vote answer each other's answers without end
+//! (ZOOKEEPER-1807), so the same answer is given once in a while only; whoever missed it asks again
+//! later. Of more servers than are expected the oldest answers are forgotten.
 
 use crate::id::Sid;
 use crate::notification::Notification;

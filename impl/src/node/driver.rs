@@ -75,7 +75,8 @@ const NOTHING: Credentials = Credentials {
 /// How much that waits is heard before a wait that is over ends, as in the reference; no more, or who floods would hold it up.
 const HEARD_LATE: usize = 100;
 
-/// To how many servers that no configuration knows the last answer is remembered, as many as may be connected.
+/// To how many servers that no configuration knows the last answer is remembered, as many as may be
+/// connected.
 const STRANGERS_REMEMBERED: usize = 32;
 
 struct Look {

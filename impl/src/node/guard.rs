@@ -1,24 +1,29 @@
 //! What a node lets its election hear, and of whom it warns.
 //!
-//! The engine mirrors the reference, which believes whatever a peer says. So what must not be believed never reaches it: a vote
-//! that is held back here is to the engine one that the network has lost, and a configuration text that is taken off a
-//! notification was never sent. Both can happen on any network, so no guard can make an election unsafe, only late.
+//! The engine mirrors the reference, which believes whatever a peer says. So what must not be
+//! believed never reaches it: a vote that is held back here is to the engine one that the network
+//! has lost, and a configuration text that is taken off a notification was never sent. Both can
+//! happen on any network, so no guard can make an election unsafe, only late.
 //!
 //! # What is held back
-//! Only from a server that looks, and never its own messages: a settled one answers everybody and takes nothing over. Votes of
-//! servers that have settled always pass, since the engine wants a quorum of them.
-//! - Configuration texts, but for those that a voter tells that follows or leads, where reconfiguration is enabled and the
-//!   version is not absurd. A lagging server learns the newer configuration from any voter in office.
-//! - Votes of looking voters whose epoch is absurd: one server's broken file must not make every other follow its vote.
+//! From a server that looks, and never its own messages: a settled one answers everybody and takes
+//! nothing over. Votes of servers that have settled always pass, since the engine wants a quorum of
+//! them.
+//! - Configuration texts, but for those that a voter tells that follows or leads, where
+//!   reconfiguration is enabled and the version is not absurd. A lagging server learns the newer
+//!   configuration from any voter in office.
+//! - Votes of looking voters whose epoch is absurd: one server's broken file must not make every
+//!   other follow its vote.
 //! - Votes of looking voters for a candidate that the owner shuns for a while.
-//! - All votes of a looking voter that has tried to change this server's ballot too often, by later rounds or better votes
-//!   ([`ROUNDS`], [`COST`]): the others elect without it.
+//! - All votes of a looking voter that has tried to change this server's ballot too often, by later
+//!   rounds or better votes (`ROUNDS`, `COST`): the others elect without it.
 //!
 //! # Invariants
-//! No clock: the time since the node's start is passed in. What is kept is kept of voters only, so that strangers cannot make it
-//! grow. Absent on purpose: any proof that a voter is who it says. A false voter can still delay an election for as long as its
-//! budgets last, tell each of the others that it agrees with it, or say that it leads. And where there are many to be misled,
-//! each within its budget, it can go on for long.
+//! No clock: the time since the node's start is passed in. What is kept is kept of voters, and of
+//! all others together, so that strangers cannot make it grow. Absent on purpose: any proof that a voter is who it says. A
+//! false voter can still delay an election for as long as its budgets last, tell each of the others
+//! that it agrees with it, or say that it leads. And where there are many to be misled, each within
+//! its budget, it can go on for long.
 //!
 //! Public for the replay of recorded traces alone, which has to know what a node holds back.
 
@@ -33,23 +38,27 @@ use std::collections::{BTreeMap, HashMap};
 use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
-/// How far ahead an epoch may be of what this server knows: elections of decades, and still a small part of all epochs.
+/// How far ahead an epoch may be of what this server knows: elections of decades, and still a small
+/// part of all epochs.
 const EPOCHS_AHEAD: i64 = 1 << 20;
 
-/// How many changes of a ballot a voter may try before it has to earn them, beyond one for each voter.
+/// How many changes of a ballot a voter may try before it has to earn them, beyond one for each
+/// voter.
 ///
-/// In one round an honest voter tries no more of them than there are candidates, since a candidate's credentials stay the same
-/// and only better ones are passed on, and one more by entering the round. The rest is for elections in a row that establish
-/// nobody. Once a leader is established every budget is full again.
+/// In one round an honest voter tries no more of them than there are candidates, since a
+/// candidate's credentials stay the same and only better ones are passed on, and one more by
+/// entering the round. The rest is for elections in a row that establish nobody. Once a leader is
+/// established every budget is full again.
 const ROUNDS: u32 = 16;
 
-/// What trying to change the ballot costs, and the time in which a voter earns that. It is little enough for an honest ensemble
-/// that goes from election to election without ever establishing a leader, and enough for three or five servers to agree in
-/// the time between, also where those who are misled pass everything on (both in `under_fire`). One that goes on trying earns
-/// nothing.
+/// What trying to change the ballot costs, and the time in which a voter earns that. It is little
+/// enough for an honest ensemble that goes from election to election without ever establishing a
+/// leader, and enough for three or five servers to agree in the time between, also where those who
+/// are misled pass everything on (both in `under_fire`). One that goes on trying earns nothing.
 const COST: Duration = Duration::from_millis(1300);
 
-/// From so many on it is no accident: one that only passed on what a false voter said had some held back, too.
+/// From so many on it is no accident: one that only passed on what a false voter said had some held
+/// back, too.
 const NAMED_FROM: u64 = 10;
 
 /// A peer cannot cause the same line again before.
@@ -313,8 +322,9 @@ impl Guard {
         Some(Refusal::Disturbs { withheld })
     }
 
-    /// Whether a voter has spent its budget. Who would change the ballot pays, whether it may or not, and also while this server
-    /// has settled on a leader that is not established: so one that does not stop is not heard again.
+    /// Whether a voter has spent its budget. Who would change the ballot pays, whether it may or
+    /// not, and also while this server has settled on a leader that is not established: so one that
+    /// does not stop is not heard again.
     fn overdraws(
         &mut self,
         from: Sid,
@@ -336,7 +346,8 @@ impl Guard {
         is_spent
     }
 
-    /// Why a text is taken off. Only one that is otherwise believed is read as a whole, which takes time.
+    /// Why a text is taken off. Only one that is otherwise believed is read as a whole, which takes
+    /// time.
     fn against_text(
         &self,
         from: Sid,
@@ -371,7 +382,8 @@ impl Guard {
         is_absurd(epoch_of(version), known).then_some(Refusal::ConfigJumps { version, known })
     }
 
-    /// A refusal, if the log is to say it: not what was just said, and nothing of texts that would change nothing.
+    /// A refusal, if the log is to say it: not what was just said, and nothing of texts that would
+    /// change nothing.
     fn say(
         &mut self,
         of: Sid,

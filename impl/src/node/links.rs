@@ -1,7 +1,8 @@
-//! What is known of the connections: of each member its state, of strangers only how many there are.
+//! What is known of the connections: of each member its state, of strangers only how many there
+//! are.
 //!
-//! Invariant: only who is connected, or a member of the configurations in force, is in here. So however many ids strangers make
-//! up, one after the other, nothing grows.
+//! Invariant: only who is connected, or a member of the configurations in force, is in here. So
+//! however many ids strangers make up, one after the other, nothing grows.
 
 use super::Status;
 use crate::election::Reachability;

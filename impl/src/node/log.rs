@@ -107,20 +107,34 @@ pub(super) fn sent(sid: Sid, to: Option<Sid>, told: &Notification, level: Level)
 /// Once in a while: what peers can cause must not fill the log.
 pub(super) fn refused(sid: Sid, peer: Sid, address: Option<SocketAddr>, refusal: &Refusal) {
     let address = address.map(tracing::field::display);
+    macro_rules! refuse {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "fle", %sid, %peer, address,
+                "does not take from server {peer} {refusal}"
+            )
+        };
+    }
     if refusal.is_ordinary() {
-        tracing::info!(target: "fle", %sid, %peer, address, "does not take from server {peer} {refusal}");
+        refuse!(info);
     } else {
-        tracing::warn!(target: "fle", %sid, %peer, address, "does not take from server {peer} {refusal}");
+        refuse!(warn);
     }
 }
 
 pub(super) fn adopted(sid: Sid, peer: Sid, address: Option<SocketAddr>, version: ConfigVersion) {
     let address = address.map(tracing::field::display);
-    tracing::warn!(target: "fle", %sid, %peer, address, %version, "takes configuration {version} over, which server {peer} told it");
+    tracing::warn!(
+        target: "fle", %sid, %peer, address, %version,
+        "takes configuration {version} over, which server {peer} told it"
+    );
 }
 
 pub(super) fn shuns(sid: Sid, candidate: Sid, time: Duration) {
-    tracing::warn!(target: "fle", %sid, %candidate, "passes votes for server {candidate} over for {time:?}");
+    tracing::warn!(
+        target: "fle", %sid, %candidate,
+        "passes votes for server {candidate} over for {time:?}"
+    );
 }
 
 pub(super) fn proposal_changed(sid: Sid, told: &Notification) {

@@ -1,4 +1,5 @@
-//! What a node does not let its election hear, and whom it names for it. The rules are tested with the guard itself.
+//! What a node does not let its election hear, and whom it names for it. The rules are tested with
+//! the guard itself.
 
 use crate::peer::{Peer, looking};
 use crate::support::{
@@ -38,8 +39,8 @@ fn better(round: i64) -> Notification {
     vote
 }
 
-/// Server 2 of three, which does not settle by itself, and its connection with server 3. It adopts newer configurations if that
-/// is so.
+/// Server 2 of three, which does not settle by itself, and its connection with server 3. It adopts
+/// newer configurations if that is so.
 async fn second(reconfig_enabled: bool) -> (Ensemble, Arc<Node>, Peer, [TcpListener; 2]) {
     let adjust = |config: &mut NodeConfig| {
         config.reconfig_enabled = reconfig_enabled;

@@ -426,8 +426,9 @@ fn who_disturbs_much_is_named() {
     assert_eq!(server.guard.disturbers().count(), 0, "another election");
 }
 
-/// The worst that an honest voter can do: it learns of the candidates one by one, from the worst to the best, and is always the
-/// first to tell this server. And all that in no time, in so many elections that establish nobody.
+/// The worst that an honest voter can do: it learns of the candidates one by one, from the worst to
+/// the best, and is always the first to tell this server. And all that in no time, in so many
+/// elections that establish nobody.
 #[test]
 fn an_honest_voter_that_is_always_first_with_the_news_is_heard() {
     for (voters, elections) in [(3, 9), (5, 5), (7, 3), (101, 1)] {

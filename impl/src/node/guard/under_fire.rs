@@ -1,8 +1,8 @@
-//! Honest servers, each an election behind its guard: among themselves, and with a false voter that does all it can to keep them
-//! from agreeing, for ever.
+//! Honest servers, each an election behind its guard: among themselves, and with a false voter that
+//! does all it can to keep them from agreeing, for ever.
 //!
-//! Time is simulated, and so are the servers' owners: who has settled on a leader that nobody comes to follow looks again, and
-//! passes over one of which that is so twice in a row.
+//! Time is simulated, and so are the servers' owners: who has settled on a leader that nobody comes
+//! to follow looks again, and passes over one of which that is so twice in a row.
 
 use super::tests::{Server, server_of};
 use super::*;
@@ -15,6 +15,7 @@ use std::ops::Range;
 /// For how long a server waits for its leader to be established, on a calm network.
 const PATIENCE: u64 = 2000;
 
+#[derive(Clone, Copy)]
 enum Event {
     Message(usize, i64, Notification),
     Wait(usize, u64),
@@ -180,7 +181,8 @@ impl World {
         })
     }
 
-    /// How long it takes until the servers have a leader while the last of the voters goes on with this.
+    /// How long it takes until the servers have a leader while the last of the voters goes on with
+    /// this.
     fn elects_under(mut self, attack: &mut Attack<'_>, pause: Range<u64>) -> Duration {
         self.schedule(Duration::ZERO, Event::Attack);
         while !self.has_leader() && self.now < NEVER {
@@ -263,7 +265,8 @@ const MANNERS: [(&str, Manner); 6] = [
     }),
 ];
 
-/// Without the guard most of them have no leader in ten minutes, unless the pauses are longer than an election.
+/// Without the guard most of them have no leader in ten minutes, unless the pauses are longer than
+/// an election.
 #[test]
 fn one_that_disturbs_steadily_delays_the_others_for_a_while() {
     for (voters, most) in [(3, 20), (5, 60)] {
@@ -283,8 +286,8 @@ fn one_that_disturbs_steadily_delays_the_others_for_a_while() {
     }
 }
 
-/// Anything to anybody: for one candidate or any, in an earlier or a later round, with an epoch that grows or not, now and then
-/// agreement.
+/// Anything to anybody: for one candidate or any, in an earlier or a later round, with an epoch
+/// that grows or not, now and then agreement.
 fn whim(rng: &mut Rng, world: &World, favourite: Option<i64>, count: i64) -> Notification {
     let leader = favourite.unwrap_or_else(|| rng.i64(1..=world.voters));
     let round = world.latest() + rng.i64(-1..3);
@@ -320,8 +323,8 @@ fn one_that_disturbs_at_random_delays_the_others_for_a_while() {
     }
 }
 
-/// A world without a false voter in which nobody is ever established. Servers give up at once, and rest before they look again
-/// as a member does, first not at all and in the end for some seconds.
+/// A world without a false voter in which nobody is ever established. Servers give up at once, and
+/// rest before they look again as a member does, first not at all and in the end for some seconds.
 fn restless(voters: i64, seed: u64, latencies: Range<u64>, time: Duration) -> World {
     let mut world = World::new(voters, voters);
     world.rng = Rng::with_seed(seed);
