@@ -47,7 +47,7 @@ fn two_voters_and_one_epoch_are_exhausted() {
     assert!(!report.properties.iter().any(|row| undecided(row.verdict)));
 }
 
-const SMALL: usize = 7_846;
+const SMALL: usize = 9_654;
 
 #[test]
 fn what_is_raised_before_a_quorum_promised_is_noticed() {
@@ -93,9 +93,16 @@ fn an_epoch_that_is_entered_and_not_accepted_is_noticed() {
 /// An established leader proposes such an epoch to a voter, when a quorum without it has answered.
 #[test]
 fn an_epoch_that_falls_is_noticed() {
-    let property = "current is accepted";
-    is_killed_by(Mutant::LowerEpochPromised, "establish-timely", property);
-    is_killed_by(Mutant::LowerEpochStored, "establish-timely", property);
+    is_killed_by(
+        Mutant::LowerEpochPromised,
+        "establish-timely",
+        "a promise is kept",
+    );
+    is_killed_by(
+        Mutant::LowerEpochStored,
+        "establish-timely",
+        "current is accepted",
+    );
 }
 
 /// Nothing unsafe comes of any of these: somebody is left behind for ever.
@@ -195,6 +202,12 @@ impl Forgotten {
         self.take(0, Cause::Elected);
         self.joins(1, 0);
         self.joins(2, 0);
+        self.talk(1, 0);
+        self.talk(2, 0);
+        self.talk(1, 0);
+        self.joins(4, 0);
+        self.take(4, Cause::GivesUp);
+        self.take(4, Cause::IsReleased);
         self.take(4, Cause::Elected);
         self.take(3, Cause::Told(4));
         self.take(1, Cause::GivesUp);
@@ -252,6 +265,7 @@ fn a_confirmation_waits_until_nobody_counts_on_what_was_forgotten() {
 
     let mut it = Forgotten::new(Some(Mutant::UnsettledConfirmed));
     it.act(settles);
+    // The leader has asked its followers, and lets the fourth in.
     it.talk(1, 0);
     it.talk(2, 0);
     it.talk(3, 0);
