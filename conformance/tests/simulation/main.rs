@@ -7,13 +7,16 @@
 //! Absent: clocks that differ, disks that fail, newer configurations in notifications, an oracle, peers of older generations and hostile ones.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod disk;
 mod ensemble;
 mod faults;
+mod hostile;
 mod log;
 mod network;
 mod owner;
 mod properties;
 mod run;
+mod trouble;
 
 use run::{Outcome, run};
 use std::collections::BTreeSet;
@@ -98,6 +101,7 @@ fn all_seeds_keep_the_properties_and_come_to_an_end() {
     let unseen: Vec<_> = WITNESSES
         .iter()
         .chain(&faults::FAULTS)
+        .chain(&hostile::ACTS)
         .filter(unseen)
         .collect();
     assert!(only.is_some() || unseen.is_empty(), "in no run: {unseen:?}");

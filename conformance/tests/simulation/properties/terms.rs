@@ -17,6 +17,9 @@ impl Picture {
         if sid == leader {
             let before = self.established.insert(epoch, sid);
             check(before.is_none(), || format!("epoch {epoch} is led twice"))?;
+            check(self.remembers(sid), || {
+                "it leads, and does not know what it has promised".to_owned()
+            })?;
             self.seen.insert("a leader is established");
             if let Some(Input::HandedOver(_)) = self.servers[&sid].input {
                 self.seen.insert("an heir is established");
