@@ -34,6 +34,8 @@ pub(crate) struct Faults {
     disks: BTreeMap<i64, Duration>,
     /// Until when names do not resolve.
     names: Option<Duration>,
+    /// Whether a disk was ever lost.
+    pub(crate) lost_disks: bool,
 }
 
 /// All that can go wrong.
@@ -89,6 +91,7 @@ impl Faults {
             rejected: BTreeMap::new(),
             disks: BTreeMap::new(),
             names: None,
+            lost_disks: false,
         }
     }
 

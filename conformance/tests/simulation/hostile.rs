@@ -122,7 +122,11 @@ impl Hostile {
             port: ELECTION_PORT,
         };
         let addresses = vec![address];
-        InitialMessage { sid: Sid(sid), addresses }.encode(false, &mut bytes);
+        InitialMessage {
+            sid: Sid(sid),
+            addresses,
+        }
+        .encode(false, &mut bytes);
         let many = self.rng().usize(1..6);
         for _ in 0..many {
             let announcement = self.announcement(target);
@@ -157,7 +161,12 @@ impl Hostile {
             peer_epoch: near(like.peer_epoch.max(0), 1 << 19),
             zxid: near(like.zxid.max(0), i64::MAX),
         };
-        let states = [State::Looking, State::Looking, State::Following, State::Leading];
+        let states = [
+            State::Looking,
+            State::Looking,
+            State::Following,
+            State::Leading,
+        ];
         let state = *rng.choice(&states).unwrap();
         Announcement { state, ballot }
     }

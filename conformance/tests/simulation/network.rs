@@ -158,9 +158,7 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let checked = self
-            .end
-            .check(|cut| cut.reader = Some(cx.waker().clone()));
+        let checked = self.end.check(|cut| cut.reader = Some(cx.waker().clone()));
         if self.end.has(Ending::Closed) {
             return Poll::Ready(Ok(()));
         }

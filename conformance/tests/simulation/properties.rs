@@ -4,6 +4,7 @@
 //! The picture is the whole ensemble's: what each server last said of itself, what it said to whom, and what it heard in its
 //! present search. Of leaders it keeps who was established in which epoch.
 
+mod evidence;
 mod terms;
 
 use crate::disk::Disk;
@@ -362,10 +363,9 @@ impl Picture {
         check(state == due, || {
             format!("it is {state:?}, having settled on {}", vote.leader)
         })?;
-        let is_honest = self.forged.is_empty();
-        check(state != State::Leading || self.remembers(sid) || !is_honest, || {
-            "it is elected, and does not know what it has promised".to_owned()
-        })?;
+        if state == State::Leading && !self.remembers(sid) {
+            self.seen.insert("a server is elected that must not lead");
+        }
         check(
             self.ensemble.may_lead(vote.leader) && vote.zxid != NO_DATA,
             || format!("{} is not eligible", vote.leader),
@@ -412,53 +412,6 @@ impl Picture {
         Ok(())
     }
 
-    /// Quorum evidence and best credentials, for who settles by its own count of votes. A server without a vote may be told votes of
-    /// before, whose credentials say nothing.
-    fn is_elected(&self, sid: i64, vote: Ballot) -> Checked {
-        let heard = &self.servers[&sid].heard;
-        let electors = heard.iter().filter(|it| elects(it.told, vote));
-        let settled = heard
-            .iter()
-            .filter(|it| follows(it.told, vote) && it.told.ballot.round == vote.round);
-        self.has_quorum(electors.clone().chain(settled), vote)?;
-        let better = electors
-            .clone()
-            .find(|it| it.credentials > (vote.peer_epoch, vote.zxid));
-        match better.filter(|_| self.ensemble.votes(sid)) {
-            Some(better) => Err(format!(
-                "{vote:?} was elected by {}, which is better",
-                better.from
-            )),
-            None => Ok(()),
-        }
-    }
-
-    /// Quorum evidence for who joins: a quorum's votes, and the leader's own word that it leads, or its being in that round itself.
-    fn may_be_joined(&self, sid: i64, vote: Ballot, round: i64) -> Checked {
-        let heard = &self.servers[&sid].heard;
-        let supporters = heard
-            .iter()
-            .filter(|it| elects(it.told, vote) || follows(it.told, vote));
-        self.has_quorum(supporters, vote)?;
-        let leads = |it: &Heard| {
-            it.from == vote.leader
-                && it.told.state == State::Leading
-                && it.told.ballot.leader == vote.leader
-        };
-        let known = match vote.leader == sid {
-            true => vote.round == round,
-            false => heard.iter().any(leads),
-        };
-        check(known, || format!("nothing says that {} leads", vote.leader))
-    }
-
-    fn has_quorum<'a>(&self, supporters: impl Iterator<Item = &'a Heard>, vote: Ballot) -> Checked {
-        let supporters: BTreeSet<i64> = supporters.map(|it| it.from).collect();
-        check(self.ensemble.is_quorum(&supporters), || {
-            format!("{supporters:?} are no quorum, and it settles on {vote:?}")
-        })
-    }
-
     fn leaders(&self) -> impl Iterator<Item = i64> {
         let servers = self.servers.iter();
         servers.filter(|(_, it)| it.leads()).map(|(sid, _)| *sid)
@@ -494,16 +447,6 @@ impl Server {
             _ => None,
         }
     }
-}
-
-/// Whether that is a vote for this one, cast in its round by who looked.
-fn elects(told: Announcement, vote: Ballot) -> bool {
-    told.state == State::Looking && told.ballot == vote
-}
-
-/// Whether that says that the speaker has settled on this one's candidate.
-fn follows(told: Announcement, vote: Ballot) -> bool {
-    told.state != State::Looking && told.ballot.leader == vote.leader
 }
 
 /// The order of proposals: epoch, zxid, id.

@@ -78,9 +78,7 @@ fn disks(ensemble: &Ensemble) -> BTreeMap<i64, Disk> {
         }),
     };
     let servers = ensemble.servers.iter();
-    servers
-        .map(|it| (it.sid, Disk::new(stored(it))))
-        .collect()
+    servers.map(|it| (it.sid, Disk::new(stored(it)))).collect()
 }
 
 /// What the judge of event logs objects to first.
@@ -250,7 +248,12 @@ impl Run {
                 _ => (leader, now),
             });
             if let Some((leader, _)) = since.filter(|(_, since)| now - *since >= STABLE) {
-                self.history().note(now, &format!("all follow {leader}"));
+                let mut history = self.history();
+                history.note(now, &format!("all follow {leader}"));
+                if self.faults.lost_disks {
+                    history.picture.seen.insert("a lost disk is made up for");
+                }
+                drop(history);
                 return Ok(leader);
             }
         }

@@ -40,12 +40,7 @@ impl Faults {
     }
 
     /// What is over is repaired, and connections end that are due to.
-    pub(super) fn repair_links(
-        &mut self,
-        now: Duration,
-        sim: &mut Sim<'_>,
-        history: &mut History,
-    ) {
+    pub(super) fn repair_links(&mut self, now: Duration, sim: &mut Sim<'_>, history: &mut History) {
         let over = |it: &Trouble| it.until <= now;
         let healed: Vec<_> = self
             .troubles
@@ -122,13 +117,7 @@ impl Faults {
     }
 
     /// Something between the two ends their connections: one end hears of it now, the other perhaps when it says something next.
-    fn end_connections(
-        &mut self,
-        (a, b): (i64, i64),
-        how: Ending,
-        now: Duration,
-        sim: &Sim<'_>,
-    ) {
+    fn end_connections(&mut self, (a, b): (i64, i64), how: Ending, now: Duration, sim: &Sim<'_>) {
         let (a, b) = (sim.lookup(name(a)), sim.lookup(name(b)));
         let is_first = self.rng.bool();
         for (host, end) in self.network.between(a, b) {

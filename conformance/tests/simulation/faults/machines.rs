@@ -31,7 +31,8 @@ impl Faults {
             .homes
             .iter()
             .filter(|(other, home)| **other != sid && home.disk.is_whole());
-        self.ensemble.can_elect(&whole.map(|(sid, _)| *sid).collect())
+        self.ensemble
+            .can_elect(&whole.map(|(sid, _)| *sid).collect())
     }
 
     /// The server is down, and comes back with a disk that has forgotten something.
@@ -47,6 +48,7 @@ impl Faults {
             return;
         }
         history.picture.seen.insert(fault);
+        self.lost_disks = true;
         if !self.down.contains_key(&sid) {
             self.crash(sid, now, sim, history);
         }

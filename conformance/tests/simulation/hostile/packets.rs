@@ -54,7 +54,15 @@ impl Hostile {
 
     fn introduction(&self, sid: i64, last: i64) -> LearnerInfo {
         let rng = &mut *self.rng();
-        let epochs = [0, last, last + 1, last + 5, 1 << 19, 1 << 21, i64::from(i32::MAX)];
+        let epochs = [
+            0,
+            last,
+            last + 1,
+            last + 5,
+            1 << 19,
+            1 << 21,
+            i64::from(i32::MAX),
+        ];
         let types = [LearnerType::Participant, LearnerType::Observer];
         let times = [Duration::ZERO, Duration::from_secs(2), Duration::MAX];
         let protocols = [PROTOCOL, PROTOCOL, PROTOCOL, 0x10000];
