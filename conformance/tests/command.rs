@@ -165,7 +165,7 @@ fn the_node_replays_what_the_core_does() {
     let told = format!("{omitted} of ");
     assert!(omitted > 0 && shown.starts_with(&told), "{shown}");
     assert!(
-        shown.contains(" steps cannot happen over sockets:\n"),
+        shown.contains(" steps cannot happen over sockets, or a node does not believe them:\n"),
         "{shown}"
     );
 

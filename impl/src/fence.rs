@@ -45,9 +45,10 @@
 //! ```
 
 use crate::id::{PeerEpoch, Sid};
+use crate::small_file;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -114,15 +115,16 @@ pub enum FenceError {
         /// What it begins with.
         text: String,
     },
-    /// The content is longer than [`MAX_CONTENT`], or the file is.
+    /// The content is longer than [`MAX_CONTENT`]. Nothing was written.
     #[error("{path}: {length} bytes are more than a fenced file may hold, {MAX_CONTENT}")]
     TooLong {
         /// The file.
         path: PathBuf,
-        /// The length, in bytes.
-        length: u64,
+        /// The length of the content, in bytes.
+        length: usize,
     },
-    /// The file system says no. What was being written may be there or not.
+    /// The file system says no, or something else than a file of that size is there. What was being
+    /// written may be there or not.
     #[error("{path}: cannot {doing}: {source}")]
     Io {
         /// The file or directory.
@@ -244,16 +246,8 @@ impl FencedFile {
     }
 
     fn load(&self) -> Result<(Holder, Vec<u8>), FenceError> {
-        let failed = || failed(&self.path, "read");
-        let metadata = fs::metadata(&self.path).map_err(failed())?;
-        if !metadata.is_file() {
-            return Err(failed()(io::Error::other("it is no regular file")));
-        }
-        self.check_length(metadata.len(), MAX_CLAIM_LINE + MAX_CONTENT)?;
-        let mut bytes = Vec::new();
-        let file = File::open(&self.path).map_err(failed())?;
-        let limit = (MAX_CLAIM_LINE + MAX_CONTENT + 1) as u64;
-        file.take(limit).read_to_end(&mut bytes).map_err(failed())?;
+        let limit = (MAX_CLAIM_LINE + MAX_CONTENT) as u64;
+        let bytes = small_file::read(&self.path, limit).map_err(failed(&self.path, "read"))?;
         match split(&bytes) {
             Some((holder, content)) => Ok((holder, content.to_vec())),
             None => Err(FenceError::NotFenced {
@@ -266,9 +260,17 @@ impl FencedFile {
     /// A draft is written and takes the file's name; both the file and its name are on the disk
     /// then.
     fn replace(&self, holder: Holder, content: &[u8]) -> Result<(), FenceError> {
-        self.check_length(content.len() as u64, MAX_CONTENT)?;
+        if content.len() > MAX_CONTENT {
+            return Err(FenceError::TooLong {
+                path: self.path.clone(),
+                length: content.len(),
+            });
+        }
         let draft = self.path.with_added_extension("tmp");
-        let mut file = File::create(&draft).map_err(failed(&draft, "create"))?;
+        let mut options = File::options();
+        // Whoever only writes waits for a reader where there is a pipe.
+        options.read(true).write(true).create(true).truncate(true);
+        let mut file = options.open(&draft).map_err(failed(&draft, "create"))?;
         let mut bytes = format!("{} {}\n", holder.epoch, holder.sid).into_bytes();
         bytes.extend(content);
         file.write_all(&bytes).map_err(failed(&draft, "write"))?;
@@ -280,14 +282,6 @@ impl FencedFile {
         };
         let synced = File::open(directory).and_then(|it| it.sync_all());
         synced.map_err(failed(directory, "sync"))
-    }
-
-    fn check_length(&self, length: u64, limit: usize) -> Result<(), FenceError> {
-        if length <= limit as u64 {
-            return Ok(());
-        }
-        let path = self.path.clone();
-        Err(FenceError::TooLong { path, length })
     }
 
     fn refused(&self, asker: Holder, holder: Holder) -> FenceError {
@@ -470,7 +464,7 @@ mod tests {
         assert!(matches!(too_long, Err(FenceError::TooLong { .. })));
         let sparse = File::create(&file.path).unwrap();
         sparse.set_len(1 << 30).unwrap();
-        assert!(matches!(file.read().await, Err(FenceError::TooLong { .. })));
+        assert!(matches!(file.read().await, Err(FenceError::Io { .. })));
     }
 
     #[tokio::test]

@@ -4,25 +4,24 @@
 //! the reader allows: a pipe, a device or a directory is an error that says so, and so is a file
 //! that is too long. What cannot be prevented here is a disk that does not answer.
 
-use std::fs::{File, FileType};
-use std::io::{self, Error, Read};
+use std::fs::{File, FileType, Metadata};
+use std::io::{self, Error, ErrorKind, Read};
 use std::path::Path;
 
-/// All that is in a regular file of at most `limit` bytes.
+/// What is in a regular file of at most so many bytes.
 ///
 /// # Errors
-/// When it cannot be opened or read, is no regular file, or is longer.
-pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = open(path)?;
+/// When it cannot be opened or read; when it is longer, or no regular file, which the error says.
+pub fn read(path: &Path, at_most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // A file may grow while it is read, and those in /proc do not tell their length.
-    let length = file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if u64::try_from(length).is_ok_and(|length| length <= limit) {
-        Ok(bytes)
-    } else {
-        let text = format!("it is longer than {limit} bytes, so it is not the right file");
-        Err(Error::other(text))
+    let mut beginning = open(path)?.take(at_most.saturating_add(1));
+    let length = beginning.read_to_end(&mut bytes)?;
+    if u64::try_from(length).is_ok_and(|length| length > at_most) {
+        let text = format!("it is longer than {at_most} bytes, so it is not the right file");
+        return Err(Error::new(ErrorKind::FileTooLarge, text));
     }
+    Ok(bytes)
 }
 
 /// Opens a regular file.
@@ -30,14 +29,20 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// When it cannot be opened, or is no regular file.
 pub fn open(path: &Path) -> io::Result<File> {
+    // To open a device may already do something.
+    check(&std::fs::metadata(path)?)?;
     let file = options().open(path)?;
-    let kind = file.metadata()?.file_type();
-    if kind.is_file() {
-        Ok(file)
-    } else {
-        let text = format!("it is {}, not a file", name(kind));
-        Err(Error::other(text))
+    // Something else may stand there by now.
+    check(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn check(found: &Metadata) -> io::Result<()> {
+    if found.is_file() {
+        return Ok(());
     }
+    let text = format!("it is {}, not a file", name(found.file_type()));
+    Err(Error::new(ErrorKind::InvalidInput, text))
 }
 
 fn options() -> std::fs::OpenOptions {
@@ -59,6 +64,9 @@ fn name(kind: FileType) -> &'static str {
         if kind.is_fifo() {
             return "a pipe";
         }
+        if kind.is_socket() {
+            return "a socket";
+        }
         if kind.is_char_device() || kind.is_block_device() {
             return "a device";
         }
@@ -70,7 +78,7 @@ fn name(kind: FileType) -> &'static str {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use rustix::fs::{CWD, Mode, mkfifoat};
@@ -85,8 +93,9 @@ mod tests {
         let path = folder.path().join("myid");
         std::fs::write(&path, b"12345").unwrap();
         assert_eq!(read(&path, 5).unwrap(), b"12345");
-        let error = read(&path, 4).unwrap_err().to_string();
-        assert!(error.contains("longer than 4 bytes"), "{error}");
+        let error = read(&path, 4).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+        assert!(error.to_string().contains("longer than 4 bytes"), "{error}");
         assert_eq!(read(&path, u64::MAX).unwrap(), b"12345");
     }
 
@@ -97,8 +106,11 @@ mod tests {
         mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         for (path, what) in [
             (folder.path(), "a directory"),
+            (&socket, "a socket"),
             (&pipe, "a pipe"),
             (&link, "a pipe"),
             (Path::new("/dev/zero"), "a device"),
@@ -106,6 +118,17 @@ mod tests {
             let error = read(path, 100).unwrap_err().to_string();
             assert_eq!(error, format!("it is {what}, not a file"));
         }
+    }
+
+    #[test]
+    fn what_took_the_place_of_a_file_is_not_waited_for() {
+        let folder = folder();
+        let pipe = folder.path().join("pipe");
+        mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+        assert!(
+            options().open(&pipe).is_ok(),
+            "although nobody writes to it"
+        );
     }
 
     #[test]
@@ -120,6 +143,6 @@ mod tests {
     #[test]
     fn what_is_missing_is_missing() {
         let error = read(&folder().path().join("none"), 1).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert_eq!(error.kind(), ErrorKind::NotFound);
     }
 }

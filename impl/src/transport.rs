@@ -5,18 +5,19 @@
 //! servers that dial each other end with one connection.
 //!
 //! # Invariants
-//! - A [`Transport`] belongs to one task, and nothing in it waits but [`Transport::next`], so no peer
-//!   holds up another.
-//! - Every peer has at most one connection, one attempt to dial, and one waiting message, the newest.
+//! - A [`Transport`] belongs to one task, and nothing in it waits but [`Transport::next`], so no
+//!   peer holds up another.
+//! - Every peer has at most one connection, one attempt to dial, and one waiting message, the
+//!   newest.
 //! - A connection stays until it is dead or its own side replaces it: whoever else comes under its
 //!   sid waits, and is turned away.
 //! - Only servers of a configuration are dialled, where it says; where they say themselves only if
 //!   they are not there.
 //! - Every task that it starts ends with it ([`Transport::shutdown`]), and no look-up of a name is
 //!   waited for.
-//! - What strangers can occupy is bounded: connections that have not said who they are, servers that
-//!   no configuration knows, messages that are not handled yet, bytes of a frame, lines of the log.
-//!   Nothing of a stranger outlasts its connection.
+//! - What strangers can occupy is bounded: connections that have not said who they are, servers
+//!   that no configuration knows, messages that are not handled yet, bytes of a frame, lines of the
+//!   log. Nothing of a stranger outlasts its connection.
 //!
 //! # Deliberately absent
 //! What messages mean; TLS and SASL; any proof that a peer is who it says.
@@ -63,7 +64,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
-/// How many connections may be in their first moments at once, beside one of each server of the ensemble.
+/// How many connections may be in their first moments at once, beside one of each server of the
+/// ensemble.
 const HALF_OPEN: usize = 64;
 /// How many servers that no configuration knows may be connected.
 const STRANGERS: usize = 32;
@@ -83,10 +85,11 @@ pub struct Settings {
     pub sid: Sid,
     /// Where it listens. Names are resolved when it binds.
     pub bind: Vec<ElectionAddress>,
-    /// Where it says that it can be dialled; at least one. Wildcards are left out, and if nothing else
-    /// is left the address stands in that a connection has on this side.
+    /// Where it says that it can be dialled; at least one. Wildcards are left out, and if nothing
+    /// else is left the address stands in that a connection has on this side.
     pub advertised: Vec<ElectionAddress>,
-    /// Whether to advertise all addresses, which servers before 3.6 cannot read (`multiAddress.enabled`).
+    /// Whether to advertise all addresses, which servers before 3.6 cannot read
+    /// (`multiAddress.enabled`).
     pub multi_address: bool,
     /// How long connecting to one address may take, and how long a peer has to dial back.
     pub connect_timeout: Duration,
@@ -107,7 +110,8 @@ pub enum LinkState {
     AwaitingDialBack,
     /// Connected.
     Up,
-    /// The last attempt failed, with this reason. It is repeated as long as something waits to be sent.
+    /// The last attempt failed, with this reason. It is repeated as long as something waits to be
+    /// sent.
     Unreachable(String),
 }
 
@@ -135,7 +139,8 @@ pub enum Happening {
 pub enum BindError {
     /// The port cannot be had.
     #[error(
-        "cannot listen on {address}: {source}; another process may have the port, or the address is not this machine's"
+        "cannot listen on {address}: {source}; another process may have the port, or the \
+         address is not this machine's"
     )]
     Port {
         /// Where.
@@ -145,7 +150,8 @@ pub enum BindError {
     },
     /// The name that this server's line has does not say where to listen.
     #[error(
-        "cannot listen on {address}: the name of this server does not resolve: {source}; correct the name in this server's line of the configuration, or have DNS or /etc/hosts know it"
+        "cannot listen on {address}: the name of this server does not resolve: {source}; correct \
+         the name in this server's line of the configuration, or have DNS or /etc/hosts know it"
     )]
     Name {
         /// Where.
@@ -256,9 +262,9 @@ impl<N: Network> Transport<N> {
         })
     }
 
-    /// Hands a message over. It replaces one to the same peer that still waits. To this server itself
-    /// it arrives like any other; to one that no configuration knows it leaves only while that is
-    /// connected.
+    /// Hands a message over. It replaces one to the same peer that still waits. To this server
+    /// itself it arrives like any other; to one that no configuration knows it leaves only while
+    /// that is connected.
     pub fn send(&mut self, to: Sid, frame: &Frame) {
         if to == self.settings.sid {
             self.inbox.push(to, frame.payload());
@@ -306,9 +312,10 @@ impl<N: Network> Transport<N> {
         }
     }
 
-    /// Dials by these configurations from now on. If they give this server other addresses, it listens
-    /// on those and advertises them, unless its settings had it listen or advertise elsewhere; one that
-    /// listens on all addresses of the machine goes on doing so, on the new ports.
+    /// Dials by these configurations from now on. If they give this server other addresses, it
+    /// listens on those and advertises them, unless its settings had it listen or advertise
+    /// elsewhere; one that listens on all addresses of the machine goes on doing so, on the new
+    /// ports.
     pub fn reconfigure(&mut self, ensemble: &Ensemble) {
         self.addresses = Directory::of(ensemble, election_addresses);
         self.forget_strangers();
@@ -353,8 +360,8 @@ impl<N: Network> Transport<N> {
         }
     }
 
-    /// Messages and connections take turns at being asked first, so whoever floods with the one does
-    /// not starve the other. A random order could not be simulated twice.
+    /// Messages and connections take turns at being asked first, so whoever floods with the one
+    /// does not starve the other. A random order could not be simulated twice.
     async fn event(&mut self) -> Event<N::Stream> {
         self.messages_first = !self.messages_first;
         let message = async {

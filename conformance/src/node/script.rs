@@ -8,7 +8,7 @@ use fle::election::{Effect, WaitPhase};
 use fle::node::guard::Guard;
 use fle::transport::LONGEST_PAYLOAD;
 use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, codec};
-use fle_model::trace::format::{Decided, Input, Output, Send, Standing, Trace};
+use fle_model::trace::format::{Credentials, Decided, Input, Output, Send, Standing, Trace};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -82,7 +82,7 @@ pub enum Reason {
     #[error("a wait runs out that does not run once the server's own messages come at once")]
     NoWait,
     /// Likewise.
-    #[error("it is to look for a leader and does so still")]
+    #[error("it is to look for a leader, and does so still with the same credentials")]
     StillLooking,
     /// There is nobody it could have been delivered to.
     #[error("something is delivered, and nobody is there")]
@@ -132,8 +132,8 @@ struct Writer {
     members: BTreeSet<i64>,
     /// What the server has sent to itself.
     own: BTreeSet<Vec<u8>>,
-    /// Whether it has begun to look for a leader.
-    looks: bool,
+    /// What it has begun to look from.
+    looks: Option<Credentials>,
     /// Who has been sent something or has come.
     connected: BTreeSet<i64>,
     /// The last answers to servers that do not vote, and when: they are not repeated at once (`impl/DEVIATIONS.md`).
@@ -164,7 +164,7 @@ impl Writer {
             members: members.map(|server| server.sid().0).collect(),
             engine,
             own: BTreeSet::new(),
-            looks: false,
+            looks: None,
             connected: BTreeSet::new(),
             answers: BTreeMap::new(),
             min_notification_interval: engine::timing(&trace.server).min_notification_interval,
@@ -190,11 +190,14 @@ impl Writer {
     fn obstacle(&self, input: &Input) -> Option<Reason> {
         let waits = self.engine.election().wait().map(|wait| wait.phase);
         let collects = waits == Some(WaitPhase::Collecting);
-        if !self.looks && !matches!(input, Input::Look(_)) {
+        if self.looks.is_none() && !matches!(input, Input::Look(_)) {
             return Some(Reason::NotStarted);
         }
         match input {
-            Input::Look(_) => waits.map(|_| Reason::StillLooking),
+            Input::Look(own) => {
+                let goes_on = waits.is_some() && self.looks == Some(*own);
+                goes_on.then_some(Reason::StillLooking)
+            }
             Input::Recv { from, .. } if *from == self.sid => Some(Reason::NotItsOwn),
             Input::Recv { hex, .. } => {
                 (!(1..=LONGEST_PAYLOAD).contains(&hex.len())).then_some(Reason::NoFrame)
@@ -215,20 +218,35 @@ impl Writer {
         }
     }
 
-    /// Why the node's guard keeps its election from hearing a message as it is.
+    /// Why the node's guard keeps its election from hearing a message as it is, or a question that belongs to the input.
     fn refusal(&mut self, input: &Input) -> Option<Reason> {
-        let Input::Recv { from, hex } = input else {
-            return None;
-        };
-        let received = codec::decode(hex).ok()?;
         let now = self.now + self.pause_before(input);
         let mut guard = self.guard.clone();
-        let verdict = guard.judge(Sid(*from), &received, self.engine.election(), now);
-        let Some(heard) = verdict.heard else {
-            return Some(Reason::NotBelieved);
+        let election = self.engine.election();
+        let mut hears = |from: i64, hex: &[u8]| {
+            let received = codec::decode(hex).ok()?;
+            let verdict = guard.judge(Sid(from), &received, election, now);
+            Some(verdict.heard.map(|heard| heard == received))
         };
+        let mut asked = Vec::new();
+        let mut as_it_is = true;
+        match input {
+            Input::Recv { from, hex } => match hears(*from, hex) {
+                Some(Some(is_whole)) => as_it_is = is_whole,
+                Some(None) => return Some(Reason::NotBelieved),
+                None => asked.push(*from),
+            },
+            Input::Timeout { delivered: false } => asked.extend(&self.script.voters),
+            _ => {}
+        }
+        if asked
+            .iter()
+            .any(|from| hears(*from, &question()) == Some(None))
+        {
+            return Some(Reason::NotBelieved);
+        }
         let restarts = |engine: &mut Engine| matches!(engine.step(input), Output::Restart { .. });
-        if heard != received && restarts(&mut self.engine.clone()) {
+        if !as_it_is && restarts(&mut self.engine.clone()) {
             return Some(Reason::NotTaken);
         }
         self.guard = guard;
@@ -280,7 +298,7 @@ impl Writer {
     fn prepare(&mut self, input: &Input) {
         match input {
             Input::Look(own) => {
-                self.looks = true;
+                self.looks = Some(*own);
                 self.guard.begin(PeerEpoch(own.peer_epoch));
                 self.connected.extend(&self.script.voters);
                 self.answers.clear();

@@ -322,6 +322,11 @@ impl<N: Network, S: Storage> Driver<N, S> {
             self.step(|it, now, oracle| it.reconfigure(ensemble, now, oracle))
                 .await?;
         }
+        self.shown
+            .clear(|note| matches!(note, Note::Disturber { voter } if !status.disturbers.contains_key(voter)));
+        for &voter in status.disturbers.keys() {
+            self.shown.note(Note::Disturber { voter }, true);
+        }
         for voter in status.looking_voters {
             self.step(|it, now, _| it.handle_looking_voter(voter, now))
                 .await?;
@@ -397,8 +402,11 @@ impl<N: Network, S: Storage> Driver<N, S> {
 
     /// Nobody promises what this leader proposes, so it would be elected in vain, again and again. If it is right, others follow it.
     async fn doubt(&mut self, leader: Sid, epoch: PeerEpoch) -> Result<(), Stopped> {
-        tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %leader, "server {leader} proposes epoch {epoch}, far above this server's: one of the two has a wrong epoch file");
-        Ok(())
+        let at = self.port.address_of(leader);
+        let at = at.map(|at| format!(" at {at}")).unwrap_or_default();
+        tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %leader, "server {leader}{at} proposes epoch {epoch}, far above this server's: one of the two has a wrong epoch file; no vote for it counts for a while");
+        let while_it_waits = self.settings.init_limit;
+        self.node.shun(leader, while_it_waits * 4).await
     }
 
     /// The term is over: the server looks for a leader again.

@@ -43,10 +43,10 @@ const EPOCHS_AHEAD: i64 = 1 << 20;
 /// nobody. Once a leader is established every budget is full again.
 const ROUNDS: u32 = 16;
 
-/// What trying to change the ballot costs, and the time in which a voter earns that. Less than an honest ensemble needs in which
-/// every server looks again each second and nobody is ever established; more than what keeps three servers, or five, from
-/// agreeing in the time between, also where those who are misled pass everything on (both in `under_fire`). One that tries all
-/// the time earns nothing.
+/// What trying to change the ballot costs, and the time in which a voter earns that. It is little enough for an honest ensemble
+/// that goes from election to election without ever establishing a leader, and enough for three or five servers to agree in
+/// the time between, also where those who are misled pass everything on (both in `under_fire`). One that goes on trying earns
+/// nothing.
 const COST: Duration = Duration::from_millis(1300);
 
 /// From so many on it is no accident: one that only passed on what a false voter said had some held back, too.

@@ -85,10 +85,8 @@ impl DataDir {
                 Knowledge::Lost
             }
         };
-        match &marker {
-            None if self.is_known => self.adopt()?,
-            None => {}
-            Some(marker) => self.keep_up(marker, found)?,
+        if let Some(marker) = &marker {
+            self.keep_up(marker, found)?;
         }
         let accepted = found.accepted.unwrap_or_default();
         let floor = marker.as_ref().map(|marker| marker.accepted);
@@ -105,10 +103,18 @@ impl DataDir {
     fn judge(&self, marker: Option<&Marker>, found: Found) -> Result<Verdict, StorageError> {
         let Some(marker) = marker else {
             return match (found.accepted, found.current) {
-                // ZooKeeper's, or those of an fle that had no marker.
-                (Some(_), Some(_)) => Ok(Verdict::Complete),
                 // Nothing was promised yet.
-                (None | Some(PeerEpoch(0)), None) => Ok(Verdict::Blank),
+                (None | Some(PeerEpoch(0)), None) | (Some(PeerEpoch(0)), Some(_)) => {
+                    Ok(Verdict::Blank)
+                }
+                // ZooKeeper's, or from a backup without the marker: nothing says how old they are.
+                (Some(_), Some(_)) => {
+                    let path = self.path.display();
+                    Ok(Verdict::Lost(format!(
+                        "the epochs in {path} have no {} beside them that says that they are the latest",
+                        marker::FILE
+                    )))
+                }
                 _ => Err(self.missing(found)),
             };
         };
@@ -122,19 +128,21 @@ impl DataDir {
                     Verdict::Lost("it ended while a leader took it in".to_owned())
                 })
             }
-            (Some(directory), Some(accepted), Some(_)) => {
-                Ok(if !self.identity()?.is_some_and(|it| it.is(directory)) {
-                    let path = self.epoch_dir();
-                    let reason = "is not the directory that it wrote, but was moved or restored";
-                    Verdict::Lost(format!("{} {reason}", path.display()))
-                } else if accepted < marker.accepted {
-                    let (path, last) = (self.file(ACCEPTED), marker.accepted);
-                    let reason = format!("says {accepted}, and epoch {last} was promised");
-                    Verdict::Lost(format!("{} {reason}", path.display()))
-                } else {
-                    Verdict::Complete
-                })
-            }
+            (Some(directory), Some(accepted), Some(_)) => Ok(if !self.is_own(marker)? {
+                let path = self.path.join(marker::FILE);
+                let reason = "is not the file that this server wrote, but was copied or restored";
+                Verdict::Lost(format!("{} {reason}", path.display()))
+            } else if !self.identity()?.is_some_and(|it| it.is(directory)) {
+                let path = self.epoch_dir();
+                let reason = "is not the directory that it wrote, but was moved or restored";
+                Verdict::Lost(format!("{} {reason}", path.display()))
+            } else if accepted < marker.accepted {
+                let (path, last) = (self.file(ACCEPTED), marker.accepted);
+                let reason = format!("says {accepted}, and epoch {last} was promised");
+                Verdict::Lost(format!("{} {reason}", path.display()))
+            } else {
+                Verdict::Complete
+            }),
             (Some(_), None, None) => {
                 let path = self.epoch_dir();
                 Ok(Verdict::Lost(format!(
@@ -154,14 +162,6 @@ impl DataDir {
         };
         let path = self.file(name);
         StorageError::Missing { path }
-    }
-
-    /// Epochs without a marker have one from now on.
-    fn adopt(&mut self) -> Result<(), StorageError> {
-        self.put_known(None)?;
-        let (sid, path) = (self.sid, self.path.display());
-        tracing::info!(target: "fle", %sid, "takes the epochs in {path}, which have no {} beside them, for all that was promised", marker::FILE);
-        Ok(())
     }
 
     fn tell_loss(&self, reason: &str) {
@@ -280,6 +280,7 @@ impl DataDir {
             sid: self.sid,
             voters: self.voters.clone(),
             known: None,
+            file: None,
             accepted: PeerEpoch(0),
             promise: None,
         }
@@ -302,7 +303,17 @@ impl DataDir {
             ..marker.clone()
         };
         self.disk
-            .replace(&self.path.join(marker::FILE), &marker.to_string())
+            .replace_with(&self.path.join(marker::FILE), |file| {
+                let file = Some(Identity::of(file));
+                Marker { file, ..marker }.to_string()
+            })
+    }
+
+    /// Whether the marker is the file that it was written to.
+    fn is_own(&self, marker: &Marker) -> Result<bool, StorageError> {
+        let path = self.path.join(marker::FILE);
+        let metadata = fs::metadata(&path).map_err(failed(&path, "read"))?;
+        Ok(marker.file.is_some_and(|it| it.is(Identity::of(&metadata))))
     }
 
     /// The marker, if there is one; it is this server's.

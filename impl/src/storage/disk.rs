@@ -4,7 +4,7 @@
 
 use super::StorageError;
 use crate::small_file;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -41,12 +41,25 @@ impl Disk {
 
     /// A temporary file is written and takes the other's name; both the file and its name are on the disk then.
     pub(super) fn replace(&mut self, path: &Path, text: &str) -> Result<(), StorageError> {
+        self.replace_with(path, |_| text.to_owned())
+    }
+
+    /// The same, with a text that names the file that it is written to.
+    pub(super) fn replace_with(
+        &mut self,
+        path: &Path,
+        text: impl FnOnce(&Metadata) -> String,
+    ) -> Result<(), StorageError> {
         let replaced = self.replace_now(path, text);
         self.refill();
         replaced
     }
 
-    fn replace_now(&mut self, path: &Path, text: &str) -> Result<(), StorageError> {
+    fn replace_now(
+        &mut self,
+        path: &Path,
+        text: impl FnOnce(&Metadata) -> String,
+    ) -> Result<(), StorageError> {
         let draft = draft(path);
         let file = self.opens(|| {
             let mut options = File::options();
@@ -55,6 +68,7 @@ impl Disk {
             options.open(&draft)
         });
         let mut file = file.map_err(failed(&draft, "create"))?;
+        let text = text(&file.metadata().map_err(failed(&draft, "read"))?);
         file.write_all(text.as_bytes())
             .map_err(failed(&draft, "write"))?;
         file.sync_all().map_err(failed(&draft, "sync"))?;

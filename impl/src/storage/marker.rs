@@ -1,10 +1,11 @@
 //! The file `fle.server` in a data directory: whose directory it is, and whether the epochs in it are all that was promised.
 //!
 //! It is beside the directory of the epoch files, not in it, so that it is still there when that one is removed or replaced. It
-//! tells three kinds of loss:
+//! tells four kinds of loss:
 //! - The directory is gone.
 //! - The directory is another one: copied, restored. That is told by the time at which the file system made it, which
 //!   nobody can set, or, where the file system keeps no such time, by its inode.
+//! - The marker itself is another file: the whole data directory was restored over the one that was there.
 //! - The files in it are older than what was promised: the marker names the epoch that was accepted last, and is written after
 //!   the epoch file, so that it never names one that is not there.
 
@@ -30,13 +31,15 @@ pub(super) struct Marker {
     pub(super) voters: BTreeSet<Sid>,
     /// The directory of the epoch files, if they are all that the server has promised; `None` while a leader takes it in.
     pub(super) known: Option<Identity>,
+    /// The file that this was written to; `None` before it is written.
+    pub(super) file: Option<Identity>,
     /// The greatest epoch that is known to have been accepted.
     pub(super) accepted: PeerEpoch,
     /// How long the server's promises have been, as it was stored last.
     pub(super) promise: Option<Duration>,
 }
 
-/// What tells a directory from one that was put in its place.
+/// What tells a directory or a file from one that was put in its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Identity {
     inode: u64,
@@ -45,11 +48,11 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn of(directory: &Metadata) -> Self {
-        let born = directory.created().ok();
+    pub(super) fn of(found: &Metadata) -> Self {
+        let born = found.created().ok();
         let born = born.and_then(|born| born.duration_since(SystemTime::UNIX_EPOCH).ok());
         Self {
-            inode: directory.ino(),
+            inode: found.ino(),
             born: born.map(|born| born.as_nanos()),
         }
     }
@@ -98,6 +101,7 @@ impl Marker {
                 Some(all)
             })?,
             known,
+            file: Some(value("file")?.parse().ok()?),
             accepted: epoch(value("accepted")?)?,
             promise,
         })
@@ -124,6 +128,9 @@ impl fmt::Display for Marker {
         match self.known {
             Some(directory) => writeln!(f, "epochs=known\ndirectory={directory}")?,
             None => writeln!(f, "epochs=unknown")?,
+        }
+        if let Some(file) = self.file {
+            writeln!(f, "file={file}")?;
         }
         writeln!(f, "accepted={}", self.accepted)?;
         if let Some(length) = self.promise {
@@ -168,6 +175,10 @@ mod tests {
             known: Some(Identity {
                 inode: 7,
                 born: Some(1_700_000_000_123_456_789),
+            }),
+            file: Some(Identity {
+                inode: 8,
+                born: None,
             }),
             accepted: PeerEpoch(12),
             promise: Some(Duration::from_millis(1500)),

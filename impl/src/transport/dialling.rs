@@ -1,8 +1,8 @@
 //! Connecting to a server at whichever of its addresses answers first.
 //!
-//! Source: RFC 8305, Happy Eyeballs. All names are looked up at once; the addresses of all of them are
-//! tried one after the other, IPv6 and IPv4 by turns, each [`STAGGER`] after the one before or as
-//! soon as that fails. So an address that is dead costs a quarter of a second, not a time-out.
+//! Source: RFC 8305, Happy Eyeballs. All names are looked up at once; the addresses of all of them
+//! are tried one after the other, IPv6 and IPv4 by turns, each [`STAGGER`] after the one before or
+//! as soon as that fails. So an address that is dead costs a quarter of a second, not a time-out.
 //!
 //! # Invariants
 //! - A dial tries [`MOST_ADDRESSES`] at most, and ends with it all that it has begun.
@@ -163,8 +163,8 @@ struct Dial<N: Network> {
     causes: BTreeSet<String>,
 }
 
-/// Addresses that have not been tried, IPv6 and IPv4 by turns, each family in the order in which the
-/// resolver prefers them.
+/// Addresses that have not been tried, IPv6 and IPv4 by turns, each family in the order in which
+/// the resolver prefers them.
 #[derive(Default)]
 struct Candidates {
     families: [VecDeque<(String, SocketAddr)>; 2],

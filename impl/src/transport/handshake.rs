@@ -34,7 +34,8 @@ pub(super) trait Greeting: Sized + Send + 'static {
     /// How many bytes it may have.
     const LONGEST: usize;
 
-    /// Reads it from the start of what has arrived, and says how long it is; `None` while it is incomplete.
+    /// Reads it from the start of what has arrived, and says how long it is; `None` while it is
+    /// incomplete.
     fn decode(bytes: &[u8]) -> io::Result<Option<(Self, usize)>>;
 }
 
@@ -56,8 +57,8 @@ pub(super) struct Visitor<S, G> {
     pub(super) connection: Introduced<S>,
 }
 
-/// Takes connections in until it is stopped. At most so many are in their first moments; for one more
-/// the oldest is closed of those from where most of them come.
+/// Takes connections in until it is stopped. At most so many are in their first moments; for one
+/// more the oldest is closed of those from where most of them come.
 pub(super) async fn listen<N: Network, G: Greeting>(
     network: N,
     mut listener: N::Listener,

@@ -1,8 +1,9 @@
 //! One connection between two servers, once they know each other: frames in both directions.
 //!
-//! Source: `SendWorker` and `RecvWorker`. A frame is its length in four bytes, 1 to 524,288, and the
-//! payload. Anything else ends the connection. Either direction's end is the end of both. So does an
-//! other end that is gone, or takes in nothing, within seconds ([`Network::watch_closely`]).
+//! Source: `SendWorker` and `RecvWorker`. A frame is its length in four bytes, 1 to 524,288, and
+//! the payload. Anything else ends the connection. Either direction's end is the end of both. So
+//! does an other end that is gone, or takes in nothing, within seconds
+//! ([`Network::watch_closely`]).
 
 use super::network::Network;
 use super::queues::{Inbox, Outbox};
@@ -19,8 +20,8 @@ use tokio_util::codec::{Decoder, LengthDelimitedCodec};
 pub const LONGEST_PAYLOAD: usize = 512 * 1024;
 const LENGTH: usize = 4;
 
-/// A notification ready to be sent, with its length before it. The configuration's text is shared by
-/// all of them.
+/// A notification ready to be sent, with its length before it. The configuration's text is shared
+/// by all of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frame {
     head: [u8; LENGTH + codec::HEADER_LEN],
@@ -28,8 +29,8 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// A notification with the sender's committed configuration; `None` if that makes it longer than a
-    /// frame may be.
+    /// A notification with the sender's committed configuration; `None` if that makes it longer
+    /// than a frame may be.
     #[must_use]
     pub fn new(notification: &Notification, config: &Arc<str>) -> Option<Self> {
         let length = codec::HEADER_LEN + config.len();

@@ -63,7 +63,8 @@ impl<N: Network, G: Greeting> Listeners<N, G> {
         Ok(listeners)
     }
 
-    /// Listens on these addresses and no others. A port that cannot be had is tried for until it can.
+    /// Listens on these addresses and no others. A port that cannot be had is tried for until it
+    /// can.
     pub(super) fn move_to(&mut self, addresses: &[ElectionAddress]) {
         let wanted: BTreeSet<_> = addresses.iter().collect();
         self.by_address.retain(|address, task| {

@@ -1,4 +1,5 @@
-//! The network that a transport runs on: sockets and names. TCP as the system has it, or a simulation of it.
+//! The network that a transport runs on: sockets and names. TCP as the system has it, or a
+//! simulation of it.
 
 use super::resolver::Resolver;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
@@ -40,7 +41,8 @@ pub trait Network: Clone + Send + Sync + 'static {
         port: u16,
     ) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send;
 
-    /// The address that the other end sees this end under, unless something between them translates.
+    /// The address that the other end sees this end under, unless something between them
+    /// translates.
     ///
     /// # Errors
     /// When the connection has ended.
@@ -96,8 +98,8 @@ impl fmt::Debug for Tcp {
 }
 
 impl Tcp {
-    /// Whoever binds to the address of `listener` gets that listener, once. So a port that the system chose is nobody else's in
-    /// between.
+    /// Whoever binds to the address of `listener` gets that listener, once. So a port that the
+    /// system chose is nobody else's in between.
     ///
     /// # Errors
     /// When the listener has no address or cannot be made non-blocking.

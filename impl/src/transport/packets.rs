@@ -1,6 +1,7 @@
 //! One connection between a leader and a learner: packets in both directions.
 //!
-//! Source: `LearnerHandler` and `Learner`, as far as they read and write. Either direction's end is the end of both.
+//! Source: `LearnerHandler` and `Learner`, as far as they read and write. Either direction's end is
+//! the end of both.
 
 use super::handshake::Greeting;
 use super::link::Introduced;
@@ -42,7 +43,8 @@ impl Greeting for Opening {
     }
 }
 
-/// Carries packets until the connection ends; how it did. What has arrived is handed over before that is known.
+/// Carries packets until the connection ends; how it did. What has arrived is handed over before
+/// that is known.
 pub(super) async fn run<N: Network>(
     connection: Introduced<N::Stream>,
     outgoing: mpsc::Receiver<Packet>,
@@ -100,7 +102,8 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), packet: &Packet) -> io::R
     stream.write_all(&bytes).await
 }
 
-/// Writes until that fails or nothing more is to be sent, and then leaves it to the reader to say why the connection ended.
+/// Writes until that fails or nothing more is to be sent, and then leaves it to the reader to say
+/// why the connection ended.
 async fn send(
     mut writer: impl AsyncWrite + Unpin,
     mut outgoing: mpsc::Receiver<Packet>,

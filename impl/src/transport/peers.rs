@@ -23,7 +23,8 @@ const SILENT_ENDS: usize = 2;
 pub(super) struct Peer<S> {
     pub(super) outbox: Arc<Outbox>,
     pub(super) state: LinkState,
-    /// The number and the handle of the task that the state is about; whatever another task reports is out of date.
+    /// The number and the handle of the task that the state is about; whatever another task reports
+    /// is out of date.
     task: Option<(u64, AbortHandle)>,
     /// The connection that is used until the one that is being dialled takes its place.
     retiring: Option<AbortHandle>,
@@ -117,8 +118,8 @@ impl<N: Network> Transport<N> {
     }
 
     /// Puts the peer into a state, with the task that will end it in place of the one before. A
-    /// connection that is about to be replaced stays until then, so that the peer sees its successor
-    /// before its end.
+    /// connection that is about to be replaced stays until then, so that the peer sees its
+    /// successor before its end.
     fn enter(
         &mut self,
         sid: Sid,
@@ -184,7 +185,8 @@ impl<N: Network> Transport<N> {
             Ended::Dial(Err(error)) => self.fail(sid, error.to_string()),
             Ended::DialBack => {
                 let reason = format!(
-                    "it was reached and has not dialled back in {:?}: it may not reach this server at {}, or take another server for this one",
+                    "it was reached and has not dialled back in {:?}: it may not reach this \
+                     server at {}, or take another server for this one",
                     self.settings.connect_timeout,
                     list(&self.settings.advertised),
                 );
@@ -207,7 +209,10 @@ impl<N: Network> Transport<N> {
     }
 
     fn await_dial_back(&mut self, sid: Sid, stream: N::Stream) -> Happening {
-        tracing::debug!(target: "fle", peer = %sid, "reached a server with a greater id, which will dial back");
+        tracing::debug!(
+            target: "fle", peer = %sid,
+            "reached a server with a greater id, which will dial back"
+        );
         let wait = self.settings.connect_timeout;
         self.enter(sid, LinkState::AwaitingDialBack, async move {
             tokio::select! {
@@ -229,7 +234,11 @@ impl<N: Network> Transport<N> {
             && let Some(remote) = peer.remote
             && let Some(left_out) = self.claims.admit(Claim::Silent(sid))
         {
-            tracing::warn!(target: "fle", peer = %sid, "server {sid} at {remote} ends this server's connections without a word; another server may have this one's id, {own}{left_out}");
+            tracing::warn!(
+                target: "fle", peer = %sid,
+                "server {sid} at {remote} ends this server's connections without a word; another \
+                 server may have this one's id, {own}{left_out}"
+            );
         }
         let peer = self.peer(sid);
         if !peer.parked.is_empty() {
@@ -268,7 +277,10 @@ impl<N: Network> Transport<N> {
         if peer.trouble.as_ref() != Some(&reason)
             && let Some(left_out) = self.troubles.admit(sid)
         {
-            tracing::warn!(target: "fle", peer = %sid, "cannot reach server {sid}: {reason}{left_out}");
+            tracing::warn!(
+                target: "fle", peer = %sid,
+                "cannot reach server {sid}: {reason}{left_out}"
+            );
             peer.trouble = Some(reason.clone());
         }
         let state = LinkState::Unreachable(reason);

@@ -1,7 +1,8 @@
 //! What waits to be sent, and what waits to be handled.
 //!
-//! Source: `QuorumCnxManager`'s `queueSendMap`, `lastMessageSent` and `recvQueue`. Both queues keep what is newest: an old
-//! notification is worth nothing once there is a newer one. Neither grows, whatever the network does.
+//! Source: `QuorumCnxManager`'s `queueSendMap`, `lastMessageSent` and `recvQueue`. Both queues keep
+//! what is newest: an old notification is worth nothing once there is a newer one. Neither grows,
+//! whatever the network does.
 
 use super::link::Frame;
 use crate::id::Sid;
@@ -43,8 +44,8 @@ impl Outbox {
         self.slot().waiting.is_none()
     }
 
-    /// What waits is for a new connection from now on. It begins with the message that was taken last, if none waits, since the old
-    /// one may have lost it.
+    /// What waits is for a new connection from now on. It begins with the message that was taken
+    /// last, if none waits, since the old one may have lost it.
     pub(super) fn exit(&self) -> Exit<'_> {
         let mut slot = self.slot();
         slot.connection += 1;
@@ -61,7 +62,8 @@ impl Outbox {
 }
 
 impl Exit<'_> {
-    /// Waits for a message and takes it; for ever, if another connection has taken this one's place.
+    /// Waits for a message and takes it; for ever, if another connection has taken this one's
+    /// place.
     pub(super) async fn take(&mut self) -> Frame {
         if let Some(frame) = self.first.take() {
             return frame;
@@ -86,8 +88,8 @@ impl Exit<'_> {
     }
 }
 
-/// What has arrived and is not handled yet. When it is full, whoever has most messages in it loses its oldest: a peer that floods
-/// drowns itself, not the others.
+/// What has arrived and is not handled yet. When it is full, whoever has most messages in it loses
+/// its oldest: a peer that floods drowns itself, not the others.
 #[derive(Default)]
 pub(super) struct Inbox {
     messages: Mutex<VecDeque<(Sid, Bytes)>>,
@@ -95,7 +97,8 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    /// The reference's `RECV_CAPACITY`. Also bounds the memory: 50 MiB if all of them are as long as a frame may be.
+    /// The reference's `RECV_CAPACITY`. Also bounds the memory: 50 MiB if all of them are as long
+    /// as a frame may be.
     pub(super) const CAPACITY: usize = 100;
 
     pub(super) fn push(&self, from: Sid, payload: Bytes) {

@@ -1,15 +1,16 @@
 //! The connections between a leader and its learners, on the leader's quorum port.
 //!
-//! Source: `Leader.LearnerCnxAcceptor` and `Learner.connectToLeader`. A server either takes learners in
-//! or has dialled a leader. Unlike in the reference its port is open all the time, so a learner that
-//! knows of the election's outcome first is not refused, and one that has lost its disk can ask.
+//! Source: `Leader.LearnerCnxAcceptor` and `Learner.connectToLeader`. A server either takes
+//! learners in or has dialled a leader. Unlike in the reference its port is open all the time, so a
+//! learner that knows of the election's outcome first is not refused, and one that has lost its
+//! disk can ask.
 //!
 //! # Invariants
 //! - A [`QuorumPort`] belongs to one task, and nothing in it waits but [`QuorumPort::next`].
-//! - There is at most one connection with each server. It stays until it is dead: who else comes under
-//!   its sid waits while the owner has it probed.
-//! - A connection's end is reported after everything that arrived on it, and only if it is still the
-//!   one in use.
+//! - There is at most one connection with each server. It stays until it is dead: who else comes
+//!   under its sid waits while the owner has it probed.
+//! - A connection's end is reported after everything that arrived on it, and only if it is still
+//!   the one in use.
 //! - What was sent last leaves also when this ends.
 
 mod contests;
@@ -195,8 +196,8 @@ impl<N: Network> QuorumPort<N> {
         });
     }
 
-    /// Why the leader that was dialled last could not be reached, if that is so, until all connections
-    /// are ended.
+    /// Why the leader that was dialled last could not be reached, if that is so, until all
+    /// connections are ended.
     pub(crate) fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
     }
@@ -321,7 +322,11 @@ impl<N: Network> QuorumPort<N> {
     fn note_trouble(&mut self, leader: Sid, error: &io::Error) {
         let cause = error.to_string();
         if let Some(left_out) = self.troubles.admit((leader, cause.clone())) {
-            tracing::warn!(target: "fle", peer = %leader, "cannot connect to the quorum port of server {leader}, the leader: {cause}{left_out}");
+            tracing::warn!(
+                target: "fle", peer = %leader,
+                "cannot connect to the quorum port of server {leader}, the leader: \
+                 {cause}{left_out}"
+            );
         }
         self.trouble = Some(cause);
     }
@@ -334,7 +339,11 @@ impl<N: Network> QuorumPort<N> {
         };
         if sid == self.sid {
             if let Some(left_out) = self.claims.admit(Claim::OwnId) {
-                tracing::warn!(target: "fle", %sid, "somebody at {from} comes to the quorum port with this server's own id, {sid}; give each server an id of its own{left_out}");
+                tracing::warn!(
+                    target: "fle", %sid,
+                    "somebody at {from} comes to the quorum port with this server's own id, \
+                     {sid}; give each server an id of its own{left_out}"
+                );
             }
             return None;
         }
@@ -417,8 +426,8 @@ impl<N: Network> QuorumPort<N> {
         self.links.insert(peer, link);
     }
 
-    /// Ends everything: afterwards no task runs and no port is taken. Takes as long as the other ends
-    /// need to hear what was sent last, up to a third of a second.
+    /// Ends everything: afterwards no task runs and no port is taken. Takes as long as the other
+    /// ends need to hear what was sent last, up to a third of a second.
     pub(crate) async fn shutdown(mut self) {
         self.questions.shutdown().await;
         self.listeners.shutdown().await;

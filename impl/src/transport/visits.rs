@@ -1,9 +1,9 @@
 //! Who has connected, and what becomes of the connection.
 //!
-//! Source: `QuorumCnxManager.receiveConnection` and `handleConnection`. There, whoever comes under a
-//! sid takes the place of who was there before. Nothing proves that it is the same server, so here
-//! the connection that is there stays as long as it is alive, of which the system's probes tell
-//! within seconds; meanwhile the newcomer waits. It goes first only if it comes from where the
+//! Source: `QuorumCnxManager.receiveConnection` and `handleConnection`. There, whoever comes under
+//! a sid takes the place of who was there before. Nothing proves that it is the same server, so
+//! here the connection that is there stays as long as it is alive, of which the system's probes
+//! tell within seconds; meanwhile the newcomer waits. It goes first only if it comes from where the
 //! configuration says that the server is, and the other does not.
 
 use super::Transport;
@@ -81,7 +81,11 @@ impl<N: Network> Transport<N> {
         let own = self.settings.sid;
         if sid == own {
             if let Some(left_out) = self.claims.admit(Claim::OwnId) {
-                tracing::warn!(target: "fle", %sid, "somebody at {from} connects with this server's own id, {sid}; give each server an id of its own{left_out}");
+                tracing::warn!(
+                    target: "fle", %sid,
+                    "somebody at {from} connects with this server's own id, {sid}; give each \
+                     server an id of its own{left_out}"
+                );
             }
             return false;
         }
@@ -90,14 +94,19 @@ impl<N: Network> Transport<N> {
         }
         let connected = self.peers.keys().filter(|sid| !self.addresses.knows(**sid));
         let why = if sid < own {
-            "servers with lesser ids are dialled back, and only where a configuration says; add it there".to_owned()
+            "servers with lesser ids are dialled back, and only where a configuration says; \
+             add it there"
+                .to_owned()
         } else if connected.count() >= STRANGERS {
             format!("{STRANGERS} such are connected")
         } else {
             return true;
         };
         if let Some(left_out) = self.claims.admit(Claim::Stranger) {
-            tracing::warn!(target: "fle", peer = %sid, "refused server {sid} at {from}, which no configuration knows: {why}{left_out}");
+            tracing::warn!(
+                target: "fle", peer = %sid,
+                "refused server {sid} at {from}, which no configuration knows: {why}{left_out}"
+            );
         }
         false
     }
@@ -118,12 +127,17 @@ impl<N: Network> Transport<N> {
         let this = origin.to_string();
         *latest = Some(origin);
         if is_back && let Some(left_out) = self.claims.admit(Claim::Doubled(sid)) {
-            tracing::warn!(target: "fle", peer = %sid, "server {sid} connects from two places by turns, {other} and {this}; two servers may have its id{left_out}");
+            tracing::warn!(
+                target: "fle", peer = %sid,
+                "server {sid} connects from two places by turns, {other} and {this}; two servers \
+                 may have its id{left_out}"
+            );
         }
     }
 
     /// The connection is ours to make, also in place of one that the peer may believe broken.
     fn dial_back(&mut self, sid: Sid, from: SocketAddr) -> Option<Happening> {
+        let configured = self.addresses.of_server(sid);
         let peer = self.peer(sid);
         let is_up = peer.state == LinkState::Up;
         if peer.state == LinkState::Dialling {
@@ -136,7 +150,10 @@ impl<N: Network> Transport<N> {
             peer.dialled_back = again.max(Some(now));
             peer.not_before = again.filter(|_| is_soon);
         }
-        if let Some(there) = peer.remote.filter(|remote| remote.ip() != from.ip()) {
+        let says_elsewhere = !peer.advertised.is_empty()
+            && !peer.advertised.iter().any(|it| configured.contains(it));
+        let there = peer.remote;
+        if let Some(there) = there.filter(|it| it.ip() != from.ip() || says_elsewhere) {
             self.tell_of_claim(sid, there, from);
         }
         if is_up && is_soon {
@@ -202,7 +219,11 @@ impl<N: Network> Transport<N> {
             Claim::Stranger
         };
         if let Some(left_out) = self.claims.admit(claim) {
-            tracing::warn!(target: "fle", peer = %sid, "server {sid} is connected at {there}, and somebody at {from} says that it is server {sid}; two servers may have this id{left_out}");
+            tracing::warn!(
+                target: "fle", peer = %sid,
+                "server {sid} is connected at {there}, and somebody at {from} says that it is \
+                 server {sid}; two servers may have this id{left_out}"
+            );
         }
     }
 }

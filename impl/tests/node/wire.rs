@@ -6,8 +6,8 @@ use fle::Sid;
 use fle::config::DynamicConfig;
 use fle::transport::LinkState;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::TcpListener;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpSocket};
 
 #[tokio::test]
 async fn it_keeps_connections_to_lesser_sids_and_is_dialled_back_by_greater_ones() {
@@ -116,8 +116,8 @@ async fn a_stranger_is_not_dialled_back() {
     assert!(nobody_came(elsewhere));
 }
 
-/// A newcomer proves nothing: the connection that is there stays, and the newcomer has its turn when
-/// that ends.
+/// A newcomer proves nothing: the connection that is there stays, and the newcomer has its turn
+/// when that ends.
 #[tokio::test]
 async fn a_second_connection_of_a_server_waits_for_the_end_of_the_first() {
     let (ensemble, _node, _one, _three) = second_of_three().await;
@@ -142,6 +142,41 @@ async fn a_second_connection_of_a_server_is_refused_if_the_first_goes_on() {
     old.tell(&looking(3, 2)).await;
     // It may have been told the same again meanwhile.
     while old.told().await != looking(3, 2) {}
+}
+
+/// Who holds a server's id from elsewhere does not keep it out.
+#[tokio::test]
+async fn one_that_comes_from_where_the_configuration_says_goes_first() {
+    let (ensemble, _node, _one, _three) = second_of_three().await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.66:0".parse().unwrap()).unwrap();
+    let elsewhere = socket.connect(ensemble.addresses[1]).await.unwrap();
+    let mut elsewhere = Peer(elsewhere);
+    elsewhere.write(&3_i64.to_be_bytes()).await;
+    assert_eq!(elsewhere.told().await, looking(2, 1));
+    let mut home = Peer::introduced(ensemble.addresses[1], 3, "127.0.0.1:3").await;
+    home.tell(&looking(3, 2)).await;
+    assert_eq!(home.told().await, looking(2, 1), "the last message again");
+    elsewhere.rest().await;
+}
+
+/// Each is a claim that the connection is broken, which costs one connection.
+#[tokio::test]
+async fn a_server_that_asks_again_and_again_is_dialled_back_once_a_second() {
+    let (ensemble, _node, one, _three) = second_of_three().await;
+    let since = Instant::now();
+    let address = one.local_addr().unwrap().to_string();
+    for _ in 0..100 {
+        let claim = Peer::introduced(ensemble.addresses[1], 1, &address).await;
+        assert!(claim.rest().await.is_empty());
+    }
+    let one = one.into_std().unwrap();
+    let mut dials = 0;
+    while one.accept().is_ok() {
+        dials += 1;
+    }
+    let most = since.elapsed().as_secs() + 3;
+    assert!(dials <= most, "{dials} dials, at most {most} expected");
 }
 
 /// Whether nobody has connected.

@@ -1,9 +1,10 @@
-//! The HTTP endpoints of `fle serve`: what they say in a server's life, and what clients do to them.
+//! The HTTP endpoints of `fle serve`: what they say in a server's life, and what clients do to
+//! them.
 
-use crate::support::{Ensemble, Server, until};
-use std::io::{Read, Write};
+use crate::support::{Ensemble, PATIENCE, Server, until};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The program, under a shell that allows it so many descriptors.
@@ -15,6 +16,12 @@ fn with_descriptors(limit: u32) -> Command {
     shell
 }
 
+/// How many descriptors a process has open.
+fn descriptors(process: &Child) -> usize {
+    let open = std::fs::read_dir(format!("/proc/{}/fd", process.id()));
+    open.unwrap().count()
+}
+
 const UNFINISHED: &[u8] = b"GET /status HTTP/1.1\r\nHost: x\r\nX: ";
 
 fn begin_request(address: SocketAddr) -> TcpStream {
@@ -23,13 +30,26 @@ fn begin_request(address: SocketAddr) -> TcpStream {
     stream
 }
 
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.http().unwrap()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Reads until the server ends the connection, in whatever way.
+fn until_it_ends(stream: &mut TcpStream, answer: &mut Vec<u8>) {
+    if let Err(error) = stream.read_to_end(answer) {
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    }
+}
+
 /// What the server answers to these bytes until it closes the connection.
 fn tell(server: &Server, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect(server.http().unwrap()).unwrap();
+    let mut stream = connect(server);
     // It may close before it has read all.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
+    until_it_ends(&mut stream, &mut answer);
     String::from_utf8(answer).unwrap()
 }
 
@@ -122,6 +142,9 @@ fn unfinished_requests_keep_nobody_from_electing() {
             drop(three);
             until(|| two.status()["standing"] == "leading" && two.status()["epoch"] == 2);
             until(|| one.status()["established_epoch"] == 2);
+            // Hundreds wait: descriptors are left for what else there is to do.
+            let open = [&one, &two].map(|server| descriptors(&server.process));
+            assert!(open.iter().all(|open| *open < 150), "{open:?}");
         });
         attack.store(false, Ordering::Relaxed);
         outcome.unwrap();
@@ -147,7 +170,7 @@ fn without_descriptors_it_waits_for_some() {
 
 /// Whatever one sends, the server answers it or ends the connection, and goes on.
 #[test]
-fn a_connection_is_for_one_short_request() {
+fn a_connection_is_for_short_requests() {
     let ensemble = Ensemble::new(2);
     let one = ensemble.serve(1, &[]);
     until(|| one.get("/healthz").as_deref() == Some("ok\n"));
@@ -159,8 +182,7 @@ fn a_connection_is_for_one_short_request() {
         &one,
         &b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".repeat(20),
     );
-    assert_eq!(pipelined.matches("HTTP/1.1 ").count(), 1, "{pipelined}");
-    assert!(pipelined.contains("connection: close\r\n"), "{pipelined}");
+    assert_eq!(pipelined.matches("HTTP/1.1 200").count(), 20, "{pipelined}");
     let posted = b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999999\r\n\r\nmore";
     assert_eq!(first_line(posted), "HTTP/1.1 405 Method Not Allowed");
     let mut long = UNFINISHED.to_vec();
@@ -173,9 +195,9 @@ fn a_connection_is_for_one_short_request() {
         first_line(b"\x16\x03\x01\x02\x00\x01"),
         "HTTP/1.1 400 Bad Request"
     );
-    // Silence, and headers that do not end, are for a few seconds.
-    let mut silent = TcpStream::connect(one.http().unwrap()).unwrap();
+    // Silence, before a request or after one, and headers that do not end, are for a few seconds.
+    let mut silent = connect(&one);
     tell(&one, UNFINISHED);
-    let _ = silent.read_to_end(&mut Vec::new());
+    until_it_ends(&mut silent, &mut Vec::new());
     assert_eq!(one.get("/healthz").as_deref(), Some("ok\n"));
 }

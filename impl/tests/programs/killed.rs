@@ -495,6 +495,7 @@ impl Life {
         let mut epochs = BTreeSet::new();
         for sid in 1..=3 {
             let log = self.ensemble.log(sid);
+            assert!(!log.contains("cannot know"), "nothing was lost: {log}");
             let led = log.split("leads, established in epoch ").skip(1);
             for epoch in led.map(|rest| rest.split(' ').next().unwrap().to_owned()) {
                 assert!(epochs.insert(epoch.clone()), "epoch {epoch} was led twice");

@@ -219,7 +219,7 @@ impl Server {
     /// Asks it to stop and waits for its exit code.
     pub(crate) fn stop(mut self) -> Option<i32> {
         terminate(&self.process);
-        self.process.wait().unwrap().code()
+        end(&mut self.process).code()
     }
 
     pub(crate) fn address_file(&self) -> &Path {

@@ -20,7 +20,8 @@ use tokio::task::JoinSet;
 
 /// Runs one server, as its ZooKeeper configuration file describes it.
 ///
-/// SIGTERM and SIGINT end it, with exit code 0 and within two seconds; a second one ends it at once.
+/// SIGTERM and SIGINT end it, with exit code 0 and within two seconds; a second one ends it at
+/// once.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
     /// The configuration file, zoo.cfg.
@@ -45,7 +46,7 @@ impl Serve {
         }
         let runtime = runtime()?;
         let served = runtime.block_on(serve(&server.value, self.http, &stop));
-        // Look-ups that hang have threads of their own, which are not waited for.
+        // Whatever hangs in one of its threads is not waited for.
         runtime.shutdown_background();
         served
     }
@@ -57,38 +58,61 @@ async fn serve(
     stop: &Stop,
 ) -> Result<(), Failure> {
     let sid = server.sid();
-    let config = MemberConfig::from_files(server)?;
-    let data_dir = &server.options().data_dir;
-    let epochs = EpochFiles::open(data_dir, sid, &config.node.ensemble).await?;
-    let (listener, address) = listen(http).await?;
-    let endpoints = Server::new(sid, PrometheusBuilder::new().install_recorder()?);
-    let mut tasks = JoinSet::new();
-    tasks.spawn(endpoints.clone().answer(listener));
-
-    // A server without transactions has the first one of each epoch it was in.
-    let start = Member::start(config, epochs, PeerEpoch::first_zxid);
-    let member = tokio::select! {
-        biased;
-        () = stop.asked() => {
-            tracing::info!(target: PROGRAM, %sid, "stops before it has started");
-            return Ok(());
-        }
-        member = start => member?,
+    let Some(started) = stop.unless_asked(Started::new(server, http)).await else {
+        tracing::info!(target: PROGRAM, %sid, "stops before it has started");
+        return Ok(());
     };
-    endpoints.watch(&member);
-    let _found = Found::announce(server.options(), address);
-    tracing::info!(target: PROGRAM, %sid, http = %address, "answers GET /status, /healthz, /readyz and /metrics");
+    let Started {
+        member,
+        _endpoints,
+        _found,
+    } = started?;
     let mut leadership = member.leadership();
     let stopped = async { while leadership.changed().await.is_ok() {} };
-    tokio::select! {
-        biased;
-        () = stop.asked() => tracing::info!(target: PROGRAM, %sid, "stops"),
-        () = stopped => {
-            return Err(Failure::Check("the server has stopped by itself".to_owned()));
-        }
+    if stop.unless_asked(stopped).await.is_some() {
+        return Err(Failure::Check(
+            "the server has stopped by itself".to_owned(),
+        ));
     }
+    tracing::info!(target: PROGRAM, %sid, "stops");
     member.shutdown().await;
     Ok(())
+}
+
+/// A server, and what tells of it.
+struct Started {
+    member: Member,
+    _endpoints: JoinSet<()>,
+    _found: Found,
+}
+
+impl Started {
+    async fn new(server: &ServerConfig, http: Option<SocketAddr>) -> Result<Self, Failure> {
+        let sid = server.sid();
+        let config = MemberConfig::from_files(server)?;
+        let data_dir = &server.options().data_dir;
+        // First: whoever starts a server twice should be told just that.
+        let epochs = EpochFiles::open(data_dir, sid, &config.node.ensemble).await?;
+        let (listener, address) = listen(http).await?;
+        let endpoints = Server::new(sid, PrometheusBuilder::new().install_recorder()?);
+        let mut answering = JoinSet::new();
+        answering.spawn(endpoints.clone().answer(listener));
+        // A server without transactions has the first one of each epoch it was in.
+        let member = Member::start(config, epochs, PeerEpoch::first_zxid).await?;
+        endpoints.watch(&member);
+        let found = Found::announce(server.options(), address);
+        tracing::info!(
+            target: PROGRAM,
+            %sid,
+            http = %address,
+            "answers GET /status, /healthz, /readyz and /metrics"
+        );
+        Ok(Self {
+            member,
+            _endpoints: answering,
+            _found: found,
+        })
+    }
 }
 
 async fn listen(http: Option<SocketAddr>) -> Result<(TcpListener, SocketAddr), Failure> {

@@ -56,6 +56,11 @@ impl Stop {
     pub(crate) async fn asked(&self) {
         self.0.cancelled().await;
     }
+
+    /// What comes of this, or nothing if the process is asked to stop before.
+    pub(crate) async fn unless_asked<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.0.run_until_cancelled(work).await
+    }
 }
 
 fn take(mut signals: Signals, hangup: Hangup, asked: &CancellationToken) {

@@ -1,6 +1,7 @@
 //! `fle vouch`: an operator's word that a server's data directory has all that the server has promised.
 
 use crate::Failure;
+use crate::output::say;
 use fle::config::ServerConfig;
 use fle::leadership::Epochs;
 use fle::member::MemberConfig;
@@ -37,10 +38,9 @@ impl Vouch {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let vouched = EpochFiles::vouch(data_dir, sid, &ensemble);
         let Epochs { accepted, current } = runtime.block_on(vouched)?;
-        println!(
-            "server {sid}: {} holds all that it has promised: accepted epoch {accepted}, current epoch {current}",
+        say(&format!(
+            "server {sid}: {} holds all that it has promised: accepted epoch {accepted}, current epoch {current}\n",
             data_dir.display()
-        );
-        Ok(())
+        ))
     }
 }

@@ -80,6 +80,22 @@ fn restore(server: &DataDir, backup: &Path) {
     }
 }
 
+/// A server whose epochs are gone.
+fn removed() -> (TempDir, DataDir) {
+    let (directory, server) = known(7, 6);
+    fs::remove_dir_all(server.epoch_dir()).unwrap();
+    restarted((directory, server))
+}
+
+/// A server with the latest epochs in another directory.
+fn restored() -> (TempDir, DataDir) {
+    let (directory, server) = known(7, 6);
+    let backup = directory.path().join("backup");
+    fs::rename(server.epoch_dir(), &backup).unwrap();
+    restore(&server, &backup);
+    restarted((directory, server))
+}
+
 #[test]
 fn an_empty_directory_is_blank_and_stays_empty() {
     let (_directory, mut server) = blank();
@@ -114,16 +130,19 @@ fn the_files_are_those_of_zookeeper() {
     assert_eq!(server.load().unwrap(), complete(12, 12));
 }
 
+/// ZooKeeper's, or a backup of that directory alone.
 #[test]
-fn zookeepers_directory_is_complete_and_marked_from_then_on() {
-    let (directory, mut server) = blank();
+fn epochs_without_a_marker_are_lost_until_somebody_vouches_for_them() {
+    let (_directory, mut server) = blank();
     put(&server, ACCEPTED, b"5");
     put(&server, CURRENT, b"4");
+    assert_eq!(server.load().unwrap(), lost(5, 4));
+    server.vouch().unwrap();
     assert_eq!(server.load().unwrap(), complete(5, 4));
-    assert!(marker_text(&server).contains("\naccepted=5\n"));
-    fs::remove_dir_all(server.epoch_dir()).unwrap();
-    let (_directory, mut server) = restarted((directory, server));
-    assert_eq!(server.load().unwrap(), lost(5, 0));
+    let (_directory, mut server) = blank();
+    put(&server, ACCEPTED, b"0");
+    put(&server, CURRENT, b"0");
+    assert_eq!(server.load().unwrap(), Stored::BLANK);
 }
 
 #[test]
@@ -168,15 +187,8 @@ fn epochs_that_are_gone_are_lost_and_what_was_promised_is_not_forgotten() {
 /// The inode of the old directory may be that of the new one.
 #[test]
 fn a_restored_directory_is_lost_even_if_it_is_the_latest() {
-    let (directory, server) = known(7, 7);
-    let backup = directory.path().join("backup");
-    fs::create_dir(&backup).unwrap();
-    for name in [ACCEPTED, CURRENT] {
-        fs::copy(server.file(name), backup.join(name)).unwrap();
-    }
-    restore(&server, &backup);
-    let (_directory, mut server) = restarted((directory, server));
-    assert_eq!(server.load().unwrap(), lost(7, 7));
+    let (_directory, mut server) = restored();
+    assert_eq!(server.load().unwrap(), lost(7, 6));
 }
 
 #[test]
@@ -194,6 +206,32 @@ fn a_restored_data_directory_is_lost() {
     fs::remove_dir_all(&data).unwrap();
     fs::rename(&backup, &data).unwrap();
     assert_eq!(server(&directory).load().unwrap(), lost(7, 7));
+}
+
+/// Directories keep their identity where files are unpacked over those that are there.
+#[test]
+fn a_data_directory_that_was_restored_in_place_is_lost() {
+    for arguments in [&["-a", "-T"][..], &["-a", "-T", "--remove-destination"]] {
+        let (directory, mut there) = known(7, 7);
+        let path = |name| directory.path().join(name);
+        let copy = |from, to| {
+            let copied = std::process::Command::new("cp")
+                .args(arguments)
+                .arg(from)
+                .arg(to)
+                .status();
+            assert!(copied.unwrap().success());
+        };
+        copy(path("data"), path("backup"));
+        there.load().unwrap();
+        there.store_accepted(PeerEpoch(8)).unwrap();
+        copy(path("backup"), path("data"));
+        assert_eq!(
+            server(&directory).load().unwrap(),
+            lost(7, 7),
+            "{arguments:?}"
+        );
+    }
 }
 
 #[test]
@@ -229,12 +267,7 @@ fn a_server_that_is_not_wholly_taken_in_is_not_complete() {
         |it| it.store_accepted(PeerEpoch(9)).unwrap(),
         |it| it.store_current(PeerEpoch(9)).unwrap(),
     ];
-    let removed = || {
-        let (directory, server) = known(7, 7);
-        fs::remove_dir_all(server.epoch_dir()).unwrap();
-        (directory, server)
-    };
-    for make in [removed, blank] {
+    for make in [removed as fn() -> _, restored, blank] {
         for last in 1..=stores.len() {
             let (directory, mut server) = restarted(make());
             server.load().unwrap();
@@ -257,15 +290,15 @@ fn a_server_that_is_not_wholly_taken_in_is_not_complete() {
 /// It has promised the epoch of the leader that takes it in, so it stores nothing but that it is in it.
 #[test]
 fn a_promise_that_was_lost_is_on_the_disk_again_before_its_epoch_is_the_current_one() {
-    let (directory, server) = known(7, 6);
-    fs::remove_dir_all(server.epoch_dir()).unwrap();
-    let (directory, mut server) = restarted((directory, server));
-    assert_eq!(server.load().unwrap(), lost(7, 0));
-    server.store_current(PeerEpoch(7)).unwrap();
-    let (_directory, mut server) = restarted((directory, server));
-    assert_eq!(server.load().unwrap(), lost(7, 7));
-    server.store_known().unwrap();
-    assert_eq!(server.load().unwrap(), complete(7, 7));
+    for (make, current) in [(removed as fn() -> _, 0), (restored, 6)] {
+        let (directory, mut server): (TempDir, DataDir) = make();
+        assert_eq!(server.load().unwrap(), lost(7, current));
+        server.store_current(PeerEpoch(7)).unwrap();
+        let (_directory, mut server) = restarted((directory, server));
+        assert_eq!(server.load().unwrap(), lost(7, 7));
+        server.store_known().unwrap();
+        assert_eq!(server.load().unwrap(), complete(7, 7));
+    }
 }
 
 /// A leader in a lower epoch than one that was promised is followed, and what was promised is not forgotten.
@@ -517,11 +550,7 @@ fn a_marker_that_fle_did_not_write_is_an_error() {
 
 #[test]
 fn an_operator_vouches_for_a_directory_that_was_moved() {
-    let (directory, server) = known(7, 6);
-    let backup = directory.path().join("backup");
-    fs::rename(server.epoch_dir(), &backup).unwrap();
-    restore(&server, &backup);
-    let (_directory, mut server) = restarted((directory, server));
+    let (_directory, mut server) = restored();
     assert_eq!(server.load().unwrap(), lost(7, 6));
     assert_eq!(server.vouch().unwrap(), complete(7, 6).epochs);
     assert_eq!(server.load().unwrap(), complete(7, 6));

@@ -1,12 +1,12 @@
 //! Newcomers under the sid of a server that is connected.
 //!
-//! Nothing proves who is who. The connection that is there stays if the other end gives a sign of life
-//! when asked, as a follower does that has not noticed anything; it makes way if that is dead, as it
-//! is when the follower has lost it silently and comes again.
+//! Nothing proves who is who. The connection that is there stays if the other end gives a sign of
+//! life when asked, as a follower does that has not noticed anything; it makes way if that is dead,
+//! as it is when the follower has lost it silently and comes again.
 //!
 //! # Invariants
-//! - One newcomer at most waits under a sid, for [`PROBE`] at most. Of several that come meanwhile one
-//!   is drawn, so that whoever repeats himself often keeps nobody out for ever.
+//! - One newcomer at most waits under a sid, for [`PROBE`] at most. Of several that come meanwhile
+//!   one is drawn, so that whoever repeats himself often keeps nobody out for ever.
 
 use super::super::handshake::Visitor;
 use super::super::network::Network;
@@ -84,7 +84,10 @@ impl<N: Network> QuorumPort<N> {
     pub(super) fn decide_contest(&mut self, sid: Sid, number: u64) -> Option<PortEvent> {
         let link = self.links.get_mut(&sid)?;
         let contest = link.contest.take_if(|contest| contest.number == number)?;
-        tracing::info!(target: "fle", peer = %sid, "server {sid} gives no sign of life and has come again from {}", contest.visitor.from);
+        tracing::info!(
+            target: "fle", peer = %sid,
+            "server {sid} gives no sign of life and has come again from {}", contest.visitor.from
+        );
         Some(self.admit(contest.visitor, contest.info))
     }
 
@@ -98,7 +101,11 @@ impl<N: Network> QuorumPort<N> {
         if let Some(there) = there
             && let Some(left_out) = self.claims.admit(claim)
         {
-            tracing::warn!(target: "fle", peer = %sid, "refused a learner at {from} that says it is server {sid}, which is connected at {there}; two servers may have this id{left_out}");
+            tracing::warn!(
+                target: "fle", peer = %sid,
+                "refused a learner at {from} that says it is server {sid}, which is connected at \
+                 {there}; two servers may have this id{left_out}"
+            );
         }
     }
 }

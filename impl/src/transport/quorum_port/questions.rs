@@ -47,7 +47,10 @@ impl<N: Network> Questions<N> {
             match answer {
                 Ok(past) => return Some((sid, past)),
                 Err(error) => {
-                    tracing::debug!(target: "fle", peer = %sid, %error, "a question is not answered");
+                    tracing::debug!(
+                        target: "fle", peer = %sid, %error,
+                        "a question is not answered"
+                    );
                 }
             }
         }

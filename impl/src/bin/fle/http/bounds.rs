@@ -1,11 +1,10 @@
 //! Connections to the HTTP endpoints: few, short, and none of them at the cost of a newcomer.
 //!
-//! A connection is for one request, and closed after [`WHOLE`] whatever it is at: waiting for its
-//! first byte, in the midst of its headers or a body, or with an answer that nobody reads. Of
-//! [`AT_ONCE`] connections the oldest gives way to a new one, so that who holds all of them keeps
-//! nobody out: a request takes milliseconds. Descriptors are left for what the server is for.
-//!
-//! Deliberately absent: connections that are kept open for more requests.
+//! A connection is closed when the headers of its next request have not come within [`HEADERS`], and
+//! after [`WHOLE`] whatever it is at: in the midst of a body, or with an answer that nobody reads.
+//! Of [`AT_ONCE`] connections the oldest gives way to a new one, so that a client that holds all of
+//! them keeps nobody out: a request takes milliseconds. Descriptors are left for what the server is
+//! for.
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -20,11 +19,11 @@ use tokio::time::{sleep, timeout};
 /// How many connections there are at a time.
 const AT_ONCE: usize = 64;
 
-/// How long a client may take to send its headers.
+/// How long a client may take to send the headers of a request, from the start or from its last one.
 const HEADERS: Duration = Duration::from_secs(5);
 
 /// How long a connection lasts.
-const WHOLE: Duration = Duration::from_secs(10);
+const WHOLE: Duration = Duration::from_secs(600);
 
 /// How many bytes of headers are read, the least that hyper allows.
 const HEADER_BYTES: usize = 8192;
@@ -73,7 +72,6 @@ async fn answer(stream: TcpStream, router: Router) {
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .max_buf_size(HEADER_BYTES)
-        .keep_alive(false)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     // Who does not get an answer knows.
     let _ = timeout(WHOLE, connection).await;
