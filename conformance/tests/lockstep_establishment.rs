@@ -51,6 +51,28 @@ fn alone() -> Scenario {
     smaller("establish-alone", 2, 0)
 }
 
+/// Three voters of which one leads and one follows, and one connection is reset.
+fn reset() -> Scenario {
+    Scenario {
+        faults: Faults {
+            resets: Some(1),
+            ..Faults::NONE
+        },
+        ..scenario("establish-reset")
+    }
+}
+
+/// Three voters in time, one disk lost.
+fn loss() -> Scenario {
+    Scenario {
+        faults: Faults {
+            losses: 1,
+            ..Faults::NONE
+        },
+        ..scenario("establish-timely-loss")
+    }
+}
+
 #[test]
 fn the_engine_takes_every_transition_that_the_model_takes() {
     let scenarios = [
@@ -61,6 +83,9 @@ fn the_engine_takes_every_transition_that_the_model_takes() {
         scenario("establish-timely-ahead"),
         smaller("establish-joint", 0, 0),
         transfer(),
+        reset(),
+        loss(),
+        scenario("establish-timely-blank"),
     ];
     for scenario in scenarios {
         let report = run(&scenario, None);
@@ -109,8 +134,18 @@ fn broken() -> Vec<(Mutant, Scenario)> {
         (Mutant::LeaderDoesNotAccept, two()),
         (Mutant::AcksNotAwaited, two()),
         (Mutant::LongerHistoryTaken, two()),
-        (Mutant::OutbidLeadsOn, alone()),
-        (Mutant::OutbidForgotten, alone()),
+        (Mutant::AheadCounted, scenario("establish-timely")),
+        (Mutant::AheadEndsLeader, scenario("establish-timely")),
+        (Mutant::LowerEpochStored, scenario("establish-timely")),
+        (Mutant::EndReleases, reset()),
+        (Mutant::AnyProposalReleases, reset()),
+        (Mutant::LossOverlooked, loss()),
+        (Mutant::MajorityMakesNew, loss()),
+        (Mutant::ForgetfulPromises, loss()),
+        (Mutant::ForgetfulLeads, loss()),
+        (Mutant::ForgetfulCounted, loss()),
+        (Mutant::ConfirmedUnasked, loss()),
+        (Mutant::AsideForEver, loss()),
         (Mutant::LateOnesNotTold, scenario("establish-timely")),
         (Mutant::HeldBackForEver, scenario("establish-timely")),
         (Mutant::EndOverlooked, two()),

@@ -78,7 +78,7 @@ fn name(kind: FileType) -> &'static str {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use rustix::fs::{CWD, Mode, mkfifoat};

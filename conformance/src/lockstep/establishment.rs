@@ -1,23 +1,29 @@
 //! The establishment: [`fle_model::establishment`] beside [`fle::leadership`].
 //!
-//! An act is an event at a server that stands so. What follows must be the same: the effects, in order; the epochs, in memory and on the
-//! disk; whom the server follows, or leads, established; whether it waits for the end of a promise. A crash in the middle of the effects needs no comparison of its own: what is on the disk then follows from the first of
-//! them, and how a life begins with any disk is an act, too.
+//! An act is an event at a server that stands so. What follows must be the same: the effects, in
+//! order; the epochs, in memory and on the disk; whom the server follows, or leads, established;
+//! whether it waits for the end of a promise. A crash in the middle of the effects needs no
+//! comparison of its own: what is on the disk then follows from the first of them, and how a life
+//! begins with any disk is an act, too.
 //!
 //! # Time
-//! The model has none: a server is bound by an earlier promise or is not. So the engine's settings let nothing end but promises: each
-//! life has a clock that stands still, and moves on by the length of a promise where the model says that one is over. A life in
-//! which more than two are over is not followed: its clock alone would make it another one without end.
+//! The model has none: a server is bound by an earlier promise or is not. So the engine's settings
+//! let nothing end but promises: each life has a clock that stands still, and moves on by the
+//! length of a promise where the model says that one is over. A life in which more than two are
+//! over is not followed: its clock alone would make it another one without end.
 //!
 //! # What is done in more than one way
-//! Some of the model's events are several to the engine, each taken on a copy of it (`variants`): patience that ends is a
-//! time-out, voters that look again, or a server's owner; a connection that has ended was ended by the peer or not, and a leader that
-//! ended it does not count on its learner's promise any more.
+//! Some of the model's events are several to the engine, each taken on a copy of it (`variants`):
+//! patience that ends is a time-out, voters that look again, or a server's owner; a connection has
+//! ended in order or not, which is the same; that nobody counts any more on what a learner has
+//! answered elsewhere is said by the learner, or a matter of time. What a server with an empty disk
+//! asks is answered when the model says so.
 //!
 //! # Where the comparison ends
-//! At the model's last epoch. A leader that would propose one beyond it gives up in the model, and the engine goes on: the two must
-//! agree up to there. Not compared is what the model leaves out: leases and signs of life, the time in which a connection is made,
-//! other versions of the configuration, and servers with transactions or without data.
+//! At the model's last epoch. A leader that would propose one beyond it gives up in the model, and
+//! the engine goes on: the two must agree up to there. Not compared is what the model leaves out:
+//! leases and signs of life, the time in which a connection is made, other versions of the
+//! configuration, and servers with transactions or without data.
 
 mod acts;
 mod engine;
@@ -322,6 +328,9 @@ impl<'a, const N: usize> SideBySide<'a, N> {
     fn beginning(&self, server: &Server<N>) -> String {
         let (disk, zxid) = (server.disk, server.zxid);
         let id = self.place + 1;
+        if !disk.remembers() {
+            return format!("{id} starts with {disk:?}, zxid {zxid}");
+        }
         format!(
             "{id} starts with accepted epoch {:?}, current epoch {:?}, zxid {zxid}",
             disk.accepted, disk.current
@@ -338,6 +347,10 @@ impl<'a, const N: usize> SideBySide<'a, N> {
             }
             Event::End(peer) => Cause::SeesEnd(peer),
             Event::Release => Cause::IsReleased,
+            Event::Told(peer, answer) => {
+                return format!("{id} is answered by {}: {answer:?}", peer + 1);
+            }
+            Event::Settle(learner) => Cause::Settles(learner),
             Event::HandOver(heir) => Cause::HandsOver(heir),
             Event::GiveUp => Cause::GivesUp,
         };

@@ -18,7 +18,14 @@ pub(crate) struct Ensemble {
     committed: DynamicConfig,
     proposed: Option<DynamicConfig>,
     timing: Timing,
-    limits: Limits,
+    /// What all servers go by, if it is the same.
+    limits: Option<Limits>,
+    /// Whether an end in order is a leader's word.
+    trusts_ends: bool,
+    /// Whether no server has ever been in an epoch, nor anything on its disk.
+    pub(crate) is_new: bool,
+    /// Whether somebody else is on its network.
+    pub(crate) is_attacked: bool,
 }
 
 /// The greatest sid: it dials everybody.
@@ -76,11 +83,12 @@ impl Ensemble {
         };
         let voters: Vec<i64> = rule.0.iter().flat_map(BTreeMap::keys).copied().collect();
         let observer = (rng.u8(0..4) == 0).then_some(OBSERVER);
+        let is_new = rng.u8(0..5) == 0;
         let mut servers: Vec<Server> = voters
             .iter()
             .copied()
             .chain(observer)
-            .map(|sid| server(sid, rng))
+            .map(|sid| server(sid, is_new, rng))
             .collect();
         let mut rules = vec![rule];
         if rng.u8(0..6) == 0 {
@@ -95,24 +103,27 @@ impl Ensemble {
             servers,
             rules,
             timing: timing(rng),
-            limits: limits(rng),
+            limits: (rng.u8(0..3) > 0).then(|| like_limits(rng)),
+            trusts_ends: rng.u8(0..4) == 0,
+            is_new,
+            is_attacked: rng.u8(0..3) == 0,
         };
-        if ensemble.can_elect() {
+        if ensemble.can_elect(&voters.into_iter().collect()) {
             ensemble
         } else {
             Self::random(rng)
         }
     }
 
-    /// Whether there is a quorum of servers that vote for another if they hear of a better one: those without data do not, nor need
-    /// those without weight.
-    fn can_elect(&self) -> bool {
+    /// Whether there is a quorum of these servers that vote for another if they hear of a better one: those without data do not, nor
+    /// need those without weight.
+    pub(crate) fn can_elect(&self, servers: &BTreeSet<i64>) -> bool {
         let with_data = self
             .servers
             .iter()
             .filter(|it| it.credentials.zxid != Zxid::NO_DATA);
         let voters = with_data.map(|it| it.sid).filter(|&sid| self.may_lead(sid));
-        self.is_quorum(&voters.collect())
+        self.is_quorum(&voters.filter(|sid| servers.contains(sid)).collect())
     }
 
     pub(crate) fn is_quorum(&self, votes: &BTreeSet<i64>) -> bool {
@@ -141,7 +152,25 @@ impl Ensemble {
         servers.any(|it| it.sid == sid && it.is_eager)
     }
 
-    pub(crate) fn config(&self, sid: i64) -> MemberConfig {
+    /// Whether every server goes by limits of its own.
+    pub(crate) fn is_unlike(&self) -> bool {
+        self.limits.is_none()
+    }
+
+    /// Whether a connection that is closed in order frees a follower, so that nothing may close one but its ends.
+    pub(crate) fn trusts_ends(&self) -> bool {
+        self.trusts_ends
+    }
+
+    /// What a server goes by from now on.
+    pub(crate) fn limits(&self, rng: &mut Rng) -> Limits {
+        Limits {
+            promise_ends_with_connection: self.trusts_ends,
+            ..self.limits.unwrap_or_else(|| unlike_limits(rng))
+        }
+    }
+
+    pub(crate) fn config(&self, sid: i64, limits: Limits) -> MemberConfig {
         let mut config = MemberConfig::new(Sid(sid), self.committed.clone()).unwrap();
         let proposed = self.proposed.clone();
         let both = Configurations::new(self.committed.clone(), proposed, Rules::default());
@@ -153,7 +182,7 @@ impl Ensemble {
             },
             ..self.timing
         };
-        config.limits = self.limits;
+        config.limits = limits;
         config
     }
 }
@@ -184,13 +213,14 @@ fn groups(rng: &mut Rng) -> Rule {
 }
 
 /// Few credentials, so that equal ones are frequent.
-fn server(sid: i64, rng: &mut Rng) -> Server {
-    let epoch = rng.i64(0..3);
+fn server(sid: i64, is_new: bool, rng: &mut Rng) -> Server {
+    let epoch = if is_new { 0 } else { rng.i64(0..3) };
+    let is_later = !is_new && rng.u8(0..4) == 0;
     Server {
         sid,
         credentials: Credentials {
             zxid: Zxid((epoch << 32) + rng.i64(0..3)),
-            peer_epoch: PeerEpoch(epoch + i64::from(rng.u8(0..4) == 0)),
+            peer_epoch: PeerEpoch(epoch + i64::from(is_later)),
         },
         is_eager: rng.bool(),
     }
@@ -227,11 +257,24 @@ fn timing(rng: &mut Rng) -> Timing {
 }
 
 /// Long enough for the slowest message, once nothing breaks any more.
-fn limits(rng: &mut Rng) -> Limits {
+fn like_limits(rng: &mut Rng) -> Limits {
     Limits {
         tick_time: Duration::from_millis(200),
         init_limit: 25,
         sync_limit: *rng.choice(&[3, 10]).unwrap(),
+        ..Limits::default()
+    }
+}
+
+/// Those of one server. A leader's signs of life, two in a tick, are frequent enough for the least patient follower. That is all
+/// they have in common: patience differs by a factor of five.
+fn unlike_limits(rng: &mut Rng) -> Limits {
+    let tick = *rng.choice(&[100, 200, 500]).unwrap();
+    let (sync, init) = (rng.u32(600..=3000), rng.u32(4000..=20_000));
+    Limits {
+        tick_time: Duration::from_millis(tick.into()),
+        init_limit: init / tick,
+        sync_limit: sync.div_ceil(tick),
         ..Limits::default()
     }
 }

@@ -1,14 +1,17 @@
-//! What goes wrong: random faults for a while, and then no more.
-//!
-//! A pair of servers has one trouble at a time. Where messages were lost, the connections are cut: an end may notice during the
-//! trouble, and does soon after it (see [`crate::network`]).
+//! What goes wrong: random faults for a while, and then no more. With the [links](links) between servers, and with the
+//! [machines](machines) that they run on.
+
+mod links;
+mod machines;
 
 use crate::ensemble::{Ensemble, name};
 use crate::log::History;
 use crate::network::{End, Ending, Simulated};
+use crate::owner::Home;
 use fastrand::Rng;
+use links::Trouble;
 use std::collections::BTreeMap;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use turmoil::Sim;
 
@@ -16,6 +19,8 @@ use turmoil::Sim;
 pub(crate) struct Faults {
     rng: Rng,
     network: Simulated,
+    ensemble: Arc<Ensemble>,
+    homes: BTreeMap<i64, Arc<Home>>,
     servers: Vec<i64>,
     next: Duration,
     until: Duration,
@@ -23,26 +28,18 @@ pub(crate) struct Faults {
     /// Who is down, and when it comes back.
     down: BTreeMap<i64, Duration>,
     ends: Vec<(Duration, Weak<End>, Ending)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Kind {
-    /// What either says is lost.
-    Partition,
-    /// What the first says is lost.
-    OneWay,
-    /// What either says arrives when the trouble is over.
-    Hold,
-}
-
-#[derive(Clone, Copy)]
-struct Trouble {
-    kind: Kind,
-    until: Duration,
+    /// Whose connections are reset by something in between, and until when.
+    rejected: BTreeMap<i64, Duration>,
+    /// Whose disks do not work, and until when.
+    disks: BTreeMap<i64, Duration>,
+    /// Until when names do not resolve.
+    names: Option<Duration>,
+    /// Whether a disk was ever lost.
+    pub(crate) lost_disks: bool,
 }
 
 /// All that can go wrong.
-pub(crate) const FAULTS: [&str; 9] = [
+pub(crate) const FAULTS: [&str; 18] = [
     "a crash",
     "a loss of power",
     "a partition",
@@ -50,6 +47,15 @@ pub(crate) const FAULTS: [&str; 9] = [
     "a link is down in one direction",
     "a link is stalled",
     "a connection breaks",
+    "a connection is reset",
+    "a firewall rejects",
+    "a connection is closed",
+    "a disk loses everything",
+    "a disk loses its epochs",
+    "a disk is restored",
+    "a disk is in trouble",
+    "names do not resolve",
+    "limits change",
     "a doubt",
     "a favour",
 ];
@@ -63,27 +69,30 @@ pub(crate) enum Whim {
     Favour(i64),
 }
 
-/// How soon an end of a broken connection notices.
-const NOTICED_WITHIN: Duration = Duration::from_secs(2);
-
 impl Faults {
-    pub(crate) fn new(rng: Rng, network: Simulated, ensemble: &Ensemble, until: Duration) -> Self {
+    pub(crate) fn new(
+        rng: Rng,
+        network: Simulated,
+        ensemble: Arc<Ensemble>,
+        homes: BTreeMap<i64, Arc<Home>>,
+        until: Duration,
+    ) -> Self {
         Self {
             rng,
             network,
             servers: ensemble.servers.iter().map(|server| server.sid).collect(),
+            ensemble,
+            homes,
             next: Duration::ZERO,
             until,
             troubles: BTreeMap::new(),
             down: BTreeMap::new(),
             ends: Vec::new(),
+            rejected: BTreeMap::new(),
+            disks: BTreeMap::new(),
+            names: None,
+            lost_disks: false,
         }
-    }
-
-    /// Whether what one server says can reach the other.
-    pub(crate) fn reaches(&self, from: i64, to: i64) -> bool {
-        let trouble = |pair| self.troubles.get(&pair).map(|trouble| trouble.kind);
-        trouble((from, to)).is_none() && trouble((to, from)).is_none_or(|kind| kind == Kind::OneWay)
     }
 
     /// What is over is repaired; perhaps something else breaks. What an owner wants, if anything.
@@ -93,16 +102,8 @@ impl Faults {
         sim: &mut Sim<'_>,
         history: &mut History,
     ) -> Option<Whim> {
-        let over = |it: &Trouble| it.until <= now;
-        let healed: Vec<_> = self
-            .troubles
-            .iter()
-            .filter(|(_, it)| over(it))
-            .map(|(pair, _)| *pair)
-            .collect();
-        healed
-            .into_iter()
-            .for_each(|pair| self.heal(pair, now, sim, history));
+        self.repair_links(now, sim, history);
+        self.repair_machines(now, history);
         let up: Vec<_> = self
             .down
             .iter()
@@ -111,11 +112,6 @@ impl Faults {
             .collect();
         up.into_iter()
             .for_each(|sid| self.restart(sid, now, sim, history));
-        self.ends.retain(|(at, end, how)| {
-            let due = *at <= now;
-            end.upgrade().filter(|_| due).inspect(|end| end.end(*how));
-            !due
-        });
         if now < self.next || now >= self.until {
             return None;
         }
@@ -131,6 +127,9 @@ impl Faults {
             .values_mut()
             .for_each(|trouble| trouble.until = now);
         self.down.values_mut().for_each(|until| *until = now);
+        self.rejected.clear();
+        self.disks.values_mut().for_each(|until| *until = now);
+        self.names = self.names.map(|_| now);
         self.step(now, sim, history);
     }
 
@@ -163,7 +162,7 @@ impl Faults {
         for &other in &reached {
             sim.repair(name(sid), name(other));
             let pair = (sim.lookup(name(sid)), sim.lookup(name(other)));
-            for end in self.network.between(pair.0, pair.1) {
+            for (_, end) in self.network.between(pair.0, pair.1) {
                 let at = now + self.lasts(1, 100);
                 self.ends.push((at, end, Ending::Reset));
             }
@@ -183,77 +182,27 @@ impl Faults {
     ) -> Option<Whim> {
         self.rng.shuffle(&mut self.servers);
         let (a, b) = (self.servers[0], self.servers[1]);
-        let servers = self.servers.clone();
-        let lasts = self.lasts(50, 4000);
-        history.picture.seen.insert(fault);
-        let (one, other) = servers.split_at(1 + servers.len() / 3);
-        let (pairs, kind) = match fault {
-            "a partition" => (all_pairs(one, other), Kind::Partition),
-            "a loss of power" => (all_pairs(&[a], &servers[1..]), Kind::Partition),
-            "a link is down" => (vec![(a, b)], Kind::Partition),
-            "a link is down in one direction" => (vec![(a, b)], Kind::OneWay),
-            "a link is stalled" => (vec![(a, b)], Kind::Hold),
-            _ => (Vec::new(), Kind::Hold),
-        };
-        let trouble = Trouble {
-            kind,
-            until: now + lasts,
-        };
-        pairs
-            .into_iter()
-            .for_each(|pair| self.trouble(pair, trouble, now, sim, history));
         match fault {
-            "a crash" | "a loss of power" if !self.down.contains_key(&a) => {
+            "a doubt" | "a favour" => {
+                history.picture.seen.insert(fault);
+                return Some(match fault {
+                    "a doubt" => Whim::Doubt(a),
+                    _ => Whim::Favour(a),
+                });
+            }
+            "a crash" if !self.down.contains_key(&a) => {
+                history.picture.seen.insert(fault);
                 self.crash(a, now, sim, history);
             }
-            "a connection breaks" => {
-                history.note(now, &format!("{a} and {b} lose their connection"));
-                self.cut((a, b), now, sim);
+            "a disk loses everything" | "a disk loses its epochs" | "a disk is restored" => {
+                self.lose_disk(a, fault, now, sim, history);
             }
-            "a doubt" => return Some(Whim::Doubt(a)),
-            "a favour" => return Some(Whim::Favour(a)),
-            _ => {}
+            "a disk is in trouble" | "names do not resolve" | "limits change" => {
+                self.strike_machine(a, fault, now, history);
+            }
+            _ => self.strike_links(fault, (a, b), now, sim, history),
         }
         None
-    }
-
-    fn trouble(
-        &mut self,
-        pair: (i64, i64),
-        trouble: Trouble,
-        now: Duration,
-        sim: &mut Sim<'_>,
-        history: &mut History,
-    ) {
-        let (a, b) = pair;
-        if self.troubles.contains_key(&pair) || self.troubles.contains_key(&(b, a)) {
-            return;
-        }
-        history.note(now, &format!("{:?} from {a} to {b}", trouble.kind));
-        match trouble.kind {
-            Kind::Partition => sim.partition(name(a), name(b)),
-            Kind::OneWay => sim.partition_oneway(name(a), name(b)),
-            Kind::Hold => sim.hold(name(a), name(b)),
-        }
-        self.troubles.insert(pair, trouble);
-        if trouble.kind != Kind::Hold && self.rng.bool() {
-            self.cut(pair, now, sim);
-        }
-    }
-
-    fn heal(
-        &mut self,
-        (a, b): (i64, i64),
-        now: Duration,
-        sim: &mut Sim<'_>,
-        history: &mut History,
-    ) {
-        history.note(now, &format!("{a} and {b} are connected again"));
-        sim.release(name(a), name(b));
-        let trouble = self.troubles.remove(&(a, b));
-        if trouble.is_some_and(|trouble| trouble.kind != Kind::Hold) {
-            self.cut((a, b), now, sim);
-        }
     }
 
     fn restart(&mut self, sid: i64, now: Duration, sim: &mut Sim<'_>, history: &mut History) {
@@ -262,23 +211,7 @@ impl Faults {
         sim.bounce(name(sid));
     }
 
-    /// Each end of the connections that the two have now notices soon, for itself.
-    fn cut(&mut self, (a, b): (i64, i64), now: Duration, sim: &Sim<'_>) {
-        for end in self
-            .network
-            .between(sim.lookup(name(a)), sim.lookup(name(b)))
-        {
-            let at = now + NOTICED_WITHIN.mul_f64(self.rng.f64());
-            self.ends.push((at, end, Ending::TimeOut));
-        }
-    }
-
     fn lasts(&mut self, least: u64, most: u64) -> Duration {
         Duration::from_millis(self.rng.u64(least..most))
     }
-}
-
-fn all_pairs(one: &[i64], other: &[i64]) -> Vec<(i64, i64)> {
-    let with_others = |&a: &i64| other.iter().map(move |&b| (a, b));
-    one.iter().flat_map(with_others).collect()
 }

@@ -1,5 +1,6 @@
 //! Hears what the servers say while they say it.
 
+use crate::disk::Disk;
 use crate::ensemble::Ensemble;
 use crate::properties::Picture;
 use fle::Sid;
@@ -23,10 +24,10 @@ pub(crate) struct History {
 }
 
 impl History {
-    pub(crate) fn new(ensemble: Arc<Ensemble>) -> Self {
+    pub(crate) fn new(ensemble: Arc<Ensemble>, disks: BTreeMap<i64, Disk>) -> Self {
         Self {
             text: String::new(),
-            picture: Picture::new(ensemble),
+            picture: Picture::new(ensemble, disks),
             logs: BTreeMap::new(),
         }
     }

@@ -4,16 +4,20 @@
 //! any more, all servers must come to follow one established leader ([`run`]); then the judge of event logs has its say. `FLE_SEEDS` is how
 //! many runs there are, `FLE_SEED` the only one.
 //!
-//! Absent: clocks that differ, disks that fail, newer configurations in notifications, an oracle, peers of older generations and hostile ones.
+//! Absent: clocks that differ, newer configurations in notifications that are to be believed, an oracle, peers of older generations,
+//! disks that are lost where no quorum of whole ones is left, and hostile peers that make promises in a member's name.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod disk;
 mod ensemble;
 mod faults;
+mod hostile;
 mod log;
 mod network;
 mod owner;
 mod properties;
 mod run;
+mod trouble;
 
 use run::{Outcome, run};
 use std::collections::BTreeSet;
@@ -25,7 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// What has to happen in some run, lest the properties hold because nothing does.
-const WITNESSES: [&str; 11] = [
+const WITNESSES: [&str; 14] = [
     "a leader is established",
     "a proposal improves",
     "a round rises",
@@ -37,6 +41,9 @@ const WITNESSES: [&str; 11] = [
     "joining lowers the round",
     "the last message is sent again",
     "two servers lead",
+    "a server is elected that must not lead",
+    "a lost disk is made up for",
+    "all disks are blank, and a leader is established",
 ];
 
 fn number(variable: &str) -> Option<u64> {
@@ -98,6 +105,7 @@ fn all_seeds_keep_the_properties_and_come_to_an_end() {
     let unseen: Vec<_> = WITNESSES
         .iter()
         .chain(&faults::FAULTS)
+        .chain(&hostile::ACTS)
         .filter(unseen)
         .collect();
     assert!(only.is_some() || unseen.is_empty(), "in no run: {unseen:?}");

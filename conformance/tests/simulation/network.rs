@@ -2,8 +2,10 @@
 //!
 //! turmoil repeats nothing: one lost segment silences a connection for good, in the one direction, and neither end hears of it. TCP
 //! repeats what was lost, and gives the connection up if that does not help. So whoever makes messages disappear also has to cut the
-//! connections that they belonged to, each end when it would notice: see [`crate::faults`].
+//! connections that they belonged to, each end when it would notice: see [`crate::faults`]. An end whose system has given it up, or
+//! was told that the other is gone, says nothing any more when its server closes it.
 
+use crate::trouble::Trouble;
 use fle::transport::Network;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -17,6 +19,7 @@ use turmoil::net::{TcpListener, TcpStream};
 #[derive(Clone, Default)]
 pub(crate) struct Simulated {
     ends: Arc<Mutex<Vec<Entry>>>,
+    pub(crate) names: Trouble,
 }
 
 /// On which host an end is, where the other is, and that end.
@@ -28,13 +31,15 @@ pub(crate) struct End {
     cut: Mutex<Cut>,
 }
 
-/// How a connection ends.
-#[derive(Clone, Copy)]
+/// How a connection ends, as one end sees it.
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Ending {
-    /// The other end's system says that it is gone.
+    /// The other end's system says that it is gone, or somebody in between says so.
     Reset,
     /// This end's system gives it up.
     TimeOut,
+    /// The other end closes it in order, or somebody in between does.
+    Closed,
 }
 
 #[derive(Default)]
@@ -46,19 +51,22 @@ struct Cut {
 
 /// A connection as one of its ends sees it.
 pub(crate) struct Stream {
-    stream: TcpStream,
+    /// There until it is dropped.
+    stream: Option<TcpStream>,
     end: Arc<End>,
 }
 
 impl Simulated {
-    /// Both ends of every connection between two servers.
-    pub(crate) fn between(&self, a: IpAddr, b: IpAddr) -> Vec<Weak<End>> {
+    /// Both ends of every connection between two servers, each with the host that it is on.
+    pub(crate) fn between(&self, a: IpAddr, b: IpAddr) -> Vec<(IpAddr, Weak<End>)> {
         let mut ends = self.ends.lock().unwrap();
         ends.retain(|(.., end)| end.strong_count() > 0);
         let theirs = ends
             .iter()
             .filter(|(local, remote, _)| [(a, b), (b, a)].contains(&(*local, *remote)));
-        theirs.map(|(.., end)| Weak::clone(end)).collect()
+        theirs
+            .map(|(local, _, end)| (*local, Weak::clone(end)))
+            .collect()
     }
 
     fn stream(&self, stream: TcpStream) -> io::Result<Stream> {
@@ -66,6 +74,7 @@ impl Simulated {
         let end = Arc::<End>::default();
         let entry = (local, remote, Arc::downgrade(&end));
         self.ends.lock().unwrap().push(entry);
+        let stream = Some(stream);
         Ok(Stream { stream, end })
     }
 }
@@ -85,12 +94,32 @@ impl End {
         match cut.ending {
             Some(Ending::Reset) => Err(io::ErrorKind::ConnectionReset.into()),
             Some(Ending::TimeOut) => Err(io::ErrorKind::TimedOut.into()),
+            Some(Ending::Closed) => Err(io::ErrorKind::BrokenPipe.into()),
             None => Ok(()),
         }
     }
 
     fn writes(&self, cx: &Context<'_>) -> io::Result<()> {
         self.check(|cut| cut.writer = Some(cx.waker().clone()))
+    }
+
+    fn has(&self, ending: Ending) -> bool {
+        self.cut.lock().unwrap().ending == Some(ending)
+    }
+}
+
+impl Stream {
+    fn inner(&mut self) -> Pin<&mut TcpStream> {
+        Pin::new(self.stream.as_mut().expect("it is not dropped"))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.end.has(Ending::Reset) || self.end.has(Ending::TimeOut) {
+            // Dropped, it would tell the other end.
+            self.stream.take().map(std::mem::forget);
+        }
     }
 }
 
@@ -113,11 +142,13 @@ impl Network for Simulated {
     }
 
     async fn resolve(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        self.names.pass().await?;
         Ok(vec![SocketAddr::new(turmoil::lookup(name), port)])
     }
 
     fn local_addr(stream: &Stream) -> io::Result<SocketAddr> {
-        stream.stream.local_addr()
+        let stream = stream.stream.as_ref();
+        stream.expect("it is not dropped").local_addr()
     }
 }
 
@@ -127,9 +158,12 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.end
-            .check(|cut| cut.reader = Some(cx.waker().clone()))?;
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let checked = self.end.check(|cut| cut.reader = Some(cx.waker().clone()));
+        if self.end.has(Ending::Closed) {
+            return Poll::Ready(Ok(()));
+        }
+        checked?;
+        self.inner().poll_read(cx, buffer)
     }
 }
 
@@ -140,16 +174,16 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.end.writes(cx)?;
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        self.inner().poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.end.writes(cx)?;
-        Pin::new(&mut self.stream).poll_flush(cx)
+        self.inner().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.end.writes(cx)?;
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        self.inner().poll_shutdown(cx)
     }
 }

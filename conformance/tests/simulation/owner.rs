@@ -1,9 +1,10 @@
 //! A server over all its lives: what outlives a crash, and what it is at between them.
 
+use crate::disk::Disk;
+use crate::ensemble::Ensemble;
 use crate::network::Simulated;
 use fastrand::Rng;
-use fle::member::{Member, MemberConfig, Standing};
-use fle::storage::InMemory;
+use fle::member::{Limits, Member, Standing};
 use fle::{Sid, Zxid};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,10 +13,12 @@ use tokio::time::Instant;
 
 /// What of a server outlives its crashes, and what of its present life is seen from outside.
 pub(crate) struct Home {
-    pub(crate) config: MemberConfig,
+    pub(crate) sid: i64,
+    pub(crate) ensemble: Arc<Ensemble>,
+    /// What it goes by in its present or next life.
+    pub(crate) limits: Mutex<Limits>,
     pub(crate) network: Simulated,
-    /// The epochs on its disk.
-    pub(crate) disk: InMemory,
+    pub(crate) disk: Disk,
     /// The last transaction that it has logged, and how that goes on.
     pub(crate) history: Mutex<(Zxid, Rng)>,
     /// What its owner is to do next.
@@ -58,6 +61,9 @@ impl Orders {
 /// For so long an owner waits for what comes of a transfer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The wait before a server is started again that could not start.
+const AFTER_FAILED_START: Duration = Duration::from_millis(200);
+
 /// A server that runs.
 pub(crate) struct Life {
     leadership: watch::Receiver<Standing>,
@@ -70,10 +76,7 @@ impl Home {
     pub(crate) async fn live(self: Arc<Self>) -> turmoil::Result {
         let late = self.history.lock().unwrap().1.u64(0..500);
         tokio::time::sleep(Duration::from_millis(late)).await;
-        let home = Arc::clone(&self);
-        let last_zxid = move |_| home.last_zxid();
-        let (network, disk) = (self.network.clone(), self.disk.clone());
-        let member = Member::start_on(network, self.config.clone(), disk, last_zxid).await?;
+        let member = self.start().await;
         *self.life.lock().unwrap() = Some(Life {
             leadership: member.leadership(),
             began: (Instant::now(), turmoil::sim_elapsed().unwrap_or_default()),
@@ -86,6 +89,22 @@ impl Home {
                     // It may be refused, fail, or wait for a quorum: all of them may happen here.
                     let _ = tokio::time::timeout(PATIENCE, outcome).await;
                 }
+            }
+        }
+    }
+
+    /// Starts the server, as often as it takes.
+    async fn start(self: &Arc<Self>) -> Member {
+        loop {
+            let home = Arc::clone(self);
+            let last_zxid = move |_| home.last_zxid();
+            let (network, disk) = (self.network.clone(), self.disk.clone());
+            let limits = *self.limits.lock().unwrap();
+            let config = self.ensemble.config(self.sid, limits);
+            match Member::start_on(network, config, disk, last_zxid).await {
+                Ok(member) => return member,
+                // Its disk or its name is in trouble.
+                Err(_) => tokio::time::sleep(AFTER_FAILED_START).await,
             }
         }
     }

@@ -4,8 +4,10 @@
 //! The picture is the whole ensemble's: what each server last said of itself, what it said to whom, and what it heard in its
 //! present search. Of leaders it keeps who was established in which epoch.
 
+mod evidence;
 mod terms;
 
+use crate::disk::Disk;
 use crate::ensemble::Ensemble;
 use fle_conformance::history::event::{Announcement, Ballot, Fact, Wait};
 use fle_model::trace::format::State;
@@ -16,6 +18,9 @@ use std::sync::Arc;
 pub(crate) struct Picture {
     ensemble: Arc<Ensemble>,
     servers: BTreeMap<i64, Server>,
+    disks: BTreeMap<i64, Disk>,
+    /// What was said under these ids by somebody else.
+    forged: Vec<(i64, Announcement)>,
     /// Who was established, by epoch.
     established: BTreeMap<i64, i64>,
     /// Who has been told to take over.
@@ -57,6 +62,16 @@ pub(crate) enum Standing {
     Settled(State, Ballot),
 }
 
+/// The zxid of a server whose vote nobody counts.
+const NO_DATA: i64 = -1;
+
+const NOBODY: Ballot = Ballot {
+    leader: 0,
+    round: 0,
+    peer_epoch: 0,
+    zxid: 0,
+};
+
 /// (epoch, zxid), as they are compared.
 type Credentials = (i64, i64);
 
@@ -81,11 +96,13 @@ enum Input {
 type Checked = Result<(), String>;
 
 impl Picture {
-    pub(crate) fn new(ensemble: Arc<Ensemble>) -> Self {
+    pub(crate) fn new(ensemble: Arc<Ensemble>, disks: BTreeMap<i64, Disk>) -> Self {
         let servers = ensemble.servers.iter();
         Self {
             servers: servers.map(|it| (it.sid, Server::default())).collect(),
             ensemble,
+            disks,
+            forged: Vec::new(),
             established: BTreeMap::new(),
             heirs: BTreeSet::new(),
             leased: 0,
@@ -105,6 +122,23 @@ impl Picture {
     pub(crate) fn object(&mut self, sid: i64, why: &str) {
         self.objection
             .get_or_insert_with(|| format!("server {sid}: {why}"));
+    }
+
+    /// Somebody says this in that server's name, or under an id that is nobody's.
+    pub(crate) fn is_forged(&mut self, from: i64, told: Announcement) {
+        self.forged.push((from, told));
+    }
+
+    /// The greatest epoch in which a leader was established.
+    pub(crate) fn last_epoch(&self) -> i64 {
+        self.established
+            .last_key_value()
+            .map_or(0, |(epoch, _)| *epoch)
+    }
+
+    /// A voter that does not know what it has promised counts for nobody, as a server without data.
+    fn remembers(&self, sid: i64) -> bool {
+        self.disks[&sid].is_whole() || !self.ensemble.votes(sid)
     }
 
     /// Takes an event in and checks it.
@@ -146,6 +180,10 @@ impl Picture {
 
     /// Each search begins in the next round, with a vote for itself or, without one, for nobody.
     fn looks(&mut self, sid: i64, credentials: Credentials, round: i64) -> Checked {
+        let zxid = credentials.1;
+        check(self.remembers(sid) || zxid == NO_DATA, || {
+            format!("it votes with zxid {zxid}, and does not know what it has promised")
+        })?;
         let leader = if self.ensemble.votes(sid) {
             sid
         } else {
@@ -177,8 +215,34 @@ impl Picture {
         Ok(())
     }
 
-    /// What arrives was sent, in this order; a broken connection loses some of it, and the next repeats the last of it.
     fn hears(&mut self, sid: i64, from: i64, told: Announcement) -> Checked {
+        if let Some(owed) = self.servers[&sid].owes {
+            return Err(format!("it has not answered {owed}"));
+        }
+        let heard = match self.forged.contains(&(from, told)) {
+            true => Heard {
+                from,
+                told,
+                credentials: (told.ballot.peer_epoch, told.ballot.zxid),
+            },
+            false => self.was_said(sid, from, told)?,
+        };
+        let sender_votes = self.ensemble.votes(from);
+        let server = self.server_mut(sid);
+        match server.standing {
+            Standing::Down | Standing::Idle => return Err("it listens before it looks".to_owned()),
+            Standing::Looking(_) if sender_votes => server.heard.push(heard),
+            Standing::Settled(..) if sender_votes && told.state == State::Looking => {
+                server.owes = Some(from);
+            }
+            Standing::Looking(_) | Standing::Settled(..) => {}
+        }
+        server.input = Some(Input::Heard(from, told));
+        Ok(())
+    }
+
+    /// What arrives was sent, in this order; a broken connection loses some of it, and the next repeats the last of it.
+    fn was_said(&mut self, sid: i64, from: i64, told: Announcement) -> Result<Heard, String> {
         let receiver_votes = self.ensemble.votes(sid);
         let sender = self.servers.get(&from).ok_or("nobody has that id")?;
         let (read, times) = self.servers[&sid]
@@ -196,31 +260,17 @@ impl Picture {
         let (at, (.., credentials)) = found.next().ok_or_else(|| {
             format!("it hears {from} say what that one has not said, or has said before something that it heard earlier")
         })?;
-        let heard = Heard {
-            from,
-            told,
-            credentials: *credentials,
-        };
-        let sender_votes = self.ensemble.votes(from);
+        let credentials = *credentials;
         let times = if at == read { times + 1 } else { 1 };
         if times > said {
             self.seen.insert("the last message is sent again");
         }
-        let server = self.server_mut(sid);
-        if let Some(owed) = server.owes {
-            return Err(format!("it has not answered {owed}"));
-        }
-        server.read.insert(from, (at, times));
-        match server.standing {
-            Standing::Down | Standing::Idle => return Err("it listens before it looks".to_owned()),
-            Standing::Looking(_) if sender_votes => server.heard.push(heard),
-            Standing::Settled(..) if sender_votes && told.state == State::Looking => {
-                server.owes = Some(from);
-            }
-            Standing::Looking(_) | Standing::Settled(..) => {}
-        }
-        server.input = Some(Input::Heard(from, told));
-        Ok(())
+        self.server_mut(sid).read.insert(from, (at, times));
+        Ok(Heard {
+            from,
+            told,
+            credentials,
+        })
     }
 
     /// Replies are truthful: a settled server tells who asks what it settled on, and nobody anything else. What a looking server tells
@@ -313,8 +363,11 @@ impl Picture {
         check(state == due, || {
             format!("it is {state:?}, having settled on {}", vote.leader)
         })?;
+        if state == State::Leading && !self.remembers(sid) {
+            self.seen.insert("a server is elected that must not lead");
+        }
         check(
-            self.ensemble.may_lead(vote.leader) && vote.zxid != -1,
+            self.ensemble.may_lead(vote.leader) && vote.zxid != NO_DATA,
             || format!("{} is not eligible", vote.leader),
         )?;
         match self.servers[&sid].input {
@@ -359,53 +412,6 @@ impl Picture {
         Ok(())
     }
 
-    /// Quorum evidence and best credentials, for who settles by its own count of votes. A server without a vote may be told votes of
-    /// before, whose credentials say nothing.
-    fn is_elected(&self, sid: i64, vote: Ballot) -> Checked {
-        let heard = &self.servers[&sid].heard;
-        let electors = heard.iter().filter(|it| elects(it.told, vote));
-        let settled = heard
-            .iter()
-            .filter(|it| follows(it.told, vote) && it.told.ballot.round == vote.round);
-        self.has_quorum(electors.clone().chain(settled), vote)?;
-        let better = electors
-            .clone()
-            .find(|it| it.credentials > (vote.peer_epoch, vote.zxid));
-        match better.filter(|_| self.ensemble.votes(sid)) {
-            Some(better) => Err(format!(
-                "{vote:?} was elected by {}, which is better",
-                better.from
-            )),
-            None => Ok(()),
-        }
-    }
-
-    /// Quorum evidence for who joins: a quorum's votes, and the leader's own word that it leads, or its being in that round itself.
-    fn may_be_joined(&self, sid: i64, vote: Ballot, round: i64) -> Checked {
-        let heard = &self.servers[&sid].heard;
-        let supporters = heard
-            .iter()
-            .filter(|it| elects(it.told, vote) || follows(it.told, vote));
-        self.has_quorum(supporters, vote)?;
-        let leads = |it: &Heard| {
-            it.from == vote.leader
-                && it.told.state == State::Leading
-                && it.told.ballot.leader == vote.leader
-        };
-        let known = match vote.leader == sid {
-            true => vote.round == round,
-            false => heard.iter().any(leads),
-        };
-        check(known, || format!("nothing says that {} leads", vote.leader))
-    }
-
-    fn has_quorum<'a>(&self, supporters: impl Iterator<Item = &'a Heard>, vote: Ballot) -> Checked {
-        let supporters: BTreeSet<i64> = supporters.map(|it| it.from).collect();
-        check(self.ensemble.is_quorum(&supporters), || {
-            format!("{supporters:?} are no quorum, and it settles on {vote:?}")
-        })
-    }
-
     fn leaders(&self) -> impl Iterator<Item = i64> {
         let servers = self.servers.iter();
         servers.filter(|(_, it)| it.leads()).map(|(sid, _)| *sid)
@@ -427,22 +433,20 @@ impl Server {
         matches!(self.standing, Standing::Settled(State::Leading, _))
     }
 
+    /// What it stands by.
+    pub(crate) fn ballot(&self) -> Ballot {
+        match self.standing {
+            Standing::Looking(ballot) | Standing::Settled(_, ballot) => ballot,
+            Standing::Down | Standing::Idle => NOBODY,
+        }
+    }
+
     pub(crate) fn leader(&self) -> Option<i64> {
         match self.standing {
             Standing::Settled(_, vote) => Some(vote.leader),
             _ => None,
         }
     }
-}
-
-/// Whether that is a vote for this one, cast in its round by who looked.
-fn elects(told: Announcement, vote: Ballot) -> bool {
-    told.state == State::Looking && told.ballot == vote
-}
-
-/// Whether that says that the speaker has settled on this one's candidate.
-fn follows(told: Announcement, vote: Ballot) -> bool {
-    told.state != State::Looking && told.ballot.leader == vote.leader
 }
 
 /// The order of proposals: epoch, zxid, id.

@@ -1,15 +1,18 @@
 //! One run: an ensemble, faults for a while, then none, until everybody agrees; and then a server that comes late.
 
-use crate::ensemble::{Ensemble, name};
+use crate::disk::Disk;
+use crate::ensemble::{Ensemble, Server, name};
 use crate::faults::{Faults, Whim};
+use crate::hostile::{self, Hostile};
 use crate::log::{History, Listener};
 use crate::network::Simulated;
 use crate::owner::{Home, Order, Orders};
 use fastrand::Rng;
 use fle::Sid;
-use fle::leadership::Epochs;
+use fle::leadership::{Epochs, Stored};
 use fle::member::Standing;
 use fle_conformance::history::judge::judge;
+use fle_conformance::history::log::Logs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -38,24 +41,54 @@ pub(crate) fn run(seed: u64) -> Outcome {
     // An observer waits for a random while.
     fastrand::seed(seed);
     let ensemble = Arc::new(Ensemble::random(&mut rng));
-    let history = Arc::new(Mutex::new(History::new(Arc::clone(&ensemble))));
+    let is_attacked = ensemble.is_attacked;
+    let disks = disks(&ensemble);
+    let history = History::new(Arc::clone(&ensemble), disks.clone());
+    let history = Arc::new(Mutex::new(history));
     let listener = Listener(Arc::clone(&history));
     let result = tracing::subscriber::with_default(listener, || {
-        let mut run = Run::new(rng, ensemble, Arc::clone(&history));
+        let mut run = Run::new(rng, ensemble, disks, Arc::clone(&history));
         run.faulty()?;
         let leader = run.agrees()?;
         run.joins_late(leader)
     });
     let mut history = history.lock().unwrap();
-    let objections = judge(&history.logs(), None).objections;
-    let judged = objections
-        .first()
-        .map(|it| format!("server {}, event {}: {}", it.sid, it.at.line, it.why));
+    // The judge takes everybody at their word.
+    let judged = || match is_attacked {
+        true => None,
+        false => judged(&history.logs()),
+    };
+    let objection = result.err().or_else(judged);
     Outcome {
-        objection: result.err().or(judged),
+        objection,
         text: std::mem::take(&mut history.text),
         seen: std::mem::take(&mut history.picture.seen),
     }
+}
+
+/// What is on the servers' disks when everything starts. An epoch that anybody was in has been promised by a quorum, at least.
+fn disks(ensemble: &Ensemble) -> BTreeMap<i64, Disk> {
+    let epochs = ensemble.servers.iter().map(|it| it.credentials.peer_epoch);
+    let promised = epochs.max().unwrap_or_default();
+    let stored = |server: &Server| match ensemble.is_new {
+        true => Stored::BLANK,
+        false => Stored::complete(Epochs {
+            accepted: promised,
+            current: server.credentials.peer_epoch,
+        }),
+    };
+    let servers = ensemble.servers.iter();
+    servers.map(|it| (it.sid, Disk::new(stored(it)))).collect()
+}
+
+/// What the judge of event logs objects to first.
+fn judged(logs: &Logs) -> Option<String> {
+    let objections = judge(logs, None).objections;
+    let first = objections.first()?;
+    Some(format!(
+        "server {}, event {}: {}",
+        first.sid, first.at.line, first.why
+    ))
 }
 
 struct Run {
@@ -69,7 +102,12 @@ struct Run {
 }
 
 impl Run {
-    fn new(mut rng: Rng, ensemble: Arc<Ensemble>, history: Arc<Mutex<History>>) -> Self {
+    fn new(
+        mut rng: Rng,
+        ensemble: Arc<Ensemble>,
+        disks: BTreeMap<i64, Disk>,
+        history: Arc<Mutex<History>>,
+    ) -> Self {
         let network = Simulated::default();
         let faulty_until = Duration::from_millis(rng.u64(0..15_000));
         let slowest = rng.choice([10, 50, 200, 800]).unwrap();
@@ -81,18 +119,13 @@ impl Run {
             .enable_random_order()
             .build();
         let mut homes = BTreeMap::new();
-        // An epoch that anybody was in has been promised by a quorum, at least.
-        let epochs = ensemble.servers.iter().map(|it| it.credentials.peer_epoch);
-        let promised = epochs.max().unwrap_or_default();
         for server in &ensemble.servers {
             let home = Arc::new(Home {
-                config: ensemble.config(server.sid),
+                sid: server.sid,
+                ensemble: Arc::clone(&ensemble),
+                limits: Mutex::new(ensemble.limits(&mut rng)),
                 network: network.clone(),
-                disk: Epochs {
-                    accepted: promised,
-                    current: server.credentials.peer_epoch,
-                }
-                .into(),
+                disk: disks[&server.sid].clone(),
                 history: Mutex::new((server.credentials.zxid, rng.fork())),
                 orders: Orders::default(),
                 life: Mutex::new(None),
@@ -100,8 +133,23 @@ impl Run {
             homes.insert(server.sid, Arc::clone(&home));
             sim.host(name(server.sid), move || Arc::clone(&home).live());
         }
+        if ensemble.is_attacked {
+            let hostile = Arc::new(Hostile {
+                rng: Mutex::new(rng.fork()),
+                ensemble: Arc::clone(&ensemble),
+                history: Arc::clone(&history),
+                until: faulty_until,
+            });
+            sim.host(hostile::HOST, move || Arc::clone(&hostile).live());
+        }
         Self {
-            faults: Faults::new(rng.fork(), network, &ensemble, faulty_until),
+            faults: Faults::new(
+                rng.fork(),
+                network,
+                Arc::clone(&ensemble),
+                homes.clone(),
+                faulty_until,
+            ),
             sim,
             rng,
             ensemble,
@@ -160,7 +208,7 @@ impl Run {
         }
     }
 
-    /// The established leader that all servers follow.
+    /// The established leader that all servers follow, having been taken in again where they lost their disks.
     fn agreed(&self) -> Option<i64> {
         let mut standings = self.homes.iter().map(|(sid, home)| match home.standing() {
             Standing::Looking => None,
@@ -170,7 +218,8 @@ impl Run {
             }
         });
         let first = standings.next()??;
-        standings.all(|it| it == Some(first)).then_some(first.0.0)
+        let are_whole = self.homes.values().all(|home| home.disk.is_whole());
+        (standings.all(|it| it == Some(first)) && are_whole).then_some(first.0.0)
     }
 
     fn faulty(&mut self) -> Result<(), String> {
@@ -199,7 +248,12 @@ impl Run {
                 _ => (leader, now),
             });
             if let Some((leader, _)) = since.filter(|(_, since)| now - *since >= STABLE) {
-                self.history().note(now, &format!("all follow {leader}"));
+                let mut history = self.history();
+                history.note(now, &format!("all follow {leader}"));
+                if self.faults.lost_disks {
+                    history.picture.seen.insert("a lost disk is made up for");
+                }
+                drop(history);
                 return Ok(leader);
             }
         }
@@ -225,8 +279,14 @@ impl Run {
         let rest: Vec<i64> = servers.into_iter().filter(|&sid| sid != late).collect();
         let before: Vec<usize> = rest.iter().map(|&sid| searches(self, sid)).collect();
         let (now, history) = (self.sim.elapsed(), Arc::clone(&self.history));
-        self.faults
-            .crash(late, now, &mut self.sim, &mut history.lock().unwrap());
+        let mut told = history.lock().unwrap();
+        self.faults.crash(late, now, &mut self.sim, &mut told);
+        if self.rng.u8(0..4) == 0 {
+            let fault = "a disk loses everything";
+            self.faults
+                .lose_disk(late, fault, now, &mut self.sim, &mut told);
+        }
+        drop(told);
         self.homes[&late].crashes();
         let joined = self.agrees()?;
         if joined != leader {

@@ -148,6 +148,10 @@ impl Learner {
         if !is_credible && cx.own.memory.is_complete() {
             cx.effects.push(Effect::Doubt { leader, epoch });
         }
+        if epoch > accepted {
+            // It has looked again, so what it was promised before is over.
+            cx.own.bond.end_by(self.leader, cx.now);
+        }
         let may_promise = epoch > accepted && is_credible && cx.own.memory.is_complete();
         if may_promise && !cx.is_bound_against(self.leader) {
             self.promise(epoch, cx);

@@ -295,16 +295,21 @@ impl<N: Network, S: Storage> Driver<N, S> {
         if info.protocol != PROTOCOL {
             tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %learner, "server {learner} keeps transactions (it is ZooKeeper's) and cannot follow this one, which has none");
         } else if self.ensemble.view().slot(learner).is_some() {
-            let is_of_learner = |note: &Note| matches!(note, Note::UnlikeLimits { learner: it, .. } if *it == learner);
-            self.shown.clear(is_of_learner);
-            if own.abs_diff(theirs) >= Duration::from_millis(1) {
-                let note = Note::UnlikeLimits {
+            let unlike =
+                (own.abs_diff(theirs) >= Duration::from_millis(1)).then_some(Note::UnlikeLimits {
                     learner,
                     theirs,
                     own,
-                };
-                tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %learner, "{note}");
-                self.shown.note(note, true);
+                });
+            self.shown.clear(|note| {
+                matches!(note, Note::UnlikeLimits { learner: it, .. } if *it == learner)
+                    && unlike.as_ref() != Some(note)
+            });
+            if let Some(note) = unlike {
+                let text = note.to_string();
+                if self.shown.note(note, true) {
+                    tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %learner, "{text}");
+                }
             }
         }
     }

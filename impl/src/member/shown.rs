@@ -68,12 +68,12 @@ impl Shown {
         }
     }
 
-    /// Puts a note on what is shown, or takes it away.
-    pub(super) fn note(&self, note: Note, holds: bool) {
+    /// Puts a note on what is shown, or takes it away; whether that is news.
+    pub(super) fn note(&self, note: Note, holds: bool) -> bool {
         self.notes.send_if_modified(|notes| match holds {
             true => notes.insert(note),
             false => notes.remove(&note),
-        });
+        })
     }
 
     /// Takes all notes away of which this is said.

@@ -39,6 +39,11 @@ impl Directory {
         self.0.get(&sid).cloned().unwrap_or_default()
     }
 
+    /// Whether the configurations name the address, for whatever server.
+    pub(super) fn name(&self, address: &ElectionAddress) -> bool {
+        self.0.values().flatten().any(|named| named == address)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

@@ -101,9 +101,9 @@ impl<N: Network> Transport<N> {
     pub(super) fn dial(&mut self, sid: Sid) {
         let configured = self.addresses.of_server(sid);
         let peer = self.peer(sid);
-        let mut hearsay = peer.advertised.clone();
-        hearsay.retain(|address| !configured.is_empty() && !configured.contains(address));
-        let not_before = peer.not_before;
+        let (mut hearsay, not_before) = (peer.advertised.clone(), peer.not_before);
+        // An address that a configuration names is another server's, which would be taken for this one.
+        hearsay.retain(|address| !configured.is_empty() && !self.addresses.name(address));
         let targets = Targets {
             configured,
             hearsay,

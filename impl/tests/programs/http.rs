@@ -1,4 +1,5 @@
-//! The HTTP endpoints of `fle serve`: what they say in a server's life, and what clients do to them.
+//! The HTTP endpoints of `fle serve`: what they say in a server's life, and what clients do to
+//! them.
 
 use crate::support::{Ensemble, PATIENCE, Server, until};
 use std::io::{ErrorKind, Read, Write};

@@ -1,9 +1,10 @@
-//! The scenarios of the establishment, as data: bounds, and the number of states that each must come to.
+//! The scenarios of the establishment, as data: bounds, and the number of states that each must
+//! come to.
 
 use super::mutants::Mutant;
 use super::properties::{Claim, claims};
-use super::server::{Epoch, Epochs, Protocol, Server};
-use super::system::{Faults, State, System};
+use super::server::{Epoch, Knowledge, Protocol, Server, Stored};
+use super::system::{Action, Cause, Faults, State, System};
 use crate::catalogue::Tier;
 use crate::ensemble::{Composition, Ensemble};
 use crate::progress::Counter;
@@ -28,8 +29,14 @@ pub struct Scenario {
     pub setting: Setting,
     /// The length of each server's history.
     pub histories: &'static [u8],
-    /// Each server starts with any of these on its disk, as far as it can have come about: a current epoch is one that a quorum has accepted.
-    pub disks: &'static [Epochs],
+    /// Each server starts with any of these on its disk, as far as it can have come about: a
+    /// current epoch is one that a quorum has accepted.
+    pub disks: &'static [Stored],
+    /// What happens first.
+    #[serde(skip)]
+    pub prelude: &'static [&'static [Action]],
+    /// How many of the servers, from the first on, can be elected.
+    pub leaders: usize,
     /// The last epoch that there is.
     pub last: u8,
     /// What may go wrong, and how often.
@@ -47,7 +54,9 @@ const THREE: Scenario = Scenario {
     composition: Composition::Majority,
     setting: Setting::Asynchronous,
     histories: &[1, 1, 2],
-    disks: &[Epochs::NONE],
+    disks: &[Stored::NONE],
+    prelude: &[],
+    leaders: 3,
     last: 1,
     faults: Faults::NONE,
     unique_states: 0,
@@ -60,23 +69,64 @@ const TIMELY: Scenario = Scenario {
     ..THREE
 };
 
-const fn epochs(accepted: u8, current: u8) -> Epochs {
-    Epochs {
+const fn epochs(accepted: u8, current: u8) -> Stored {
+    Stored {
         accepted: Epoch(accepted),
         current: Epoch(current),
+        knowledge: Knowledge::Complete,
     }
 }
+
+/// 1 is elected and established in the next epoch, and 2 follows it.
+const TWO_FOLLOWS_ONE: [Action; 9] = [
+    Action::Take(0, Cause::Elected),
+    Action::Take(1, Cause::Told(0)),
+    Action::Take(0, Cause::Receives(1)),
+    Action::Take(1, Cause::Receives(0)),
+    Action::Take(0, Cause::Receives(1)),
+    Action::Take(1, Cause::Receives(0)),
+    Action::Take(0, Cause::Receives(1)),
+    Action::Take(1, Cause::Receives(0)),
+    Action::Take(0, Cause::Receives(1)),
+];
+
+/// 3 is elected and proposes an epoch to 2, which does not read of it.
+const THREE_PROPOSES: [Action; 5] = [
+    Action::Take(1, Cause::Told(2)),
+    Action::Take(2, Cause::Elected),
+    Action::Take(2, Cause::Receives(1)),
+    Action::Take(2, Cause::GivesUp),
+    Action::Take(1, Cause::SeesEnd(2)),
+];
+
+/// 3 comes to 1, and leaves again. 1 has not read 2's answer, for which it has asked meanwhile.
+const THREE_COMES_AND_GOES: [Action; 5] = [
+    Action::Take(2, Cause::Told(0)),
+    Action::Take(0, Cause::Receives(2)),
+    Action::Take(0, Cause::Settles(2)),
+    Action::Take(1, Cause::Receives(0)),
+    Action::Take(2, Cause::GivesUp),
+];
+
+/// 3 has accepted a later epoch than that in which 1 leads and 2 follows.
+const THREE_IS_AHEAD: &[&[Action]] = &[
+    &THREE_PROPOSES,
+    &THREE_PROPOSES,
+    &TWO_FOLLOWS_ONE,
+    &THREE_COMES_AND_GOES,
+];
 
 /// Every scenario.
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "establish-break",
         covers: "three voters, one epoch, one connection that a leader loses before its learner does",
+        tier: Tier::Nightly,
         faults: Faults {
             breaks: 1,
             ..Faults::NONE
         },
-        unique_states: 7_529_715,
+        unique_states: 8_284_191,
         ..THREE
     },
     Scenario {
@@ -87,7 +137,7 @@ pub const SCENARIOS: &[Scenario] = &[
             crashes: 1,
             ..Faults::NONE
         },
-        unique_states: 1_093_954,
+        unique_states: 1_419_954,
         ..THREE
     },
     Scenario {
@@ -95,7 +145,7 @@ pub const SCENARIOS: &[Scenario] = &[
         covers: "a configuration of three and a proposed one of two, one epoch",
         faults: Faults::NONE,
         composition: Composition::Joint,
-        unique_states: 2_689_634,
+        unique_states: 2_750_688,
         ..THREE
     },
     Scenario {
@@ -110,7 +160,7 @@ pub const SCENARIOS: &[Scenario] = &[
             breaks: 1,
             ..Faults::NONE
         },
-        unique_states: 1_192_442,
+        unique_states: 1_258_931,
         ..THREE
     },
     Scenario {
@@ -124,7 +174,7 @@ pub const SCENARIOS: &[Scenario] = &[
             breaks: 1,
             ..Faults::NONE
         },
-        unique_states: 976_957,
+        unique_states: 1_118_317,
         ..THREE
     },
     Scenario {
@@ -137,15 +187,121 @@ pub const SCENARIOS: &[Scenario] = &[
             crashes: 1,
             breaks: 1,
             transfers: 1,
+            ..Faults::NONE
         },
-        unique_states: 2_143_954,
+        unique_states: 2_399_778,
         ..THREE
+    },
+    Scenario {
+        name: "establish-reset",
+        covers: "three voters, of which one leads and one follows, a further epoch, three resets",
+        prelude: &[&TWO_FOLLOWS_ONE],
+        last: 2,
+        faults: Faults {
+            resets: Some(3),
+            ..Faults::NONE
+        },
+        unique_states: 1_581_710,
+        ..THREE
+    },
+    Scenario {
+        name: "establish-ahead",
+        covers: "three voters, of which one leads, one follows and one has accepted a later epoch, a further epoch, two resets",
+        histories: &[1, 1, 1],
+        prelude: THREE_IS_AHEAD,
+        last: 3,
+        faults: Faults {
+            // Three of them in the prelude.
+            resets: Some(5),
+            ..Faults::NONE
+        },
+        unique_states: 286_911,
+        ..THREE
+    },
+    Scenario {
+        name: "establish-loss",
+        covers: "three voters, of which one leads and one follows, a further epoch, one disk lost, one reset",
+        histories: &[1, 1, 1],
+        prelude: &[&TWO_FOLLOWS_ONE],
+        last: 2,
+        faults: Faults {
+            losses: 1,
+            resets: Some(1),
+            ..Faults::NONE
+        },
+        unique_states: 483_292,
+        ..THREE
+    },
+    Scenario {
+        name: "establish-rollback",
+        covers: "three voters, of which one leads and one follows, a further epoch, one disk rolled back, one reset",
+        histories: &[1, 1, 1],
+        prelude: &[&TWO_FOLLOWS_ONE],
+        last: 2,
+        faults: Faults {
+            rollbacks: 1,
+            resets: Some(1),
+            ..Faults::NONE
+        },
+        unique_states: 1_005_372,
+        ..THREE
+    },
+    Scenario {
+        name: "establish-two-loss",
+        covers: "two voters with empty disks, three epochs, one crash at any point, one disk lost",
+        servers: 2,
+        histories: &[1, 2],
+        disks: &[Stored::BLANK],
+        last: 3,
+        faults: Faults {
+            crashes: 1,
+            losses: 1,
+            ..Faults::NONE
+        },
+        unique_states: 220_116,
+        ..THREE
+    },
+    Scenario {
+        name: "establish-timely-loss",
+        covers: "three voters in time, one disk lost, one crash at any point",
+        faults: Faults {
+            crashes: 1,
+            losses: 1,
+            ..Faults::NONE
+        },
+        last: 5,
+        unique_states: 163_720,
+        ..TIMELY
+    },
+    Scenario {
+        name: "establish-timely-rollback",
+        covers: "three voters in time, one disk rolled back, one crash at any point",
+        faults: Faults {
+            crashes: 1,
+            rollbacks: 1,
+            ..Faults::NONE
+        },
+        last: 5,
+        unique_states: 171_507,
+        ..TIMELY
+    },
+    Scenario {
+        name: "establish-timely-blank",
+        covers: "three voters in time with empty disks, one crash at any point",
+        disks: &[Stored::BLANK],
+        faults: Faults {
+            crashes: 1,
+            ..Faults::NONE
+        },
+        last: 5,
+        unique_states: 25_382,
+        ..TIMELY
     },
     Scenario {
         name: "establish-timely",
         covers: "three voters in time, with any epochs of two leaders before",
         disks: &[
-            Epochs::NONE,
+            Stored::NONE,
             epochs(1, 0),
             epochs(2, 0),
             epochs(1, 1),
@@ -153,20 +309,20 @@ pub const SCENARIOS: &[Scenario] = &[
             epochs(2, 2),
         ],
         last: 4,
-        unique_states: 8_321,
+        unique_states: 7_423,
         ..TIMELY
     },
     Scenario {
         name: "establish-timely-ahead",
         covers: "two voters and an observer in time, any of them having accepted an epoch that nobody was in, one crash at any point",
         composition: Composition::Observer,
-        disks: &[Epochs::NONE, epochs(1, 0), epochs(2, 0)],
+        disks: &[Stored::NONE, epochs(1, 0), epochs(2, 0)],
         faults: Faults {
             crashes: 1,
             ..Faults::NONE
         },
         last: 6,
-        unique_states: 33_483,
+        unique_states: 30_796,
         ..TIMELY
     },
     Scenario {
@@ -178,7 +334,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
-        unique_states: 841_845,
+        unique_states: 850_356,
         ..TIMELY
     },
     Scenario {
@@ -191,7 +347,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
-        unique_states: 23_661,
+        unique_states: 23_492,
         ..TIMELY
     },
     Scenario {
@@ -204,7 +360,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         last: 5,
-        unique_states: 21_290,
+        unique_states: 22_507,
         ..TIMELY
     },
     Scenario {
@@ -215,9 +371,10 @@ pub const SCENARIOS: &[Scenario] = &[
             crashes: 1,
             breaks: 1,
             transfers: 1,
+            ..Faults::NONE
         },
         last: 5,
-        unique_states: 369_241,
+        unique_states: 352_677,
         ..TIMELY
     },
 ];
@@ -236,6 +393,28 @@ impl Scenario {
         claims.filter(|claim| (claim.applies)(self)).collect()
     }
 
+    /// Whether a server that does not remember can be let in again: not where all others are needed
+    /// to confirm that, and one of them leads no quorum without it.
+    pub(super) fn forgetful_are_let_in(&self) -> bool {
+        let forget = self.faults.losses > 0 || self.faults.rollbacks > 0;
+        let is_dispensable = self.servers > 2;
+        forget && is_dispensable
+    }
+
+    /// Whether leaders can be established one after the other.
+    pub(super) fn lasts(&self) -> bool {
+        self.last > 1 && (self.setting == Setting::Asynchronous || self.faults != Faults::NONE)
+    }
+
+    /// Whether a voter that has accepted a later epoch can come to an established leader.
+    pub(super) fn some_come_ahead(&self) -> bool {
+        let is_dispensable = self.servers > 2 && self.composition == Composition::Majority;
+        let differ = self.disks.len() > 1 && self.setting == Setting::Timely;
+        let resets = self.faults.resets.is_some_and(|resets| resets > 1);
+        is_dispensable
+            && (differ || resets || self.faults.rollbacks > 0 && !self.prelude.is_empty())
+    }
+
     /// The model, with a broken rule or none.
     ///
     /// # Panics
@@ -251,7 +430,12 @@ impl Scenario {
         let ensemble = Ensemble::new(self.composition);
         let starts = self.starts(&ensemble).into_iter().enumerate();
         let starts = starts.filter(|&(number, _)| shard.holds(number));
+        let leaders = 0..N.min(self.leaders);
+        let leaders = leaders.filter(|&server| ensemble.voters().contains(server));
         System {
+            setting: self.setting,
+            leaders: leaders.collect(),
+            prelude: self.prelude.concat().into(),
             protocol: Protocol {
                 ensemble,
                 last: match self.setting {
@@ -260,7 +444,6 @@ impl Scenario {
                 },
                 mutant,
             },
-            setting: self.setting,
             starts: starts.map(|(_, start)| start).collect(),
             claims,
             expanded: Counter::default(),
@@ -268,8 +451,9 @@ impl Scenario {
         }
     }
 
-    /// How the servers can start. A current epoch is one that a quorum has accepted, in every configuration in force. A server that
-    /// was in one may be bound by a promise that it has forgotten.
+    /// How the servers can start. A current epoch is one that a quorum has accepted, in every
+    /// configuration in force. A server that was in one may be bound by a promise that it has
+    /// forgotten.
     fn starts<const N: usize>(&self, ensemble: &Ensemble<N>) -> Vec<State<N>> {
         let choices = self.disks.len();
         let assignments = (0..choices.pow(u32::try_from(N).expect("few servers"))).map(|number| {

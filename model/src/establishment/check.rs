@@ -3,7 +3,7 @@
 use super::catalogue::Scenario;
 use super::mutants::Mutant;
 use super::properties::Claim;
-use super::server::Epochs;
+use super::server::{Knowledge, Stored};
 use super::system::{Action, State, System};
 use crate::check::fair_runs::FairRuns;
 use crate::check::search::{Search, Searched, Subject};
@@ -166,7 +166,8 @@ fn row<const N: usize>(claim: &Claim<N>, verdict: Verdict) -> Row<Counterexample
     }
 }
 
-/// The shortest way to a state in which the system's one property does not hold. One thread, breadth first, finds it.
+/// The shortest way to a state in which the system's one property does not hold. One thread,
+/// breadth first, finds it.
 fn violation<const N: usize>(scenario: &Scenario, system: &System<N>) -> Row<Counterexample> {
     let claim = &system.claims[0];
     let search = system
@@ -229,8 +230,18 @@ fn counterexample<const N: usize>(
 fn beginning<const N: usize>(steps: &[(State<N>, Action)]) -> String {
     let servers = steps.iter().flat_map(|(start, _)| start.servers.iter());
     let disks = (1..=N).zip(servers).map(|(sid, server)| {
-        let Epochs { accepted, current } = server.disk;
-        format!("{sid} has accepted epoch {accepted:?}, its current one is {current:?}")
+        let Stored {
+            accepted,
+            current,
+            knowledge,
+        } = server.disk;
+        match knowledge {
+            Knowledge::Complete => {
+                format!("{sid} has accepted epoch {accepted:?}, its current one is {current:?}")
+            }
+            Knowledge::Blank => format!("{sid} has an empty disk"),
+            Knowledge::Lost => format!("{sid} has lost what it has accepted"),
+        }
     });
     let disks: Vec<_> = disks.collect();
     format!("All look for a leader. {}.", disks.join("; "))
@@ -248,7 +259,11 @@ fn tell<const N: usize>(system: &System<N>, before: &State<N>, action: Action) -
                     (state, event, effects)
                 })
         }
-        Action::Crash(_) | Action::Start(_) | Action::Break { .. } => None,
+        Action::Crash(_)
+        | Action::Start(_)
+        | Action::Lose(_)
+        | Action::RollBack(..)
+        | Action::Break { .. } => None,
     };
     let effects = effects.map_or(Vec::new(), |(_, _, effects)| effects);
     let told = effects.iter().map(|effect| format!("; {effect}"));

@@ -4,7 +4,7 @@
 
 use super::mutants::Mutant;
 use super::network::Packet;
-use super::server::{Context, Effect, Epoch, Quits};
+use super::server::{Bond, Context, Effect, Epoch, Introduction, Quits};
 use crate::ensemble::{Composition, Ensemble};
 use crate::set::ServerSet;
 
@@ -17,6 +17,11 @@ pub struct Leader<const N: usize> {
     pub stage: Stage,
     /// How far its learners have come.
     pub learners: [Option<LearnerStage>; N],
+    /// How many of the packets that a learner answers (NEWLEADER and PING) it has not answered yet.
+    pub unanswered: [u8; N],
+    /// For each learner whose confirmation has begun: how many answers each follower owes up to
+    /// that to the PING that it was sent then; `None` for one that was not sent any.
+    pub owed: [Option<[Option<u8>; N]>; N],
 }
 
 /// How far a leader has come.
@@ -35,6 +40,15 @@ pub enum Stage {
 /// How far a learner has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum LearnerStage {
+    /// It counts for nothing, and is told nothing, until a quorum without it has confirmed that
+    /// this leader is established. It remembers, and has accepted a later epoch, or does not
+    /// remember.
+    Aside {
+        /// Whether it knows all that it has promised.
+        remembers: bool,
+        /// Whether nobody counts any more on what it may have answered elsewhere.
+        settled: bool,
+    },
     /// It has said which epoch it has accepted.
     Introduced(Epoch),
     /// LEADERINFO was sent.
@@ -57,6 +71,8 @@ impl<const N: usize> Leader<N> {
             elected_in,
             stage: Stage::Discovery,
             learners: [None; N],
+            unanswered: [0; N],
+            owed: [None; N],
         }
     }
 
@@ -87,27 +103,105 @@ impl<const N: usize> Leader<N> {
         (0..N).filter(there).collect()
     }
 
-    /// A learner introduces itself, perhaps again. A voter that has accepted a later epoch cannot follow before there is a leader of
-    /// one that is later still.
+    /// A learner introduces itself, perhaps again. A voter that has accepted a later epoch, or has
+    /// lost what it has accepted, may have helped another leader to be established.
     pub(super) fn admit(
         &mut self,
         learner: usize,
-        accepted: Epoch,
+        info: Introduction,
         cx: &mut Context<'_, N>,
     ) -> Result<(), Quits> {
+        let Introduction {
+            accepted,
+            remembers,
+        } = info;
         let is_voter = cx.protocol.ensemble.voters().contains(learner);
-        if is_voter && self.proposed().is_some_and(|epoch| accepted > epoch) {
-            *cx.outbid = accepted;
-            if !cx.is(Mutant::OutbidLeadsOn) {
-                return Err(Quits);
-            }
+        let is_ahead = self.proposed().is_some_and(|epoch| accepted > epoch);
+        if is_ahead && is_voter && self.established().is_some() && cx.is(Mutant::AheadEndsLeader) {
+            return Err(Quits::GivesUp);
         }
-        self.learners[learner] = Some(LearnerStage::Introduced(accepted));
+        let is_aside = match remembers {
+            true => is_ahead && !cx.is(Mutant::AheadCounted),
+            false => !cx.is(Mutant::ForgetfulCounted),
+        };
+        self.forget(learner);
+        self.learners[learner] = Some(match is_voter && is_aside {
+            true => LearnerStage::Aside {
+                remembers,
+                settled: false,
+            },
+            false => LearnerStage::Introduced(accepted),
+        });
         self.advance(cx)
     }
 
+    /// The learner's connection has ended, or another takes its place.
     pub(super) fn forget(&mut self, learner: usize) {
         self.learners[learner] = None;
+        self.unanswered[learner] = 0;
+        self.owed[learner] = None;
+        for owed in self.owed.iter_mut().flatten() {
+            owed[learner] = None;
+        }
+    }
+
+    /// Before it is established a leader gives up if those that it may not count on are all that it
+    /// lacks. It will propose a greater epoch to them. One that is established does not.
+    fn is_not_outbid(&self, cx: &Context<'_, N>) -> Result<(), Quits> {
+        if !matches!(self.stage, Stage::Promising(_) | Stage::Activating(_)) {
+            return Ok(());
+        }
+        let is_quorum = |stage: LearnerStage| {
+            let there = self.those_at(stage).with(cx.me);
+            cx.protocol.ensemble.is_quorum(there, false)
+        };
+        // Those that do not remember are further back than those that do.
+        let with = is_quorum(LearnerStage::Aside {
+            remembers: true,
+            settled: false,
+        });
+        match with && !is_quorum(LearnerStage::Introduced(Epoch(0))) {
+            true => Err(Quits::GivesUp),
+            false => Ok(()),
+        }
+    }
+
+    /// Nobody counts any more on what this learner may have answered elsewhere.
+    pub(super) fn settle(&mut self, learner: usize) {
+        if let Some(LearnerStage::Aside { settled, .. }) = &mut self.learners[learner] {
+            *settled = true;
+        }
+    }
+
+    /// Whether the learner is aside, and somebody may count on what it has answered elsewhere.
+    #[must_use]
+    pub fn is_unsettled(&self, learner: usize) -> bool {
+        let stage = self.learners[learner];
+        matches!(stage, Some(LearnerStage::Aside { settled: false, .. }))
+    }
+
+    /// Whether the learner is aside because it has accepted a later epoch.
+    #[must_use]
+    pub fn is_ahead(&self, learner: usize) -> bool {
+        let stage = self.learners[learner];
+        matches!(
+            stage,
+            Some(LearnerStage::Aside {
+                remembers: true,
+                ..
+            })
+        )
+    }
+
+    /// Its lease is over before that.
+    pub(super) fn release_all(&self, cx: &mut Context<'_, N>) {
+        let owes = |&learner: &usize| {
+            let stage = self.learners[learner];
+            stage >= Some(LearnerStage::Activating)
+        };
+        for learner in (0..N).filter(owes) {
+            cx.send(learner, Packet::Release);
+        }
     }
 
     pub(super) fn hear(
@@ -116,8 +210,8 @@ impl<const N: usize> Leader<N> {
         packet: Packet,
         cx: &mut Context<'_, N>,
     ) -> Result<(), Quits> {
-        if let Packet::LearnerInfo(accepted) = packet {
-            return self.admit(from, accepted, cx);
+        if let Packet::LearnerInfo(info) = packet {
+            return self.admit(from, info, cx);
         }
         let Some(stage) = &mut self.learners[from] else {
             return Ok(());
@@ -143,15 +237,26 @@ impl<const N: usize> Leader<N> {
             (LearnerStage::Activating, Packet::AckEpoch { .. }) => {}
             (LearnerStage::Activating, Packet::Ack(_)) => {
                 *stage = LearnerStage::Synced;
+                self.unanswered[from] -= 1;
                 if self.established().is_some() && !cx.is(Mutant::LateOnesNotTold) {
                     cx.send(from, Packet::UpToDate);
                 }
             }
             // The answer to UPTODATE.
             (LearnerStage::Synced | LearnerStage::Heir, Packet::Ack(_)) => {}
+            (LearnerStage::Synced, Packet::Ping) if self.unanswered[from] > 0 => {
+                self.unanswered[from] -= 1;
+                for owed in self.owed.iter_mut().flatten() {
+                    owed[from] = owed[from].map(|answers| answers.saturating_sub(1));
+                }
+            }
+            // It is asked to take over, and may follow nobody soon.
+            (LearnerStage::Heir, Packet::Ping) if self.unanswered[from] > 0 => {
+                self.unanswered[from] -= 1;
+            }
             (LearnerStage::Heir, Packet::HandOver(to)) if to == from => {
                 self.tell_followers(packet, cx);
-                return Err(Quits);
+                return Err(Quits::HandsOver);
             }
             _ => self.refuse(from, cx),
         }
@@ -165,10 +270,11 @@ impl<const N: usize> Leader<N> {
 
     /// Goes as far as the answers reach, and sends every learner what its stage calls for.
     pub(super) fn advance(&mut self, cx: &mut Context<'_, N>) -> Result<(), Quits> {
+        self.is_not_outbid(cx)?;
         if self.stage == Stage::Discovery && self.has(LearnerStage::Introduced(Epoch(0)), cx) {
             let epoch = self.next_epoch(cx);
             if epoch > cx.protocol.last {
-                return Err(Quits);
+                return Err(Quits::GivesUp);
             }
             if !cx.is(Mutant::LeaderDoesNotAccept) {
                 cx.accept(epoch);
@@ -179,9 +285,10 @@ impl<const N: usize> Leader<N> {
             self.stage = Stage::Promising(epoch);
         }
         if let Stage::Promising(epoch) = self.stage
-            && !*cx.is_bound
-            && (self.has(LearnerStage::Promised, cx) || cx.is(Mutant::PromisesNotAwaited))
+            && (self.has_promises(cx) || cx.is(Mutant::PromisesNotAwaited))
         {
+            // If it was bound itself, that is over: the promises of a quorum without it say so.
+            *cx.bond = Bond::Free;
             if cx.memory.current != epoch {
                 cx.enter(epoch);
             }
@@ -194,8 +301,58 @@ impl<const N: usize> Leader<N> {
             cx.effects.push(Effect::Established(epoch));
             self.tell_followers(Packet::UpToDate, cx);
         }
+        if self.established().is_some() {
+            self.ask_followers(cx);
+            self.confirm(cx);
+        }
         self.inform(cx);
         Ok(())
+    }
+
+    /// A PING to every follower that has been sent none since somebody waits aside for it.
+    fn ask_followers(&mut self, cx: &mut Context<'_, N>) {
+        for learner in 0..N {
+            let stage = self.learners[learner];
+            let is_settled = matches!(stage, Some(LearnerStage::Aside { settled: true, .. }));
+            if is_settled && self.owed[learner].is_none() {
+                self.owed[learner] = Some([None; N]);
+            }
+        }
+        for follower in 0..N {
+            let mut owed = self.owed.iter().flatten();
+            let is_asked = owed.all(|owed| owed[follower].is_some());
+            if self.learners[follower] != Some(LearnerStage::Synced) || is_asked {
+                continue;
+            }
+            self.unanswered[follower] += 1;
+            cx.send(follower, Packet::Ping);
+            let owes = match cx.is(Mutant::OldAnswersConfirm) {
+                true => 1,
+                false => self.unanswered[follower],
+            };
+            for owed in self.owed.iter_mut().flatten() {
+                owed[follower] = owed[follower].or(Some(owes));
+            }
+        }
+    }
+
+    /// Those that wait aside are let in where a quorum without them has shown that it still
+    /// followed when nobody counted on them any more. Had a later leader been established before,
+    /// one of that quorum would have left for it.
+    fn confirm(&mut self, cx: &mut Context<'_, N>) {
+        for learner in 0..N {
+            let Some(owed) = self.owed[learner] else {
+                continue;
+            };
+            let follows = (0..N).filter(|&follower| owed[follower] == Some(0));
+            let follows = follows.collect::<ServerSet>().with(cx.me);
+            let is_confirmed =
+                !cx.is(Mutant::AsideForEver) && cx.protocol.ensemble.is_quorum(follows, false);
+            if is_confirmed || cx.is(Mutant::ConfirmedUnasked) {
+                self.owed[learner] = None;
+                self.learners[learner] = Some(LearnerStage::Introduced(Epoch(0)));
+            }
+        }
     }
 
     /// The same to everybody that follows, but for one that is asked to take over.
@@ -224,21 +381,20 @@ impl<const N: usize> Leader<N> {
         cx.send(heir, Packet::HandOver(heir));
     }
 
-    /// Above all that a quorum has accepted, and whoever could not follow before.
+    /// Above all that the voters of a quorum have accepted. What an observer has accepted is
+    /// nobody's promise.
     #[doc(alias = "getEpochToPropose")]
     fn next_epoch(&self, cx: &Context<'_, N>) -> Epoch {
-        let accepted = self.learners.iter().filter_map(|stage| match stage {
-            Some(LearnerStage::Introduced(accepted)) => Some(*accepted),
+        let voters = cx.protocol.ensemble.voters().iter();
+        let accepted = voters.filter_map(|voter| match self.learners[voter] {
+            Some(LearnerStage::Introduced(accepted)) => Some(accepted),
             _ => None,
         });
-        let greatest = accepted.fold(cx.memory.accepted, Epoch::max);
-        match cx.is(Mutant::OutbidForgotten) {
-            true => greatest.next(),
-            false => greatest.max(*cx.outbid).next(),
-        }
+        accepted.fold(cx.memory.accepted, Epoch::max).next()
     }
 
-    /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered it.
+    /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered
+    /// it.
     fn inform(&mut self, cx: &mut Context<'_, N>) {
         for learner in 0..N {
             let Some(stage) = &mut self.learners[learner] else {
@@ -257,6 +413,7 @@ impl<const N: usize> Leader<N> {
                     LearnerStage::Known | LearnerStage::Promised,
                 ) => {
                     *stage = LearnerStage::Activating;
+                    self.unanswered[learner] += 1;
                     cx.send(learner, Packet::NewLeader(epoch));
                 }
                 _ => {}
@@ -264,8 +421,17 @@ impl<const N: usize> Leader<N> {
         }
     }
 
-    /// Whether those that have come at least so far are a quorum together with this server. `Known` is no further than `Asked`:
-    /// later stages imply a promise or come after a quorum of promises.
+    /// Whether a quorum has promised, this server itself included if no earlier promise binds it.
+    fn has_promises(&self, cx: &Context<'_, N>) -> bool {
+        let promised = self.those_at(LearnerStage::Promised);
+        match cx.is_free() {
+            true => self.has(LearnerStage::Promised, cx),
+            false => cx.protocol.ensemble.is_quorum(promised, false),
+        }
+    }
+
+    /// Whether those that have come at least so far are a quorum together with this server. `Known`
+    /// is no further than `Asked`: later stages imply a promise or come after a quorum of promises.
     fn has(&self, stage: LearnerStage, cx: &Context<'_, N>) -> bool {
         let there = self.those_at(stage).with(cx.me);
         let (count, ensemble) = (there.iter().count(), &cx.protocol.ensemble);

@@ -4,7 +4,7 @@
 
 use super::mutants::Mutant;
 use super::network::Packet;
-use super::server::{Context, Effect, Epoch, Quits};
+use super::server::{Bond, Context, Effect, Epoch, Introduction, Quits};
 
 /// What a learner knows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -33,7 +33,11 @@ pub enum Stage {
 impl Learner {
     pub(super) fn introduce<const N: usize>(leader: usize, cx: &mut Context<'_, N>) -> Self {
         cx.effects.push(Effect::Connect(leader));
-        cx.send(leader, Packet::LearnerInfo(cx.memory.accepted));
+        let info = Introduction {
+            accepted: cx.memory.accepted,
+            remembers: cx.memory.remembers(),
+        };
+        cx.send(leader, Packet::LearnerInfo(info));
         let stage = Stage::Introduced;
         Self { leader, stage }
     }
@@ -60,47 +64,68 @@ impl Learner {
                 self.activate(epoch, cx);
             }
             (Stage::Activated(epoch), Packet::UpToDate) => {
-                *cx.is_bound = true;
+                *cx.bond = Bond::To(self.leader);
                 self.stage = Stage::Following(epoch);
                 cx.effects.push(Effect::Established(epoch));
                 cx.send(self.leader, Packet::Ack(epoch));
             }
+            (Stage::Following(_), Packet::Ping) => {
+                *cx.bond = Bond::To(self.leader);
+                cx.send(self.leader, packet);
+            }
             // The leader does not count on this server any more.
             (Stage::Following(_), Packet::HandOver(to)) => {
-                *cx.is_bound = false;
+                self.owe_nothing(cx);
                 if to == cx.me {
                     cx.send(self.leader, packet);
                 }
-                return Err(Quits);
+                return Err(Quits::HandsOver);
             }
-            _ => return Err(Quits),
+            (_, Packet::Release) => {
+                self.owe_nothing(cx);
+                return Err(Quits::GivesUp);
+            }
+            _ => return Err(Quits::GivesUp),
         }
         Ok(())
     }
 
-    /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one stands against it; none for one that
-    /// was accepted before. What an observer has promised counts for nobody, so it may follow in a lower epoch.
+    /// What was promised to this leader is over.
+    fn owe_nothing<const N: usize>(&self, cx: &mut Context<'_, N>) {
+        if *cx.bond == Bond::To(self.leader) {
+            *cx.bond = Bond::Free;
+        }
+    }
+
+    /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one
+    /// stands against it; none for one that was accepted before, or is lower: to a voter its leader
+    /// proposes that when it has made sure that nobody counts on what this server has promised
+    /// meanwhile, and an observer does not go back to an epoch before its current one. A leader
+    /// that proposes a new epoch has looked again, so it does not count on what it was promised
+    /// before.
     fn consider<const N: usize>(
         &mut self,
         epoch: Epoch,
         cx: &mut Context<'_, N>,
     ) -> Result<(), Quits> {
-        let accepted = cx.memory.accepted;
         let is_voter = cx.protocol.ensemble.voters().contains(cx.me);
-        let least = if is_voter {
-            accepted
-        } else {
-            cx.memory.current
-        };
-        let is_lower_promised = cx.is(Mutant::LowerEpochPromised) && epoch < accepted;
-        if epoch < least && !is_lower_promised {
-            return Err(Quits);
+        if !is_voter && epoch < cx.memory.current {
+            return Err(Quits::GivesUp);
         }
-        let is_new = epoch > accepted || is_lower_promised || cx.is(Mutant::PromisesAgain);
-        if is_new && !*cx.is_bound {
+        let is_new = epoch > cx.memory.accepted
+            || cx.is(Mutant::PromisesAgain) && epoch == cx.memory.accepted
+            || cx.is(Mutant::LowerEpochPromised);
+        let promises = is_new && (cx.memory.remembers() || cx.is(Mutant::ForgetfulPromises));
+        if is_new {
+            self.owe_nothing(cx);
+            if cx.is(Mutant::AnyProposalReleases) {
+                *cx.bond = Bond::Free;
+            }
+        }
+        if promises && cx.is_free() {
             self.promise(epoch, cx);
         } else {
-            self.stage = match is_new {
+            self.stage = match promises {
                 true => Stage::HeldBack(epoch),
                 false => Stage::Promised(epoch),
             };
@@ -126,8 +151,11 @@ impl Learner {
         cx.send(self.leader, Packet::AckEpoch { current, zxid });
     }
 
+    /// Neither epoch ever falls. With the epoch of a leader that is established, or has the
+    /// promises of a quorum, one that has lost what it promised remembers again.
     fn activate<const N: usize>(&mut self, epoch: Epoch, cx: &mut Context<'_, N>) {
-        let is_new = epoch > cx.memory.accepted && !cx.is(Mutant::JoinsUnaccepted);
+        let lower = cx.is(Mutant::LowerEpochStored);
+        let is_new = (epoch > cx.memory.accepted || lower) && !cx.is(Mutant::JoinsUnaccepted);
         if is_new && !cx.is(Mutant::CurrentStoredFirst) {
             cx.accept(epoch);
         }
@@ -135,13 +163,16 @@ impl Learner {
         if cx.is(Mutant::AcksBeforeStoring) {
             cx.send(self.leader, ack);
         }
-        if epoch > cx.memory.current && !cx.is(Mutant::CurrentNotStored) {
+        if (epoch > cx.memory.current || lower) && !cx.is(Mutant::CurrentNotStored) {
             cx.enter(epoch);
         }
         if is_new && cx.is(Mutant::CurrentStoredFirst) {
             cx.accept(epoch);
         }
-        *cx.is_bound = true;
+        if !cx.memory.remembers() {
+            cx.know();
+        }
+        *cx.bond = Bond::To(self.leader);
         self.stage = Stage::Activated(epoch);
         if !cx.is(Mutant::AcksBeforeStoring) {
             cx.send(self.leader, ack);

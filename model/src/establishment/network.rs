@@ -1,20 +1,22 @@
 //! Connections between learners and leaders, and what is under way on them.
 //!
-//! A learner connects to its leader. Packets of one connection keep their order. Each end sees that the other has ended it, at any
-//! time from then on, and what it has not received by then is lost to it. A new connection of a learner takes the place of the one
-//! before as soon as the leader reads its first packet; what the leader sends before that goes nowhere.
+//! A learner connects to its leader. Packets of one connection keep their order. Each end sees that
+//! the other has ended it, at any time from then on, and what it has not received by then is lost
+//! to it. A new connection of a learner takes the place of the one before as soon as the leader
+//! reads its first packet; what the leader sends before that goes nowhere.
 //!
-//! Left out: what a leader receives of a learner's earlier connection after the learner has connected again. It may as well have
-//! received it before that, since it learns of the new one only from its first packet.
+//! Left out: what a leader receives of a learner's earlier connection after the learner has
+//! connected again. It may as well have received it before that, since it learns of the new one
+//! only from its first packet.
 
-use super::server::Epoch;
+use super::server::{Epoch, Introduction};
 use std::fmt;
 
 /// What a leader and a learner tell one another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Packet {
-    /// A learner introduces itself, with its accepted epoch (FOLLOWERINFO, OBSERVERINFO).
-    LearnerInfo(Epoch),
+    /// A learner introduces itself (FOLLOWERINFO, OBSERVERINFO).
+    LearnerInfo(Introduction),
     /// The leader proposes an epoch.
     LeaderInfo(Epoch),
     /// The learner has accepted it.
@@ -30,13 +32,17 @@ pub enum Packet {
     Ack(Epoch),
     /// The leader is established.
     UpToDate,
+    /// A sign of life, which the learner echoes.
+    Ping,
+    /// The leader gives up, and its learners owe it nothing any more.
+    Release,
     /// The leader hands over to this one of its learners, which echoes it.
     HandOver(usize),
 }
 
 /// Packets under way in one direction.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Queue([Option<Packet>; 3]);
+pub struct Queue([Option<Packet>; 5]);
 
 /// What a leader has of a learner's connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -67,6 +73,20 @@ pub struct Connection {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network<const N: usize> {
     connections: [[Connection; N]; N],
+}
+
+impl Packet {
+    /// Whether a leader counts it: a promise, or an acknowledgement.
+    #[must_use]
+    pub fn is_answer(self) -> bool {
+        matches!(
+            self,
+            Self::AckEpoch {
+                current: Some(_),
+                ..
+            } | Self::Ack(_)
+        )
+    }
 }
 
 impl Queue {
@@ -184,7 +204,13 @@ impl<const N: usize> Network<N> {
 impl fmt::Debug for Packet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LearnerInfo(accepted) => write!(f, "LearnerInfo({accepted:?})"),
+            Self::LearnerInfo(Introduction {
+                accepted,
+                remembers: true,
+            }) => write!(f, "LearnerInfo({accepted:?})"),
+            Self::LearnerInfo(Introduction { accepted, .. }) => {
+                write!(f, "LearnerInfo({accepted:?}, forgetful)")
+            }
             Self::LeaderInfo(epoch) => write!(f, "LEADERINFO({epoch:?})"),
             Self::AckEpoch {
                 current: Some(epoch),
@@ -194,6 +220,8 @@ impl fmt::Debug for Packet {
             Self::NewLeader(epoch) => write!(f, "NEWLEADER({epoch:?})"),
             Self::Ack(epoch) => write!(f, "ACK({epoch:?})"),
             Self::UpToDate => write!(f, "UPTODATE"),
+            Self::Ping => write!(f, "PING"),
+            Self::Release => write!(f, "RELEASE"),
             Self::HandOver(to) => write!(f, "HANDOVER({})", to + 1),
         }
     }

@@ -1,12 +1,13 @@
 //! What must hold while leaders are established, and what must be seen to happen.
 //!
-//! Most are properties of a state, and of what is on the disks, not of how a server came to it. What must hold of single steps is a
-//! [`Rule`]; the state remembers that one was broken. The mark is never set in a correct model, so that it costs no states.
+//! Most are properties of a state, and of what is on the disks, not of how a server came to it.
+//! What must hold of single steps is a [`Rule`]; the state remembers that one was broken. The mark
+//! is never set in a correct model, so that it costs no states.
 
 use super::leader::{Leader, LearnerStage, Stage};
 use super::learner;
 use super::network::Packet;
-use super::server::{Effect, Epoch, Epochs, Event, Role, Server};
+use super::server::{Effect, Epoch, Event, Role, Server, Stored};
 use super::system::{State, Step, System};
 use crate::ensemble::Composition;
 use crate::properties::Kind;
@@ -35,7 +36,8 @@ pub enum Rule {
     EstablishedOnce,
     /// What is proposed after an epoch was established, and is established, is later.
     LaterIsGreater,
-    /// After every single write the current epoch is not above the accepted one, and neither has fallen.
+    /// After every single write the current epoch is not above the accepted one, and neither has
+    /// fallen.
     DiskOnlyRises,
     /// No epoch is promised twice.
     PromisedOnce,
@@ -94,7 +96,9 @@ impl<const N: usize> Step<'_, N> {
     /// The rules that an effect breaks, once carried out.
     pub(super) fn broken_by_effect(&self, after: &State<N>, effect: Effect) -> Broken {
         let (me, past) = (self.me, &after.past);
-        let Epochs { accepted, current } = after.servers[me].disk;
+        let Stored {
+            accepted, current, ..
+        } = after.servers[me].disk;
         match effect {
             Effect::StoreAccepted(_) | Effect::StoreCurrent(_) => {
                 let was = self.before.servers[me].disk;
@@ -111,7 +115,10 @@ impl<const N: usize> Step<'_, N> {
     }
 
     fn broken_by_packet(&self, after: &State<N>, packet: Packet) -> Broken {
-        let Epochs { accepted, current } = after.servers[self.me].disk;
+        let disk = after.servers[self.me].disk;
+        let Stored {
+            accepted, current, ..
+        } = disk;
         match packet {
             Packet::AckEpoch {
                 current: Some(claimed),
@@ -120,15 +127,18 @@ impl<const N: usize> Step<'_, N> {
                 let Some(epoch) = self.promises(after) else {
                     return Broken::default();
                 };
+                let is_stored = accepted == epoch && current == claimed && disk.remembers();
                 Broken::of([
-                    (Rule::StoredFirst, accepted == epoch && current == claimed),
+                    (Rule::StoredFirst, is_stored),
                     (Rule::PromisedOnce, epoch > after.past.promised[self.me]),
                 ])
             }
             Packet::LeaderInfo(epoch) => Broken::of([(Rule::StoredFirst, accepted == epoch)]),
-            Packet::Ack(epoch) | Packet::NewLeader(epoch) => {
-                Broken::of([(Rule::StoredFirst, current == epoch)])
+            Packet::Ack(epoch) => {
+                let is_stored = current >= epoch && disk.remembers();
+                Broken::of([(Rule::StoredFirst, is_stored)])
             }
+            Packet::NewLeader(epoch) => Broken::of([(Rule::StoredFirst, current == epoch)]),
             _ => Broken::default(),
         }
     }
@@ -145,11 +155,36 @@ impl<const N: usize> Step<'_, N> {
         }
     }
 
+    /// Whose promises to help no other leader are not over: time ends all of one server's at once.
+    /// What a leader does not count on is of no interest.
+    pub(super) fn remember_kept(&self, after: &mut State<N>) {
+        for leader in 0..N {
+            let kept = &mut after.past.kept[leader];
+            if self.event == Event::Release {
+                *kept = kept.without(self.me);
+            }
+            *kept = match &after.servers[leader].role {
+                Role::Leading(it) => {
+                    let counted = it.those_at(LearnerStage::Activating);
+                    kept.iter().filter(|&it| counted.contains(it)).collect()
+                }
+                _ => ServerSet::NONE,
+            };
+        }
+    }
+
     /// What of an effect must be remembered.
     pub(super) fn remember(&self, after: &mut State<N>, effect: Effect) {
         match effect {
             Effect::Established(epoch) if self.leads(after) => {
                 after.past.established |= 1 << epoch.0;
+            }
+            Effect::Send {
+                to,
+                packet: Packet::Ack(_) | Packet::Ping,
+            } if !self.leads(after) && after.network.is_up(self.me, to) => {
+                let kept = &mut after.past.kept[to];
+                *kept = kept.with(self.me);
             }
             Effect::Send {
                 packet:
@@ -191,11 +226,27 @@ impl<const N: usize> Step<'_, N> {
 }
 
 impl<const N: usize> System<N> {
-    /// Whether those whose disk says so are a quorum.
-    fn has_quorum(&self, state: &State<N>, says_so: impl Fn(Epochs) -> bool) -> bool {
-        let servers = (0..N).filter(|&server| says_so(state.servers[server].disk));
+    /// Whether those whose disk says so are a quorum, together with those that do not remember:
+    /// they help nobody.
+    fn has_quorum(&self, state: &State<N>, says_so: impl Fn(Stored) -> bool) -> bool {
+        let helps_others = |disk: Stored| disk.remembers() && !says_so(disk);
+        let servers = (0..N).filter(|&server| !helps_others(state.servers[server].disk));
         let servers: ServerSet = servers.collect();
         self.protocol.ensemble.is_quorum(servers, false)
+    }
+
+    /// Whether the leader may have a lease: it is established, hands over to nobody, and a quorum
+    /// has promised to help no other.
+    fn may_have_lease(&self, state: &State<N>, leader: usize) -> bool {
+        let Role::Leading(it) = &state.servers[leader].role else {
+            return false;
+        };
+        let synced = it.those_at(LearnerStage::Synced).iter();
+        let kept = synced.filter(|&learner| state.past.kept[leader].contains(learner));
+        let promised = kept.collect::<ServerSet>().with(leader);
+        it.established().is_some()
+            && !it.learners.contains(&Some(LearnerStage::Heir))
+            && self.protocol.ensemble.is_quorum(promised, false)
     }
 }
 
@@ -251,7 +302,7 @@ fn always<const N: usize>() -> Vec<Claim<N>> {
         always(
             "a promise is kept",
             &["a promise is made"],
-            "No server promises an epoch twice, or one below what it has promised before, over all its lives.",
+            "No server promises an epoch twice, or one below what it has promised before, over all its lives, as far as its disk was not lost.",
             |_, state| !state.past.broken.contains(Rule::PromisedOnce),
         ),
         always(
@@ -270,7 +321,8 @@ fn always<const N: usize>() -> Vec<Claim<N>> {
         always(
             "a quorum has promised",
             &["a current epoch is stored"],
-            "What is the current epoch on any disk, that or a later one has been accepted on the disks of a quorum.",
+            "What is the current epoch on any disk, that or a later one has been accepted on the disks of a quorum, \
+             those that do not remember included: they help nobody.",
             |system, state| {
                 let current = state.servers.iter().map(|server| server.disk.current);
                 let greatest = current.max().unwrap_or_default();
@@ -280,10 +332,20 @@ fn always<const N: usize>() -> Vec<Claim<N>> {
         always(
             "a quorum has acknowledged",
             &["an epoch is established"],
-            "The epoch of a leader that was ever established, or a later one, is the current one on the disks of a quorum.",
+            "The epoch of a leader that was ever established, or a later one, is the current one on the disks of a quorum, \
+             those that do not remember included.",
             |system, state| {
                 let latest = state.past.latest();
                 latest == Epoch(0) || system.has_quorum(state, |disk| disk.current >= latest)
+            },
+        ),
+        always(
+            "one lease at a time",
+            &["an epoch is established"],
+            "Of established leaders no two have the promises of a quorum, to help no other, that are not over.",
+            |system, state| {
+                let leaders = (0..N).filter(|&leader| system.may_have_lease(state, leader));
+                leaders.count() <= 1
             },
         ),
         always(
@@ -318,11 +380,14 @@ fn sometimes<const N: usize>() -> Vec<Claim<N>> {
             "A leader is established.",
             |_, state| state.past.established != 0,
         ),
-        where_it_is_long(sometimes(
-            "a later epoch is established",
-            "Leaders are established in two epochs.",
-            |_, state| state.past.established.count_ones() > 1,
-        )),
+        Claim {
+            applies: |scenario| scenario.lasts(),
+            ..sometimes(
+                "a later epoch is established",
+                "Leaders are established in two epochs.",
+                |_, state| state.past.established.count_ones() > 1,
+            )
+        },
         sometimes(
             "a current epoch is stored",
             "A server that does not lead has a current epoch.",
@@ -371,7 +436,40 @@ fn sometimes<const N: usize>() -> Vec<Claim<N>> {
                 })
             },
         )),
-        // Of two equal voters neither is dispensable, and who has accepted a later epoch than any joins in none that is new to it.
+        Claim {
+            applies: |scenario| scenario.forgetful_are_let_in(),
+            ..sometimes(
+                "one that forgot is let in",
+                "An established leader has confirmed its epoch for a server that does not remember.",
+                |_, state| {
+                    let mut servers = state.servers.iter();
+                    servers.any(|it| match it.role {
+                        Role::Learning(learner) => {
+                            matches!(learner.stage, learner::Stage::Promised(_))
+                                && !it.memory.remembers()
+                        }
+                        _ => false,
+                    })
+                },
+            )
+        },
+        Claim {
+            applies: |scenario| scenario.some_come_ahead(),
+            ..sometimes(
+                "a voter follows below what it has accepted",
+                "A voter that has accepted a later epoch follows an established leader.",
+                |system, state| {
+                    let voters = system.protocol.ensemble.voters();
+                    let mut voters = voters.iter().map(|voter| &state.servers[voter]);
+                    voters.any(|it| {
+                        it.established()
+                            .is_some_and(|epoch| epoch < it.disk.accepted)
+                    })
+                },
+            )
+        },
+        // Of two equal voters neither is dispensable, and who has accepted a later epoch than any
+        // joins in none that is new to it.
         Claim {
             applies: |scenario| {
                 let is_dispensable =

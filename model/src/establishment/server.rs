@@ -1,16 +1,20 @@
 //! One server's part in establishing a leader: an event in, effects out.
 //!
-//! To be read beside `Leader.lead`, `LearnerHandler.run` and `Learner.registerWithLeader`. An event changes what the server has in
-//! memory; what is to be on its disk, or on a connection, is an [`Effect`], and the effects are carried out one after the other.
+//! To be read beside `Leader.lead`, `LearnerHandler.run` and `Learner.registerWithLeader`. An event
+//! changes what the server has in memory; what is to be on its disk, or on a connection, is an
+//! [`Effect`], and the effects are carried out one after the other.
 //!
-//! Deliberately absent: time. [`Server::is_bound`] stands for an earlier promise that is not over, and ends whenever the scheduler
-//! lets it; so does patience ([`Event::GiveUp`]).
+//! Deliberately absent: time. A [`Bond`] stands for an earlier promise that is not over, and ends
+//! whenever the scheduler lets it; so does patience ([`Event::GiveUp`]). That nobody counts any
+//! more on what a server has forgotten, or promised elsewhere, is the scheduler's word, too
+//! ([`Event::Settle`]).
 
 use super::leader::Leader;
 use super::learner::Learner;
 use super::mutants::Mutant;
 use super::network::Packet;
 use crate::ensemble::Ensemble;
+use crate::set::ServerSet;
 use serde::Serialize;
 use std::fmt;
 
@@ -18,28 +22,71 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct Epoch(pub u8);
 
-/// The epochs that a server keeps.
+/// What a server keeps.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
-pub struct Epochs {
-    /// The greatest that it has promised (`acceptedEpoch`).
+pub struct Stored {
+    /// The greatest epoch that it has promised (`acceptedEpoch`).
     pub accepted: Epoch,
     /// That of the last leader which it has helped to establish, or joined (`currentEpoch`).
     pub current: Epoch,
+    /// Whether that is all that it has promised.
+    pub knowledge: Knowledge,
+}
+
+/// Whether a server knows what it has promised.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+pub enum Knowledge {
+    /// It knows all of it.
+    #[default]
+    Complete,
+    /// There is nothing on its disk: it is new, or has lost everything.
+    Blank,
+    /// It has made promises, and what the disk says of them is older, or lost.
+    Lost,
+}
+
+/// To whom a server has promised to help no other leader, where that is not over.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Bond {
+    /// To nobody.
+    Free,
+    /// To this leader.
+    To(usize),
+    /// In an earlier life, to a leader that it has forgotten.
+    Forgotten,
+}
+
+/// How a server introduces itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Introduction {
+    /// The greatest epoch that it has accepted.
+    pub accepted: Epoch,
+    /// Whether it knows all that it has promised.
+    pub remembers: bool,
+}
+
+/// What a server says that it has accepted, to one that asks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Answer {
+    /// No epoch after this one.
+    Accepted(Epoch),
+    /// It has lost that.
+    Lost,
 }
 
 /// A server.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Server<const N: usize> {
     /// What a crash leaves.
-    pub disk: Epochs,
+    pub disk: Stored,
     /// What it goes by while it runs.
-    pub memory: Epochs,
+    pub memory: Stored,
     /// How long its history is. It never changes: transactions are not modelled.
     pub zxid: u8,
-    /// Whether an earlier promise, to stay with a leader, is not over.
-    pub is_bound: bool,
-    /// The epoch of the last voter that could not follow this server: what it proposes next is above that.
-    pub outbid: Epoch,
+    /// An earlier promise, to stay with a leader, that is not over.
+    pub bond: Bond,
+    /// Those that have told a server with an empty disk that they never accepted an epoch.
+    pub without_past: ServerSet,
     /// What it does.
     pub role: Role<N>,
 }
@@ -49,8 +96,8 @@ pub struct Server<const N: usize> {
 pub enum Role<const N: usize> {
     /// It is not running.
     Down,
-    /// It looks for a leader. With the accepted epochs of those that took it for their leader before it knew.
-    Looking([Option<Epoch>; N]),
+    /// It looks for a leader. With those that took it for their leader before it knew.
+    Looking([Option<Introduction>; N]),
     /// It was elected.
     Leading(Leader<N>),
     /// Another server was elected.
@@ -75,6 +122,10 @@ pub enum Event {
     End(usize),
     /// An earlier promise is over.
     Release,
+    /// This server answers what it has accepted.
+    Told(usize, Answer),
+    /// Nobody counts any more on an answer that this learner gave elsewhere.
+    Settle(usize),
     /// Its owner wants this one of its followers to lead.
     HandOver(usize),
     /// It waits no longer, whatever for.
@@ -88,6 +139,8 @@ pub enum Effect {
     StoreAccepted(Epoch),
     /// Stores the current epoch.
     StoreCurrent(Epoch),
+    /// Stores that what is stored is all that it has promised.
+    StoreKnown,
     /// Connects to this leader.
     Connect(usize),
     /// Sends a packet.
@@ -123,15 +176,20 @@ pub struct Protocol<const N: usize> {
 pub(super) struct Context<'a, const N: usize> {
     pub(super) protocol: &'a Protocol<N>,
     pub(super) me: usize,
-    pub(super) memory: &'a mut Epochs,
+    pub(super) memory: &'a mut Stored,
     pub(super) zxid: u8,
-    pub(super) is_bound: &'a mut bool,
-    pub(super) outbid: &'a mut Epoch,
+    pub(super) bond: &'a mut Bond,
+    pub(super) without_past: &'a mut ServerSet,
     pub(super) effects: Effects,
 }
 
 /// The server looks for a leader again.
-pub(super) struct Quits;
+pub(super) enum Quits {
+    /// It gives up.
+    GivesUp,
+    /// It has handed over.
+    HandsOver,
+}
 
 impl Epoch {
     /// The one after it.
@@ -147,12 +205,33 @@ impl fmt::Debug for Epoch {
     }
 }
 
-impl Epochs {
-    /// Those of a new server.
+impl Stored {
+    /// Nothing was ever promised, and that is known.
     pub const NONE: Self = Self {
         accepted: Epoch(0),
         current: Epoch(0),
+        knowledge: Knowledge::Complete,
     };
+
+    /// An empty disk.
+    pub const BLANK: Self = Self {
+        knowledge: Knowledge::Blank,
+        ..Self::NONE
+    };
+
+    /// Whether it knows all that it has promised.
+    #[must_use]
+    pub fn remembers(self) -> bool {
+        self.knowledge == Knowledge::Complete
+    }
+
+    /// If the server was ever in an epoch it may have made a promise that it has forgotten.
+    fn bond(self) -> Bond {
+        match self.current > Epoch(0) {
+            true => Bond::Forgotten,
+            false => Bond::Free,
+        }
+    }
 }
 
 impl<const N: usize> Role<N> {
@@ -161,15 +240,15 @@ impl<const N: usize> Role<N> {
 }
 
 impl<const N: usize> Server<N> {
-    /// A server that was started and looks for a leader. If it was ever in an epoch it may have made a promise that it has forgotten.
+    /// A server that was started and looks for a leader.
     #[must_use]
-    pub fn new(disk: Epochs, zxid: u8) -> Self {
+    pub fn new(disk: Stored, zxid: u8) -> Self {
         Self {
             disk,
             memory: disk,
             zxid,
-            is_bound: disk.current > Epoch(0),
-            outbid: Epoch(0),
+            bond: disk.bond(),
+            without_past: ServerSet::NONE,
             role: Role::LOOKING,
         }
     }
@@ -183,16 +262,49 @@ impl<const N: usize> Server<N> {
             Role::Learning(learner) => learner.established(),
         }
     }
+
+    /// What it says that it has accepted.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        match (self.memory.knowledge, self.memory.accepted) {
+            (Knowledge::Lost, Epoch(0)) => Answer::Lost,
+            (_, accepted) => Answer::Accepted(accepted),
+        }
+    }
+
+    /// Changes the disk as the effect says, if it does. What is written to an empty disk shows that
+    /// it is none, and not whether it is all.
+    pub fn carry_out(&mut self, effect: Effect) {
+        let disk = &mut self.disk;
+        match effect {
+            Effect::StoreAccepted(epoch) => disk.accepted = epoch,
+            Effect::StoreCurrent(epoch) => disk.current = epoch,
+            Effect::StoreKnown => disk.knowledge = Knowledge::Complete,
+            _ => return,
+        }
+        if disk.knowledge == Knowledge::Blank {
+            disk.knowledge = Knowledge::Lost;
+        }
+    }
 }
 
 impl<const N: usize> Protocol<N> {
-    /// The server starts with what is on its disk. If it was ever in an epoch it may have made a promise that it has forgotten.
+    /// The server starts with what is on its disk.
     pub fn start(&self, server: &mut Server<N>) {
         server.memory = server.disk;
         if self.is(Mutant::AcceptedNotRead) {
             server.memory.accepted = server.disk.current;
         }
-        server.is_bound = server.disk.current > Epoch(0);
+        let is_overlooked = match server.disk.knowledge {
+            Knowledge::Complete => false,
+            Knowledge::Blank => self.is(Mutant::LossOverlooked),
+            Knowledge::Lost => self.is(Mutant::RollbackOverlooked),
+        };
+        if is_overlooked {
+            server.disk.knowledge = Knowledge::Complete;
+            server.memory.knowledge = Knowledge::Complete;
+        }
+        server.bond = server.disk.bond();
         server.role = Role::LOOKING;
     }
 
@@ -204,16 +316,19 @@ impl<const N: usize> Protocol<N> {
             me,
             memory: &mut server.memory,
             zxid: server.zxid,
-            is_bound: &mut server.is_bound,
-            outbid: &mut server.outbid,
+            bond: &mut server.bond,
+            without_past: &mut server.without_past,
             effects: Effects::new(),
         };
         let outcome = cx.meet(&mut role, event);
-        let mut effects = cx.effects;
-        if let Err(Quits) = outcome {
+        if let Err(quits) = outcome {
+            if let (Quits::GivesUp, Role::Leading(leader)) = (quits, &role) {
+                leader.release_all(&mut cx);
+            }
             role = Role::LOOKING;
-            effects.push(Effect::Quit);
+            cx.effects.push(Effect::Quit);
         }
+        let effects = cx.effects;
         server.role = role;
         effects
     }
@@ -228,11 +343,14 @@ impl<const N: usize> Context<'_, N> {
     fn meet(&mut self, role: &mut Role<N>, event: Event) -> Result<(), Quits> {
         match (event, &mut *role) {
             (Event::Lead, Role::Looking(early)) => {
+                if !self.memory.remembers() && !self.is(Mutant::ForgetfulLeads) {
+                    return Err(Quits::GivesUp);
+                }
                 let mut leader = Leader::new(self.memory.current);
                 let early = early.iter().enumerate();
                 let admitted = early
-                    .filter_map(|(learner, accepted)| Some((learner, (*accepted)?)))
-                    .try_for_each(|(learner, accepted)| leader.admit(learner, accepted, self));
+                    .filter_map(|(learner, info)| Some((learner, (*info)?)))
+                    .try_for_each(|(learner, info)| leader.admit(learner, info, self));
                 let outcome = admitted.and_then(|()| leader.advance(self));
                 *role = Role::Leading(leader);
                 outcome
@@ -255,10 +373,13 @@ impl<const N: usize> Context<'_, N> {
             (Event::End(peer), Role::Learning(learner))
                 if learner.leader == peer && !self.is(Mutant::EndOverlooked) =>
             {
-                Err(Quits)
+                if *self.bond == Bond::To(peer) && self.is(Mutant::EndReleases) {
+                    *self.bond = Bond::Free;
+                }
+                Err(Quits::GivesUp)
             }
             (Event::Release, role) => {
-                *self.is_bound = false;
+                *self.bond = Bond::Free;
                 match role {
                     Role::Leading(leader) => leader.advance(self),
                     Role::Learning(learner) => {
@@ -268,11 +389,16 @@ impl<const N: usize> Context<'_, N> {
                     Role::Looking(_) | Role::Down => Ok(()),
                 }
             }
+            (Event::Told(peer, answer), _) => self.learn_past(peer, answer),
+            (Event::Settle(learner), Role::Leading(leader)) => {
+                leader.settle(learner);
+                leader.advance(self)
+            }
             (Event::HandOver(heir), Role::Leading(leader)) => {
                 leader.hand_over(heir, self);
                 Ok(())
             }
-            (Event::GiveUp, Role::Leading(_) | Role::Learning(_)) => Err(Quits),
+            (Event::GiveUp, Role::Leading(_) | Role::Learning(_)) => Err(Quits::GivesUp),
             _ => Ok(()),
         }
     }
@@ -287,7 +413,7 @@ impl<const N: usize> Context<'_, N> {
             }
             Role::Looking(early) => {
                 match packet {
-                    Packet::LearnerInfo(accepted) => early[from] = Some(accepted),
+                    Packet::LearnerInfo(info) => early[from] = Some(info),
                     _ => {
                         early[from] = None;
                         self.effects.push(Effect::Close(from));
@@ -298,8 +424,42 @@ impl<const N: usize> Context<'_, N> {
         }
     }
 
+    /// Another server says what it has accepted. Who has promised an epoch has promised it to one
+    /// that had accepted it, so one of whom no other has accepted any is new. It looks again, with
+    /// a vote.
+    fn learn_past(&mut self, peer: usize, answer: Answer) -> Result<(), Quits> {
+        if answer != Answer::Accepted(Epoch(0)) {
+            self.memory.knowledge = Knowledge::Lost;
+            *self.without_past = ServerSet::NONE;
+            return Ok(());
+        }
+        *self.without_past = self.without_past.with(peer);
+        let ensemble = &self.protocol.ensemble;
+        let mut others = ensemble.voters().without(self.me).iter();
+        let is_new = match self.is(Mutant::MajorityMakesNew) {
+            true => ensemble.is_quorum(self.without_past.with(self.me), false),
+            false => others.all(|voter| self.without_past.contains(voter)),
+        };
+        if !is_new {
+            return Ok(());
+        }
+        self.know();
+        Err(Quits::GivesUp)
+    }
+
     pub(super) fn is(&self, mutant: Mutant) -> bool {
         self.protocol.is(mutant)
+    }
+
+    pub(super) fn is_free(&self) -> bool {
+        *self.bond == Bond::Free
+    }
+
+    /// What it knows now is all that it has promised.
+    pub(super) fn know(&mut self) {
+        self.memory.knowledge = Knowledge::Complete;
+        *self.without_past = ServerSet::NONE;
+        self.effects.push(Effect::StoreKnown);
     }
 
     pub(super) fn send(&mut self, to: usize, packet: Packet) {

@@ -1,20 +1,25 @@
 //! Servers and connections together, and what surrounds them: the [`stateright::Model`].
 //!
-//! The election is an oracle without any sense: whoever looks may be told at any time that it is elected, or that any other is. So
-//! nothing that must always hold rests on the election.
+//! The election is an oracle without any sense: whoever looks may be told at any time that it is
+//! elected, or that any other is. So nothing that must always hold rests on the election.
 //!
-//! An event and its effects are one step, unless the server crashes in between ([`Action::CrashIn`]): what others do meanwhile
-//! could as well be done before or after, since they see of it only what has been sent. A crash between two sends is one after
-//! both, the second of which is lost.
+//! An event and its effects are one step, unless the server crashes in between
+//! ([`Action::CrashIn`]): what others do meanwhile could as well be done before or after, since
+//! they see of it only what has been sent. A crash between two sends is one after both, the second
+//! of which is lost.
 
-use super::network::Network;
+use super::leader::LearnerStage;
+use super::mutants::Mutant;
+use super::network::{Network, Packet};
 use super::properties::{Broken, Claim};
-use super::server::{Effect, Epoch, Event, Protocol, Role, Server};
+use super::server::{Bond, Effect, Epoch, Event, Knowledge, Protocol, Role, Server, Stored};
 use crate::liveness::ALL_HOLD;
 use crate::progress::Counter;
+use crate::set::ServerSet;
 use crate::system::Setting;
 use stateright::{Model, Property};
 use std::fmt;
+use std::sync::Arc;
 
 /// The whole: what a scenario checks.
 #[derive(Clone)]
@@ -23,6 +28,10 @@ pub struct System<const N: usize> {
     pub protocol: Protocol<N>,
     /// When what takes time happens.
     pub setting: Setting,
+    /// Who may be elected.
+    pub leaders: ServerSet,
+    /// What happens first.
+    pub prelude: Arc<[Action]>,
     /// The initial states.
     pub starts: Vec<State<N>>,
     /// The properties.
@@ -42,6 +51,8 @@ pub struct State<const N: usize> {
     pub network: Network<N>,
     /// What may still go wrong.
     pub faults: Faults,
+    /// How much of the prelude is over.
+    pub begun: usize,
     /// What no server knows, for properties.
     pub past: Past<N>,
 }
@@ -55,6 +66,13 @@ pub struct Faults {
     pub breaks: u8,
     /// A leader is to hand over.
     pub transfers: u8,
+    /// A server crashes, or is down, and its disk is empty.
+    pub losses: u8,
+    /// A server crashes, or is down, and its disk is an older one. That is noticed.
+    pub rollbacks: u8,
+    /// A server loses patience, or sees the end of a connection that its leader has not ended;
+    /// `None` for as often as it likes.
+    pub resets: Option<u8>,
 }
 
 /// What properties need to know of the past.
@@ -66,6 +84,8 @@ pub struct Past<const N: usize> {
     pub promised: [Epoch; N],
     /// For each leader the greatest epoch that was established before it proposed its own.
     pub floor: [Epoch; N],
+    /// For each leader those that have promised to help no other, where that is not over by time.
+    pub kept: [ServerSet; N],
     /// The rules that a step has broken.
     pub broken: Broken,
 }
@@ -81,6 +101,10 @@ pub enum Action {
     Crash(usize),
     /// It is started again.
     Start(usize),
+    /// It crashes, unless it is down, and its disk is empty then.
+    Lose(usize),
+    /// It crashes, unless it is down, and this is what its disk says then: something older.
+    RollBack(usize, Epoch, Epoch),
     /// The leader loses its connection with the learner.
     Break {
         /// The learner.
@@ -103,6 +127,10 @@ pub enum Cause {
     SeesEnd(usize),
     /// An earlier promise is over.
     IsReleased,
+    /// It asks this one what it has accepted, and is answered.
+    Asks(usize),
+    /// Nobody counts any more on what this learner may have answered elsewhere.
+    Settles(usize),
     /// It is to hand over to this one.
     HandsOver(usize),
     /// It waits no longer.
@@ -116,7 +144,8 @@ pub(super) struct Step<'a, const N: usize> {
     pub(super) before: &'a State<N>,
 }
 
-/// Between effects of one event: more are never between two stores, or between a store and a packet.
+/// Between effects of one event: more are never between two stores, or between a store and a
+/// packet.
 const CRASH_POINTS: std::ops::RangeInclusive<u8> = 1..=4;
 
 impl Faults {
@@ -125,6 +154,9 @@ impl Faults {
         crashes: 0,
         breaks: 0,
         transfers: 0,
+        losses: 0,
+        rollbacks: 0,
+        resets: None,
     };
 }
 
@@ -136,10 +168,12 @@ impl<const N: usize> State<N> {
             servers,
             network: Network::default(),
             faults,
+            begun: 0,
             past: Past {
                 established: 0,
                 promised: servers.map(|server| server.disk.accepted),
                 floor: [Epoch(0); N],
+                kept: [ServerSet::NONE; N],
                 broken: Broken::default(),
             },
         }
@@ -164,7 +198,8 @@ impl<const N: usize> Past<N> {
 }
 
 impl<const N: usize> System<N> {
-    /// What happens to the server, and what it does about it; the state after the event, before any effect.
+    /// What happens to the server, and what it does about it; the state after the event, before any
+    /// effect.
     #[must_use]
     pub fn handle(
         &self,
@@ -182,15 +217,23 @@ impl<const N: usize> System<N> {
                 Event::Hear { from, packet }
             }
             Cause::SeesEnd(peer) => {
+                if !before.network.has_ended(me, peer) && before.network.is_up(me, peer) {
+                    after.faults.resets = after.faults.resets.map(|resets| resets - 1);
+                }
                 after.network.close(me, peer);
                 Event::End(peer)
             }
             Cause::IsReleased => Event::Release,
+            Cause::Asks(peer) => Event::Told(peer, before.servers[peer].answer()),
+            Cause::Settles(learner) => Event::Settle(learner),
             Cause::HandsOver(heir) => {
                 after.faults.transfers -= 1;
                 Event::HandOver(heir)
             }
-            Cause::GivesUp => Event::GiveUp,
+            Cause::GivesUp => {
+                after.faults.resets = after.faults.resets.map(|resets| resets - 1);
+                Event::GiveUp
+            }
         };
         let effects = self.protocol.handle(me, &mut after.servers[me], event);
         Some((after, event, effects))
@@ -219,7 +262,9 @@ impl<const N: usize> System<N> {
         after.past.broken = after.past.broken.and(broken);
         if crash_after.is_some() {
             Self::crash(&mut after, me);
+            after.faults.crashes -= 1;
         }
+        step.remember_kept(&mut after);
         Some(after)
     }
 
@@ -228,8 +273,9 @@ impl<const N: usize> System<N> {
             servers, network, ..
         } = state;
         match effect {
-            Effect::StoreAccepted(epoch) => servers[me].disk.accepted = epoch,
-            Effect::StoreCurrent(epoch) => servers[me].disk.current = epoch,
+            Effect::StoreAccepted(_) | Effect::StoreCurrent(_) | Effect::StoreKnown => {
+                servers[me].carry_out(effect);
+            }
             Effect::Connect(leader) => network.connect(me, leader),
             Effect::Send { to, packet } => network.send(me, to, packet),
             Effect::Close(peer) => network.close(me, peer),
@@ -241,34 +287,67 @@ impl<const N: usize> System<N> {
     fn crash(state: &mut State<N>, me: usize) {
         let server = &mut state.servers[me];
         server.memory = server.disk;
-        server.is_bound = false;
-        server.outbid = Epoch(0);
+        server.bond = Bond::Free;
+        server.without_past = ServerSet::NONE;
         server.role = Role::Down;
         state.network.close_all(me);
-        state.faults.crashes -= 1;
         state.past.floor[me] = Epoch(0);
+        state.past.kept[me] = ServerSet::NONE;
+    }
+
+    /// The server is down, and this is on its disk. An observer's promises count for nobody, so it
+    /// need not know them. What others remember is judged: what is forgotten is not promised any
+    /// more.
+    fn replace_disk(&self, state: &mut State<N>, me: usize, disk: Stored) {
+        Self::crash(state, me);
+        let disk = match self.protocol.ensemble.voters().contains(me) {
+            true => disk,
+            false => Stored {
+                knowledge: Knowledge::Complete,
+                ..disk
+            },
+        };
+        state.servers[me].disk = disk;
+        state.servers[me].memory = disk;
+        state.past.promised[me] = disk.accepted;
+    }
+
+    /// What an older disk of the server can say: epochs only rise.
+    fn older(disk: Stored) -> impl Iterator<Item = (Epoch, Epoch)> {
+        let accepted = 0..=disk.accepted.0;
+        let both = accepted.flat_map(move |accepted| {
+            let current = 0..=disk.current.0.min(accepted);
+            current.map(move |current| (Epoch(accepted), Epoch(current)))
+        });
+        both.filter(move |&both| both != (disk.accepted, disk.current))
     }
 
     fn causes(&self, state: &State<N>, me: usize, causes: &mut Vec<Cause>) {
         let server = &state.servers[me];
-        let voters = self.protocol.ensemble.voters();
-        let runs = |server: usize| !matches!(state.servers[server].role, Role::Down);
+        let runs = |server: usize| state.servers[server].role != Role::Down;
+        let loses_patience = state.faults.resets != Some(0);
         match server.role {
             Role::Down => return,
             Role::Looking(_) => {
-                let others =
-                    (0..N).filter(|&peer| peer != me && voters.contains(peer) && runs(peer));
+                let others = self.leaders.iter().filter(|&peer| peer != me && runs(peer));
                 causes.extend(others.map(Cause::Told));
-                causes.extend(voters.contains(me).then_some(Cause::Elected));
+                causes.extend(self.leaders.contains(me).then_some(Cause::Elected));
             }
             Role::Leading(leader) => {
-                causes.push(Cause::GivesUp);
+                causes.extend(loses_patience.then_some(Cause::GivesUp));
                 if state.faults.transfers > 0 {
                     let heirs = leader.candidates(&self.protocol.ensemble);
                     causes.extend(heirs.map(Cause::HandsOver));
                 }
+                let learners = (0..N).filter(|&learner| self.settles(state, me, learner));
+                causes.extend(learners.map(Cause::Settles));
             }
-            Role::Learning(_) => causes.push(Cause::GivesUp),
+            Role::Learning(learner) => {
+                causes.extend(loses_patience.then_some(Cause::GivesUp));
+                let is_reset = state.faults.resets.is_some_and(|resets| resets > 0)
+                    && !state.network.has_ended(me, learner.leader);
+                causes.extend(is_reset.then_some(Cause::SeesEnd(learner.leader)));
+            }
         }
         for peer in 0..N {
             if state.network.next(me, peer).is_some() {
@@ -277,22 +356,65 @@ impl<const N: usize> System<N> {
             if state.network.has_ended(me, peer) {
                 causes.push(Cause::SeesEnd(peer));
             }
+            if self.asks(state, me, peer) {
+                causes.push(Cause::Asks(peer));
+            }
         }
         let follows = matches!(server.role, Role::Learning(_)) && server.established().is_some();
-        if server.is_bound && !follows {
+        if server.bond != Bond::Free && !follows {
             causes.push(Cause::IsReleased);
         }
         if self.setting == Setting::Timely {
             causes.retain(|&cause| self.is_timely(state, me, cause));
         }
     }
+
+    /// Whether a server with an empty disk asks this one, which runs, and has not answered yet.
+    pub(super) fn asks(&self, state: &State<N>, me: usize, peer: usize) -> bool {
+        let server = &state.servers[me];
+        server.role != Role::Down
+            && server.memory.knowledge == Knowledge::Blank
+            && self.protocol.ensemble.voters().without(me).contains(peer)
+            && !server.without_past.contains(peer)
+            && state.servers[peer].role != Role::Down
+    }
+
+    /// Whether nobody counts on answers of this learner, which the leader keeps aside, but this
+    /// leader and those that are established already. It stands for the time after which a leader
+    /// that is not established counts on nothing that it was answered. That a learner is asked no
+    /// more than once more than it has answered keeps what is under way short.
+    pub(super) fn settles(&self, state: &State<N>, leader: usize, learner: usize) -> bool {
+        let Role::Leading(it) = &state.servers[leader].role else {
+            return false;
+        };
+        let mut others = (0..N).filter(|&other| other != leader && other != learner);
+        it.is_unsettled(learner)
+            && it.unanswered.iter().all(|&answers| answers <= 1)
+            && (self.protocol.is(Mutant::UnsettledConfirmed)
+                || !others.any(|other| Self::counts_on(state, other, learner)))
+    }
+
+    /// Whether a leader that is not established counts on an answer of the learner, or will.
+    fn counts_on(state: &State<N>, leader: usize, learner: usize) -> bool {
+        let Role::Leading(it) = &state.servers[leader].role else {
+            return false;
+        };
+        let mut under_way = state.network.connection(learner, leader).up.packets();
+        it.established().is_none()
+            && (it.learners[learner] >= Some(LearnerStage::Promised)
+                || under_way.any(Packet::is_answer))
+    }
 }
 
 /// What is done before a crash that falls between two effects, of which one stores.
 fn crash_point(effects: &[Effect], count: u8) -> Option<&[Effect]> {
     let (done, left) = effects.split_at_checked(count.into())?;
-    let stores =
-        |effect: &Effect| matches!(effect, Effect::StoreAccepted(_) | Effect::StoreCurrent(_));
+    let stores = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::StoreAccepted(_) | Effect::StoreCurrent(_) | Effect::StoreKnown
+        )
+    };
     let is_at_store = done.last().is_some_and(stores) || left.first().is_some_and(stores);
     (is_at_store && !left.is_empty()).then_some(done)
 }
@@ -307,6 +429,10 @@ impl<const N: usize> Model for System<N> {
 
     fn actions(&self, state: &State<N>, actions: &mut Vec<Action>) {
         self.expanded.count();
+        if let Some(&first) = self.prelude.get(state.begun) {
+            actions.push(first);
+            return;
+        }
         let mut causes = Vec::new();
         for me in 0..N {
             causes.clear();
@@ -323,6 +449,15 @@ impl<const N: usize> Model for System<N> {
             } else if state.faults.crashes > 0 {
                 actions.push(Action::Crash(me));
             }
+            if state.faults.losses > 0 {
+                actions.push(Action::Lose(me));
+            }
+            if state.faults.rollbacks > 0 {
+                let older = Self::older(state.servers[me].disk);
+                let older =
+                    older.map(|(accepted, current)| Action::RollBack(me, accepted, current));
+                actions.extend(older);
+            }
             if state.faults.breaks > 0 {
                 let lost = (0..N).filter(|&learner| state.network.is_up(learner, me));
                 actions.extend(lost.map(|learner| Action::Break {
@@ -334,11 +469,29 @@ impl<const N: usize> Model for System<N> {
     }
 
     fn next_state(&self, before: &State<N>, action: Action) -> Option<State<N>> {
-        let mut after = *before;
+        let mut before = *before;
+        before.begun = self.prelude.len().min(before.begun + 1);
+        let mut after = before;
         match action {
-            Action::Take(me, cause) => return self.take(before, me, cause, None),
-            Action::CrashIn(me, cause, count) => return self.take(before, me, cause, Some(count)),
-            Action::Crash(me) => Self::crash(&mut after, me),
+            Action::Take(me, cause) => return self.take(&before, me, cause, None),
+            Action::CrashIn(me, cause, count) => return self.take(&before, me, cause, Some(count)),
+            Action::Crash(me) => {
+                Self::crash(&mut after, me);
+                after.faults.crashes -= 1;
+            }
+            Action::Lose(me) => {
+                self.replace_disk(&mut after, me, Stored::BLANK);
+                after.faults.losses -= 1;
+            }
+            Action::RollBack(me, accepted, current) => {
+                let disk = Stored {
+                    accepted,
+                    current,
+                    knowledge: Knowledge::Lost,
+                };
+                self.replace_disk(&mut after, me, disk);
+                after.faults.rollbacks -= 1;
+            }
             Action::Start(me) => self.protocol.start(&mut after.servers[me]),
             Action::Break { learner, leader } => {
                 after.faults.breaks -= 1;
@@ -348,7 +501,8 @@ impl<const N: usize> Model for System<N> {
         Some(after)
     }
 
-    /// In time there is one epoch more than the scenario has: a leader that gave up for want of epochs would do so for ever.
+    /// In time there is one epoch more than the scenario has: a leader that gave up for want of
+    /// epochs would do so for ever.
     fn within_boundary(&self, state: &State<N>) -> bool {
         let accepted = state.servers.iter().map(|server| server.memory.accepted);
         let is_within = self.setting == Setting::Asynchronous
@@ -359,7 +513,8 @@ impl<const N: usize> Model for System<N> {
         is_within
     }
 
-    /// What must always hold is one property to stateright, which asks for each of its properties by name in every state.
+    /// What must always hold is one property to stateright, which asks for each of its properties
+    /// by name in every state.
     fn properties(&self) -> Vec<Property<Self>> {
         if self.claims.iter().all(|claim| claim.kind.kills()) {
             return vec![Property::always(ALL_HOLD, |system: &Self, state| {
@@ -396,6 +551,13 @@ impl fmt::Display for Action {
             }
             Self::Crash(me) => write!(f, "{} crashes", me + 1),
             Self::Start(me) => write!(f, "{} is started", me + 1),
+            Self::Lose(me) => write!(f, "{} is down, and its disk is empty", me + 1),
+            Self::RollBack(me, accepted, current) => write!(
+                f,
+                "{} is down, and its disk is an older one: accepted epoch {accepted:?}, current \
+                 epoch {current:?}",
+                me + 1
+            ),
             Self::Break { learner, leader } => {
                 let (learner, leader) = (learner + 1, leader + 1);
                 write!(
@@ -417,6 +579,12 @@ impl fmt::Display for Cause {
                 write!(f, "sees that the connection with {} has ended", peer + 1)
             }
             Self::IsReleased => write!(f, "is not bound by an earlier promise any more"),
+            Self::Asks(peer) => write!(f, "asks {} what it has accepted", peer + 1),
+            Self::Settles(learner) => write!(
+                f,
+                "begins to confirm its epoch for {}, on whose earlier answers nobody counts any more",
+                learner + 1
+            ),
             Self::HandsOver(heir) => write!(f, "is to hand over to {}", heir + 1),
             Self::GivesUp => write!(f, "gives up"),
         }
@@ -428,6 +596,7 @@ impl fmt::Display for Effect {
         match *self {
             Self::StoreAccepted(epoch) => write!(f, "stores accepted epoch {epoch:?}"),
             Self::StoreCurrent(epoch) => write!(f, "stores current epoch {epoch:?}"),
+            Self::StoreKnown => write!(f, "stores that this is all that it has promised"),
             Self::Connect(leader) => write!(f, "connects to {}", leader + 1),
             Self::Send { to, packet } => write!(f, "sends {packet:?} to {}", to + 1),
             Self::Close(peer) => write!(f, "disconnects {}", peer + 1),

@@ -40,13 +40,13 @@ pub(crate) struct Ensemble {
 
 impl Ensemble {
     /// Servers 1 to `voters`, not started yet.
-    pub(crate) fn new(kind: Kind, voters: u8, fle: &Path) -> Result<Self> {
+    pub(crate) fn new(kind: Kind, voters: u8, keep_promises: bool, fle: &Path) -> Result<Self> {
         let folder = TempDir::new()?;
         let processes = (1..=voters).map(|sid| Process::new(sid, folder.path()));
         let processes: Vec<Process> = processes.collect::<std::io::Result<_>>()?;
         let line = |it: &Process| format!("server.{}={}\n", it.sid, it.addresses);
         let lines: String = processes.iter().map(line).collect();
-        let lines = lines + kind.setting();
+        let lines = lines + kind.setting() + promises(kind, keep_promises);
         for process in &processes {
             process.write_files(&lines)?;
             if kind != Kind::ZooKeeper {
@@ -120,6 +120,14 @@ fn is_at_rest(log: &Log, began: Timestamp) -> bool {
         _ => None,
     });
     state.next_back() == Some(true)
+}
+
+/// A line of the configuration that says when a killed leader's followers are free.
+fn promises(kind: Kind, keep: bool) -> &'static str {
+    match kind {
+        Kind::Fixed | Kind::Eager if !keep => "promiseEndsWithConnection=true\n",
+        Kind::Fixed | Kind::Eager | Kind::ZooKeeper => "",
+    }
 }
 
 impl Kind {

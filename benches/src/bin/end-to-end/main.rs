@@ -53,10 +53,14 @@ struct Arguments {
     /// How often each ensemble is started.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+    /// Has the followers of a killed leader keep their promise for `syncLimit` ticks, which is what `fle serve` does unless it is told
+    /// that nothing between the servers closes connections. Draws nothing.
+    #[arg(long)]
+    keep_promises: bool,
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().runs) {
+    match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("end-to-end: {error}");
@@ -65,7 +69,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(runs: u32) -> Result<()> {
+fn run(
+    &Arguments {
+        runs,
+        keep_promises,
+    }: &Arguments,
+) -> Result<()> {
     if !process::has_zookeeper() {
         return Err(
             "there is no ZooKeeper to compare with; install libzookeeper-java and a Java runtime"
@@ -76,9 +85,11 @@ fn run(runs: u32) -> Result<()> {
     let build = escargot::CargoBuild::new().package("fle").bin("fle");
     let built = build.release().run()?;
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let (results, failed) = measure(runs, built.path());
+    let (results, failed) = measure(runs, keep_promises, built.path());
     println!("{}", results.tables());
-    draw(&results)?;
+    if !keep_promises {
+        draw(&results)?;
+    }
     println!(
         "{runs} runs in {:.0} s; load before the first: {}",
         began.elapsed().as_secs_f64(),
@@ -91,12 +102,12 @@ fn run(runs: u32) -> Result<()> {
 }
 
 /// What was measured, and how many ensembles could not be.
-fn measure(runs: u32, fle: &Path) -> (Results, u32) {
+fn measure(runs: u32, keep_promises: bool, fle: &Path) -> (Results, u32) {
     let (mut results, mut failed) = (Results::default(), 0);
     let mut kinds = Kind::ALL;
     for run in 0..runs {
         for (voters, kind) in VOTERS.into_iter().flat_map(|n| kinds.map(|it| (n, it))) {
-            match elections(kind, voters, fle) {
+            match elections(kind, voters, keep_promises, fle) {
                 Ok(found) => {
                     for (scenario, election) in &found {
                         let scenario = *scenario;
@@ -116,8 +127,13 @@ fn measure(runs: u32, fle: &Path) -> (Results, u32) {
 }
 
 /// One life of an ensemble.
-fn elections(kind: Kind, voters: u8, fle: &Path) -> Result<[(Scenario, Election); 2]> {
-    let mut ensemble = Ensemble::new(kind, voters, fle)?;
+fn elections(
+    kind: Kind,
+    voters: u8,
+    keep_promises: bool,
+    fle: &Path,
+) -> Result<[(Scenario, Election); 2]> {
+    let mut ensemble = Ensemble::new(kind, voters, keep_promises, fle)?;
     let start = ensemble.start()?;
     let after = ensemble.lose_leader(start.leader)?;
     Ok([(Scenario::Start, start), (Scenario::LeaderKilled, after)])

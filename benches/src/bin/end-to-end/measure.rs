@@ -257,7 +257,7 @@ mod tests {
     fn elect_and_elect_again(kind: Kind) -> [Election; 2] {
         let build = escargot::CargoBuild::new().package("fle").bin("fle");
         let built = build.current_release().run().unwrap();
-        let mut ensemble = Ensemble::new(kind, 3, built.path()).unwrap();
+        let mut ensemble = Ensemble::new(kind, 3, false, built.path()).unwrap();
         let start = ensemble.start().unwrap();
         assert_eq!(start.searches.len(), 3);
         let after = ensemble.lose_leader(start.leader).unwrap();

@@ -1,4 +1,5 @@
-//! What a transition of the model is to the server that takes part in it. There is never more than one.
+//! What a transition of the model is to the server that takes part in it. There is never more than
+//! one.
 
 use crate::lockstep::survey::Acted;
 use fle_model::establishment::server::{Event, Server};
@@ -69,7 +70,9 @@ fn act<const N: usize>(
             });
         }
         // Without the crash it is an action as well, and a crash is no act.
-        Action::CrashIn(..) | Action::Crash(_) => return None,
+        Action::CrashIn(..) | Action::Crash(_) | Action::Lose(_) | Action::RollBack(..) => {
+            return None;
+        }
     };
     let (_, event, _) = system.handle(before, place, cause)?;
     Some(Act {

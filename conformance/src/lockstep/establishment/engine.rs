@@ -1,7 +1,9 @@
-//! The production engine with a clock and a disk: [`Leadership`] as its driver keeps it, without a network.
+//! The production engine with a clock and a disk: [`Leadership`] as its driver keeps it, without a
+//! network.
 
-use super::terms::{Terms, epochs};
-use fle::leadership::{Effect, Effects, Epochs, Leadership, Moment, Standing, Stored};
+use super::terms::{Terms, stored};
+use fle::leadership::packet::Past;
+use fle::leadership::{Effect, Effects, Epochs, Knowledge, Leadership, Moment, Standing, Stored};
 use fle::{PeerEpoch, Sid};
 use fle_model::establishment::server;
 use std::fmt;
@@ -11,12 +13,14 @@ use std::time::Duration;
 pub(super) const PROMISE: Duration = Duration::from_secs(1);
 /// For how long patience lasts, longer than any walk takes.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1_000_000);
+/// For how long others may count on a learner's answers, until the model says that nobody does.
+pub(super) const UNSETTLED: Duration = PATIENCE;
 
 /// One server of the production crate, in one life.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Engine {
     leadership: Leadership,
-    disk: Epochs,
+    disk: Stored,
     now: Moment,
 }
 
@@ -25,7 +29,10 @@ pub(super) struct Engine {
 pub(super) struct Shown {
     pub(super) follows: Follows,
     pub(super) memory: Epochs,
-    pub(super) disk: Epochs,
+    pub(super) remembers: bool,
+    /// What it answers one that asks.
+    pub(super) past: Past,
+    pub(super) disk: Stored,
     pub(super) waits: Waits,
 }
 
@@ -43,7 +50,7 @@ pub(super) enum Follows {
 pub(super) enum Waits {
     /// It does not look at its clock.
     NotAtAll,
-    /// Until a promise is over, or as long as one binds.
+    /// Until a promise is over, or as long as one binds, or needs a sign of life.
     ForPromise,
     /// Until its patience is over.
     Patiently,
@@ -54,20 +61,18 @@ impl Engine {
     pub(super) fn start<const N: usize>(
         terms: &Terms<N>,
         place: usize,
-        disk: server::Epochs,
+        disk: server::Stored,
     ) -> Self {
-        let (disk, now) = (epochs(disk), Moment::default());
+        let (disk, now) = (stored(disk), Moment::default());
         let ensemble = terms.ensemble.clone();
-        Self {
-            leadership: Leadership::new(
-                terms.settings(place),
-                ensemble,
-                Stored::complete(disk),
-                now,
-            ),
+        let mut engine = Self {
+            leadership: Leadership::new(terms.settings(place), ensemble, disk, now),
             disk,
             now,
-        }
+        };
+        // What it asks others now they answer when the model says so.
+        engine.wait(Duration::ZERO);
+        engine
     }
 
     /// What it does about an event now.
@@ -75,15 +80,26 @@ impl Engine {
         &mut self,
         event: impl FnOnce(&mut Leadership, Moment) -> Effects,
     ) -> Effects {
-        let effects = event(&mut self.leadership, self.now);
+        let mut effects = event(&mut self.leadership, self.now);
+        // To ask and to be answered are one to the model.
+        effects.retain(|effect| !matches!(effect, Effect::Ask(_)));
         for effect in &effects {
             match effect {
-                Effect::StoreAccepted(epoch) => self.disk.accepted = *epoch,
-                Effect::StoreCurrent(epoch) => self.disk.current = *epoch,
+                Effect::StoreAccepted(epoch) => self.write().accepted = *epoch,
+                Effect::StoreCurrent(epoch) => self.write().current = *epoch,
+                Effect::StoreKnown => self.disk.knowledge = Knowledge::Complete,
                 _ => {}
             }
         }
         effects
+    }
+
+    /// A disk that something is written to is not empty any more.
+    fn write(&mut self) -> &mut Epochs {
+        if self.disk.knowledge == Knowledge::Blank {
+            self.disk.knowledge = Knowledge::Lost;
+        }
+        &mut self.disk.epochs
     }
 
     /// What it does when this much time has passed.
@@ -106,6 +122,8 @@ impl Engine {
                 Standing::Observing { leader, epoch } => Follows::AnotherWithoutVote(leader, epoch),
             },
             memory: self.leadership.epochs(),
+            remembers: self.leadership.remembers(),
+            past: self.leadership.past(),
             disk: self.disk,
             waits: match self.leadership.deadline() {
                 None => Waits::NotAtAll,
@@ -120,11 +138,17 @@ impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let epochs =
             |Epochs { accepted, current }| format!("accepted {accepted}, current {current}");
-        let (memory, disk) = (epochs(self.memory), epochs(self.disk));
+        let (memory, disk) = (epochs(self.memory), epochs(self.disk.epochs));
         let Self { follows, waits, .. } = self;
-        write!(
-            f,
-            "then: {memory}; on the disk {disk}; follows {follows:?}; waits {waits:?}"
-        )
+        write!(f, "then: {memory}; on the disk {disk}; ")?;
+        if !self.remembers || self.disk.knowledge != Knowledge::Complete {
+            let (past, knowledge) = (self.past, self.disk.knowledge);
+            write!(
+                f,
+                "remembers: {}, answers {past:?}, on the disk {knowledge:?}; ",
+                self.remembers
+            )?;
+        }
+        write!(f, "follows {follows:?}; waits {waits:?}")
     }
 }

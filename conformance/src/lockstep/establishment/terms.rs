@@ -1,21 +1,26 @@
-//! How the model's terms read in the engine's: the one table of it. What is done about an event is in [`super::variants`].
+//! How the model's terms read in the engine's: the one table of it. What is done about an event is
+//! in [`super::variants`].
 //!
-//! What the model has no counterpart of is fixed here: servers without transactions, of one version of the configuration.
+//! What the model has no counterpart of is fixed here: servers without transactions, of one version
+//! of the configuration.
 
-use super::engine::{Follows, PATIENCE, PROMISE, Shown, Waits};
+use super::engine::{Follows, PATIENCE, PROMISE, Shown, UNSETTLED, Waits};
 use crate::engine::ensemble_of;
 use fle::config::LearnerType;
-use fle::leadership::packet::{LearnerInfo, PROTOCOL, Packet};
+use fle::leadership::packet::{LearnerInfo, PROTOCOL, Packet, Past};
 use fle::leadership::{self, Settings};
 use fle::{Ensemble, PeerEpoch, Zxid};
 use fle_model::ensemble;
 use fle_model::establishment::leader;
 use fle_model::establishment::learner::Stage;
 use fle_model::establishment::network;
-use fle_model::establishment::server::{Effect, Epoch, Epochs, Role, Server};
+use fle_model::establishment::server::{
+    Answer, Bond, Effect, Epoch, Introduction, Knowledge, Role, Server, Stored,
+};
 use fle_model::trace;
 use fle_model::vote::sid;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The table for one ensemble.
 pub(super) struct Terms<const N: usize> {
@@ -27,10 +32,30 @@ pub(super) fn epoch(epoch: Epoch) -> PeerEpoch {
     PeerEpoch(epoch.0.into())
 }
 
-pub(super) fn epochs(epochs: Epochs) -> leadership::Epochs {
+fn epochs(stored: Stored) -> leadership::Epochs {
     leadership::Epochs {
-        accepted: epoch(epochs.accepted),
-        current: epoch(epochs.current),
+        accepted: epoch(stored.accepted),
+        current: epoch(stored.current),
+    }
+}
+
+/// Promises have always been as long as they are.
+pub(super) fn stored(stored: Stored) -> leadership::Stored {
+    leadership::Stored {
+        epochs: epochs(stored),
+        knowledge: match stored.knowledge {
+            Knowledge::Complete => leadership::Knowledge::Complete,
+            Knowledge::Blank => leadership::Knowledge::Blank,
+            Knowledge::Lost => leadership::Knowledge::Lost,
+        },
+        promise: Some(PROMISE),
+    }
+}
+
+pub(super) fn past(answer: Answer) -> Past {
+    match answer {
+        Answer::Accepted(accepted) => Past::Accepted(epoch(accepted)),
+        Answer::Lost => Past::Lost,
     }
 }
 
@@ -63,17 +88,31 @@ impl<const N: usize> Terms<N> {
         }
     }
 
+    /// How this server introduces itself, with answers that may be counted on for so long.
+    pub(super) fn introduction(
+        &self,
+        from: usize,
+        info: Introduction,
+        unsettled: Duration,
+    ) -> LearnerInfo {
+        LearnerInfo {
+            sid: sid(from),
+            learner_type: self.learner_types[from],
+            accepted: epoch(info.accepted),
+            protocol: PROTOCOL,
+            config_version: self.ensemble.committed().version(),
+            promise: PROMISE,
+            patience: PATIENCE,
+            unsettled,
+            remembers: info.remembers,
+        }
+    }
+
     /// A packet as this server sends it.
     pub(super) fn packet(&self, from: usize, packet: network::Packet) -> Packet {
         match packet {
-            network::Packet::LearnerInfo(accepted) => {
-                Packet::LearnerInfo(LearnerInfo::of_the_reference(
-                    sid(from),
-                    self.learner_types[from],
-                    epoch(accepted),
-                    PROTOCOL,
-                    self.ensemble.committed().version(),
-                ))
+            network::Packet::LearnerInfo(info) => {
+                Packet::LearnerInfo(self.introduction(from, info, UNSETTLED))
             }
             network::Packet::LeaderInfo(proposed) => Packet::LeaderInfo {
                 epoch: epoch(proposed),
@@ -89,11 +128,14 @@ impl<const N: usize> Terms<N> {
             network::Packet::NewLeader(new) => Packet::NewLeader { epoch: epoch(new) },
             network::Packet::Ack(new) => Packet::Ack { epoch: epoch(new) },
             network::Packet::UpToDate => Packet::UpToDate,
+            network::Packet::Ping => Packet::Ping,
+            network::Packet::Release => Packet::Release,
             network::Packet::HandOver(to) => Packet::HandOver { to: sid(to) },
         }
     }
 
-    /// Whether what the model says of this server is what the engine does. Of reasons the model knows nothing.
+    /// Whether what the model says of this server is what the engine does. Of reasons the model
+    /// knows nothing.
     pub(super) fn is_same(&self, me: usize, told: &Effect, done: &leadership::Effect) -> bool {
         match (*told, done) {
             (Effect::StoreAccepted(told), leadership::Effect::StoreAccepted(done))
@@ -106,9 +148,10 @@ impl<const N: usize> Terms<N> {
                 sid(told) == *done
             }
             (Effect::Send { to: told, packet }, leadership::Effect::Send { to, packet: done }) => {
-                sid(told) == *to && self.packet(me, packet) == *done
+                sid(told) == *to && self.packet(me, packet) == timeless(*done)
             }
-            (Effect::Quit, leadership::Effect::Quit(_)) => true,
+            (Effect::Quit, leadership::Effect::Quit(_))
+            | (Effect::StoreKnown, leadership::Effect::StoreKnown) => true,
             _ => false,
         }
     }
@@ -129,11 +172,16 @@ impl<const N: usize> Terms<N> {
                 _ => Follows::Nobody,
             },
             memory: epochs(server.memory),
-            disk: epochs(server.disk),
+            remembers: server.memory.remembers(),
+            past: past(server.answer()),
+            disk: stored(server.disk),
             waits: match server.role {
+                // It will ask again.
+                Role::Looking(_) if server.memory.knowledge == Knowledge::Blank => Waits::Patiently,
                 Role::Down | Role::Looking(_) => Waits::NotAtAll,
                 Role::Leading(leader) => match leader.stage {
-                    leader::Stage::Promising(_) if server.is_bound => Waits::ForPromise,
+                    leader::Stage::Promising(_) if server.bond != Bond::Free => Waits::ForPromise,
+                    leader::Stage::Established(_) => Waits::ForPromise,
                     _ => Waits::Patiently,
                 },
                 Role::Learning(learner) => match learner.stage {
@@ -142,5 +190,17 @@ impl<const N: usize> Terms<N> {
                 },
             },
         }
+    }
+}
+
+/// For how long a leader that is not established may count on what a learner has answered elsewhere
+/// is time, which the model does not know.
+fn timeless(packet: Packet) -> Packet {
+    match packet {
+        Packet::LearnerInfo(info) => Packet::LearnerInfo(LearnerInfo {
+            unsettled: UNSETTLED,
+            ..info
+        }),
+        _ => packet,
     }
 }

@@ -1,13 +1,21 @@
-//! What an event of the model is to the engine: each way in which it can come, and what the model says of it.
+//! What an event of the model is to the engine: each way in which it can come, and what the model
+//! says of it.
 
-use super::engine::{Engine, PATIENCE, PROMISE};
-use super::terms::{Terms, zxid};
+use super::engine::{Engine, PATIENCE, PROMISE, UNSETTLED};
+use super::terms::{Terms, past, zxid};
 use fle::election::Credentials;
+use fle::leadership::packet::Packet;
 use fle::leadership::{self, End};
 use fle_model::establishment::learner::Stage;
-use fle_model::establishment::server::{Effect, Effects, Event, Protocol, Role, Server};
+use fle_model::establishment::server::{
+    Effect, Effects, Epoch, Event, Introduction, Protocol, Role, Server,
+};
 use fle_model::set::ServerSet;
 use fle_model::vote::sid;
+use std::time::Duration;
+
+/// A time that is shorter than any promise.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// One way in which an event can come.
 pub(super) struct Variant<'a, const N: usize> {
@@ -19,7 +27,8 @@ pub(super) struct Variant<'a, const N: usize> {
     pub(super) server: Server<N>,
     /// Has the engine do it.
     pub(super) take: Box<dyn Fn(&mut Engine) -> leadership::Effects + 'a>,
-    /// Whether the walk goes on from there: not where it leads to states in which it has been anyway.
+    /// Whether the walk goes on from there: not where it leads to states in which it has been
+    /// anyway.
     pub(super) goes_on: bool,
 }
 
@@ -45,6 +54,7 @@ impl<'a, const N: usize> Stands<'a, N> {
         };
         match event {
             Event::End(peer) => vec![usual, self.is_left_by(peer)],
+            Event::Settle(learner) => vec![usual, self.comes_of_age(learner)],
             Event::GiveUp => {
                 let voters_look = self.sees_voters_look();
                 [usual, self.times_out()]
@@ -60,12 +70,8 @@ impl<'a, const N: usize> Stands<'a, N> {
     fn meets(self, event: Event) -> (Server<N>, Effects) {
         let mut server = self.server;
         let effects = self.protocol.handle(self.me, &mut server, event);
-        for effect in &effects {
-            match *effect {
-                Effect::StoreAccepted(epoch) => server.disk.accepted = epoch,
-                Effect::StoreCurrent(epoch) => server.disk.current = epoch,
-                _ => {}
-            }
+        for &effect in &effects {
+            server.carry_out(effect);
         }
         (server, effects)
     }
@@ -98,6 +104,11 @@ impl<'a, const N: usize> Stands<'a, N> {
             }
             Event::End(peer) => engine.take(|it, now| it.handle_end(sid(peer), End::Lost, now)),
             Event::Release => engine.wait(PROMISE),
+            Event::Told(peer, answer) => {
+                engine.take(|it, now| it.handle_answer(sid(peer), past(answer), now))
+            }
+            // As if it had come with answers on which nobody counts any more.
+            Event::Settle(learner) => self.comes_anew(engine, learner, Duration::ZERO),
             // What the engine refuses has no effects, and the model says that it has.
             Event::HandOver(heir) => {
                 engine.take(|it, now| it.hand_over(sid(heir), now).unwrap_or_default())
@@ -110,17 +121,49 @@ impl<'a, const N: usize> Stands<'a, N> {
         self.protocol.ensemble.voters().iter()
     }
 
-    /// The peer itself has ended the connection: what it was promised binds no more.
-    fn is_left_by(self, peer: usize) -> Variant<'a, N> {
-        let (mut server, mut told) = self.meets(Event::End(peer));
-        if let Role::Learning(learner) = self.server.role
-            && learner.leader == peer
-            && matches!(learner.stage, Stage::Activated(_) | Stage::Following(_))
-        {
-            (server, told) = Self { server, ..self }.and_meets(Event::Release, told);
-        }
+    /// A learner that the leader keeps aside introduces itself again.
+    fn comes_anew(
+        self,
+        engine: &mut Engine,
+        learner: usize,
+        unsettled: Duration,
+    ) -> leadership::Effects {
+        let Role::Leading(leader) = &self.server.role else {
+            unreachable!("only a leader keeps learners aside");
+        };
+        let remembers = leader.is_ahead(learner);
+        let info = Introduction {
+            accepted: match (remembers, leader.proposed()) {
+                (true, Some(epoch)) => epoch.next(),
+                _ => Epoch(0),
+            },
+            remembers,
+        };
+        let packet = Packet::LearnerInfo(self.terms.introduction(learner, info, unsettled));
+        engine.take(|it, now| it.handle_packet(sid(learner), &packet, now, None))
+    }
+
+    /// The time passes after which nobody counts on the learner's answers.
+    fn comes_of_age(self, learner: usize) -> Variant<'a, N> {
+        let (server, told) = self.meets(Event::Settle(learner));
         Variant {
-            name: Some("the other server has ended it"),
+            name: Some("the time passes"),
+            told,
+            server,
+            take: Box::new(move |engine| {
+                let first = self.comes_anew(engine, learner, MOMENT);
+                let then = engine.wait(MOMENT);
+                [first, then].concat()
+            }),
+            goes_on: false,
+        }
+    }
+
+    /// The connection has ended in order, which is no word of the leader's.
+    fn is_left_by(self, peer: usize) -> Variant<'a, N> {
+        let (server, told) = self.meets(Event::End(peer));
+        Variant {
+            name: Some("it has ended in order"),
             told,
             server,
             take: Box::new(move |engine| {
@@ -130,8 +173,8 @@ impl<'a, const N: usize> Stands<'a, N> {
         }
     }
 
-    /// All time-outs are over. A promise that was held back is made first. An established leader ends the connections that are silent,
-    /// and gives up if it is no quorum without them.
+    /// All time-outs are over. A promise that was held back is made first. An established leader
+    /// ends the connections that are silent, and gives up if it is no quorum without them.
     fn times_out(self) -> Variant<'a, N> {
         let (mut server, mut told) = (self.server, Effects::new());
         match &mut server.role {
@@ -155,12 +198,13 @@ impl<'a, const N: usize> Stands<'a, N> {
             name: Some("its time-outs are over"),
             told,
             server,
-            take: Box::new(|engine| engine.wait(2 * PATIENCE)),
+            take: Box::new(|engine| engine.wait(2 * PATIENCE + UNSETTLED)),
             goes_on: false,
         }
     }
 
-    /// All other voters look for another leader. A leader that is not established gives up if those that stay are no quorum.
+    /// All other voters look for another leader. A leader that is not established gives up if those
+    /// that stay are no quorum.
     fn sees_voters_look(self) -> Option<Variant<'a, N>> {
         let Role::Leading(leader) = &self.server.role else {
             return None;

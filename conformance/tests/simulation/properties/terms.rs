@@ -17,7 +17,14 @@ impl Picture {
         if sid == leader {
             let before = self.established.insert(epoch, sid);
             check(before.is_none(), || format!("epoch {epoch} is led twice"))?;
+            check(self.remembers(sid), || {
+                "it leads, and does not know what it has promised".to_owned()
+            })?;
             self.seen.insert("a leader is established");
+            if self.ensemble.is_new {
+                self.seen
+                    .insert("all disks are blank, and a leader is established");
+            }
             if let Some(Input::HandedOver(_)) = self.servers[&sid].input {
                 self.seen.insert("an heir is established");
             }

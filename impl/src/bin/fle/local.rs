@@ -69,13 +69,13 @@ impl Local {
                 () = kills.next() => kills.act(&mut ensemble, &mut recovery).await?,
                 () = recovery.watch() => {}
                 _ = frames.tick() => if let Err(error) = screen.show(&ensemble.picture()) {
-                    return not_said(error);
+                    return not_said(&error);
                 },
             }
         }
         screen
             .close(&ensemble.picture(), &recovery)
-            .or_else(not_said)?;
+            .or_else(|error| not_said(&error))?;
         ensemble.shutdown().await;
         recovery.judge()
     }

@@ -14,11 +14,12 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub(crate) fn say(text: &str) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     let said = output.write_all(text.as_bytes());
-    said.and_then(|()| output.flush()).or_else(not_said)
+    said.and_then(|()| output.flush())
+        .or_else(|error| not_said(&error))
 }
 
 /// Standard output takes no more. A reader that has gone, such as `head`, has seen enough.
-pub(crate) fn not_said(error: io::Error) -> Result<(), Failure> {
+pub(crate) fn not_said(error: &io::Error) -> Result<(), Failure> {
     match error.kind() {
         ErrorKind::BrokenPipe => Ok(()),
         _ => Err(Failure::Unusable(format!(

@@ -20,7 +20,8 @@ use tokio::task::JoinSet;
 
 /// Runs one server, as its ZooKeeper configuration file describes it.
 ///
-/// SIGTERM and SIGINT end it, with exit code 0 and within two seconds; a second one ends it at once.
+/// SIGTERM and SIGINT end it, with exit code 0 and within two seconds; a second one ends it at
+/// once.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
     /// The configuration file, zoo.cfg.
@@ -45,7 +46,7 @@ impl Serve {
         }
         let runtime = runtime()?;
         let served = runtime.block_on(serve(&server.value, self.http, &stop));
-        // Look-ups that hang have threads of their own, which are not waited for.
+        // Whatever hangs in one of its threads is not waited for.
         runtime.shutdown_background();
         served
     }
