@@ -46,9 +46,10 @@ fn transfer() -> Scenario {
     }
 }
 
-/// A voter that is a quorum by itself, two epochs.
+/// A voter that is a quorum by itself, two epochs. Who restarts may be bound, and to whom it has
+/// forgotten: so it joins without a promise.
 fn alone() -> Scenario {
-    smaller("establish-alone", 2, 0)
+    smaller("establish-alone", 2, 1)
 }
 
 /// Three voters of which one leads and one follows, and one connection is reset.
@@ -59,6 +60,18 @@ fn reset() -> Scenario {
             ..Faults::NONE
         },
         ..scenario("establish-reset")
+    }
+}
+
+/// Two voters with empty disks, of which one is emptied again.
+fn two_lose() -> Scenario {
+    Scenario {
+        last: 1,
+        faults: Faults {
+            losses: 1,
+            ..Faults::NONE
+        },
+        ..scenario("establish-two-loss")
     }
 }
 
@@ -77,14 +90,14 @@ fn loss() -> Scenario {
 fn the_engine_takes_every_transition_that_the_model_takes() {
     let scenarios = [
         two(),
-        // Who restarts may be bound.
-        smaller("establish-alone", 2, 1),
+        alone(),
         scenario("establish-timely"),
         scenario("establish-timely-ahead"),
         smaller("establish-joint", 0, 0),
         transfer(),
         reset(),
         loss(),
+        two_lose(),
         scenario("establish-timely-blank"),
     ];
     for scenario in scenarios {
@@ -106,7 +119,8 @@ fn no_transition_is_left_out() {
     assert_eq!(report.states, checked.unique_states);
 }
 
-/// Every broken rule of a server, each with a scenario in which its server acts otherwise.
+/// Every broken rule of a server, each with a scenario in which its server acts otherwise. Whether a
+/// disk is new, lost or an older one the engine is told.
 fn broken() -> Vec<(Mutant, Scenario)> {
     let of_servers = |name| smaller(name, 0, 0);
     vec![
@@ -139,10 +153,9 @@ fn broken() -> Vec<(Mutant, Scenario)> {
         (Mutant::LowerEpochStored, scenario("establish-timely")),
         (Mutant::EndReleases, reset()),
         (Mutant::AnyProposalReleases, reset()),
-        (Mutant::LossOverlooked, loss()),
         (Mutant::MajorityMakesNew, loss()),
         (Mutant::ForgetfulPromises, loss()),
-        (Mutant::ForgetfulLeads, loss()),
+        (Mutant::ForgetfulLeads, two_lose()),
         (Mutant::ForgetfulCounted, loss()),
         (Mutant::ConfirmedUnasked, loss()),
         (Mutant::AsideForEver, loss()),
