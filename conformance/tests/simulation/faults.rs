@@ -22,6 +22,10 @@ pub(crate) struct Faults {
     ensemble: Arc<Ensemble>,
     homes: BTreeMap<i64, Arc<Home>>,
     servers: Vec<i64>,
+    /// What can go wrong in this run, and how many milliseconds it takes at most until the next thing does. Where everything
+    /// happens all the time, nobody leads for long enough to be missed.
+    kinds: Vec<&'static str>,
+    calm: u64,
     next: Duration,
     until: Duration,
     troubles: BTreeMap<(i64, i64), Trouble>,
@@ -71,13 +75,18 @@ pub(crate) enum Whim {
 
 impl Faults {
     pub(crate) fn new(
-        rng: Rng,
+        mut rng: Rng,
         network: Simulated,
         ensemble: Arc<Ensemble>,
         homes: BTreeMap<i64, Arc<Home>>,
         until: Duration,
     ) -> Self {
+        let mut kinds = FAULTS.to_vec();
+        rng.shuffle(&mut kinds);
+        kinds.truncate(rng.usize(2..=9));
         Self {
+            kinds,
+            calm: *rng.choice(&[500, 1500, 4000]).unwrap(),
             rng,
             network,
             servers: ensemble.servers.iter().map(|server| server.sid).collect(),
@@ -115,8 +124,8 @@ impl Faults {
         if now < self.next || now >= self.until {
             return None;
         }
-        self.next = now + self.lasts(50, 1500);
-        let fault = self.rng.choice(FAULTS).unwrap();
+        self.next = now + self.lasts(50, self.calm);
+        let fault = self.rng.choice(&self.kinds).copied().unwrap();
         self.strike(fault, now, sim, history)
     }
 
