@@ -9,6 +9,7 @@ use crate::log::History;
 use crate::network::{End, Ending, Simulated};
 use crate::owner::Home;
 use fastrand::Rng;
+use fle::member::Standing;
 use links::Trouble;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -22,14 +23,16 @@ pub(crate) struct Faults {
     ensemble: Arc<Ensemble>,
     homes: BTreeMap<i64, Arc<Home>>,
     servers: Vec<i64>,
+    /// What can go wrong in this run, and how many milliseconds it takes at most until the next thing does. Where everything
+    /// happens all the time, nobody leads for long enough to be missed.
+    kinds: Vec<&'static str>,
+    calm: u64,
     next: Duration,
     until: Duration,
     troubles: BTreeMap<(i64, i64), Trouble>,
     /// Who is down, and when it comes back.
     down: BTreeMap<i64, Duration>,
     ends: Vec<(Duration, Weak<End>, Ending)>,
-    /// Whose connections are reset by something in between, and until when.
-    rejected: BTreeMap<i64, Duration>,
     /// Whose disks do not work, and until when.
     disks: BTreeMap<i64, Duration>,
     /// Until when names do not resolve.
@@ -39,10 +42,11 @@ pub(crate) struct Faults {
 }
 
 /// All that can go wrong.
-pub(crate) const FAULTS: [&str; 18] = [
+pub(crate) const FAULTS: [&str; 19] = [
     "a crash",
     "a loss of power",
     "a partition",
+    "a server is cut off",
     "a link is down",
     "a link is down in one direction",
     "a link is stalled",
@@ -71,13 +75,18 @@ pub(crate) enum Whim {
 
 impl Faults {
     pub(crate) fn new(
-        rng: Rng,
+        mut rng: Rng,
         network: Simulated,
         ensemble: Arc<Ensemble>,
         homes: BTreeMap<i64, Arc<Home>>,
         until: Duration,
     ) -> Self {
+        let mut kinds = FAULTS.to_vec();
+        rng.shuffle(&mut kinds);
+        kinds.truncate(rng.usize(2..=9));
         Self {
+            kinds,
+            calm: *rng.choice(&[500, 1500, 4000]).unwrap(),
             rng,
             network,
             servers: ensemble.servers.iter().map(|server| server.sid).collect(),
@@ -88,7 +97,6 @@ impl Faults {
             troubles: BTreeMap::new(),
             down: BTreeMap::new(),
             ends: Vec::new(),
-            rejected: BTreeMap::new(),
             disks: BTreeMap::new(),
             names: None,
             lost_disks: false,
@@ -115,8 +123,8 @@ impl Faults {
         if now < self.next || now >= self.until {
             return None;
         }
-        self.next = now + self.lasts(50, 1500);
-        let fault = self.rng.choice(FAULTS).unwrap();
+        self.next = now + self.lasts(50, self.calm);
+        let fault = self.rng.choice(&self.kinds).copied().unwrap();
         self.strike(fault, now, sim, history)
     }
 
@@ -127,7 +135,6 @@ impl Faults {
             .values_mut()
             .for_each(|trouble| trouble.until = now);
         self.down.values_mut().for_each(|until| *until = now);
-        self.rejected.clear();
         self.disks.values_mut().for_each(|until| *until = now);
         self.names = self.names.map(|_| now);
         self.step(now, sim, history);
@@ -181,6 +188,7 @@ impl Faults {
         history: &mut History,
     ) -> Option<Whim> {
         self.rng.shuffle(&mut self.servers);
+        self.put_leader_first();
         let (a, b) = (self.servers[0], self.servers[1]);
         match fault {
             "a doubt" | "a favour" => {
@@ -203,6 +211,15 @@ impl Faults {
             _ => self.strike_links(fault, (a, b), now, sim, history),
         }
         None
+    }
+
+    /// Half of what goes wrong goes wrong with a leader, if there is one.
+    fn put_leader_first(&mut self) {
+        let leads = |sid: &i64| matches!(self.homes[sid].standing(), Standing::Leading { .. });
+        let leader = self.servers.iter().position(leads);
+        if let Some(leader) = leader.filter(|_| self.rng.bool()) {
+            self.servers.swap(0, leader);
+        }
     }
 
     fn restart(&mut self, sid: i64, now: Duration, sim: &mut Sim<'_>, history: &mut History) {

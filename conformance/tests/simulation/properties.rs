@@ -363,9 +363,6 @@ impl Picture {
         check(state == due, || {
             format!("it is {state:?}, having settled on {}", vote.leader)
         })?;
-        if state == State::Leading && !self.remembers(sid) {
-            self.seen.insert("a server is elected that must not lead");
-        }
         check(
             self.ensemble.may_lead(vote.leader) && vote.zxid != NO_DATA,
             || format!("{} is not eligible", vote.leader),

@@ -29,9 +29,6 @@ pub(super) struct Trouble {
 
 /// How soon an end of a broken connection notices.
 const NOTICED_WITHIN: Duration = Duration::from_secs(2);
-/// How often something that rejects connections does so, in thousandths of all ticks.
-const REJECTS: u32 = 50;
-
 impl Faults {
     /// Whether what one server says can reach the other.
     pub(super) fn reaches(&self, from: i64, to: i64) -> bool {
@@ -51,14 +48,6 @@ impl Faults {
         healed
             .into_iter()
             .for_each(|pair| self.heal(pair, now, sim, history));
-        self.rejected.retain(|_, until| *until > now);
-        let rejected: Vec<i64> = self.rejected.keys().copied().collect();
-        for a in rejected {
-            if self.rng.u32(0..1000) < REJECTS {
-                let others = self.servers.clone().into_iter().filter(|&b| b != a);
-                others.for_each(|b| self.end_connections((a, b), Ending::Reset, now, sim));
-            }
-        }
         self.ends.retain(|(at, end, how)| {
             let due = *at <= now;
             end.upgrade().filter(|_| due).inspect(|end| end.end(*how));
@@ -83,7 +72,9 @@ impl Faults {
         let (one, other) = servers.split_at(1 + servers.len() / 3);
         let (pairs, kind) = match fault {
             "a partition" => (all_pairs(one, other), Kind::Partition),
-            "a loss of power" => (all_pairs(&[a], &servers[1..]), Kind::Partition),
+            "a loss of power" | "a server is cut off" | "a firewall rejects" => {
+                (all_pairs(&[a], &servers[1..]), Kind::Partition)
+            }
             "a link is down" => (vec![(a, b)], Kind::Partition),
             "a link is down in one direction" => (vec![(a, b)], Kind::OneWay),
             "a link is stalled" => (vec![(a, b)], Kind::Hold),
@@ -109,8 +100,10 @@ impl Faults {
                 self.end_connections((a, b), Ending::Closed, now, sim);
             }
             "a firewall rejects" => {
-                history.note(now, &format!("whatever {a} says is rejected"));
-                self.rejected.insert(a, until);
+                history.note(now, &format!("whatever is sent to {a} is rejected"));
+                servers[1..]
+                    .iter()
+                    .for_each(|&b| self.reject((a, b), now, sim));
             }
             _ => {}
         }
@@ -126,6 +119,17 @@ impl Faults {
                 false => NOTICED_WITHIN.mul_f64(self.rng.f64()),
             };
             self.ends.push((now + waits, end, how));
+        }
+    }
+
+    /// What the second says to the first is answered by a reset, of which the first does not hear.
+    fn reject(&mut self, (a, b): (i64, i64), now: Duration, sim: &Sim<'_>) {
+        let (a, b) = (sim.lookup(name(a)), sim.lookup(name(b)));
+        for (host, end) in self.network.between(a, b) {
+            if host == b {
+                let at = now + self.lasts(0, 200);
+                self.ends.push((at, end, Ending::Reset));
+            }
         }
     }
 
