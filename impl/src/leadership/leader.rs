@@ -152,7 +152,11 @@ impl Leader {
                 accepted,
                 stage: LearnerStage::Introduced,
                 aside: is_aside.then(|| Aside::new(settled, info.remembers)),
-                promise: info.promise.min(cx.settings.sync_limit),
+                // Nobody counts on others' promises.
+                promise: match is_voter {
+                    true => info.promise.min(cx.settings.sync_limit),
+                    false => Duration::ZERO,
+                },
                 counts_until: cx.now.after(info.patience),
                 heard: if is_aside { settled } else { cx.now },
                 unanswered: VecDeque::new(),

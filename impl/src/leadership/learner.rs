@@ -122,8 +122,11 @@ impl Learner {
                 cx.own.bond.end_by(self.leader, cx.now);
                 Err(Quit::Released)
             }
-            // The leader asks whether this connection is alive.
-            (_, Packet::Ping) => {
+            // The leader asks whether this connection is alive. Once it counts on this server, it counts from then.
+            (stage, Packet::Ping) => {
+                if let Stage::Activated(_) = stage {
+                    self.renew(cx);
+                }
                 cx.send(self.leader, Packet::Ping);
                 Ok(())
             }

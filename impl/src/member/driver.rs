@@ -181,8 +181,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
     async fn look(&mut self) -> Result<(), Stopped> {
         if self.disk_failed {
             if let Err(error) = self.begin_anew().await {
-                self.rest_after(&error);
-                return Ok(());
+                return self.rest_after(&error).await;
             }
             self.disk_failed = false;
         }
@@ -232,7 +231,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
 
     /// A promise may be on the disk or not: what the disk says counts from now on.
     async fn begin_anew(&mut self) -> Result<(), StorageError> {
-        let stored = self.storage.load().await?;
+        let stored = in_time(self.settings.init_limit, self.storage.load()).await?;
         let now = Moment(self.origin.elapsed());
         let ensemble = Arc::clone(&self.ensemble);
         self.leadership = Leadership::new(self.settings, ensemble, stored, now);
@@ -241,11 +240,21 @@ impl<N: Network, S: Storage> Driver<N, S> {
     }
 
     /// The disk failed: the term is over, and the server tries again in a while.
-    fn rest_after(&mut self, error: &StorageError) {
+    /// Until then it says that it looks, and votes for nobody.
+    async fn rest_after(&mut self, error: &StorageError) -> Result<(), Stopped> {
         tracing::error!(target: "fle", sid = %self.settings.sid, %error, "cannot promise anything");
         self.disk_failed = true;
         self.abandon();
+        let peer_epoch = self.leadership.epochs().current;
+        let zxid = Zxid::NO_DATA;
+        // What it decides is of no use.
+        drop(
+            self.node
+                .begin_to_look(Credentials { zxid, peer_epoch })
+                .await?,
+        );
         self.stage = Stage::Resting(Instant::now() + AFTER_FAILED_STORE);
+        Ok(())
     }
 
     /// The term is over, whatever it was, and the engine does not know why.
@@ -362,7 +371,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
         self.port.set_past(self.leadership.past());
         for effect in effects {
             if let Err(error) = self.carry_out(effect).await? {
-                self.rest_after(&error);
+                self.rest_after(&error).await?;
                 break;
             }
         }
@@ -374,13 +383,14 @@ impl<N: Network, S: Storage> Driver<N, S> {
 
     async fn carry_out(&mut self, effect: Effect) -> Result<Result<(), StorageError>, Stopped> {
         match effect {
-            Effect::StoreAccepted(epoch) => return Ok(self.storage.store_accepted(epoch).await),
-            Effect::StoreCurrent(epoch) => return Ok(self.storage.store_current(epoch).await),
-            Effect::StorePromise(length) => return Ok(self.storage.store_promise(length).await),
-            Effect::StoreKnown => {
-                let stored = self.storage.store_known().await;
+            Effect::StoreAccepted(_)
+            | Effect::StoreCurrent(_)
+            | Effect::StorePromise(_)
+            | Effect::StoreKnown => {
+                let stored = self.store(effect).await;
                 // So far it has looked as one whose vote does not count.
-                if stored.is_ok() && matches!(self.stage, Stage::Electing(..)) {
+                let is_known = effect == Effect::StoreKnown && stored.is_ok();
+                if is_known && matches!(self.stage, Stage::Electing(..)) {
                     self.look().await?;
                 }
                 return Ok(stored);
@@ -412,6 +422,22 @@ impl<N: Network, S: Storage> Driver<N, S> {
         tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %leader, "server {leader}{at} proposes epoch {epoch}, far above this server's: one of the two has a wrong epoch file; no vote for it counts for a while");
         let while_it_waits = self.settings.init_limit;
         self.node.shun(leader, while_it_waits * 4).await
+    }
+
+    /// Stores what an effect says, unless the disk takes longer than a leader may take to be established: then others had better have
+    /// another.
+    async fn store(&mut self, effect: Effect) -> Result<(), StorageError> {
+        let storage = &mut self.storage;
+        let stored = async {
+            match effect {
+                Effect::StoreAccepted(epoch) => storage.store_accepted(epoch).await,
+                Effect::StoreCurrent(epoch) => storage.store_current(epoch).await,
+                Effect::StorePromise(length) => storage.store_promise(length).await,
+                Effect::StoreKnown => storage.store_known().await,
+                _ => Ok(()),
+            }
+        };
+        in_time(self.settings.init_limit, stored).await
     }
 
     /// The term is over: the server looks for a leader again.
@@ -492,6 +518,15 @@ impl Stage {
             Self::Serving => std::future::pending().await,
         }
     }
+}
+
+/// Does something with the disk, if it comes to an end in time. What it was may still be done later.
+async fn in_time<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, StorageError>>,
+) -> Result<T, StorageError> {
+    let done = tokio::time::timeout(limit, work).await;
+    done.unwrap_or(Err(StorageError::Hangs { limit }))
 }
 
 async fn sleep_until(at: Option<Instant>) {

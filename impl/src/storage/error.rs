@@ -17,6 +17,12 @@ pub enum StorageError {
         /// What the system says.
         source: io::Error,
     },
+    /// The disk does not answer.
+    #[error("the disk has not answered in {limit:?} (initLimit ticks); see what keeps it from it")]
+    Hangs {
+        /// How long it was waited for.
+        limit: std::time::Duration,
+    },
     /// The file does not hold an epoch.
     #[error("{path}: {text:?} is not an epoch; {begin_again}", begin_again = begin_again(path))]
     NotAnEpoch {
@@ -95,7 +101,7 @@ pub enum StorageError {
     },
     /// Another process uses the data directory, or this one does so already.
     #[error(
-        "{path}: {holder} uses this data directory; stop it, or give this server a dataDir of its own. Removing the file does not help"
+        "{path}: {holder} uses this data directory; stop it, or give this server a dataDir of its own. Removing its fle.lock does not help"
     )]
     Locked {
         /// The lock.

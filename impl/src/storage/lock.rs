@@ -1,7 +1,9 @@
 //! One process at a time: the lock on a data directory.
 //!
-//! `flock` on the file `fle.lock`, which tells people and the other process who holds it. The system takes the lock away from a
-//! process that ends, however it ends, so a file that stays behind means nothing. Two handles in one process exclude one another,
+//! `flock` on the data directory itself, which nobody can remove under a running server and put another in its place, and on the
+//! file `fle.lock` in it, which tells people and the other process who holds it. Where the file system locks no directories, as
+//! over NFS, the file's lock is all there is. The system takes the locks away from a process that ends, however it ends, so a
+//! file that stays behind means nothing. Two handles in one process exclude one another,
 //! too; a program that is started by this one does not inherit the lock.
 
 use super::StorageError;
@@ -18,6 +20,7 @@ const FILE: &str = "fle.lock";
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
+    _directory: Option<File>,
 }
 
 impl Lock {
@@ -45,9 +48,22 @@ impl Lock {
                 return Err(StorageError::CannotLock { path, source });
             }
         }
+        let directory = disk.opens(|| File::open(data_dir));
+        let directory = directory.map_err(failed(data_dir, "open"))?;
+        let directory = match directory.try_lock() {
+            Ok(()) => Some(directory),
+            Err(TryLockError::WouldBlock) => {
+                let holder = "another process, whose fle.lock was removed".to_owned();
+                return Err(StorageError::Locked { path, holder });
+            }
+            Err(TryLockError::Error(_)) => None,
+        };
         // Nobody depends on what it says, and a full disk is no reason not to start.
         let _ = sign(&file);
-        Ok(Self { _file: file })
+        Ok(Self {
+            _file: file,
+            _directory: directory,
+        })
     }
 }
 

@@ -221,6 +221,20 @@ fn only_voters_move_the_epoch_and_only_by_what_can_be() {
     assert_eq!(world.leads(3), Some(1));
 }
 
+/// Two others make it true.
+#[test]
+fn a_single_voter_moves_the_epochs_by_a_thousand_in_a_term() {
+    for (second, epoch) in [(0, 1001), (5000, 5001), (4500, 5001), (3000, 4001)] {
+        let far = epochs(5000, 0);
+        let mut world = World::with_disks(&[far, epochs(second, 0), NEW, NEW, NEW]);
+        world.lead(5);
+        world.learn(1, 5);
+        world.learn(2, 5);
+        world.deliver();
+        assert_eq!(world.disk(5).accepted, PeerEpoch(epoch), "{second}");
+    }
+}
+
 /// One server has a file that says so.
 #[test]
 fn nobody_promises_an_epoch_that_is_far_away() {

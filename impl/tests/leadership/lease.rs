@@ -280,3 +280,42 @@ fn a_lease_is_shorter_by_what_other_clocks_may_be_faster() {
     world.pass(MOMENT, &[1, 2, 3]);
     assert!(!world.holds_lease(3));
 }
+
+/// It has acknowledged NEWLEADER, and the leader waits for others. What it answers then is counted from when it was asked.
+#[test]
+fn a_follower_that_is_asked_before_its_leader_is_established_promises_anew() {
+    // Server 4 has a history that all can follow.
+    let disks = [
+        epochs(0, 0),
+        epochs(0, 0),
+        epochs(0, 0),
+        epochs(1, 1),
+        epochs(0, 0),
+    ];
+    let mut world = World::with_disks(&disks);
+    world.lead(5);
+    (1..=2).for_each(|sid| world.learn(sid, 5));
+    // Server 2 is slow to acknowledge.
+    while world.deliver_one_but_to(2) {}
+    world.pass(Duration::ZERO, &[2]);
+    while world.disk(2).accepted != world.disk(5).accepted {
+        assert!(world.deliver_one());
+    }
+    while world.deliver_one_but_to(2) {}
+    assert_eq!(world.leads(5), None);
+    world.pass(SYNC_LIMIT - MOMENT, &[2]);
+    world.step(Sid(5), |it, now| it.probe(Sid(1), now));
+    while world.deliver_one_but_to(2) {}
+    // Server 1 is not told that the leader is established.
+    while world.deliver_one_but_to(1) {}
+    assert_eq!(world.leads(5), Some(1));
+    // Server 2 answers a sign of life, and server 1 none any more.
+    world.pass(TICK / 2, &[1]);
+    world.isolate(5);
+    for sid in [1, 2] {
+        world.part(Sid(5), Sid(sid), End::Lost);
+    }
+    world.elect(4, &[1, 3]);
+    assert!(world.holds_lease(5));
+    assert_eq!(world.leads(4), None);
+}

@@ -3,7 +3,7 @@
 use crate::support::{Ensemble, until, until_it_follows, until_it_leads};
 use fle::PeerEpoch;
 use fle::leadership::{Epochs, Knowledge, Stored};
-use fle::member::Standing;
+use fle::member::{Limits, Standing};
 use fle::storage::{InMemory, Storage, StorageError};
 use std::io;
 use std::sync::Arc;
@@ -120,6 +120,50 @@ async fn a_follower_with_a_full_disk_establishes_nobody() {
     let two = ensemble.start(2).await;
     until_it_leads(&three).await;
     until_it_follows(&two, 3).await;
+}
+
+/// A disk that never answers.
+struct Hanging(InMemory);
+
+impl Storage for Hanging {
+    async fn load(&mut self) -> Result<Stored, StorageError> {
+        self.0.load().await
+    }
+
+    async fn store_accepted(&mut self, _: PeerEpoch) -> Result<(), StorageError> {
+        std::future::pending().await
+    }
+
+    async fn store_current(&mut self, _: PeerEpoch) -> Result<(), StorageError> {
+        std::future::pending().await
+    }
+
+    async fn store_promise(&mut self, _: Duration) -> Result<(), StorageError> {
+        std::future::pending().await
+    }
+
+    async fn store_known(&mut self) -> Result<(), StorageError> {
+        std::future::pending().await
+    }
+}
+
+/// It is elected, stores its epoch, and is heard of no more: the others lead without it.
+#[tokio::test]
+async fn a_leader_whose_disk_hangs_gives_way() {
+    let ensemble = Ensemble::new(3);
+    let (tick_time, init_limit) = (Duration::from_millis(100), 10);
+    let limits = Limits {
+        tick_time,
+        init_limit,
+        ..Limits::default()
+    };
+    let hanging = Hanging(ensemble.disks[&3].clone());
+    let three = ensemble.start_limited(3, hanging, limits).await;
+    let start = |sid: i64| ensemble.start_limited(sid, ensemble.disks[&sid].clone(), limits);
+    let (one, two) = (start(1).await, start(2).await);
+    until_it_leads(&two).await;
+    until_it_follows(&one, 2).await;
+    assert_eq!(*three.leadership().borrow(), Standing::Looking);
 }
 
 /// A disk that cannot be read says so at the start; one that fails later is asked again until it answers.

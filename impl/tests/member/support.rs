@@ -79,13 +79,23 @@ impl Ensemble {
     }
 
     pub(crate) async fn start_with(&self, sid: i64, storage: impl Storage) -> Member {
-        let mut config = MemberConfig::new(Sid(sid), self.config.clone()).unwrap();
-        config.limits = Limits {
+        let limits = Limits {
             tick_time: Duration::from_millis(100),
             init_limit: 100,
             sync_limit: 10,
             ..Limits::default()
         };
+        self.start_limited(sid, storage, limits).await
+    }
+
+    pub(crate) async fn start_limited(
+        &self,
+        sid: i64,
+        storage: impl Storage,
+        limits: Limits,
+    ) -> Member {
+        let mut config = MemberConfig::new(Sid(sid), self.config.clone()).unwrap();
+        config.limits = limits;
         let network = self.network.clone();
         let member = Member::start_on(network, config, storage, PeerEpoch::first_zxid).await;
         member.unwrap()

@@ -10,6 +10,10 @@ use crate::leadership::{Moment, Settings};
 use crate::quorum::QuorumView;
 use std::time::Duration;
 
+/// How far beyond what another voter has accepted a single voter's word moves the epochs: enough for a server that failed
+/// to be established again and again, and too little to use the epochs up.
+const FARTHEST_ALONE: i64 = 1000;
+
 impl Leader {
     /// Whether the leader waits in vain: a voter is needed for a quorum that cannot follow it.
     pub(super) fn is_outbid(&self, cx: &Context<'_>) -> bool {
@@ -23,14 +27,20 @@ impl Leader {
             && quorum(|it| it.aside.as_ref().is_none_or(|aside| aside.is_ahead))
     }
 
-    /// One above all that voters have accepted.
+    /// One above all that voters have accepted, but for one that is far ahead of all others: what a single server says moves the
+    /// epochs by no more than [`FARTHEST_ALONE`] in a term.
     #[doc(alias = "getEpochToPropose")]
     pub(super) fn next_epoch(&self, cx: &Context<'_>) -> Option<PeerEpoch> {
         let voters = self.learners.iter().filter(|(sid, _)| cx.is_voter(**sid));
-        let accepted = voters
-            .filter(|(_, it)| it.aside.is_none())
-            .map(|(_, it)| it.accepted);
-        accepted.fold(cx.own.epochs.accepted, PeerEpoch::max).next()
+        let accepted = voters.filter(|(_, it)| it.aside.is_none());
+        let own = cx.own.epochs.accepted;
+        let (mut greatest, mut second) = (own, own);
+        for (_, learner) in accepted {
+            second = second.max(learner.accepted.min(greatest));
+            greatest = greatest.max(learner.accepted);
+        }
+        let farthest = PeerEpoch(second.0 + FARTHEST_ALONE);
+        greatest.min(farthest.max(own)).next()
     }
 
     /// Whether those that have come at least so far are a quorum together with this server. `Known` is no further than `Asked`:
