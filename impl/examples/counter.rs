@@ -87,7 +87,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("server {sid} has counted to 200 in epoch {epoch}");
     match past.write("0").await {
         Err(FenceError::Refused { asker, .. }) => {
-            println!("a write of epoch {} is refused", asker.epoch)
+            println!("a write of epoch {} is refused", asker.epoch);
         }
         taken => taken?,
     }

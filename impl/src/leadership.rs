@@ -36,10 +36,10 @@
 //!
 //! # Servers that do not know what they promised
 //! A voter whose disk was emptied, or replaced by an older one, may have promised anything. It neither votes nor promises until a leader has
-//! activated it, and counts for nothing before. To that end it is kept [aside](aside): its leader, once established, first finds out
+//! activated it, and counts for nothing before. To that end it is kept *aside*: its leader, once established, first finds out
 //! from a quorum without it that it still is. A voter that has accepted a later epoch than its leader's is taken in likewise,
 //! and the leader goes on. Where all disks are empty there is nobody to take anybody in: a voter whose disk is empty is
-//! [new](memory) if every other voter says that it has never accepted an epoch.
+//! *new* if every other voter says that it has never accepted an epoch.
 //!
 //! # Handing over
 //! A leader hands over without an election, as the reference's does to the *designated* leader of a reconfiguration. It gives up its

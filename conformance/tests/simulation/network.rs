@@ -118,7 +118,9 @@ impl Drop for Stream {
     fn drop(&mut self) {
         if self.end.has(Ending::Reset) || self.end.has(Ending::TimeOut) {
             // Dropped, it would tell the other end.
-            self.stream.take().map(std::mem::forget);
+            if let Some(stream) = self.stream.take() {
+                std::mem::forget(stream);
+            }
         }
     }
 }
