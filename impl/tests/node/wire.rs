@@ -101,25 +101,6 @@ async fn of_the_addresses_that_a_server_says_it_has_the_first_is_dialled() {
     assert!(nobody_came(second));
 }
 
-/// Else an impostor that is gone would leave behind that one server's votes count for two.
-#[tokio::test]
-async fn a_server_is_not_dialled_where_the_configuration_says_that_another_is() {
-    let (ensemble, node, one, three) = second_of_three().await;
-    let mut first = accept(&one).await;
-    first.introduction().await;
-    accept(&three).await.introduction().await;
-    drop(one);
-    let address = ensemble.addresses[2].to_string();
-    let impostor = Peer::introduced(ensemble.addresses[1], 1, &address).await;
-    assert!(impostor.rest().await.is_empty());
-    until(&node, |status| {
-        let link = status.links.get(&Sid(1));
-        matches!(link, Some(LinkState::Unreachable(_)))
-    })
-    .await;
-    assert!(nobody_came(three));
-}
-
 /// The port scanner for hire: nobody is dialled because he asks for it.
 #[tokio::test]
 async fn a_stranger_is_not_dialled_back() {
