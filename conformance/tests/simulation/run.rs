@@ -47,7 +47,7 @@ pub(crate) fn run(seed: u64) -> Outcome {
     let history = Arc::new(Mutex::new(history));
     let listener = Listener(Arc::clone(&history));
     let result = tracing::subscriber::with_default(listener, || {
-        let mut run = Run::new(rng, ensemble, disks, Arc::clone(&history));
+        let mut run = Run::new(rng, ensemble, &disks, Arc::clone(&history));
         run.faulty()?;
         let leader = run.agrees()?;
         run.joins_late(leader)
@@ -105,7 +105,7 @@ impl Run {
     fn new(
         mut rng: Rng,
         ensemble: Arc<Ensemble>,
-        disks: BTreeMap<i64, Disk>,
+        disks: &BTreeMap<i64, Disk>,
         history: Arc<Mutex<History>>,
     ) -> Self {
         let network = Simulated::default();
