@@ -7,6 +7,7 @@
 
 use crate::trouble::Trouble;
 use fle::transport::Network;
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
@@ -19,6 +20,8 @@ use turmoil::net::{TcpListener, TcpStream};
 #[derive(Clone, Default)]
 pub(crate) struct Simulated {
     ends: Arc<Mutex<Vec<Entry>>>,
+    /// Ends that are gone without a word: this one's address, and the other's.
+    gone: Arc<Mutex<BTreeSet<(SocketAddr, SocketAddr)>>>,
     pub(crate) names: Trouble,
 }
 
@@ -26,8 +29,9 @@ pub(crate) struct Simulated {
 type Entry = (IpAddr, IpAddr, Weak<End>);
 
 /// One end of a connection.
-#[derive(Default)]
 pub(crate) struct End {
+    /// Its address and the other's.
+    pair: (SocketAddr, SocketAddr),
     cut: Mutex<Cut>,
 }
 
@@ -69,19 +73,34 @@ impl Simulated {
             .collect()
     }
 
+    /// A connection ends, for this end.
+    pub(crate) fn end(&self, end: &End, how: Ending) {
+        if how != Ending::Closed {
+            self.gone.lock().unwrap().insert(end.pair);
+        }
+        end.end(how);
+    }
+
     fn stream(&self, stream: TcpStream) -> io::Result<Stream> {
-        let (local, remote) = (stream.local_addr()?.ip(), stream.peer_addr()?.ip());
-        let end = Arc::<End>::default();
-        let entry = (local, remote, Arc::downgrade(&end));
+        let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
+        let end = Arc::new(End {
+            pair: (local, remote),
+            cut: Mutex::default(),
+        });
+        let entry = (local.ip(), remote.ip(), Arc::downgrade(&end));
         self.ends.lock().unwrap().push(entry);
+        if self.gone.lock().unwrap().contains(&(remote, local)) {
+            // The other end was there first, and is gone already.
+            end.end(Ending::Reset);
+        }
         let stream = Some(stream);
         Ok(Stream { stream, end })
     }
 }
 
 impl End {
-    /// The connection ends. The first ending counts.
-    pub(crate) fn end(&self, how: Ending) {
+    /// The first ending counts.
+    fn end(&self, how: Ending) {
         let mut cut = self.cut.lock().unwrap();
         cut.ending.get_or_insert(how);
         let waiting = [cut.reader.take(), cut.writer.take()];
@@ -118,9 +137,7 @@ impl Drop for Stream {
     fn drop(&mut self) {
         if self.end.has(Ending::Reset) || self.end.has(Ending::TimeOut) {
             // Dropped, it would tell the other end.
-            if let Some(stream) = self.stream.take() {
-                std::mem::forget(stream);
-            }
+            std::mem::forget(self.stream.take());
         }
     }
 }

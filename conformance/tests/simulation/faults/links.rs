@@ -50,7 +50,9 @@ impl Faults {
             .for_each(|pair| self.heal(pair, now, sim, history));
         self.ends.retain(|(at, end, how)| {
             let due = *at <= now;
-            end.upgrade().filter(|_| due).inspect(|end| end.end(*how));
+            end.upgrade()
+                .filter(|_| due)
+                .inspect(|end| self.network.end(end, *how));
             !due
         });
     }
