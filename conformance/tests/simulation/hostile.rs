@@ -1,7 +1,7 @@
 //! Somebody on the network who is no server: says things on both ports of servers, under the ids of members and of strangers.
 //!
 //! What is said is made from what the servers say. An impostor here has no member's address, so nobody comes to it; and it makes no
-//! promise in a member's name, which would be worth nothing: against that helps only that peers prove who they are. All else goes.
+//! promise in a member's name, which nobody would keep: against that helps only that peers prove who they are. All else goes.
 
 mod packets;
 
@@ -68,10 +68,9 @@ impl Hostile {
             let act = *self.rng().choice(&ACTS).unwrap();
             let target = self.member();
             let connections = if act == "many questions" { 20 } else { 1 };
-            let now = turmoil::sim_elapsed().unwrap_or_default();
             let mut streams = Vec::new();
             for _ in 0..connections {
-                let speech = self.speech(act, target, now);
+                let speech = self.speech(act, target);
                 // Whoever is down or cut off hears nothing.
                 if let Ok(Ok(stream)) = timeout(PATIENCE, say(target, speech)).await {
                     streams.push(stream);
@@ -96,7 +95,7 @@ impl Hostile {
         *self.rng().choice(&STRANGERS).unwrap()
     }
 
-    fn speech(&self, act: &'static str, target: i64, now: Duration) -> Speech {
+    fn speech(&self, act: &'static str, target: i64) -> Speech {
         let (impostor, stranger) = (self.member(), self.stranger());
         let (sid, speech) = match act {
             "a stranger votes" => (stranger, self.votes(stranger, target)),
@@ -106,6 +105,7 @@ impl Hostile {
             "many questions" => (impostor, self.asks(impostor)),
             _ => (stranger, self.babbles()),
         };
+        let now = turmoil::sim_elapsed().unwrap_or_default();
         let mut history = self.history.lock().unwrap();
         history.note(now, &format!("{act}, as {sid} to {target}"));
         history.picture.seen.insert(act);

@@ -105,7 +105,7 @@ impl Faults {
                 history.note(now, &format!("whatever is sent to {a} is rejected"));
                 servers[1..]
                     .iter()
-                    .for_each(|&b| self.reject((a, b), now, sim));
+                    .for_each(|&b| self.reject((a, b), now, until, sim));
             }
             _ => {}
         }
@@ -124,14 +124,18 @@ impl Faults {
         }
     }
 
-    /// What the second says to the first is answered by a reset, of which the first does not hear.
-    fn reject(&mut self, (a, b): (i64, i64), now: Duration, sim: &Sim<'_>) {
+    /// What the second says to the first is answered by a reset, of which the first does not hear before that is over.
+    fn reject(&mut self, (a, b): (i64, i64), now: Duration, until: Duration, sim: &Sim<'_>) {
         let (a, b) = (sim.lookup(name(a)), sim.lookup(name(b)));
         for (host, end) in self.network.between(a, b) {
-            if host == b {
-                let at = now + self.lasts(0, 200);
-                self.ends.push((at, end, Ending::Reset));
-            }
+            let (at, how) = match host == b {
+                true => (now + self.lasts(0, 200), Ending::Reset),
+                false => (
+                    until + NOTICED_WITHIN.mul_f64(self.rng.f64()),
+                    Ending::TimeOut,
+                ),
+            };
+            self.ends.push((at, end, how));
         }
     }
 
