@@ -122,7 +122,11 @@ enum LinkEvent {
     Unreachable(io::Error),
     Packet(Packet),
     Ended(End),
-    /// The time of a contest is over, or the newcomer is preferred.
+    /// Whether the newcomer of a contest goes first, whatever the other end says.
+    Located {
+        goes_first: bool,
+    },
+    /// The time of a contest is over.
     Decided,
 }
 
@@ -278,8 +282,12 @@ impl<N: Network> QuorumPort<N> {
 
     /// A link's task tells something. What one tells that is out of use is out of date.
     fn hear(&mut self, number: u64, peer: Sid, event: LinkEvent) -> Option<PortEvent> {
-        if matches!(event, LinkEvent::Decided) {
-            return self.decide_contest(peer, number);
+        match event {
+            LinkEvent::Located { goes_first } => {
+                return self.locate_newcomer(peer, number, goes_first);
+            }
+            LinkEvent::Decided => return self.decide_contest(peer, number),
+            _ => {}
         }
         let link = self.links.get_mut(&peer)?;
         if link.number != number {
@@ -296,14 +304,14 @@ impl<N: Network> QuorumPort<N> {
                 None
             }
             LinkEvent::Packet(packet) => {
-                self.refuse_newcomer(peer);
+                self.refuse_newcomer(peer, true);
                 Some(PortEvent::Packet(peer, packet))
             }
             LinkEvent::Ended(end) => {
                 self.end(peer, end);
                 None
             }
-            LinkEvent::Decided => None,
+            LinkEvent::Located { .. } | LinkEvent::Decided => None,
         }
     }
 

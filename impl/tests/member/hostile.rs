@@ -5,9 +5,10 @@ use fle::config::{ConfigVersion, LearnerType};
 use fle::leadership::packet::{self, LearnerInfo, PROTOCOL, Packet, Past};
 use fle::member::Standing;
 use fle::{PeerEpoch, Sid};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{sleep, timeout};
 
 fn introduction(sid: i64) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -114,6 +115,29 @@ async fn one_that_claims_a_followers_id_is_refused_and_ends_no_term() {
     }
     assert!(!standing.has_changed().unwrap());
     assert_eq!(*members[&3].leadership().borrow(), leads);
+}
+
+/// The impostor is there first, and answers whatever it is asked.
+#[tokio::test]
+async fn a_server_that_comes_from_where_the_configuration_says_takes_its_place() {
+    let ensemble = Ensemble::new(3);
+    let (three, _two) = (ensemble.start(3).await, ensemble.start(2).await);
+    until_it_leads(&three).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.66:0".parse().unwrap()).unwrap();
+    let mut impostor = socket.connect(ensemble.quorum_port(3)).await.unwrap();
+    impostor.write_all(&introduction(1)).await.unwrap();
+    assert!(read(&mut impostor).await > 0, "it is led");
+    let answers = tokio::spawn(async move {
+        let mut ping = Vec::new();
+        packet::encode(&Packet::Ping, &mut ping);
+        while impostor.write_all(&ping).await.is_ok() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    let one = ensemble.start(1).await;
+    until_it_follows(&one, 3).await;
+    answers.await.unwrap();
 }
 
 /// As one does whose connection was lost silently.
