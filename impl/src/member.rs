@@ -48,6 +48,7 @@
 //! ```
 
 mod backoff;
+mod disk;
 mod driver;
 mod lease;
 mod note;

@@ -6,6 +6,7 @@
 //!   anew with what the disk says.
 
 use super::backoff::Backoff;
+use super::disk::Disk;
 use super::shown::Shown;
 use super::transfer::{Outcome, Transfer};
 use super::{MemberConfig, Note, Standing, StartError};
@@ -45,7 +46,7 @@ pub(super) struct Driver<N: Network, S> {
     leadership: Leadership,
     node: Node,
     port: QuorumPort<N>,
-    storage: S,
+    disk: Disk<S>,
     last_zxid: LastZxid,
     oracle: Option<OracleFile>,
     observer_election_delay: Duration,
@@ -77,7 +78,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
     pub(super) async fn start(
         network: N,
         config: MemberConfig,
-        mut storage: S,
+        storage: S,
         last_zxid: LastZxid,
     ) -> Result<Self, StartError> {
         let MemberConfig {
@@ -96,7 +97,8 @@ impl<N: Network, S: Storage> Driver<N, S> {
             epoch_timeout: limits.epoch_timeout,
             promise_ends_with_connection: limits.promise_ends_with_connection,
         };
-        let stored = storage.load().await?;
+        let mut disk = Disk::new(storage, settings.init_limit);
+        let stored = disk.load().await?;
         let origin = Instant::now();
         let leadership =
             Leadership::new(settings, Arc::clone(&ensemble), stored, Moment::default());
@@ -112,7 +114,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
             status: node.status(),
             node,
             port,
-            storage,
+            disk,
             last_zxid,
             oracle,
             observer_election_delay: limits.observer_election_delay,
@@ -231,7 +233,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
 
     /// A promise may be on the disk or not: what the disk says counts from now on.
     async fn begin_anew(&mut self) -> Result<(), StorageError> {
-        let stored = in_time(self.settings.init_limit, self.storage.load()).await?;
+        let stored = self.disk.load().await?;
         let now = Moment(self.origin.elapsed());
         let ensemble = Arc::clone(&self.ensemble);
         self.leadership = Leadership::new(self.settings, ensemble, stored, now);
@@ -245,14 +247,12 @@ impl<N: Network, S: Storage> Driver<N, S> {
         tracing::error!(target: "fle", sid = %self.settings.sid, %error, "cannot promise anything");
         self.disk_failed = true;
         self.abandon();
-        let peer_epoch = self.leadership.epochs().current;
-        let zxid = Zxid::NO_DATA;
+        let nobody = Credentials {
+            zxid: Zxid::NO_DATA,
+            peer_epoch: self.leadership.epochs().current,
+        };
         // What it decides is of no use.
-        drop(
-            self.node
-                .begin_to_look(Credentials { zxid, peer_epoch })
-                .await?,
-        );
+        drop(self.node.begin_to_look(nobody).await?);
         self.stage = Stage::Resting(Instant::now() + AFTER_FAILED_STORE);
         Ok(())
     }
@@ -304,21 +304,14 @@ impl<N: Network, S: Storage> Driver<N, S> {
         if info.protocol != PROTOCOL {
             tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %learner, "server {learner} keeps transactions (it is ZooKeeper's) and cannot follow this one, which has none");
         } else if self.ensemble.view().slot(learner).is_some() {
-            let unlike =
-                (own.abs_diff(theirs) >= Duration::from_millis(1)).then_some(Note::UnlikeLimits {
-                    learner,
-                    theirs,
-                    own,
-                });
-            self.shown.clear(|note| {
-                matches!(note, Note::UnlikeLimits { learner: it, .. } if *it == learner)
-                    && unlike.as_ref() != Some(note)
-            });
-            if let Some(note) = unlike {
-                let text = note.to_string();
-                if self.shown.note(note, true) {
-                    tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %learner, "{text}");
-                }
+            let unlike = own.abs_diff(theirs) >= Duration::from_millis(1);
+            let note = Note::UnlikeLimits {
+                learner,
+                theirs,
+                own,
+            };
+            if let Some(note) = self.shown.note_limits(learner, unlike.then_some(note)) {
+                tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %learner, "{note}");
             }
         }
     }
@@ -330,17 +323,13 @@ impl<N: Network, S: Storage> Driver<N, S> {
             self.ensemble = Arc::clone(&status.ensemble);
             self.port.reconfigure(&self.ensemble);
             let ensemble = Arc::clone(&self.ensemble);
-            if let Err(error) = self.storage.store_ensemble(&ensemble).await {
+            if let Err(error) = self.disk.store_ensemble(&ensemble).await {
                 tracing::warn!(target: "fle", sid = %self.settings.sid, %error, "cannot store who the voters are");
             }
             self.step(|it, now, oracle| it.reconfigure(ensemble, now, oracle))
                 .await?;
         }
-        self.shown
-            .clear(|note| matches!(note, Note::Disturber { voter } if !status.disturbers.contains_key(voter)));
-        for &voter in status.disturbers.keys() {
-            self.shown.note(Note::Disturber { voter }, true);
-        }
+        self.shown.note_disturbers(status.disturbers.keys());
         for voter in status.looking_voters {
             self.step(|it, now, _| it.handle_looking_voter(voter, now))
                 .await?;
@@ -386,15 +375,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
             Effect::StoreAccepted(_)
             | Effect::StoreCurrent(_)
             | Effect::StorePromise(_)
-            | Effect::StoreKnown => {
-                let stored = self.store(effect).await;
-                // So far it has looked as one whose vote does not count.
-                let is_known = effect == Effect::StoreKnown && stored.is_ok();
-                if is_known && matches!(self.stage, Stage::Electing(..)) {
-                    self.look().await?;
-                }
-                return Ok(stored);
-            }
+            | Effect::StoreKnown => return Ok(self.disk.store(effect).await),
             Effect::Ask(voter) => self.port.ask([voter]),
             Effect::Doubt { leader, epoch } => self.doubt(leader, epoch).await?,
             Effect::Connect(leader) => self.port.dial(leader),
@@ -422,22 +403,6 @@ impl<N: Network, S: Storage> Driver<N, S> {
         tracing::warn!(target: "fle", sid = %self.settings.sid, peer = %leader, "server {leader}{at} proposes epoch {epoch}, far above this server's: one of the two has a wrong epoch file; no vote for it counts for a while");
         let while_it_waits = self.settings.init_limit;
         self.node.shun(leader, while_it_waits * 4).await
-    }
-
-    /// Stores what an effect says, unless the disk takes longer than a leader may take to be established: then others had better have
-    /// another.
-    async fn store(&mut self, effect: Effect) -> Result<(), StorageError> {
-        let storage = &mut self.storage;
-        let stored = async {
-            match effect {
-                Effect::StoreAccepted(epoch) => storage.store_accepted(epoch).await,
-                Effect::StoreCurrent(epoch) => storage.store_current(epoch).await,
-                Effect::StorePromise(length) => storage.store_promise(length).await,
-                Effect::StoreKnown => storage.store_known().await,
-                _ => Ok(()),
-            }
-        };
-        in_time(self.settings.init_limit, stored).await
     }
 
     /// The term is over: the server looks for a leader again.
@@ -479,8 +444,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
     fn retire(&mut self) {
         self.shown.end_lease();
         self.shown.show(&self.leadership);
-        self.shown
-            .clear(|note| matches!(note, Note::UnlikeLimits { .. }));
+        self.shown.forget_limits();
         self.port.close_all_in_peace();
     }
 
@@ -518,15 +482,6 @@ impl Stage {
             Self::Serving => std::future::pending().await,
         }
     }
-}
-
-/// Does something with the disk, if it comes to an end in time. What it was may still be done later.
-async fn in_time<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, StorageError>>,
-) -> Result<T, StorageError> {
-    let done = tokio::time::timeout(limit, work).await;
-    done.unwrap_or(Err(StorageError::Hangs { limit }))
 }
 
 async fn sleep_until(at: Option<Instant>) {

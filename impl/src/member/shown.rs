@@ -68,20 +68,36 @@ impl Shown {
         }
     }
 
-    /// Puts a note on what is shown, or takes it away; whether that is news.
-    pub(super) fn note(&self, note: Note, holds: bool) -> bool {
-        self.notes.send_if_modified(|notes| match holds {
-            true => notes.insert(note),
-            false => notes.remove(&note),
-        })
+    /// What is to be noted of a learner's limits from now on, if anything; the note, if it is news.
+    pub(super) fn note_limits(&self, learner: Sid, note: Option<Note>) -> Option<Note> {
+        let is_news = |note: &Note| !self.notes.borrow().contains(note);
+        let news = note.clone().filter(is_news);
+        self.replace(
+            |it| matches!(it, Note::UnlikeLimits { learner: of, .. } if *of == learner),
+            note,
+        );
+        news
     }
 
-    /// Takes all notes away of which this is said.
-    pub(super) fn clear(&self, which: impl Fn(&Note) -> bool) {
-        self.notes.send_if_modified(|notes| {
-            let before = notes.len();
-            notes.retain(|note| !which(note));
-            notes.len() != before
+    /// There are no learners any more.
+    pub(super) fn forget_limits(&self) {
+        self.replace(|note| matches!(note, Note::UnlikeLimits { .. }), []);
+    }
+
+    pub(super) fn note_disturbers<'a>(&self, voters: impl IntoIterator<Item = &'a Sid>) {
+        let notes = voters.into_iter().map(|&voter| Note::Disturber { voter });
+        self.replace(|note| matches!(note, Note::Disturber { .. }), notes);
+    }
+
+    /// These are all the notes of their kind.
+    fn replace(&self, is_of_kind: impl Fn(&Note) -> bool, notes: impl IntoIterator<Item = Note>) {
+        let mut now = self.notes.borrow().clone();
+        now.retain(|note| !is_of_kind(note));
+        now.extend(notes);
+        self.notes.send_if_modified(|shown| {
+            let changed = *shown != now;
+            *shown = now;
+            changed
         });
     }
 
@@ -99,7 +115,8 @@ impl Shown {
             }
             _ => Standing::Looking,
         };
-        self.note(Note::PastUnknown, !leadership.remembers());
+        let unknown = (!leadership.remembers()).then_some(Note::PastUnknown);
+        self.replace(|note| *note == Note::PastUnknown, unknown);
         let (sid, since) = (self.sid, &mut self.since);
         self.standing.send_if_modified(|shown| {
             let changed = *shown != standing;
