@@ -1,7 +1,9 @@
-//! A server of a real ensemble: a process on loopback, `fle serve` or ZooKeeper 3.8.0 as Debian's `libzookeeper-java` has it.
+//! A server of a real ensemble: a process on loopback, `fle serve` or ZooKeeper 3.8.0 as Debian's
+//! `libzookeeper-java` has it.
 //!
-//! Both read the same configuration and write their log to the same place, so that [`history`](crate::history) can read it.
-//! Deliberately absent: what a server is asked, and when it counts as up; that is the business of those who start it.
+//! Both read the same configuration and write their log to the same place, so that
+//! [`history`](crate::history) can read it. Deliberately absent: what a server is asked, and when
+//! it counts as up; that is the business of those who start it.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -12,7 +14,8 @@ use std::process::{Child, Command, Stdio};
 
 const JARS: &str = "/usr/share/java";
 
-/// What both kinds are configured with: connections time out after 10 s, and a leader that is elected is waited for half a minute.
+/// What both kinds are configured with: connections time out after 10 s, and a leader that is
+/// elected is waited for half a minute.
 pub const TICKS: &str = "tickTime=500\ninitLimit=60\nsyncLimit=20\n";
 
 /// Where a server listens for its peers. Displays as in a configuration.
@@ -25,8 +28,8 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Ports that the system chose, at a loopback address that belongs to one server of this run. `host` tells the servers
-    /// apart.
+    /// Ports that the system chose, at a loopback address that belongs to one server of this run.
+    /// `host` tells the servers apart.
     ///
     /// # Errors
     /// When the system has none.
@@ -152,8 +155,8 @@ pub fn fle(program: &Path, config: &Path) -> Command {
     command
 }
 
-/// Has this `fle` take it as known that a server which has not run yet is new. Otherwise it votes only when all other voters have
-/// told it so, and ZooKeeper's tell nobody.
+/// Has this `fle` take it as known that a server which has not run yet is new. Otherwise it votes
+/// only when all other voters have told it so, and ZooKeeper's tell nobody.
 ///
 /// # Errors
 /// When the program does not run, or refuses.

@@ -1,4 +1,5 @@
-//! The model of the establishment and its engine side by side: what is small here, all of tier `ci` by `fle-conformance lockstep`.
+//! The model of the establishment and its engine side by side: what is small here, all of tier `ci`
+//! by `fle-conformance lockstep`.
 
 use fle_conformance::lockstep::Report;
 use fle_conformance::lockstep::establishment::{Divergence, lockstep};
@@ -119,8 +120,8 @@ fn no_transition_is_left_out() {
     assert_eq!(report.states, checked.unique_states);
 }
 
-/// Every broken rule of a server, each with a scenario in which its server acts otherwise. Whether a
-/// disk is new, lost or an older one the engine is told.
+/// Every broken rule of a server, each with a scenario in which its server acts otherwise. Whether
+/// a disk is new, lost or an older one the engine is told.
 fn broken() -> Vec<(Mutant, Scenario)> {
     let of_servers = |name| smaller(name, 0, 0);
     vec![

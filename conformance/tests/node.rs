@@ -1,4 +1,5 @@
-//! Traces on the production node: they pass, what is altered is noticed, what cannot happen is told.
+//! Traces on the production node: they pass, what is altered is noticed, what cannot happen is
+//! told.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid, codec};
@@ -90,7 +91,8 @@ fn a_missing_message_is_noticed() {
     assert_eq!(sends(&found.actual).len(), count - 1);
 }
 
-/// To another it shows with the next message to the same peer, at the end of the trace at the latest; to itself at once.
+/// To another it shows with the next message to the same peer, at the end of the trace at the
+/// latest; to itself at once.
 #[test]
 fn a_message_too_many_is_noticed() {
     let own = kept(WINS).server.sid;

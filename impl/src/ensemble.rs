@@ -1,14 +1,17 @@
-//! The ensemble as one server knows it: its committed configuration, and the one proposed to follow it.
+//! The ensemble as one server knows it: its committed configuration, and the one proposed to follow
+//! it.
 //!
-//! Source: `QuorumPeer`'s `quorumVerifier` and `lastSeenQuorumVerifier`, and what `WorkerReceiver` does with the configuration in
-//! a notification. Invariant: a last-seen configuration is kept only while it is newer than the committed one.
+//! Source: `QuorumPeer`'s `quorumVerifier` and `lastSeenQuorumVerifier`, and what `WorkerReceiver`
+//! does with the configuration in a notification. Invariant: a last-seen configuration is kept only
+//! while it is newer than the committed one.
 
 use crate::config::{ConfigErrors, DynamicConfig, Rules};
 use crate::id::Sid;
 use crate::quorum::QuorumView;
 use std::sync::Arc;
 
-/// The configurations in force at one server, with the quorum view they make and the text that its notifications carry.
+/// The configurations in force at one server, with the quorum view they make and the text that its
+/// notifications carry.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Ensemble {
     committed: DynamicConfig,
@@ -21,8 +24,9 @@ pub struct Ensemble {
 }
 
 impl Ensemble {
-    /// The ensemble of a committed configuration and, if there is one, the configuration seen proposed last, which is in force
-    /// too while it is newer. `rules` are for configurations that peers send.
+    /// The ensemble of a committed configuration and, if there is one, the configuration seen
+    /// proposed last, which is in force too while it is newer. `rules` are for configurations that
+    /// peers send.
     #[must_use]
     pub fn new(committed: DynamicConfig, last_seen: Option<DynamicConfig>, rules: Rules) -> Self {
         let last_seen = last_seen.filter(|seen| seen.version() > committed.version());
@@ -71,9 +75,11 @@ impl Ensemble {
         Self::new(newer, self.last_seen.clone(), self.rules)
     }
 
-    /// A configuration that a peer sent, if it is newer than the committed one. A text that cannot be read is no configuration.
+    /// A configuration that a peer sent, if it is newer than the committed one. A text that cannot
+    /// be read is no configuration.
     ///
-    /// Nearly always it is the committed one, which its last line tells: recognising it costs the same in an ensemble of any size.
+    /// Nearly always it is the committed one, which its last line tells: recognising it costs the
+    /// same in an ensemble of any size.
     #[must_use]
     pub fn newer(&self, text: &[u8]) -> Option<DynamicConfig> {
         if self.is_committed(text) {
@@ -96,8 +102,8 @@ impl Ensemble {
         self.view.slot(sid).is_some() || configs.any(|config| config.server(sid).is_some())
     }
 
-    /// Whether the last line is the committed configuration's, its version. The last entry of a name wins, so nothing before it
-    /// can say otherwise, unless the line before goes on in it.
+    /// Whether the last line is the committed configuration's, its version. The last entry of a
+    /// name wins, so nothing before it can say otherwise, unless the line before goes on in it.
     pub(crate) fn is_committed(&self, text: &[u8]) -> bool {
         text.strip_suffix(&self.text.as_bytes()[self.last_line..])
             .is_some_and(|before| !before.ends_with(b"\\") && !before.ends_with(b"\r"))

@@ -1,11 +1,14 @@
-//! From a decided election to a leader that may act, and from there to its end: events in, effects out.
+//! From a decided election to a leader that may act, and from there to its end: events in, effects
+//! out.
 //!
 //! # The protocol in a minute
-//! An election names a leader; that is only an opinion. The leader asks a quorum for the greatest epoch it has *accepted*, proposes one
-//! that is greater, and each learner stores that as accepted before it acknowledges: it will accept no such epoch from anybody
-//! again. With the promise of a quorum the epoch becomes the *current* one, at the leader and then, durably, at a quorum of
-//! learners. Then the leader is *established*, and nobody else will ever be in that epoch. From there leader and learners exchange
-//! signs of life, twice a tick, and whoever misses them for `syncLimit` ticks looks for a leader again.
+//! An election names a leader; that is only an opinion. The leader asks a quorum for the greatest
+//! epoch it has *accepted*, proposes one that is greater, and each learner stores that as accepted
+//! before it acknowledges: it will accept no such epoch from anybody again. With the promise of a
+//! quorum the epoch becomes the *current* one, at the leader and then, durably, at a quorum of
+//! learners. Then the leader is *established*, and nobody else will ever be in that epoch. From
+//! there leader and learners exchange signs of life, twice a tick, and whoever misses them for
+//! `syncLimit` ticks looks for a leader again.
 //!
 //! ```text
 //! learner                      leader
@@ -18,56 +21,67 @@
 //!    | <- Ping / Ping -----------> |   while they live
 //! ```
 //!
-//! Source: `Leader.lead`, `LearnerHandler.run`, `Learner.registerWithLeader` and `syncWithLeader`, `Follower.followLeader`, without
-//! what they do with transactions.
+//! Source: `Leader.lead`, `LearnerHandler.run`, `Learner.registerWithLeader` and `syncWithLeader`,
+//! `Follower.followLeader`, without what they do with transactions.
 //!
 //! # The lease
-//! A learner that has acknowledged NEWLEADER or a ping will help no other leader to be established for `syncLimit` of its own ticks
-//! from then on: it holds back its acknowledgement of another epoch until then. It says in its introduction how long its
-//! promises are. What a quorum of learners has promised so, each counted from when the leader *sent* what it answered, and shortened by how
-//! much faster its clock may run, is the leader's lease. Voters of any two quorums overlap, so while a lease lasts no other
-//! leader is established.
+//! A learner that has acknowledged NEWLEADER or a ping will help no other leader to be established
+//! for `syncLimit` of its own ticks from then on: it holds back its acknowledgement of another
+//! epoch until then. It says in its introduction how long its promises are. What a quorum of
+//! learners has promised so, each counted from when the leader *sent* what it answered, and
+//! shortened by how much faster its clock may run, is the leader's lease. Voters of any two quorums
+//! overlap, so while a lease lasts no other leader is established.
 //!
-//! A promise ends with its time, or by a word of the leader that it was made to: RELEASE, when that gives up; HANDOVER; or that it asks
-//! for another epoch, which it does only after it has given up. That a connection ends is no word of the leader's, since anything
-//! between the two can end it. A server that restarts has forgotten to whom it is bound, and keeps the longest promise that it may
-//! have made. One that is still bound follows a leader that others have established without its promise: theirs show that the
-//! lease is over.
+//! A promise ends with its time, or by a word of the leader that it was made to: RELEASE, when that
+//! gives up; HANDOVER; or that it asks for another epoch, which it does only after it has given up.
+//! That a connection ends is no word of the leader's, since anything between the two can end it. A
+//! server that restarts has forgotten to whom it is bound, and keeps the longest promise that it
+//! may have made. One that is still bound follows a leader that others have established without its
+//! promise: theirs show that the lease is over.
 //!
 //! # Servers that do not know what they promised
-//! A voter whose disk was emptied, or replaced by an older one, may have promised anything. It neither votes nor promises until a leader has
-//! activated it, and counts for nothing before. To that end it is kept *aside*: its leader, once established, first finds out
-//! from a quorum without it that it still is. A voter that has accepted a later epoch than its leader's is taken in likewise,
-//! and the leader goes on. Where all disks are empty there is nobody to take anybody in: a voter whose disk is empty is
-//! *new* if every other voter says that it has never accepted an epoch.
+//! A voter whose disk was emptied, or replaced by an older one, may have promised anything. It
+//! neither votes nor promises until a leader has activated it, and counts for nothing before. To
+//! that end it is kept *aside*: its leader, once established, first finds out from a quorum without
+//! it that it still is. A voter that has accepted a later epoch than its leader's is taken in
+//! likewise, and the leader goes on. Where all disks are empty there is nobody to take anybody in:
+//! a voter whose disk is empty is *new* if every other voter says that it has never accepted an
+//! epoch.
 //!
 //! # Handing over
-//! A leader hands over without an election, as the reference's does to the *designated* leader of a reconfiguration. It gives up its
-//! lease and sends the heir HANDOVER. The heir is free of its promise, echoes, and leads; with the echo the leader tells the
-//! others, which are free as well, and all of them learn from the heir. Whatever fails on the way ends in an election, or, before
+//! A leader hands over without an election, as the reference's does to the *designated* leader of a
+//! reconfiguration. It gives up its lease and sends the heir HANDOVER. The heir is free of its
+//! promise, echoes, and leads; with the echo the leader tells the others, which are free as well,
+//! and all of them learn from the heir. Whatever fails on the way ends in an election, or, before
 //! the echo, in the leader's going on.
 //!
 //! # The contract
-//! - Call one method for each event. Then make [`Leadership::standing`] known, so that a lease that shrank is seen; then carry out all
-//!   effects in order, before the next event. [`Effect::Quit`] is the last of its event.
-//! - What an effect stores is stored when it returns; what cannot be stored ends everything after it ([`Leadership::new`] begins anew with
-//!   what the disk says).
+//! - Call one method for each event. Then make [`Leadership::standing`] known, so that a lease that
+//!   shrank is seen; then carry out all effects in order, before the next event. [`Effect::Quit`]
+//!   is the last of its event.
+//! - What an effect stores is stored when it returns; what cannot be stored ends everything after
+//!   it ([`Leadership::new`] begins anew with what the disk says).
 //! - [`Leadership::deadline`] says when [`Leadership::handle_time`] is due.
-//! - The first packet on a connection to a leader is its learner's introduction, which names the learner. A new connection of a
-//!   learner takes the place of the one before, silently. [`Leadership::probe`] asks whether that one is still alive.
-//! - Whoever [`Effect::Ask`] asks answers with its own [`Leadership::past`], which is known before an epoch is stored.
+//! - The first packet on a connection to a leader is its learner's introduction, which names the
+//!   learner. A new connection of a learner takes the place of the one before, silently.
+//!   [`Leadership::probe`] asks whether that one is still alive.
+//! - Whoever [`Effect::Ask`] asks answers with its own [`Leadership::past`], which is known before
+//!   an epoch is stored.
 //!
 //! # Invariants
 //! - `current ≤ accepted`, and `accepted` is stored first (ZOOKEEPER-1653, ZOOKEEPER-2307).
 //! - A server acknowledges an epoch as a promise at most once in its life, over restarts.
 //! - A server that does not know what it has promised promises nothing, and counts in no quorum.
-//! - An observer's promise counts for nobody, so it may follow in an epoch below the one that it has accepted.
-//! - Only participants of the configurations in force count, the server itself among them (ZOOKEEPER-1294).
+//! - An observer's promise counts for nobody, so it may follow in an epoch below the one that it
+//!   has accepted.
+//! - Only participants of the configurations in force count, the server itself among them
+//!   (ZOOKEEPER-1294).
 //!
 //! # Deliberately absent
-//! Clock, socket, file. Transactions: a learner is not brought up to date, whoever embeds this does that. Until a quorum has promised,
-//! a learner whose history is longer than the leader's is refused. Servers that keep transactions (ZooKeeper's own) are told from the
-//! [protocol number](packet::PROTOCOL) and left alone.
+//! Clock, socket, file. Transactions: a learner is not brought up to date, whoever embeds this does
+//! that. Until a quorum has promised, a learner whose history is longer than the leader's is
+//! refused. Servers that keep transactions (ZooKeeper's own) are told from the [protocol
+//! number](packet::PROTOCOL) and left alone.
 
 mod aside;
 mod bond;
@@ -116,8 +130,8 @@ enum Role {
 }
 
 impl Leadership {
-    /// A server that has just started, with what its disk says. If it was ever in an epoch it may have made a promise that it has
-    /// forgotten.
+    /// A server that has just started, with what its disk says. If it was ever in an epoch it may
+    /// have made a promise that it has forgotten.
     #[must_use]
     pub fn new(settings: Settings, ensemble: Arc<Ensemble>, stored: Stored, now: Moment) -> Self {
         let Stored {
@@ -169,7 +183,8 @@ impl Leadership {
         })
     }
 
-    /// The election was won by another server. `last_zxid` is the last transaction that this one has logged.
+    /// The election was won by another server. `last_zxid` is the last transaction that this one
+    /// has logged.
     pub fn learn(&mut self, leader: Sid, last_zxid: Zxid, now: Moment) -> Effects {
         let refuse = |peer| Effect::Close {
             peer,
@@ -249,7 +264,8 @@ impl Leadership {
         self.step(now, None, |_, cx| cx.begin_if_new())
     }
 
-    /// Another connection has been made in the name of this learner: is the one that there is still alive?
+    /// Another connection has been made in the name of this learner: is the one that there is still
+    /// alive?
     pub fn probe(&mut self, learner: Sid, now: Moment) -> Effects {
         self.step(now, None, |role, cx| {
             if let Role::Leading(leader) = role {
@@ -291,8 +307,9 @@ impl Leadership {
         })
     }
 
-    /// The server's owner wants `heir` to lead: the lease is over, and the heir is asked to take over. Once it has, the others are told
-    /// to follow it, and this server's term ends ([`Quit::HandedOver`]); if it is lost before, this server goes on leading.
+    /// The server's owner wants `heir` to lead: the lease is over, and the heir is asked to take
+    /// over. Once it has, the others are told to follow it, and this server's term ends
+    /// ([`Quit::HandedOver`]); if it is lost before, this server goes on leading.
     ///
     /// # Errors
     /// When this server does not lead, or the heir may not or cannot now.
@@ -308,7 +325,8 @@ impl Leadership {
         outcome.map(|()| effects)
     }
 
-    /// Whoever drives this server does not go on: nobody is led or followed any more. Its learners are told; then all connections end.
+    /// Whoever drives this server does not go on: nobody is led or followed any more. Its learners
+    /// are told; then all connections end.
     pub fn abandon(&mut self) -> Effects {
         match std::mem::replace(&mut self.role, Role::Looking(BTreeMap::new())) {
             Role::Leading(leader) => leader.release().collect(),
@@ -400,7 +418,8 @@ impl Leadership {
         self.own.epochs
     }
 
-    /// Whether this server knows all that it has promised. One that does not must vote for nobody until a leader has activated it.
+    /// Whether this server knows all that it has promised. One that does not must vote for nobody
+    /// until a leader has activated it.
     #[must_use]
     pub fn remembers(&self) -> bool {
         self.own.memory.is_complete()
@@ -412,8 +431,8 @@ impl Leadership {
         self.own.memory.past(self.own.epochs)
     }
 
-    /// Whether this server follows one that keeps transactions, of which nothing can be learned here: whether it is alive is for
-    /// others to find out.
+    /// Whether this server follows one that keeps transactions, of which nothing can be learned
+    /// here: whether it is alive is for others to find out.
     #[must_use]
     pub fn is_apart(&self) -> bool {
         matches!(&self.role, Role::Learning(learner) if learner.is_apart())

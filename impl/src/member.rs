@@ -1,8 +1,10 @@
-//! A member of an ensemble: it elects, and then leads or follows until that is over, and elects again.
+//! A member of an ensemble: it elects, and then leads or follows until that is over, and elects
+//! again.
 //!
-//! A [`Member`] is a handle on one task, which owns a [`Node`](crate::node::Node), a [`Leadership`](crate::leadership::Leadership) and the server's
-//! quorum port. [`Member::leadership`] is what an embedding system lives by: whether this server leads, in which epoch, and
-//! until when it may rely on it.
+//! A [`Member`] is a handle on one task, which owns a [`Node`](crate::node::Node), a
+//! [`Leadership`](crate::leadership::Leadership) and the server's quorum port.
+//! [`Member::leadership`] is what an embedding system lives by: whether this server leads, in which
+//! epoch, and until when it may rely on it.
 //!
 //! ```
 //! use fle::PeerEpoch;
@@ -109,23 +111,29 @@ pub struct Limits {
     pub tick_time: Duration,
     /// How long a leader may take to be established, in ticks. Default 10.
     pub init_limit: u32,
-    /// How long leader and learners bear one another's silence, in ticks; also the length of a lease. Default 5.
+    /// How long leader and learners bear one another's silence, in ticks; also the length of a
+    /// lease. Default 5.
     pub sync_limit: u32,
-    /// How much faster than this server's clock another's may run, in parts of a million: the lease is shorter by that. Default
-    /// 1,000, which is more than the drift of any clock that keeps time at all.
+    /// How much faster than this server's clock another's may run, in parts of a million: the lease
+    /// is shorter by that. Default 1,000, which is more than the drift of any clock that keeps time
+    /// at all.
     pub clock_drift_ppm: u32,
-    /// How long an elected leader waits for a quorum before it gives up as soon as one of those that elected it looks again. Default
-    /// none: it gives up when those that are left are no quorum.
+    /// How long an elected leader waits for a quorum before it gives up as soon as one of those
+    /// that elected it looks again. Default none: it gives up when those that are left are no
+    /// quorum.
     pub epoch_timeout: Option<Duration>,
     /// The wait between attempts to connect to the leader. Default 100 ms.
     pub connect_retry_delay: Duration,
-    /// The longest random wait of an observer that lost its leader, before it looks for another. Default 200 ms.
+    /// The longest random wait of an observer that lost its leader, before it looks for another.
+    /// Default 200 ms.
     pub observer_election_delay: Duration,
-    /// Whether a follower is free to help another leader as soon as its leader's end of their connection is closed in order (FIN), as
-    /// happens when a process dies. Default no: it waits for its leader's word, or for `sync_limit` ticks.
+    /// Whether a follower is free to help another leader as soon as its leader's end of their
+    /// connection is closed in order (FIN), as happens when a process dies. Default no: it waits
+    /// for its leader's word, or for `sync_limit` ticks.
     ///
-    /// With it a killed leader is replaced within milliseconds instead of `sync_limit` ticks, and the lease holds only if nothing between the
-    /// servers closes connections: no proxy, no service mesh, no load balancer. A firewall's resets do no harm either way.
+    /// With it a killed leader is replaced within milliseconds instead of `sync_limit` ticks, and
+    /// the lease holds only if nothing between the servers closes connections: no proxy, no service
+    /// mesh, no load balancer. A firewall's resets do no harm either way.
     pub promise_ends_with_connection: bool,
 }
 
@@ -227,8 +235,8 @@ impl MemberConfig {
 impl Member {
     /// Starts a member on TCP, which looks for a leader at once.
     ///
-    /// `last_zxid` says, each time the server looks, which transaction it has logged last, given its current epoch; one that keeps
-    /// none passes [`PeerEpoch::first_zxid`].
+    /// `last_zxid` says, each time the server looks, which transaction it has logged last, given
+    /// its current epoch; one that keeps none passes [`PeerEpoch::first_zxid`].
     ///
     /// # Errors
     /// When it cannot listen, or its epochs cannot be read.
@@ -261,7 +269,8 @@ impl Member {
         })
     }
 
-    /// Whom this server leads or follows, now and whenever that changes. Epochs never decrease, and grow from leader to leader.
+    /// Whom this server leads or follows, now and whenever that changes. Epochs never decrease, and
+    /// grow from leader to leader.
     #[must_use]
     pub fn leadership(&self) -> watch::Receiver<Standing> {
         self.leadership.clone()
@@ -273,7 +282,8 @@ impl Member {
         self.status.clone()
     }
 
-    /// What the owner had better know beside that, for as long as it is so: why the server stands aside, which limits differ.
+    /// What the owner had better know beside that, for as long as it is so: why the server stands
+    /// aside, which limits differ.
     #[must_use]
     pub fn notes(&self) -> watch::Receiver<BTreeSet<Note>> {
         self.notes.clone()
@@ -323,8 +333,9 @@ impl Member {
         running::run_while_leading(self.leadership(), job)
     }
 
-    /// Gives up leading or following, and looks for a leader. The same server may win again: nothing but its history, and its id,
-    /// speaks for one. [`Member::transfer`] names another; a server of weight 0 never leads.
+    /// Gives up leading or following, and looks for a leader. The same server may win again:
+    /// nothing but its history, and its id, speaks for one. [`Member::transfer`] names another; a
+    /// server of weight 0 never leads.
     ///
     /// # Errors
     /// When the member has stopped.
@@ -332,23 +343,26 @@ impl Member {
         self.order(Command::StepDown).await
     }
 
-    /// Hands leadership over to another server, without an election: its lease is over at once, and `heir` leads, in a later epoch, as
-    /// soon as a quorum follows it. In which epoch.
+    /// Hands leadership over to another server, without an election: its lease is over at once, and
+    /// `heir` leads, in a later epoch, as soon as a quorum follows it. In which epoch.
     ///
-    /// Stop acting before, and see that the heir has all that the leader has done: one whose history is shorter is followed by
-    /// nobody. If the heir does not answer, this server goes on leading; if it takes over and is not established, there
-    /// is an election. Dropping the future changes nothing of that.
+    /// Stop acting before, and see that the heir has all that the leader has done: one whose
+    /// history is shorter is followed by nobody. If the heir does not answer, this server goes on
+    /// leading; if it takes over and is not established, there is an election. Dropping the future
+    /// changes nothing of that.
     ///
     /// # Errors
-    /// When it cannot be begun ([`CannotHandOver`]), when somebody else, perhaps this server, leads in the end, or when the member
-    /// has stopped. Either way somebody leads, unless a quorum is missing: then this waits until there is one.
+    /// When it cannot be begun ([`CannotHandOver`]), when somebody else, perhaps this server, leads
+    /// in the end, or when the member has stopped. Either way somebody leads, unless a quorum is
+    /// missing: then this waits until there is one.
     pub async fn transfer(&self, heir: Sid) -> Result<PeerEpoch, TransferError> {
         let (told, outcome) = oneshot::channel();
         self.order(Command::Transfer(heir, told)).await?;
         outcome.await.map_err(|_| Stopped)?
     }
 
-    /// Other configurations are in force from now on. What is established stays so; its quorums are the new ones.
+    /// Other configurations are in force from now on. What is established stays so; its quorums are
+    /// the new ones.
     ///
     /// # Errors
     /// When the member has stopped.

@@ -1,7 +1,8 @@
 //! A server that takes part in elections over the network.
 //!
-//! A [`Node`] is a handle on one task, which owns an [`Election`](crate::election::Election) and a [`Transport`]. It elects; whether the leader is alive
-//! afterwards is for its owner to find out, who then calls [`Node::look_for_leader`] again. [`Member`](crate::member::Member) does that.
+//! A [`Node`] is a handle on one task, which owns an [`Election`](crate::election::Election) and a
+//! [`Transport`]. It elects; whether the leader is alive afterwards is for its owner to find out,
+//! who then calls [`Node::look_for_leader`] again. [`Member`](crate::member::Member) does that.
 //!
 //! ```
 //! use fle::config::{DynamicConfig, Rules};
@@ -118,11 +119,14 @@ pub struct Status {
     /// many of their votes it has not counted for that: whoever speaks in their name is broken or
     /// means harm.
     pub disturbers: BTreeMap<Sid, u64>,
-    /// The voters that elected this leader, itself among them, or all if one before it has handed over; empty unless it leads.
+    /// The voters that elected this leader, itself among them, or all if one before it has handed
+    /// over; empty unless it leads.
     pub electors: Vec<Sid>,
-    /// The voters that elected this leader and look for another since, in another round; empty unless it leads.
+    /// The voters that elected this leader and look for another since, in another round; empty
+    /// unless it leads.
     pub looking_voters: BTreeSet<Sid>,
-    /// Whether the leader has said, in another round than the one that this server settled in, that it looks for one itself.
+    /// Whether the leader has said, in another round than the one that this server settled in, that
+    /// it looks for one itself.
     pub leader_looks: bool,
     /// How many notifications have arrived since the start, the server's own among them.
     pub notifications: u64,
@@ -206,7 +210,8 @@ impl NodeConfig {
     }
 }
 
-/// The configured addresses, or their ports at every address of the machine (`quorumListenOnAllIPs`).
+/// The configured addresses, or their ports at every address of the machine
+/// (`quorumListenOnAllIPs`).
 pub(crate) fn bind_addresses(
     addresses: &[ElectionAddress],
     options: &Options,
@@ -271,8 +276,8 @@ impl Node {
         self.status.clone()
     }
 
-    /// Takes another leader, without an election, since its own has handed over. What it tells others from now on; a node that looks
-    /// goes on looking, and this waits for its decision.
+    /// Takes another leader, without an election, since its own has handed over. What it tells
+    /// others from now on; a node that looks goes on looking, and this waits for its decision.
     pub(crate) async fn designate(
         &self,
         leader: Sid,
@@ -282,7 +287,8 @@ impl Node {
         Ok(decision)
     }
 
-    /// The leader is established under this epoch, which replaces that of the vote (ZOOKEEPER-1732).
+    /// The leader is established under this epoch, which replaces that of the vote
+    /// (ZOOKEEPER-1732).
     ///
     /// # Errors
     /// When the node has stopped.

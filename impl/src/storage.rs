@@ -11,19 +11,22 @@
 //! | `disk` | reading within bounds and replacing durably, with descriptors in reserve |
 //! | `error` | [`StorageError`] |
 //!
-//! Source: `QuorumPeer.writeLongToFile` with `AtomicFileOutputStream`, and `loadDataBase`. The epoch files are ZooKeeper's:
-//! `version-2/acceptedEpoch` and `version-2/currentEpoch` in the data directory, each a decimal number.
+//! Source: `QuorumPeer.writeLongToFile` with `AtomicFileOutputStream`, and `loadDataBase`. The
+//! epoch files are ZooKeeper's: `version-2/acceptedEpoch` and `version-2/currentEpoch` in the data
+//! directory, each a decimal number.
 //!
 //! # Invariants
 //! - When a method returns, what it stored survives; until then the old value does.
-//! - A server that cannot know what it has promised is told so ([`Knowledge`](crate::leadership::Knowledge)). What it is given
-//!   while a leader takes it in counts as all that it has promised only after [`Storage::store_known`].
-//! - No work on a disk is done on a thread that does anything else, so that nothing but the epochs waits for a slow disk, and the
-//!   epochs wait for nothing but the disk.
+//! - A server that cannot know what it has promised is told so
+//!   ([`Knowledge`](crate::leadership::Knowledge)). What it is given while a leader takes it in
+//!   counts as all that it has promised only after [`Storage::store_known`].
+//! - No work on a disk is done on a thread that does anything else, so that nothing but the epochs
+//!   waits for a slow disk, and the epochs wait for nothing but the disk.
 //!
 //! # Deliberately absent
-//! Any default for a file that cannot be read or is missing: ZooKeeper takes the epoch of its last transaction. Any defence
-//! against a disk that goes back as a whole, as a virtual machine's snapshot does: nothing on the disk can tell.
+//! Any default for a file that cannot be read or is missing: ZooKeeper takes the epoch of its last
+//! transaction. Any defence against a disk that goes back as a whole, as a virtual machine's
+//! snapshot does: nothing on the disk can tell.
 
 mod data_dir;
 mod disk;
@@ -45,8 +48,8 @@ use std::time::Duration;
 
 /// What a server writes before it answers.
 ///
-/// [`Storage::load`] comes first. An error means that nothing is known to be stored: the server stops relying on what it had in
-/// memory, and begins again with what [`Storage::load`] says.
+/// [`Storage::load`] comes first. An error means that nothing is known to be stored: the server
+/// stops relying on what it had in memory, and begins again with what [`Storage::load`] says.
 pub trait Storage: Send + 'static {
     /// What was stored last, and whether that is all that the server has promised.
     ///
@@ -81,13 +84,15 @@ pub trait Storage: Send + 'static {
         length: Duration,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
 
-    /// Stores, durably, that what is stored is all that the server has promised; of a server that has stored no epoch, 0.
+    /// Stores, durably, that what is stored is all that the server has promised; of a server that
+    /// has stored no epoch, 0.
     ///
     /// # Errors
     /// When that is not certain.
     fn store_known(&mut self) -> impl Future<Output = Result<(), StorageError>> + Send;
 
-    /// Stores whose ensemble the server is in from now on, if the storage compares that at the next start.
+    /// Stores whose ensemble the server is in from now on, if the storage compares that at the next
+    /// start.
     ///
     /// # Errors
     /// When that is not certain. No promise depends on it.

@@ -1,4 +1,5 @@
-//! A process that has no descriptor left stores epochs all the same. It is a process of its own, as the limit is the process's.
+//! A process that has no descriptor left stores epochs all the same. It is a process of its own, as
+//! the limit is the process's.
 #![cfg(feature = "net")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

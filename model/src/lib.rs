@@ -2,26 +2,30 @@
 //!
 //! # The election in one page
 //!
-//! A few servers, each with a history of transactions, must agree on one of them as leader, and it should be one that misses
-//! nothing a quorum has committed. Each server *proposes* a leader, at first itself, with the credentials that speak for it: its
-//! peer epoch, then its last zxid; its sid breaks ties. It announces its proposal to all voters in *notifications*, its own
-//! loop-back included. Hearing of a better proposal it adopts that and announces it; the best one spreads. When the last
-//! votes heard, one of each server, give a quorum for its own proposal, it waits a moment for a better one to turn up
-//! (*finalizing*) and then settles: it leads if the proposal is itself, and follows otherwise.
+//! A few servers, each with a history of transactions, must agree on one of them as leader, and it
+//! should be one that misses nothing a quorum has committed. Each server *proposes* a leader, at
+//! first itself, with the credentials that speak for it: its peer epoch, then its last zxid; its
+//! sid breaks ties. It announces its proposal to all voters in *notifications*, its own loop-back
+//! included. Hearing of a better proposal it adopts that and announces it; the best one spreads.
+//! When the last votes heard, one of each server, give a quorum for its own proposal, it waits a
+//! moment for a better one to turn up (*finalizing*) and then settles: it leads if the proposal is
+//! itself, and follows otherwise.
 //!
-//! Elections happen in *rounds*, counted by each server for itself. Votes of earlier rounds are ignored, and their sender is told
-//! what it missed; a vote of a later round takes the server there. A server that has settled answers every looking one with
-//! the vote it settled on. A latecomer thus hears of an ensemble that is already at work, and joins it when a quorum, the
+//! Elections happen in *rounds*, counted by each server for itself. Votes of earlier rounds are
+//! ignored, and their sender is told what it missed; a vote of a later round takes the server
+//! there. A server that has settled answers every looking one with the vote it settled on. A
+//! latecomer thus hears of an ensemble that is already at work, and joins it when a quorum, the
 //! leader among them, says the same.
 //!
-//! That is all, and less than it seems: two servers may lead at once, even in one round, the leader need not be the best
-//! server alive, and an election need not end in agreement, or at all. The [properties] say what holds, show that it is not
-//! vacuous, and keep what sounds right and is false.
+//! That is all, and less than it seems: two servers may lead at once, even in one round, the leader
+//! need not be the best server alive, and an election need not end in agreement, or at all. The
+//! [properties] say what holds, show that it is not vacuous, and keep what sounds right and is
+//! false.
 //!
 //! # How to read it
 //!
-//! Beside `FastLeaderElection.java`, starting with [`server`]: every function bears the name of the Java method or branch it states
-//! (search for it, the names are documentation aliases).
+//! Beside `FastLeaderElection.java`, starting with [`server`]: every function bears the name of the
+//! Java method or branch it states (search for it, the names are documentation aliases).
 //!
 //! | module | what it states |
 //! |---|---|
@@ -47,143 +51,184 @@
 //! | [`counterexample`] | the files of `--trace-dir` |
 //! | [`mod@trace`] | a path as `fle-trace/1` files, for the implementation to replay |
 //!
-//! Shared with the production crate are two modules, vote comparison ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and
-//! quorums ([`fle::quorum`]). Everything else is stated here a second time, so that a mistake in one is seen against the other.
+//! Shared with the production crate are two modules, vote comparison
+//! ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and quorums ([`fle::quorum`]).
+//! Everything else is stated here a second time, so that a mistake in one is seen against the
+//! other.
 //!
 //! # What is modelled
 //!
-//! - **Servers** ([`server`]) of every [role](ensemble::Composition): voters, an observer, a voter without weight, two voters with an
-//!   oracle, a proposed configuration beside the committed one, a peer that speaks the oldest wire format, a newer configuration
-//!   that spreads in notifications. A server that lost its data has zxid -1.
-//! - **Links** ([`network`]) that keep order, replace what is not yet written, break, and send the last message again.
-//! - **Time** in two [settings](system::Setting): the asynchronous, in which any wait may run out at any time, and the timely, in
-//!   which waits are longer than messages travel.
-//! - **What surrounds the election**, the peer's main loop: who follows a leader that is gone or does not lead looks again, and so
-//!   does a leader that no quorum follows; an established leader begins a new epoch and its followers learn it
-//!   ([`system::Action`]).
-//! - **[Faults](faults::Faults)**, each with a budget: crash and restart, crash for good, loss of the disk, a broken connection, a return to
-//!   looking for no reason; a late start and a newer configuration are ways to begin.
+//! - **Servers** ([`server`]) of every [role](ensemble::Composition): voters, an observer, a voter
+//!   without weight, two voters with an oracle, a proposed configuration beside the committed one,
+//!   a peer that speaks the oldest wire format, a newer configuration that spreads in
+//!   notifications. A server that lost its data has zxid -1.
+//! - **Links** ([`network`]) that keep order, replace what is not yet written, break, and send the
+//!   last message again.
+//! - **Time** in two [settings](system::Setting): the asynchronous, in which any wait may run out
+//!   at any time, and the timely, in which waits are longer than messages travel.
+//! - **What surrounds the election**, the peer's main loop: who follows a leader that is gone or
+//!   does not lead looks again, and so does a leader that no quorum follows; an established leader
+//!   begins a new epoch and its followers learn it ([`system::Action`]).
+//! - **[Faults](faults::Faults)**, each with a budget: crash and restart, crash for good, loss of
+//!   the disk, a broken connection, a return to looking for no reason; a late start and a newer
+//!   configuration are ways to begin.
 //! - **Initial credentials** are not one assignment but all, as separate initial states of one run.
 //!
 //! # What is left out or reduced, and why
 //!
-//! - **One step is atomic**: the receiver thread's answer, then the election's reaction. In Java the receiver may have answered
-//!   several notifications before the election takes the first; here they would still be on their links, and be answered
-//!   later, with a round and proposal that can be newer. Left out: an answer older than the election's reaction to what came first.
-//! - **A link holds one notification or two**, as the scenario says: see [`network`], which also says what each leaves out.
-//! - **A server's own vote** is counted in the step that sends it where links hold one; else it waits on a loop-back that holds one,
-//!   the newest. An older vote of one's own arriving late would replace nothing newer, and it disagrees with the present
-//!   proposal, so it adds nothing to the server's own count. Left out: the older vote coming back after a change of mind, where
-//!   coming back before it would have ended the wait for votes; with links of one, others' votes heard before one's own is.
-//! - **Asynchronous, a vote that is announced again arrives at once**, at any one server to which nothing else is under way. A copy
-//!   that arrives later, the sender proposing the same still, is one sent later; a copy that never arrives was replaced in the slot.
-//!   Left out: a copy that the sender's change of mind overtakes, that is, an outdated vote received twice. With an oracle, and in
-//!   time, it goes on the links like any other.
-//! - **A copy directly behind the same notification is not put on the link**, for the same reason: it can be sent again later.
-//! - **A decision clears the server's loop-back**, as `leaveInstance` clears the receive queue. What is cleared would be a server's
-//!   own question to itself.
-//! - **What was sent to a server that is down waits** for its return, the newest only: the slot keeps it, or the last message sent
-//!   is sent again. What a server had sent when it crashed may still arrive, or not.
-//! - **Asynchronous, only a leader that is down is given up**, and otherwise a server returns to looking as often as the scenario's
-//!   budget allows: with a wait that may run out at any time, rounds would grow without end.
-//! - **A synchronized follower has its leader's history** in one step, and the new epoch with it; discovery and synchronization
-//!   themselves are not modelled. Where epochs are not ([`system::System::activation`]), a follower does not notice that its leader
-//!   has crashed, restarted and leads again.
-//! - **Waits have no length**: the back-off is no state, and `haveDelivered` would only decide between sending again and
-//!   reconnecting, which here is the same.
-//! - **A newer configuration has the same voters** as the one it replaces, other addresses for instance. The round is forgotten
-//!   with the election object; the connections are torn down and stand again at once.
+//! - **One step is atomic**: the receiver thread's answer, then the election's reaction. In Java
+//!   the receiver may have answered several notifications before the election takes the first; here
+//!   they would still be on their links, and be answered later, with a round and proposal that can
+//!   be newer. Left out: an answer older than the election's reaction to what came first.
+//! - **A link holds one notification or two**, as the scenario says: see [`network`], which also
+//!   says what each leaves out.
+//! - **A server's own vote** is counted in the step that sends it where links hold one; else it
+//!   waits on a loop-back that holds one, the newest. An older vote of one's own arriving late
+//!   would replace nothing newer, and it disagrees with the present proposal, so it adds nothing to
+//!   the server's own count. Left out: the older vote coming back after a change of mind, where
+//!   coming back before it would have ended the wait for votes; with links of one, others' votes
+//!   heard before one's own is.
+//! - **Asynchronous, a vote that is announced again arrives at once**, at any one server to which
+//!   nothing else is under way. A copy that arrives later, the sender proposing the same still, is
+//!   one sent later; a copy that never arrives was replaced in the slot. Left out: a copy that the
+//!   sender's change of mind overtakes, that is, an outdated vote received twice. With an oracle,
+//!   and in time, it goes on the links like any other.
+//! - **A copy directly behind the same notification is not put on the link**, for the same reason:
+//!   it can be sent again later.
+//! - **A decision clears the server's loop-back**, as `leaveInstance` clears the receive queue.
+//!   What is cleared would be a server's own question to itself.
+//! - **What was sent to a server that is down waits** for its return, the newest only: the slot
+//!   keeps it, or the last message sent is sent again. What a server had sent when it crashed may
+//!   still arrive, or not.
+//! - **Asynchronous, only a leader that is down is given up**, and otherwise a server returns to
+//!   looking as often as the scenario's budget allows: with a wait that may run out at any time,
+//!   rounds would grow without end.
+//! - **A synchronized follower has its leader's history** in one step, and the new epoch with it;
+//!   discovery and synchronization themselves are not modelled. Where epochs are not
+//!   ([`system::System::activation`]), a follower does not notice that its leader has crashed,
+//!   restarted and leads again.
+//! - **Waits have no length**: the back-off is no state, and `haveDelivered` would only decide
+//!   between sending again and reconnecting, which here is the same.
+//! - **A newer configuration has the same voters** as the one it replaces, other addresses for
+//!   instance. The round is forgotten with the election object; the connections are torn down and
+//!   stand again at once.
 //!
-//! `tests/reductions.rs` walks three asynchronous servers over links without any of these reductions but the first, at random,
-//! and checks that they reach no state that the model with links of two does not.
+//! `tests/reductions.rs` walks three asynchronous servers over links without any of these
+//! reductions but the first, at random, and checks that they reach no state that the model with
+//! links of two does not.
 //!
 //! # What liveness means here
 //!
-//! A property of liveness says that every *fair* run comes to a goal and stays there ([`liveness`]). Fair is a run in which a
-//! notification that is under way arrives or is superseded, who is down and returns is started, and who follows an established
-//! leader learns its epoch (weak fairness, for each link and server); and in which a wait that can run out again and again
-//! does (strong fairness, for each server and wait): [`system::System::fairness`]. The order in which different links deliver is
-//! nobody's duty, and nothing need go wrong.
+//! A property of liveness says that every *fair* run comes to a goal and stays there
+//! ([`liveness`]). Fair is a run in which a notification that is under way arrives or is
+//! superseded, who is down and returns is started, and who follows an established leader learns its
+//! epoch (weak fairness, for each link and server); and in which a wait that can run out again and
+//! again does (strong fairness, for each server and wait): [`system::System::fairness`]. The order
+//! in which different links deliver is nobody's duty, and nothing need go wrong.
 //!
-//! It is asked in the timely setting only, where the waits are ordered: delivery, then finalizing, then sending again, then giving
-//! up ([`system::Setting::Timely`]). The order stands for lengths of time that the model does not have. Only what is already
-//! under way to a server keeps it finalizing, not what somebody else may still be about to tell it. Left out: two servers that
+//! It is asked in the timely setting only, where the waits are ordered: delivery, then finalizing,
+//! then sending again, then giving up ([`system::Setting::Timely`]). The order stands for lengths
+//! of time that the model does not have. Only what is already under way to a server keeps it
+//! finalizing, not what somebody else may still be about to tell it. Left out: two servers that
 //! send again at the same moment, so that their notifications cross.
 //!
 //! # Symmetry
 //!
-//! The election only compares credentials, and sids where they are equal. So two assignments that differ in the servers' names, the
-//! servers ranked by credentials and sid, have the same runs under other names. Of such assignments one is run
-//! ([`catalogue::Scenario::system`]): of 64 for three servers 20, where any two servers can change places. All are run where one
-//! has a role of its own.
+//! The election only compares credentials, and sids where they are equal. So two assignments that
+//! differ in the servers' names, the servers ranked by credentials and sid, have the same runs
+//! under other names. Of such assignments one is run ([`catalogue::Scenario::system`]): of 64 for
+//! three servers 20, where any two servers can change places. All are run where one has a role of
+//! its own.
 //!
 //! # How much is checked
 //!
-//! On two cores of a shared machine, rustc 1.95: `check --tier ci` exhausts 20,172,880 states of 48 scenarios in half a minute, with
-//! 204 MiB, and goes on with the second model's ([`establishment`]). `check --tier nightly` exhausts 78 million in 41 scenarios in 5 minutes 2 seconds, with 1.9 GiB, beside the second
-//! model's largest (8,284,191 states): four asynchronous servers
-//! are 31,981,119 states (85 seconds), four timely ones 2,474,444, five timely ones, reduced, 12,482,150 (40 seconds, and 7 for fair
-//! runs), three servers with two faults up to 4,606,180. The search keeps about 20 bytes for each state, and where there are
-//! properties of runs some 160, for the graph. `list` has the time of each scenario.
+//! On two cores of a shared machine, rustc 1.95: `check --tier ci` exhausts 20,172,880 states of 48
+//! scenarios in half a minute, with 204 MiB, and goes on with the second model's
+//! ([`establishment`]). `check --tier nightly` exhausts 78 million in 41 scenarios in 5 minutes 2
+//! seconds, with 1.9 GiB, beside the second model's largest (8,284,191 states): four asynchronous
+//! servers are 31,981,119 states (85 seconds), four timely ones 2,474,444, five timely ones,
+//! reduced, 12,482,150 (40 seconds, and 7 for fair runs), three servers with two faults up to
+//! 4,606,180. The search keeps about 20 bytes for each state, and where there are properties of
+//! runs some 160, for the graph. `list` has the time of each scenario.
 //!
 //! # What the checker taught us
 //!
-//! Each with the command that shows it; the shortest stories stand in `tests/pitfalls.rs`, `tests/timely.rs` and
-//! `tests/finalizing.rs`. `cargo run --release -p fle-model -- check NAME` checks a scenario.
+//! Each with the command that shows it; the shortest stories stand in `tests/pitfalls.rs`,
+//! `tests/timely.rs` and `tests/finalizing.rs`. `cargo run --release -p fle-model -- check NAME`
+//! checks a scenario.
 //!
-//! - **Two servers lead in one round**, and each has a quorum's votes on record. One voter voted for both, one after the other:
-//!   10 steps, `check fault-free`. What holds is that at most one of them has a quorum that *follows* it. Whoever acts on being
-//!   LEADING must first see to its followers.
-//! - **The leader need not be the best server alive** where waits are shorter than messages travel (`check fault-free`), and a voter
-//!   counted for it may have better credentials: it has settled on the leader already, which counts like a vote. So "best
-//!   credentials" holds of the votes that were cast while looking, and of no more.
-//! - **A vote can outlive its voter's epoch**: a server is elected by the vote of one that has since been synchronized with another
-//!   leader and entered a later epoch (`check activation`). Where epochs move, the best credentials are not the election's to
-//!   guarantee; the leader finds out when it counts the epochs that a quorum has accepted.
-//! - **Settled votes of two elections make a quorum.** Those of the joiner's own round agree if they name one leader, whatever their
-//!   zxid and epoch; those of other rounds if they name one leader in one epoch, whatever their zxid and round. So a joiner counts the
-//!   leader of round 2 together with what a voter said in round 1, when that server did not lead yet, though the voter has
-//!   looked again since (`check loss`, 11 steps); or the leader, in its new epoch, together with a follower that has yet to learn it
-//!   (`check activation`, 9 steps). To compare all fields is no remedy: a follower that did not notice that its leader was elected
-//!   again is then never a quorum with it, and a latecomer looks for ever (`check --mutant compares-all-fields`). What makes it
-//!   harmless is that the leader itself must have said that it leads: it is for that one to see to a quorum.
-//! - **A restarted server decides again in the same round**: the round is forgotten with the process, so its number alone names no
-//!   election (`check crash`).
-//! - **A leader that restarts is elected by its own past**: it looks in round 1, and a follower that has not noticed answers
-//!   FOLLOWING for it in round 1, which is a vote of its own round. It leads again at once (`check crash`), and its new epoch
-//!   differs from that of the follower whose word made it leader. If that follower never noticed, the third server could never
-//!   join, for the epochs of the two would differ for ever; what helps is that the follower's connection has broken. The
-//!   first version of [`system::Action::GiveUp`] lacked that, and `check timely-activation` showed it.
-//! - **The election alone need not end.** Two servers can be elected in different rounds with the help of one voter, and a third
-//!   then looks for ever, torn between them. It is the peer's main loop that ends it: the leader without followers gives up. With
-//!   it, every timely scenario ends with all live servers on one leader, whatever the faults (`check --tier ci`).
-//! - **An old peer hides the best server**: between it and anybody the peer epoch of a proposal is lost, so that in time and without
-//!   faults a server wins that is not the best (`check timely-old-peer`).
-//! - **After a new epoch an old peer agrees with nobody**: a server whose epoch is not that of its last transaction proposes itself with it,
-//!   and the old peer's vote for that server comes back without. A leader's only follower that lost it and an old peer thus elect nobody
-//!   between them: the old peer settles on the other, gives it up, and looks in the next round, while the other still looks. That part
-//!   is the algorithm's. That rounds grow so without bound is the model's, in which the leader, alone by now, can put off
-//!   giving up while the old peer gives up again and again: the order of waits is not their length. So no timely scenario has
-//!   both an old peer and new epochs: `cargo test -p fle-model --test timely an_old_peer_looks_round_after_round`.
-//! - **A newer configuration undoes "best wins"**: the round begins anew at whoever learns of it, and who has settled by then keeps
-//!   its leader (`check timely-gossip`, where "best wins" is not asked).
-//! - **A looking voter and a settled observer answer each other without end** (ZOOKEEPER-1807): the voter answers whatever a server
-//!   without a vote sends, the observer whatever looks. Neither's election hears of it, and it ends when the voter settles. The
-//!   model lets it keep nobody waiting ([`system::State::is_silent`]); `check timely-observer` has such runs.
-//! - **A joiner may pass an ensemble by.** The leader's word and votes that were cast for it while looking, and that their voters have
-//!   since changed, are a quorum on record. Three servers are too few for that; random walks through five showed it, in 17
-//!   steps: `cargo test -p fle-model --test pitfalls a_joiner_passes_an_ensemble_by`. So "joiner respects the ensemble" is asked of
-//!   who joins by the votes of settled servers alone, and `simulate five` finds nothing against that.
-//! - **The order of waits is not their length.** Over links of two a server can be torn for ever between the leaders of two rounds:
-//!   both are given up only after a time that the model does not have (`check timely-torn`).
-//! - **Nobody needs to ask twice** where three equal servers start together and in time (`check timely-slots`); of four, one may
-//!   have to.
-//! - **A mutant that survives** is as much of an answer as one that is killed: announcing again, counting settled servers by
-//!   themselves, and giving up make up for seven broken rules out of 59 (`mutants` says which and why).
+//! - **Two servers lead in one round**, and each has a quorum's votes on record. One voter voted
+//!   for both, one after the other: 10 steps, `check fault-free`. What holds is that at most one of
+//!   them has a quorum that *follows* it. Whoever acts on being LEADING must first see to its
+//!   followers.
+//! - **The leader need not be the best server alive** where waits are shorter than messages travel
+//!   (`check fault-free`), and a voter counted for it may have better credentials: it has settled
+//!   on the leader already, which counts like a vote. So "best credentials" holds of the votes that
+//!   were cast while looking, and of no more.
+//! - **A vote can outlive its voter's epoch**: a server is elected by the vote of one that has
+//!   since been synchronized with another leader and entered a later epoch (`check activation`).
+//!   Where epochs move, the best credentials are not the election's to guarantee; the leader finds
+//!   out when it counts the epochs that a quorum has accepted.
+//! - **Settled votes of two elections make a quorum.** Those of the joiner's own round agree if
+//!   they name one leader, whatever their zxid and epoch; those of other rounds if they name one
+//!   leader in one epoch, whatever their zxid and round. So a joiner counts the leader of round 2
+//!   together with what a voter said in round 1, when that server did not lead yet, though the
+//!   voter has looked again since (`check loss`, 11 steps); or the leader, in its new epoch,
+//!   together with a follower that has yet to learn it (`check activation`, 9 steps). To compare
+//!   all fields is no remedy: a follower that did not notice that its leader was elected again is
+//!   then never a quorum with it, and a latecomer looks for ever (`check --mutant
+//!   compares-all-fields`). What makes it harmless is that the leader itself must have said that it
+//!   leads: it is for that one to see to a quorum.
+//! - **A restarted server decides again in the same round**: the round is forgotten with the
+//!   process, so its number alone names no election (`check crash`).
+//! - **A leader that restarts is elected by its own past**: it looks in round 1, and a follower
+//!   that has not noticed answers FOLLOWING for it in round 1, which is a vote of its own round. It
+//!   leads again at once (`check crash`), and its new epoch differs from that of the follower whose
+//!   word made it leader. If that follower never noticed, the third server could never join, for
+//!   the epochs of the two would differ for ever; what helps is that the follower's connection has
+//!   broken. The first version of [`system::Action::GiveUp`] lacked that, and `check
+//!   timely-activation` showed it.
+//! - **The election alone need not end.** Two servers can be elected in different rounds with the
+//!   help of one voter, and a third then looks for ever, torn between them. It is the peer's main
+//!   loop that ends it: the leader without followers gives up. With it, every timely scenario ends
+//!   with all live servers on one leader, whatever the faults (`check --tier ci`).
+//! - **An old peer hides the best server**: between it and anybody the peer epoch of a proposal is
+//!   lost, so that in time and without faults a server wins that is not the best (`check
+//!   timely-old-peer`).
+//! - **After a new epoch an old peer agrees with nobody**: a server whose epoch is not that of its
+//!   last transaction proposes itself with it, and the old peer's vote for that server comes back
+//!   without. A leader's only follower that lost it and an old peer thus elect nobody between them:
+//!   the old peer settles on the other, gives it up, and looks in the next round, while the other
+//!   still looks. That part is the algorithm's. That rounds grow so without bound is the model's,
+//!   in which the leader, alone by now, can put off giving up while the old peer gives up again and
+//!   again: the order of waits is not their length. So no timely scenario has both an old peer and
+//!   new epochs: `cargo test -p fle-model --test timely an_old_peer_looks_round_after_round`.
+//! - **A newer configuration undoes "best wins"**: the round begins anew at whoever learns of it,
+//!   and who has settled by then keeps its leader (`check timely-gossip`, where "best wins" is not
+//!   asked).
+//! - **A looking voter and a settled observer answer each other without end** (ZOOKEEPER-1807): the
+//!   voter answers whatever a server without a vote sends, the observer whatever looks. Neither's
+//!   election hears of it, and it ends when the voter settles. The model lets it keep nobody
+//!   waiting ([`system::State::is_silent`]); `check timely-observer` has such runs.
+//! - **A joiner may pass an ensemble by.** The leader's word and votes that were cast for it while
+//!   looking, and that their voters have since changed, are a quorum on record. Three servers are
+//!   too few for that; random walks through five showed it, in 17 steps: `cargo test -p fle-model
+//!   --test pitfalls a_joiner_passes_an_ensemble_by`. So "joiner respects the ensemble" is asked of
+//!   who joins by the votes of settled servers alone, and `simulate five` finds nothing against
+//!   that.
+//! - **The order of waits is not their length.** Over links of two a server can be torn for ever
+//!   between the leaders of two rounds: both are given up only after a time that the model does not
+//!   have (`check timely-torn`).
+//! - **Nobody needs to ask twice** where three equal servers start together and in time (`check
+//!   timely-slots`); of four, one may have to.
+//! - **A mutant that survives** is as much of an answer as one that is killed: announcing again,
+//!   counting settled servers by themselves, and giving up make up for seven broken rules out of 59
+//!   (`mutants` says which and why).
 //! - **The finalizing wait** is not needed for safety: see [`finalizing`].
-//! - **Links of one hide one thing**: a counted voter that outranks the leader is seen over links of two only, for its older vote
-//!   must arrive after it has sent a newer one. Everything that always or eventually holds has the same verdict over both
-//!   (`check fault-free fault-free-slots timely timely-slots`).
+//! - **Links of one hide one thing**: a counted voter that outranks the leader is seen over links
+//!   of two only, for its older vote must arrive after it has sent a newer one. Everything that
+//!   always or eventually holds has the same verdict over both (`check fault-free fault-free-slots
+//!   timely timely-slots`).
 
 pub mod catalogue;
 pub mod check;

@@ -171,8 +171,8 @@ fn one_that_lost_its_disk_and_is_not_let_in_is_noticed() {
     assert_eq!(found, ["a leader is established and followed"]);
 }
 
-/// Five voters, of which 1 leads in epoch 1. 5 proposes epoch 2, and 4 promises it, loses its disk and
-/// comes to 1.
+/// Five voters, of which 1 leads in epoch 1. 5 proposes epoch 2, and 4 promises it, loses its disk
+/// and comes to 1.
 struct Forgotten {
     system: System<5>,
     state: State<5>,

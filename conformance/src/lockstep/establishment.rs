@@ -186,8 +186,8 @@ impl<'a, const N: usize> SideBySide<'a, N> {
         walk
     }
 
-    /// Takes every act wherever it can be taken, the nearest to a life's beginning first, up to the first divergence. How many were
-    /// compared, and the divergence.
+    /// Takes every act wherever it can be taken, the nearest to a life's beginning first, up to the
+    /// first divergence. How many were compared, and the divergence.
     fn walk(mut self) -> (usize, Option<Divergence>) {
         let divergence = self.begin().or_else(|| self.go_on());
         if divergence.is_none() {
@@ -256,7 +256,8 @@ impl<'a, const N: usize> SideBySide<'a, N> {
         None
     }
 
-    /// Whether the model's server gives up since there is no further epoch, in the middle of what the engine does.
+    /// Whether the model's server gives up since there is no further epoch, in the middle of what
+    /// the engine does.
     fn is_past_the_last(&self, told: &[Effect], done: &[leadership::Effect]) -> bool {
         let Some((Effect::Quit, told)) = told.split_last() else {
             return false;

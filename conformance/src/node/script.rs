@@ -1,6 +1,7 @@
 //! What a node can be made to live through of a trace, and what is to be seen of it.
 //!
-//! The expectation is the core's: it takes the trace's inputs in the order in which a node gets them, its own messages at once.
+//! The expectation is the core's: it takes the trace's inputs in the order in which a node gets
+//! them, its own messages at once.
 
 use crate::engine::{self, Engine};
 use fle::config::ConfigErrors;
@@ -35,7 +36,8 @@ pub struct Script {
 pub struct Act {
     /// The trace's step that the input stands in, counted from 1.
     pub step: usize,
-    /// How long nothing happens before the input; where that is a time-out, it comes one [`TICK`] later.
+    /// How long nothing happens before the input; where that is a time-out, it comes one [`TICK`]
+    /// later.
     pub pause: Duration,
     /// The input.
     pub input: Input,
@@ -43,8 +45,9 @@ pub struct Act {
     pub then: Then,
     /// How many notifications reach the node by it, its own aside.
     pub heard: usize,
-    /// What is to be seen. The sends are in the order of their recipients; among them are those of the server to itself, and the
-    /// answers to questions. What it settled on bears the epoch that it announces.
+    /// What is to be seen. The sends are in the order of their recipients; among them are those of
+    /// the server to itself, and the answers to questions. What it settled on bears the epoch that
+    /// it announces.
     pub outcome: Standing,
 }
 
@@ -99,7 +102,8 @@ pub enum Reason {
     NotTaken,
 }
 
-/// A vote for nobody in a round before all others: any server answers it, and nothing else comes of it.
+/// A vote for nobody in a round before all others: any server answers it, and nothing else comes of
+/// it.
 #[must_use]
 pub fn question() -> Vec<u8> {
     let question = Notification {
@@ -137,7 +141,8 @@ struct Writer {
     looks: Option<Credentials>,
     /// Who has been sent something or has come.
     connected: BTreeSet<i64>,
-    /// The last answers to servers that do not vote, and when: they are not repeated at once (`impl/DEVIATIONS.md`).
+    /// The last answers to servers that do not vote, and when: they are not repeated at once
+    /// (`impl/DEVIATIONS.md`).
     answers: BTreeMap<i64, (Vec<u8>, Duration)>,
     min_notification_interval: Duration,
     /// What the clock shows.

@@ -24,9 +24,11 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::advance;
 
-/// How long the node has for what the script does not speak of, on a clock that advances by waits alone.
+/// How long the node has for what the script does not speak of, on a clock that advances by waits
+/// alone.
 const NEVER: Duration = Duration::from_hours(10_000);
-/// How often all tasks get their turn before the node counts as silent: the driver, then what it wakes, twice over.
+/// How often all tasks get their turn before the node counts as silent: the driver, then what it
+/// wakes, twice over.
 const TURNS: usize = 8;
 
 pub(super) struct Stage {
@@ -174,7 +176,8 @@ impl Stage {
         Ok(())
     }
 
-    /// The node dials the voters that it is not connected with. One that it does not dial will miss what it should be told.
+    /// The node dials the voters that it is not connected with. One that it does not dial will miss
+    /// what it should be told.
     async fn meet_voters(&mut self) {
         for voter in &self.voters {
             if let Some(peer) = self.peers.get_mut(voter)

@@ -181,7 +181,8 @@ impl Server {
         })
     }
 
-    /// What its log says in so many words of state and leader. The round is as the judge understands the log.
+    /// What its log says in so many words of state and leader. The round is as the judge
+    /// understands the log.
     fn decision(&self) -> Option<View> {
         let log = self.logged();
         let lines = log.lines().rev();

@@ -1,4 +1,5 @@
-//! A server's disk: epochs in memory, which may be lost or replaced by an older copy, and a disk's troubles.
+//! A server's disk: epochs in memory, which may be lost or replaced by an older copy, and a disk's
+//! troubles.
 
 use crate::trouble::Trouble;
 use fle::PeerEpoch;

@@ -13,7 +13,8 @@ use std::time::Duration;
 pub(crate) struct Ensemble {
     /// In the order of their ids.
     pub(crate) servers: Vec<Server>,
-    /// Of the committed configuration, then of the one proposed to follow it. Both must give a quorum.
+    /// Of the committed configuration, then of the one proposed to follow it. Both must give a
+    /// quorum.
     rules: Vec<Rule>,
     committed: DynamicConfig,
     proposed: Option<DynamicConfig>,
@@ -73,7 +74,8 @@ impl Rule {
 }
 
 impl Ensemble {
-    /// Three voters or five, or groups; perhaps with an observer, a server without data, or a proposed configuration of fewer voters.
+    /// Three voters or five, or groups; perhaps with an observer, a server without data, or a
+    /// proposed configuration of fewer voters.
     pub(crate) fn random(rng: &mut Rng) -> Self {
         let five = [1, 2, 3, 4, 5];
         let rule = match rng.u8(0..4) {
@@ -115,8 +117,8 @@ impl Ensemble {
         }
     }
 
-    /// Whether there is a quorum of these servers that vote for another if they hear of a better one: those without data do not, nor
-    /// need those without weight.
+    /// Whether there is a quorum of these servers that vote for another if they hear of a better
+    /// one: those without data do not, nor need those without weight.
     pub(crate) fn can_elect(&self, servers: &BTreeSet<i64>) -> bool {
         let with_data = self
             .servers
@@ -157,7 +159,8 @@ impl Ensemble {
         self.limits.is_none()
     }
 
-    /// Whether a connection that is closed in order frees a follower, so that nothing may close one but its ends.
+    /// Whether a connection that is closed in order frees a follower, so that nothing may close one
+    /// but its ends.
     pub(crate) fn trusts_ends(&self) -> bool {
         self.trusts_ends
     }
@@ -266,8 +269,8 @@ fn like_limits(rng: &mut Rng) -> Limits {
     }
 }
 
-/// Those of one server. A leader's signs of life, two in a tick, are frequent enough for the least patient follower. That is all
-/// they have in common: patience differs by a factor of five.
+/// Those of one server. A leader's signs of life, two in a tick, are frequent enough for the least
+/// patient follower. That is all they have in common: patience differs by a factor of five.
 fn unlike_limits(rng: &mut Rng) -> Limits {
     let tick = *rng.choice(&[100, 200, 500]).unwrap();
     let (sync, init) = (rng.u32(600..=3000), rng.u32(4000..=20_000));

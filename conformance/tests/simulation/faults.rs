@@ -1,5 +1,5 @@
-//! What goes wrong: random faults for a while, and then no more. With the [links](links) between servers, and with the
-//! [machines](machines) that they run on.
+//! What goes wrong: random faults for a while, and then no more. With the [links](links) between
+//! servers, and with the [machines](machines) that they run on.
 
 mod links;
 mod machines;
@@ -23,8 +23,9 @@ pub(crate) struct Faults {
     ensemble: Arc<Ensemble>,
     homes: BTreeMap<i64, Arc<Home>>,
     servers: Vec<i64>,
-    /// What can go wrong in this run, and how many milliseconds it takes at most until the next thing does. Where everything
-    /// happens all the time, nobody leads for long enough to be missed.
+    /// What can go wrong in this run, and how many milliseconds it takes at most until the next
+    /// thing does. Where everything happens all the time, nobody leads for long enough to be
+    /// missed.
     kinds: Vec<&'static str>,
     calm: u64,
     next: Duration,
@@ -152,8 +153,8 @@ impl Faults {
         sim: &mut Sim<'_>,
         history: &mut History,
     ) {
-        // Its tasks end in an order that depends on what ran before in this process. So their last words are lost, and what the system
-        // says in their place is said here.
+        // Its tasks end in an order that depends on what ran before in this process. So their last
+        // words are lost, and what the system says in their place is said here.
         let others: Vec<i64> = self
             .servers
             .iter()

@@ -1,7 +1,9 @@
-//! Somebody on the network who is no server: says things on both ports of servers, under the ids of members and of strangers.
+//! Somebody on the network who is no server: says things on both ports of servers, under the ids of
+//! members and of strangers.
 //!
-//! What is said is made from what the servers say. An impostor here has no member's address, so nobody comes to it; and it makes no
-//! promise in a member's name, which nobody would keep: against that helps only that peers prove who they are. All else goes.
+//! What is said is made from what the servers say. An impostor here has no member's address, so
+//! nobody comes to it; and it makes no promise in a member's name, which nobody would keep: against
+//! that helps only that peers prove who they are. All else goes.
 
 mod packets;
 

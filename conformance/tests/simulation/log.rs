@@ -16,7 +16,8 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Level, Metadata, Subscriber};
 
-/// What has happened so far: as text for people, as logs for the judge, and as the picture that the properties are checked on.
+/// What has happened so far: as text for people, as logs for the judge, and as the picture that the
+/// properties are checked on.
 pub(crate) struct History {
     pub(crate) text: String,
     pub(crate) picture: Picture,

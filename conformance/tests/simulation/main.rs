@@ -1,11 +1,14 @@
-//! Whole members in a simulated network, in which everything breaks: servers crash and come back, links are cut, stalled and slow.
+//! Whole members in a simulated network, in which everything breaks: servers crash and come back,
+//! links are cut, stalled and slow.
 //!
-//! Each run follows from a seed. After every event the model's safety properties must hold ([`properties`]), and once nothing breaks
-//! any more, all servers must come to follow one established leader ([`run`]); then the judge of event logs has its say. `FLE_SEEDS` is how
-//! many runs there are, `FLE_SEED` the only one.
+//! Each run follows from a seed. After every event the model's safety properties must hold
+//! ([`properties`]), and once nothing breaks any more, all servers must come to follow one
+//! established leader ([`run`]); then the judge of event logs has its say. `FLE_SEEDS` is how many
+//! runs there are, `FLE_SEED` the only one.
 //!
-//! Absent: clocks that differ, newer configurations in notifications that are to be believed, an oracle, peers of older generations,
-//! disks that are lost where no quorum of whole ones is left, and hostile peers that make promises in a member's name.
+//! Absent: clocks that differ, newer configurations in notifications that are to be believed, an
+//! oracle, peers of older generations, disks that are lost where no quorum of whole ones is left,
+//! and hostile peers that make promises in a member's name.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod disk;

@@ -1,9 +1,10 @@
 //! The network of a simulation: turmoil's sockets and names, with connections that can be cut.
 //!
-//! turmoil repeats nothing: one lost segment silences a connection for good, in the one direction, and neither end hears of it. TCP
-//! repeats what was lost, and gives the connection up if that does not help. So whoever makes messages disappear also has to cut the
-//! connections that they belonged to, each end when it would notice: see [`crate::faults`]. An end whose system has given it up, or
-//! was told that the other is gone, says nothing any more when its server closes it.
+//! turmoil repeats nothing: one lost segment silences a connection for good, in the one direction,
+//! and neither end hears of it. TCP repeats what was lost, and gives the connection up if that does
+//! not help. So whoever makes messages disappear also has to cut the connections that they belonged
+//! to, each end when it would notice: see [`crate::faults`]. An end whose system has given it up,
+//! or was told that the other is gone, says nothing any more when its server closes it.
 
 use crate::trouble::Trouble;
 use fle::transport::Network;

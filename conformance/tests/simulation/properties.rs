@@ -1,8 +1,8 @@
-//! What must hold after every event, whatever the network does: the model's safety properties, as far as events show them, said
-//! without a line of the engine.
+//! What must hold after every event, whatever the network does: the model's safety properties, as
+//! far as events show them, said without a line of the engine.
 //!
-//! The picture is the whole ensemble's: what each server last said of itself, what it said to whom, and what it heard in its
-//! present search. Of leaders it keeps who was established in which epoch.
+//! The picture is the whole ensemble's: what each server last said of itself, what it said to whom,
+//! and what it heard in its present search. Of leaders it keeps who was established in which epoch.
 
 mod evidence;
 mod terms;
@@ -241,7 +241,8 @@ impl Picture {
         Ok(())
     }
 
-    /// What arrives was sent, in this order; a broken connection loses some of it, and the next repeats the last of it.
+    /// What arrives was sent, in this order; a broken connection loses some of it, and the next
+    /// repeats the last of it.
     fn was_said(&mut self, sid: i64, from: i64, told: Announcement) -> Result<Heard, String> {
         let receiver_votes = self.ensemble.votes(sid);
         let sender = self.servers.get(&from).ok_or("nobody has that id")?;
@@ -273,8 +274,8 @@ impl Picture {
         })
     }
 
-    /// Replies are truthful: a settled server tells who asks what it settled on, and nobody anything else. What a looking server tells
-    /// one without a vote is its vote of before.
+    /// Replies are truthful: a settled server tells who asks what it settled on, and nobody
+    /// anything else. What a looking server tells one without a vote is its vote of before.
     fn tells(&mut self, sid: i64, to: Option<i64>, told: Announcement) -> Checked {
         let stranger = to.is_some_and(|to| !self.ensemble.votes(to));
         let server = self.server_mut(sid);
@@ -302,8 +303,8 @@ impl Picture {
         Ok(())
     }
 
-    /// Coherent state: while a server looks its round never falls, within a round its proposal never worsens, and both are its own or
-    /// were heard.
+    /// Coherent state: while a server looks its round never falls, within a round its proposal
+    /// never worsens, and both are its own or were heard.
     fn turns(&mut self, sid: i64, to: Ballot) -> Checked {
         let server = &self.servers[&sid];
         let Standing::Looking(from) = server.standing else {

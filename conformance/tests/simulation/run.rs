@@ -1,4 +1,5 @@
-//! One run: an ensemble, faults for a while, then none, until everybody agrees; and then a server that comes late.
+//! One run: an ensemble, faults for a while, then none, until everybody agrees; and then a server
+//! that comes late.
 
 use crate::disk::Disk;
 use crate::ensemble::{Ensemble, Server, name};
@@ -20,7 +21,8 @@ use turmoil::Sim;
 
 /// How time passes: within a tick servers run one after the other.
 const TICK: Duration = Duration::from_millis(5);
-/// In this time, of the servers', everybody agrees once nothing breaks any more; the longest wait of a server is a minute.
+/// In this time, of the servers', everybody agrees once nothing breaks any more; the longest wait
+/// of a server is a minute.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// For so long they have to agree.
 const STABLE: Duration = Duration::from_secs(1);
@@ -66,7 +68,8 @@ pub(crate) fn run(seed: u64) -> Outcome {
     }
 }
 
-/// What is on the servers' disks when everything starts. An epoch that anybody was in has been promised by a quorum, at least.
+/// What is on the servers' disks when everything starts. An epoch that anybody was in has been
+/// promised by a quorum, at least.
 fn disks(ensemble: &Ensemble) -> BTreeMap<i64, Disk> {
     let epochs = ensemble.servers.iter().map(|it| it.credentials.peer_epoch);
     let promised = epochs.max().unwrap_or_default();
@@ -208,7 +211,8 @@ impl Run {
         }
     }
 
-    /// The established leader that all servers follow, having been taken in again where they lost their disks.
+    /// The established leader that all servers follow, having been taken in again where they lost
+    /// their disks.
     fn agreed(&self) -> Option<i64> {
         let mut standings = self.homes.iter().map(|(sid, home)| match home.standing() {
             Standing::Looking => None,
@@ -262,7 +266,8 @@ impl Run {
         ))
     }
 
-    /// A joiner respects the ensemble: one that comes back follows the leader that the others follow, and moves nobody.
+    /// A joiner respects the ensemble: one that comes back follows the leader that the others
+    /// follow, and moves nobody.
     fn joins_late(&mut self, leader: i64) -> Result<(), String> {
         let servers: Vec<i64> = self.homes.keys().copied().collect();
         let can_be_missed = |&&sid: &&i64| {

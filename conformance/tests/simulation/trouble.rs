@@ -1,5 +1,5 @@
-//! What a server asks of its machine, and what becomes of that while something is wrong: it fails, or there is no answer until the
-//! trouble is over.
+//! What a server asks of its machine, and what becomes of that while something is wrong: it fails,
+//! or there is no answer until the trouble is over.
 
 use std::io;
 use std::sync::{Arc, Mutex};

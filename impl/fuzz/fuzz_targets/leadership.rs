@@ -1,7 +1,10 @@
 //! Any bytes as packets on a quorum port, and any events on a server that leads or learns.
-//! - Reading never panics, never reads beyond what is there, and what is read reads the same once it is written.
-//! - Whatever a server hears: what it stores only grows, its current epoch was accepted, it is established only in an epoch that it
-//!   has stored, it promises nothing before it knows what it has promised, its deadline is not in the past once time has been handled, and after it has quit it stands for nothing.
+//! - Reading never panics, never reads beyond what is there, and what is read reads the same once
+//!   it is written.
+//! - Whatever a server hears: what it stores only grows, its current epoch was accepted, it is
+//!   established only in an epoch that it has stored, it promises nothing before it knows what it
+//!   has promised, its deadline is not in the past once time has been handled, and after it has
+//!   quit it stands for nothing.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The keys of a static file: a table that says where each setting goes, and the keys that ZooKeeper has for other
-//! purposes.
+//! The keys of a static file: a table that says where each setting goes, and the keys that
+//! ZooKeeper has for other purposes.
 
 use super::host::Host;
 use super::options::{BindRetries, Options};
@@ -58,7 +58,8 @@ pub(super) fn nearest(key: &str) -> Option<&'static str> {
         .map(|(_, known)| known)
 }
 
-/// One key a line; a `*` at its end stands for a family. Collected from ZooKeeper's sources, 3.8 and main.
+/// One key a line; a `*` at its end stands for a family. Collected from ZooKeeper's sources, 3.8
+/// and main.
 const FOREIGN: &str = include_str!("foreign_keys.txt");
 
 const SETTERS: &[(&str, Setter)] = &[

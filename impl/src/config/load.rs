@@ -1,5 +1,5 @@
-//! Everything one server starts from: the static file, the dynamic file that it names, the configuration proposed
-//! last, and `myid`.
+//! Everything one server starts from: the static file, the dynamic file that it names, the
+//! configuration proposed last, and `myid`.
 //!
 //! Source: `QuorumPeerConfig.parse` and `setupQuorumPeerConfig`.
 
@@ -31,9 +31,9 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// Reads the static file at `path`, `myid` in its `dataDir`, and, where the file names a dynamic one, that (its
-    /// version is the end of its name, as in `zoo.cfg.dynamic.100000000`) and the configuration proposed last,
-    /// `<path>.dynamic.next`.
+    /// Reads the static file at `path`, `myid` in its `dataDir`, and, where the file names a
+    /// dynamic one, that (its version is the end of its name, as in `zoo.cfg.dynamic.100000000`)
+    /// and the configuration proposed last, `<path>.dynamic.next`.
     ///
     /// Files are UTF-8, or else Latin-1, which is what ZooKeeper reads.
     ///
@@ -92,7 +92,8 @@ impl ServerConfig {
         &self.dynamic
     }
 
-    /// The ensemble that was proposed and not committed before the server stopped. Newer than the committed one.
+    /// The ensemble that was proposed and not committed before the server stopped. Newer than the
+    /// committed one.
     #[must_use]
     pub fn last_seen(&self) -> Option<&DynamicConfig> {
         self.last_seen.as_ref()
@@ -123,8 +124,8 @@ fn version_in_name(path: &Path) -> ConfigVersion {
     extension.and_then(parse_version).unwrap_or_default()
 }
 
-/// A proposal that cannot be read is left out, as ZooKeeper does; one with mistakes stops the server, which would
-/// otherwise forget that it may have helped to commit it.
+/// A proposal that cannot be read is left out, as ZooKeeper does; one with mistakes stops the
+/// server, which would otherwise forget that it may have helped to commit it.
 fn load_last_seen(
     static_path: &Path,
     committed: Option<&DynamicConfig>,

@@ -1,10 +1,14 @@
-//! A learner that is kept aside: it counts for nothing until a quorum without it has shown that its leader still leads.
+//! A learner that is kept aside: it counts for nothing until a quorum without it has shown that its
+//! leader still leads.
 //!
-//! It has forgotten what it promised, or has accepted a later epoch than the leader's from somebody else. That somebody may have been
-//! established with its help. Then a voter of every quorum without it has followed there, and does not answer this leader any more.
-//! Nor may that leader be established afterwards: it counts an answer for a while only, and a learner is settled when that is over.
+//! It has forgotten what it promised, or has accepted a later epoch than the leader's from somebody
+//! else. That somebody may have been established with its help. Then a voter of every quorum
+//! without it has followed there, and does not answer this leader any more. Nor may that leader be
+//! established afterwards: it counts an answer for a while only, and a learner is settled when that
+//! is over.
 //!
-//! Invariant: only answers to what was sent after the learner was settled count. Absent: who is a quorum, which is the leader's to say.
+//! Invariant: only answers to what was sent after the learner was settled count. Absent: who is a
+//! quorum, which is the leader's to say.
 
 use super::Moment;
 use crate::id::Sid;
@@ -15,7 +19,8 @@ pub(super) struct Aside {
     pub(super) settled: Moment,
     /// Whether it knows what it has promised, and is ahead of the leader with it.
     pub(super) is_ahead: bool,
-    /// Of each follower that is asked, how many of its answers come before the one that counts; none is asked yet.
+    /// Of each follower that is asked, how many of its answers come before the one that counts;
+    /// none is asked yet.
     awaited: Option<BTreeMap<Sid, usize>>,
 }
 

@@ -1,6 +1,7 @@
 //! What binds a server to a leader: for a while it helps no other to be established.
 //!
-//! Invariant: a bond ends with its time, or by a word of the leader that it is to. That a connection has ended is no word of anybody's.
+//! Invariant: a bond ends with its time, or by a word of the leader that it is to. That a
+//! connection has ended is no word of anybody's.
 
 use super::Moment;
 use crate::id::Sid;
@@ -24,8 +25,8 @@ impl Bond {
         Self { to, until }
     }
 
-    /// Whether it keeps the server from helping this one to be established. A leader that asks for another epoch has given up the
-    /// one before.
+    /// Whether it keeps the server from helping this one to be established. A leader that asks for
+    /// another epoch has given up the one before.
     pub(super) fn is_against(&self, candidate: Sid, now: Moment) -> bool {
         now < self.until && self.to != Some(candidate)
     }

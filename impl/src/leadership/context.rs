@@ -1,4 +1,5 @@
-//! What an event finds, whatever the server does: what it keeps, when it happens, and where its effects go.
+//! What an event finds, whatever the server does: what it keeps, when it happens, and where its
+//! effects go.
 
 use super::memory::Memory;
 use super::packet::Packet;

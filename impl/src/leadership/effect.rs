@@ -20,7 +20,8 @@ pub enum Effect {
     Ask(Sid),
     /// Connect to this server's quorum port.
     Connect(Sid),
-    /// Take this candidate for wrong for a while: it proposes an epoch that no ensemble comes to in its life.
+    /// Take this candidate for wrong for a while: it proposes an epoch that no ensemble comes to in
+    /// its life.
     Doubt {
         /// The leader.
         leader: Sid,

@@ -1,8 +1,10 @@
-//! A server that the election made the leader: it collects promises, activates its epoch, stays in touch with its learners.
+//! A server that the election made the leader: it collects promises, activates its epoch, stays in
+//! touch with its learners.
 //!
-//! Source: `Leader.lead` with `getEpochToPropose`, `waitForEpochAck`, `waitForNewLeaderAck`; `LearnerHandler.run`. Invariants: the stages
-//! follow one another and none is left out; a learner counts for a stage only if it answered what that stage sent it, and one that is
-//! kept [aside](super::aside) for none.
+//! Source: `Leader.lead` with `getEpochToPropose`, `waitForEpochAck`, `waitForNewLeaderAck`;
+//! `LearnerHandler.run`. Invariants: the stages follow one another and none is left out; a learner
+//! counts for a stage only if it answered what that stage sent it, and one that is kept
+//! [aside](super::aside) for none.
 
 mod confirming;
 mod counting;
@@ -23,7 +25,8 @@ pub(super) struct Leader {
     since: Moment,
     stage: Stage,
     learners: BTreeMap<Sid, Learner>,
-    /// Those that elected this leader, or came to it, and have not turned to another; itself among them.
+    /// Those that elected this leader, or came to it, and have not turned to another; itself among
+    /// them.
     electors: BTreeSet<Sid>,
     /// When signs of life went out last, or the leader was established.
     beat: Moment,
@@ -138,7 +141,8 @@ impl Leader {
         let is_voter = cx.is_voter(sid);
         let is_jump = accepted.0 - cx.own.epochs.accepted.0 > FARTHEST_HEARD;
         if info.protocol != PROTOCOL {
-            // Left to wait for `initLimit`: disconnected, it would elect the same leader again at once.
+            // Left to wait for `initLimit`: disconnected, it would elect the same leader again at
+            // once.
         } else if info.config_version > cx.ensemble.committed().version() {
             cx.close(sid, Refusal::ConfigurationAhead);
         } else if is_voter && self.stage == Stage::Discovery && is_jump {
@@ -177,7 +181,8 @@ impl Leader {
         }
     }
 
-    /// Without the learner the lease may be shorter, and that is known before it sees the end of its connection.
+    /// Without the learner the lease may be shorter, and that is known before it sees the end of
+    /// its connection.
     fn refuse(&mut self, sid: Sid, reason: Refusal, cx: &mut Context<'_>) {
         self.forget(sid);
         cx.close(sid, reason);
@@ -288,7 +293,8 @@ impl Leader {
         heir.map(|(&sid, _)| sid)
     }
 
-    /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered it.
+    /// LEADERINFO to those that have introduced themselves, NEWLEADER to those that have answered
+    /// it.
     fn inform(&mut self, cx: &mut Context<'_>) {
         for (&sid, learner) in self
             .learners
@@ -319,7 +325,8 @@ impl Leader {
         }
     }
 
-    /// A voter looks for another leader. Before this one is established it must not wait for voters that will not come.
+    /// A voter looks for another leader. Before this one is established it must not wait for voters
+    /// that will not come.
     pub(super) fn see_looking(&mut self, sid: Sid, cx: &mut Context<'_>) -> Result<(), Quit> {
         if self.epoch().is_some() || self.learners.contains_key(&sid) {
             return Ok(());
@@ -405,8 +412,8 @@ impl Leader {
     }
 }
 
-/// How far above its own a leader believes that a voter has accepted an epoch. Half of what learners promise, so that they promise what
-/// follows from it.
+/// How far above its own a leader believes that a voter has accepted an epoch. Half of what
+/// learners promise, so that they promise what follows from it.
 const FARTHEST_HEARD: i64 = 1 << 19;
 /// Signs of life go out no more often, whatever a follower's patience.
 const SHORTEST_BEAT: Duration = Duration::from_millis(5);

@@ -1,15 +1,16 @@
 //! A server that the election gave a leader: it registers, promises, follows.
 //!
-//! Source: `Learner.registerWithLeader`, `syncWithLeader`, `Follower.followLeader`. Invariant: what is acknowledged has been stored by an
-//! effect before it.
+//! Source: `Learner.registerWithLeader`, `syncWithLeader`, `Follower.followLeader`. Invariant: what
+//! is acknowledged has been stored by an effect before it.
 
 use super::packet::{LearnerInfo, PROTOCOL, Packet};
 use super::{Bond, Context, Effect, End, Moment, Quit, Refusal, Settings};
 use crate::config::LearnerType;
 use crate::id::{PeerEpoch, Sid, Zxid};
 
-/// How far above the epoch that it has accepted a server promises one: an election a second for twelve days. A leader that is right about
-/// an epoch still farther away finds its quorum without this server, and activates it.
+/// How far above the epoch that it has accepted a server promises one: an election a second for
+/// twelve days. A leader that is right about an epoch still farther away finds its quorum without
+/// this server, and activates it.
 const FARTHEST_PROMISE: i64 = 1 << 20;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -26,8 +27,8 @@ enum Stage {
     Connecting,
     /// The leader knows of this server, or will.
     Introduced,
-    /// The epoch is not promised before an earlier promise is over. If others make a quorum meanwhile, the earlier one is worth
-    /// nothing any more, and the leader goes on without.
+    /// The epoch is not promised before an earlier promise is over. If others make a quorum
+    /// meanwhile, the earlier one is worth nothing any more, and the leader goes on without.
     HeldBack(PeerEpoch),
     /// The epoch is acknowledged.
     Promised(PeerEpoch),
@@ -122,7 +123,8 @@ impl Learner {
                 cx.own.bond.end_by(self.leader, cx.now);
                 Err(Quit::Released)
             }
-            // The leader asks whether this connection is alive. Once it counts on this server, it counts from then.
+            // The leader asks whether this connection is alive. Once it counts on this server, it
+            // counts from then.
             (stage, Packet::Ping) => {
                 if let Stage::Activated(_) = stage {
                     self.renew(cx);
@@ -134,9 +136,10 @@ impl Learner {
         }
     }
 
-    /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one stands against it; none for one
-    /// that was accepted before, nor from a server that does not know what it has promised. A leader that proposes a lower one to a
-    /// voter has been established in it, and has asked a quorum whether it still is.
+    /// The leader proposes an epoch: a promise for one that is new, as soon as no earlier one
+    /// stands against it; none for one that was accepted before, nor from a server that does not
+    /// know what it has promised. A leader that proposes a lower one to a voter has been
+    /// established in it, and has asked a quorum whether it still is.
     fn consider(&mut self, epoch: PeerEpoch, cx: &mut Context<'_>) -> Result<(), Quit> {
         let is_observer = cx.settings.learner_type == LearnerType::Observer;
         if is_observer && epoch < cx.own.epochs.current {
@@ -204,7 +207,8 @@ impl Learner {
         cx.own.bond = Bond::to(self.leader, cx.now.after(cx.settings.sync_limit));
     }
 
-    /// The leader does not count on this server any more, and another takes its place: this one, if it is the heir.
+    /// The leader does not count on this server any more, and another takes its place: this one, if
+    /// it is the heir.
     fn change_over(&self, to: Sid, cx: &mut Context<'_>) -> Quit {
         cx.own.bond.end_by(self.leader, cx.now);
         if to == cx.settings.sid {
@@ -213,8 +217,8 @@ impl Learner {
         Quit::HandedOver(to)
     }
 
-    /// The connection is gone, which anything between the two servers can bring about: the promise stands, unless the settings
-    /// trust an end in order.
+    /// The connection is gone, which anything between the two servers can bring about: the promise
+    /// stands, unless the settings trust an end in order.
     pub(super) fn lose(&mut self, end: End, cx: &mut Context<'_>) -> Result<(), Quit> {
         if self.is_apart() {
             return Ok(());

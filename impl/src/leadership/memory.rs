@@ -1,8 +1,10 @@
-//! What a server knows of the promises that it has made, and how it finds out whether there can be any.
+//! What a server knows of the promises that it has made, and how it finds out whether there can be
+//! any.
 //!
-//! A server whose disk is empty is new or has lost everything, and cannot tell which. If every other voter answers, after this one has
-//! started, that it has never accepted an epoch, then this one has promised none either: whoever it had promised one to would have accepted
-//! that epoch first. That holds as long as not all who knew of an epoch have lost their disks.
+//! A server whose disk is empty is new or has lost everything, and cannot tell which. If every
+//! other voter answers, after this one has started, that it has never accepted an epoch, then this
+//! one has promised none either: whoever it had promised one to would have accepted that epoch
+//! first. That holds as long as not all who knew of an epoch have lost their disks.
 //!
 //! Invariant: answers of this life only count, and a server that knows of any epoch is not new.
 

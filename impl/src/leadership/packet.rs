@@ -1,7 +1,7 @@
 //! The packets between a leader and its learners, and their bytes on the leader's quorum port.
 //!
-//! Source: `QuorumPacket` as jute writes it, and what `Leader`, `LearnerHandler` and `Learner` put into its fields. All integers are
-//! big-endian, and no length stands before a packet:
+//! Source: `QuorumPacket` as jute writes it, and what `Leader`, `LearnerHandler` and `Learner` put
+//! into its fields. All integers are big-endian, and no length stands before a packet:
 //!
 //! | bytes | field |
 //! |---|---|
@@ -11,8 +11,8 @@
 //! | … | data |
 //! | 4 | number of authentication entries, −1 for none; always −1 or 0 here |
 //!
-//! What the reference does not know is added where its servers do not look, behind the twenty bytes of an introduction, or has a
-//! type of its own, which they refuse: QUESTION, ANSWER and RELEASE.
+//! What the reference does not know is added where its servers do not look, behind the twenty bytes
+//! of an introduction, or has a type of its own, which they refuse: QUESTION, ANSWER and RELEASE.
 //!
 //! Deliberately absent: everything that carries transactions. What a packet means for a server is
 //! [`super`]'s business.
@@ -21,12 +21,13 @@ use crate::config::{ConfigVersion, LearnerType};
 use crate::id::{PeerEpoch, Sid, Zxid};
 use std::time::Duration;
 
-/// The longest data that a packet may have. The longest known has 52 bytes, save for the configuration that ZooKeeper's NEWLEADER
-/// carries, which is as long as one in a notification may be.
+/// The longest data that a packet may have. The longest known has 52 bytes, save for the
+/// configuration that ZooKeeper's NEWLEADER carries, which is as long as one in a notification may
+/// be.
 pub const MAX_DATA: usize = 512 * 1024;
 
-/// The protocol of servers that keep no transactions. ZooKeeper's is one less, and its servers treat every greater one
-/// like their own.
+/// The protocol of servers that keep no transactions. ZooKeeper's is one less, and its servers
+/// treat every greater one like their own.
 pub const PROTOCOL: i32 = 0x1_0001;
 
 /// What a leader and a learner tell one another.
@@ -43,7 +44,8 @@ pub enum Packet {
     },
     /// ACKEPOCH: the learner will not accept that epoch from anybody again.
     AckEpoch {
-        /// Its current epoch; `None` where it has accepted the proposed one before, so that this is no promise.
+        /// Its current epoch; `None` where it has accepted the proposed one before, so that this is
+        /// no promise.
         current: Option<PeerEpoch>,
         /// The last transaction that it has logged.
         last_zxid: Zxid,
@@ -53,7 +55,8 @@ pub enum Packet {
         /// The epoch.
         epoch: PeerEpoch,
     },
-    /// ACK: the epoch of NEWLEADER is the learner's current one, durably. Also its answer to UPTODATE.
+    /// ACK: the epoch of NEWLEADER is the learner's current one, durably. Also its answer to
+    /// UPTODATE.
     Ack {
         /// The epoch.
         epoch: PeerEpoch,
@@ -62,8 +65,8 @@ pub enum Packet {
     UpToDate,
     /// PING: a sign of life, echoed by the learner.
     Ping,
-    /// QUESTION: a server that has nothing on its disk asks what another has accepted. The first and
-    /// only packet on its connection.
+    /// QUESTION: a server that has nothing on its disk asks what another has accepted. The first
+    /// and only packet on its connection.
     Question {
         /// Who asks.
         sid: Sid,
@@ -72,7 +75,8 @@ pub enum Packet {
     Answer(Past),
     /// RELEASE: the leader gives up, and its lease is over; its learners owe it nothing any more.
     Release,
-    /// COMMITANDACTIVATE, of which only the designated leader is left: the leader hands over to one of its learners, which echoes it.
+    /// COMMITANDACTIVATE, of which only the designated leader is left: the leader hands over to one
+    /// of its learners, which echoes it.
     HandOver {
         /// The heir.
         to: Sid,
@@ -141,7 +145,8 @@ impl LearnerInfo {
     }
 }
 
-/// Why bytes are no packet. The connection is of no use any more, since nothing tells where the next packet begins.
+/// Why bytes are no packet. The connection is of no use any more, since nothing tells where the
+/// next packet begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PacketError {
     /// The data is longer than any packet's.
@@ -270,7 +275,8 @@ pub fn encode(packet: &Packet, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(&NOTHING.to_be_bytes());
 }
 
-/// Reads one packet from the start of what has arrived, and says how long it is; `None` while it is incomplete.
+/// Reads one packet from the start of what has arrived, and says how long it is; `None` while it is
+/// incomplete.
 ///
 /// # Errors
 /// When these bytes begin no packet of this protocol.

@@ -1,4 +1,5 @@
-//! Why things end or do not begin: connections, terms, transfers. Each says what its operator can do about it, if anything.
+//! Why things end or do not begin: connections, terms, transfers. Each says what its operator can
+//! do about it, if anything.
 
 use crate::id::{PeerEpoch, Sid, Zxid};
 
@@ -64,7 +65,8 @@ pub enum Quit {
     /// This server does not know what it has promised, so it must not lead.
     #[error("this server does not know what it has promised, and leads nobody")]
     PastUnknown,
-    /// Every other voter has said that it has never accepted an epoch: the ensemble is new, and this server votes.
+    /// Every other voter has said that it has never accepted an epoch: the ensemble is new, and
+    /// this server votes.
     #[error("every voter says that the ensemble is new, so this server votes")]
     New,
     /// The leader has said that it gives up.
@@ -85,7 +87,8 @@ pub enum Quit {
     /// The server's owner wants another leader.
     #[error("the server was told to step down")]
     SteppedDown,
-    /// The leader has handed over to this server, which is to lead or to be followed at once, without an election.
+    /// The leader has handed over to this server, which is to lead or to be followed at once,
+    /// without an election.
     #[error("the leader has handed over to server {0}")]
     HandedOver(Sid),
 }

@@ -4,7 +4,8 @@ use crate::config::LearnerType;
 use crate::id::{PeerEpoch, Sid};
 use std::time::Duration;
 
-/// A point in time on this server's monotonic clock: how long after a moment of the driver's choice.
+/// A point in time on this server's monotonic clock: how long after a moment of the driver's
+/// choice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Moment(pub Duration);
 
@@ -17,17 +18,22 @@ pub struct Settings {
     pub learner_type: LearnerType,
     /// The length of a tick; signs of life go out twice in it.
     pub tick: Duration,
-    /// How long a leader may take to be established, and a learner to follow it (`initLimit` ticks).
+    /// How long a leader may take to be established, and a learner to follow it (`initLimit`
+    /// ticks).
     pub init_limit: Duration,
-    /// How long leader and learners bear one another's silence, and how far a learner's promise reaches (`syncLimit` ticks).
+    /// How long leader and learners bear one another's silence, and how far a learner's promise
+    /// reaches (`syncLimit` ticks).
     pub sync_limit: Duration,
-    /// How much faster than this server's clock another's may run, in parts of a million. The lease is shorter by that.
+    /// How much faster than this server's clock another's may run, in parts of a million. The lease
+    /// is shorter by that.
     pub clock_drift_ppm: u32,
-    /// How long an elected leader waits for a quorum before it gives up as soon as one of those that elected it looks again; `None`
-    /// for no limit but that a quorum can still come (`leader.maxTimeToWaitForEpoch`, ZOOKEEPER-3109).
+    /// How long an elected leader waits for a quorum before it gives up as soon as one of those
+    /// that elected it looks again; `None` for no limit but that a quorum can still come
+    /// (`leader.maxTimeToWaitForEpoch`, ZOOKEEPER-3109).
     pub epoch_timeout: Option<Duration>,
-    /// Whether a promise is over as soon as the leader's end of the connection is closed in order (FIN), as happens when its process dies. Wrong
-    /// where anything between the servers ends connections; a reset never ends a promise.
+    /// Whether a promise is over as soon as the leader's end of the connection is closed in order
+    /// (FIN), as happens when its process dies. Wrong where anything between the servers ends
+    /// connections; a reset never ends a promise.
     pub promise_ends_with_connection: bool,
 }
 
@@ -36,7 +42,8 @@ pub struct Settings {
 pub struct Epochs {
     /// The greatest that it has promised to a leader (`acceptedEpoch`).
     pub accepted: PeerEpoch,
-    /// That of the last leader that it has led, or followed to the point of being one of those that establish it (`currentEpoch`).
+    /// That of the last leader that it has led, or followed to the point of being one of those that
+    /// establish it (`currentEpoch`).
     pub current: PeerEpoch,
 }
 
@@ -101,8 +108,8 @@ pub enum Standing {
     Leading {
         /// Its epoch, in which nobody else has led or will lead.
         epoch: PeerEpoch,
-        /// Until when no other leader can be established; `None` where an oracle stands in for a quorum, which promises nothing, and
-        /// while this server hands over.
+        /// Until when no other leader can be established; `None` where an oracle stands in for a
+        /// quorum, which promises nothing, and while this server hands over.
         lease: Option<Moment>,
     },
     /// It follows an established leader, without a vote.
@@ -117,7 +124,8 @@ pub enum Standing {
 /// How a connection ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum End {
-    /// In order, after everything that was sent on it: the other end, or something between the two, has closed it.
+    /// In order, after everything that was sent on it: the other end, or something between the two,
+    /// has closed it.
     Closed,
     /// Anything else: a reset, a time-out, a connection that could not be made.
     Lost,

@@ -1,7 +1,8 @@
 //! How long a server rests before it looks for a leader again.
 //!
-//! A leader that dies is to be replaced at once, and an election may fail once or twice for no fault of anybody's. Elections that fail
-//! again and again have a reason that another one does not remove, and cost all servers.
+//! A leader that dies is to be replaced at once, and an election may fail once or twice for no
+//! fault of anybody's. Elections that fail again and again have a reason that another one does not
+//! remove, and cost all servers.
 
 use std::time::Duration;
 
@@ -22,7 +23,8 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// A term has not; how long to rest, between half and all of a time that doubles. `chance` is at least 0 and below 1.
+    /// A term has not; how long to rest, between half and all of a time that doubles. `chance` is
+    /// at least 0 and below 1.
     pub(super) fn rest(&mut self, chance: f64) -> Duration {
         self.failures += 1;
         let Some(doublings) = self.failures.checked_sub(FREE + 1) else {

@@ -1,7 +1,7 @@
 //! A member's disk: what is stored on it, for as long as it answers.
 //!
-//! Invariant: nothing waits for the disk longer than a leader may take to be established. What was given up may still be done later, and
-//! what the disk says then is asked first.
+//! Invariant: nothing waits for the disk longer than a leader may take to be established. What was
+//! given up may still be done later, and what the disk says then is asked first.
 
 use crate::ensemble::Ensemble;
 use crate::leadership::{Effect, Stored};

@@ -1,9 +1,10 @@
-//! The one task that owns a member's leadership, its quorum port and its node: carries events in and effects out, one at a time.
+//! The one task that owns a member's leadership, its quorum port and its node: carries events in
+//! and effects out, one at a time.
 //!
 //! # Invariants
 //! - A lease that ends is taken back before anybody can see the connections end that it rested on.
-//! - What is stored is stored before anything that follows it is sent. What cannot be stored ends the term, and the server begins
-//!   anew with what the disk says.
+//! - What is stored is stored before anything that follows it is sent. What cannot be stored ends
+//!   the term, and the server begins anew with what the disk says.
 
 use super::backoff::Backoff;
 use super::disk::Disk;
@@ -201,7 +202,8 @@ impl<N: Network, S: Storage> Driver<N, S> {
         Ok(())
     }
 
-    /// One that does not know what it has promised votes like a server without data, which nobody counts.
+    /// One that does not know what it has promised votes like a server without data, which nobody
+    /// counts.
     fn credentials(&mut self) -> Credentials {
         let peer_epoch = self.leadership.epochs().current;
         let zxid = match self.leadership.remembers() {
@@ -316,7 +318,8 @@ impl<N: Network, S: Storage> Driver<N, S> {
         }
     }
 
-    /// What the election's side has seen: other configurations, voters that look again, a leader without a term that is gone.
+    /// What the election's side has seen: other configurations, voters that look again, a leader
+    /// without a term that is gone.
     async fn see_election(&mut self) -> Result<(), Stopped> {
         let status = self.status.borrow_and_update().clone();
         if !Arc::ptr_eq(&status.ensemble, &self.ensemble) {
@@ -396,7 +399,8 @@ impl<N: Network, S: Storage> Driver<N, S> {
         Ok(Ok(()))
     }
 
-    /// Nobody promises what this leader proposes, so it would be elected in vain, again and again. If it is right, others follow it.
+    /// Nobody promises what this leader proposes, so it would be elected in vain, again and again.
+    /// If it is right, others follow it.
     async fn doubt(&mut self, leader: Sid, epoch: PeerEpoch) -> Result<(), Stopped> {
         let at = self.port.address_of(leader);
         let at = at.map(|at| format!(" at {at}")).unwrap_or_default();
@@ -433,14 +437,16 @@ impl<N: Network, S: Storage> Driver<N, S> {
         self.stage = Stage::Resting(Instant::now() + rest);
     }
 
-    /// The term is over, and another begins without an election. What was sent last is what tells the others of it.
+    /// The term is over, and another begins without an election. What was sent last is what tells
+    /// the others of it.
     fn leave_for(&mut self, leader: Sid) {
         tracing::info!(target: "fle", sid = %self.settings.sid, %leader, "the leader has handed over to server {leader}");
         self.retire();
         self.stage = Stage::Changing(leader);
     }
 
-    /// Whoever relied on this server sees that it is over, and only then do its peers, by what was sent to them last.
+    /// Whoever relied on this server sees that it is over, and only then do its peers, by what was
+    /// sent to them last.
     fn retire(&mut self) {
         self.shown.end_lease();
         self.shown.show(&self.leadership);

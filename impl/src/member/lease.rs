@@ -11,17 +11,17 @@ use tokio::time::{Instant, sleep_until};
 /// continued finds it over. Between asking and acting time can pass, so what is acted on should
 /// check the epoch as well, where it can.
 ///
-/// It is as long as the promises of the quorum that it rests on, whatever the limits of this server,
-/// and is judged on this machine's monotonic clock. It holds under these assumptions, of which
-/// `SECURITY.md` beside this crate's manifest says more:
+/// It is as long as the promises of the quorum that it rests on, whatever the limits of this
+/// server, and is judged on this machine's monotonic clock. It holds under these assumptions, of
+/// which `SECURITY.md` beside this crate's manifest says more:
 /// - Peers are who they say: nothing authenticates them yet.
 /// - No server's clock runs faster than another's by more than
 ///   [`Limits::clock_drift_ppm`](super::Limits::clock_drift_ppm). A machine that is suspended as a
 ///   whole breaks that: its clock stands still meanwhile.
-/// - Disks keep what is stored, or it is noticed that they have not; and fewer than a quorum of them
-///   lose it at a time.
-/// - [`Limits::promise_ends_with_connection`](super::Limits::promise_ends_with_connection) is off, or
-///   nothing between the servers closes connections in order.
+/// - Disks keep what is stored, or it is noticed that they have not; and fewer than a quorum of
+///   them lose it at a time.
+/// - [`Limits::promise_ends_with_connection`](super::Limits::promise_ends_with_connection) is off,
+///   or nothing between the servers closes connections in order.
 #[derive(Clone, Debug)]
 pub struct Lease {
     /// Where the clock begins.

@@ -8,15 +8,18 @@ use std::time::Duration;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Note {
-    /// This server does not know what it has promised, because its epochs are lost, old, or not there yet. It votes for nobody until a
-    /// leader has taken it in, or every voter has said that the ensemble is new.
+    /// This server does not know what it has promised, because its epochs are lost, old, or not
+    /// there yet. It votes for nobody until a leader has taken it in, or every voter has said that
+    /// the ensemble is new.
     PastUnknown,
-    /// A voter, or somebody in its name, changes its vote so often that its votes are withheld from the election.
+    /// A voter, or somebody in its name, changes its vote so often that its votes are withheld from
+    /// the election.
     Disturber {
         /// In whose name.
         voter: Sid,
     },
-    /// A learner's promises are not as long as this leader's: the two have other limits. The shorter ones count.
+    /// A learner's promises are not as long as this leader's: the two have other limits. The
+    /// shorter ones count.
     UnlikeLimits {
         /// The learner.
         learner: Sid,

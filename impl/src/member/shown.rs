@@ -1,4 +1,5 @@
-//! What a member shows: whom it follows or leads, for how long, and what its owner had better know. Kept in step with metrics and log.
+//! What a member shows: whom it follows or leads, for how long, and what its owner had better know.
+//! Kept in step with metrics and log.
 
 use super::{Lease, Note, Standing};
 use crate::id::Sid;

@@ -1,8 +1,9 @@
-//! The one task that owns an election and its connections: carries events in and effects out, one at a time.
+//! The one task that owns an election and its connections: carries events in and effects out, one
+//! at a time.
 //!
 //! # Invariants
-//! - All effects of an event are carried out before the next event, so what a peer is told and what [`Status`] shows never
-//!   disagree.
+//! - All effects of an event are carried out before the next event, so what a peer is told and what
+//!   [`Status`] shows never disagree.
 //! - Before the first election nothing is read from peers: what they send waits in the transport.
 
 use super::answers::Answers;
@@ -70,7 +71,8 @@ const NOTHING: Credentials = Credentials {
     peer_epoch: PeerEpoch(0),
 };
 
-/// How much that waits is heard before a wait that is over ends, as in the reference; no more, or who floods would hold it up.
+/// How much that waits is heard before a wait that is over ends, as in the reference; no more, or
+/// who floods would hold it up.
 const HEARD_LATE: usize = 100;
 
 struct Look {
@@ -158,7 +160,8 @@ impl<N: Network> Driver<N> {
             Command::Look(credentials, decided) => {
                 self.waiting.push(decided);
                 if self.look.is_none() {
-                    // What it tells those without a vote, until it has settled, is a vote for itself with these credentials.
+                    // What it tells those without a vote, until it has settled, is a vote for
+                    // itself with these credentials.
                     let ensemble = Arc::clone(self.election.ensemble());
                     self.election = Election::new(self.settings, ensemble, credentials);
                 } else if self.is_looking_with(credentials) {
@@ -321,9 +324,10 @@ impl<N: Network> Driver<N> {
         self.settings.timing.finalize == Finalize::Eager
     }
 
-    /// A settled server keeps the connections between leader and followers, and an eager one that looks those with the voters that it
-    /// waits for: whether one that ended can be made again tells whether the other end is still there. A vote may have left into
-    /// the connection with a dead leader just before its end was seen, so that nothing is left to be sent.
+    /// A settled server keeps the connections between leader and followers, and an eager one that
+    /// looks those with the voters that it waits for: whether one that ended can be made again
+    /// tells whether the other end is still there. A vote may have left into the connection with a
+    /// dead leader just before its end was seen, so that nothing is left to be sent.
     fn needs_link(&self, peer: Sid) -> bool {
         let own = self.election.announcement();
         match own.state {
@@ -387,7 +391,8 @@ impl<N: Network> Driver<N> {
                     self.wait = Some((*phase, Instant::now() + *duration));
                 }
                 Effect::Decide(vote) => self.decide(vote),
-                // One of this round has not settled yet, which is no sign that it wants another leader.
+                // One of this round has not settled yet, which is no sign that it wants another
+                // leader.
                 Effect::ReportLooking(_) if self.heard_round == self.round() => {}
                 Effect::ReportLooking(sid) => {
                     self.status.send_modify(|status| {

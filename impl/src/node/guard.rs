@@ -20,10 +20,10 @@
 //!
 //! # Invariants
 //! No clock: the time since the node's start is passed in. What is kept is kept of voters, and of
-//! all others together, so that strangers cannot make it grow. Absent on purpose: any proof that a voter is who it says. A
-//! false voter can still delay an election for as long as its budgets last, tell each of the others
-//! that it agrees with it, or say that it leads. And where there are many to be misled, each within
-//! its budget, it can go on for long.
+//! all others together, so that strangers cannot make it grow. Absent on purpose: any proof that a
+//! voter is who it says. A false voter can still delay an election for as long as its budgets last,
+//! tell each of the others that it agrees with it, or say that it leads. And where there are many
+//! to be misled, each within its budget, it can go on for long.
 //!
 //! Public for the replay of recorded traces alone, which has to know what a node holds back.
 

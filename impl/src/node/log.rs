@@ -1,7 +1,9 @@
-//! What a node says of its elections, as `tracing` events with stable names and fields (target `fle`).
+//! What a node says of its elections, as `tracing` events with stable names and fields (target
+//! `fle`).
 //!
-//! The order is part of it: an input, then everything that it led to, the decision last. `fle-conformance validate` reads these
-//! events, written as JSON, and judges them; its module `history::event` lists the fields.
+//! The order is part of it: an input, then everything that it led to, the decision last.
+//! `fle-conformance validate` reads these events, written as JSON, and judges them; its module
+//! `history::event` lists the fields.
 
 use super::guard::Refusal;
 use crate::config::{ConfigVersion, LearnerType};
@@ -14,7 +16,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tracing::Level;
 
-/// One event: its name, who speaks, more fields, the announcement's fields if there is one, and a sentence.
+/// One event: its name, who speaks, more fields, the announcement's fields if there is one, and a
+/// sentence.
 macro_rules! say {
     ($event:literal, $sid:expr, [$($field:tt)*], $text:literal) => {
         tracing::info!(target: "fle", event = $event, sid = $sid.0, $($field)* $text)

@@ -1,5 +1,5 @@
-//! The tie-breaker of an ensemble of two voters (ZOOKEEPER-3922): somebody outside who says whether the one that is left may
-//! lead. Asked only when a majority is missing.
+//! The tie-breaker of an ensemble of two voters (ZOOKEEPER-3922): somebody outside who says whether
+//! the one that is left may lead. Asked only when a majority is missing.
 
 use crate::small_file;
 use std::io::Read;
@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 /// Somebody outside the ensemble who may grant a lone voter what its missing peer would.
 ///
-/// An oracle that grants both voters at the same time splits the ensemble; nothing here can prevent that. A `bool` is the oracle
-/// that always gives that answer.
+/// An oracle that grants both voters at the same time splits the ensemble; nothing here can prevent
+/// that. A `bool` is the oracle that always gives that answer.
 pub trait Oracle {
     /// Whether this server may go on without its peer.
     fn grants(&self) -> bool;
@@ -20,8 +20,8 @@ impl Oracle for bool {
     }
 }
 
-/// The reference's oracle (`oraclePath`): a file that is read at each question and grants when its first byte is `1`. A file
-/// that cannot be read denies.
+/// The reference's oracle (`oraclePath`): a file that is read at each question and grants when its
+/// first byte is `1`. A file that cannot be read denies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OracleFile(pub PathBuf);
 

@@ -1,5 +1,5 @@
-//! The quorum rules a second time, as naively as they can be said, and held against the module: verdict by verdict from a table,
-//! and on random configurations.
+//! The quorum rules a second time, as naively as they can be said, and held against the module:
+//! verdict by verdict from a table, and on random configurations.
 
 use super::*;
 use crate::id::Sid;

@@ -1,12 +1,15 @@
 //! What the files of a data directory say, and in which order they are written.
 //!
 //! # Invariants
-//! - Before an epoch file is written, the marker is there; while the epochs are not all that was promised, it says so.
+//! - Before an epoch file is written, the marker is there; while the epochs are not all that was
+//!   promised, it says so.
 //! - An epoch file is written before the marker names its epoch.
 //! - The marker says that the epochs are known only when both files are there.
-//! - Where nothing is known, nothing is written before something is to be stored: a file system that was not mounted stays empty.
+//! - Where nothing is known, nothing is written before something is to be stored: a file system
+//!   that was not mounted stays empty.
 //!
-//! So a process that dies between any two writes leaves epochs that are complete, or a server that knows that it does not know.
+//! So a process that dies between any two writes leaves epochs that are complete, or a server that
+//! knows that it does not know.
 
 use super::StorageError;
 use super::disk::{Disk, failed};
@@ -171,7 +174,8 @@ impl DataDir {
         }
     }
 
-    /// The marker is behind where the configuration was changed by hand, and where the process died before it was written.
+    /// The marker is behind where the configuration was changed by hand, and where the process died
+    /// before it was written.
     fn keep_up(&mut self, marker: &Marker, found: Found) -> Result<(), StorageError> {
         if marker.voters != self.voters {
             let (before, now) = (list(&marker.voters), list(&self.voters));
@@ -252,7 +256,8 @@ impl DataDir {
         Ok(epochs)
     }
 
-    /// Makes the marker what it has to be before an epoch is written, and of what was lost that which it knows good.
+    /// Makes the marker what it has to be before an epoch is written, and of what was lost that
+    /// which it knows good.
     fn begin_write(&mut self) -> Result<Marker, StorageError> {
         let found = self.marker()?;
         if self.is_known

@@ -1,6 +1,7 @@
 //! Reading small files within bounds, and replacing them durably.
 //!
-//! A process that is short of descriptors can still do both: some are held for nothing but to be given up then.
+//! A process that is short of descriptors can still do both: some are held for nothing but to be
+//! given up then.
 
 use super::StorageError;
 use crate::small_file;
@@ -39,7 +40,8 @@ impl Disk {
         }
     }
 
-    /// A temporary file is written and takes the other's name; both the file and its name are on the disk then.
+    /// A temporary file is written and takes the other's name; both the file and its name are on
+    /// the disk then.
     pub(super) fn replace(&mut self, path: &Path, text: &str) -> Result<(), StorageError> {
         self.replace_with(path, |_| text.to_owned())
     }
@@ -97,7 +99,8 @@ impl Disk {
         synced.map_err(failed(parent, "sync"))
     }
 
-    /// Does what needs a descriptor. While there is none, another of the reserve is given up for it.
+    /// Does what needs a descriptor. While there is none, another of the reserve is given up for
+    /// it.
     pub(super) fn opens<T>(&mut self, mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
         loop {
             match open() {

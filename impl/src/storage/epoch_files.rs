@@ -17,9 +17,10 @@ use std::time::Duration;
 
 /// The epochs in a data directory, which nobody else can open before this is dropped.
 ///
-/// Beside ZooKeeper's epoch files the directory has `fle.server`, which says whose it is and whether the epochs are all that the
-/// server has promised, and `fle.lock`. A directory without `fle.server` that has both epoch files is complete: ZooKeeper's is.
-/// One without any of them is that of a server that is new, or that has lost everything.
+/// Beside ZooKeeper's epoch files the directory has `fle.server`, which says whose it is and
+/// whether the epochs are all that the server has promised, and `fle.lock`. A directory without
+/// `fle.server` that has both epoch files is complete: ZooKeeper's is. One without any of them is
+/// that of a server that is new, or that has lost everything.
 #[derive(Debug)]
 pub struct EpochFiles {
     data_dir: PathBuf,
@@ -49,15 +50,18 @@ impl EpochFiles {
         })
     }
 
-    /// Takes an operator's word that what is in this data directory is all that the server has promised; the epochs that are there,
-    /// or 0. It is right in two cases only:
-    /// - The directory was moved or copied while the server stood still, and has the latest that it stored.
+    /// Takes an operator's word that what is in this data directory is all that the server has
+    /// promised; the epochs that are there, or 0. It is right in two cases only:
+    /// - The directory was moved or copied while the server stood still, and has the latest that it
+    ///   stored.
     /// - There are no epochs, and the server was never part of this ensemble.
     ///
-    /// In any other case the server may break promises, and two servers lead in one epoch. The server does not run meanwhile.
+    /// In any other case the server may break promises, and two servers lead in one epoch. The
+    /// server does not run meanwhile.
     ///
     /// # Errors
-    /// When the server runs, the directory is another server's, or what is in it cannot be true or is known to be old.
+    /// When the server runs, the directory is another server's, or what is in it cannot be true or
+    /// is known to be old.
     pub async fn vouch(
         data_dir: &Path,
         sid: Sid,

@@ -121,7 +121,8 @@ pub enum StorageError {
     },
 }
 
-/// What is right where epoch files cannot be relied on. A backup is not: it has forgotten what was promised after it was made.
+/// What is right where epoch files cannot be relied on. A backup is not: it has forgotten what was
+/// promised after it was made.
 fn begin_again(file: &Path) -> String {
     let directory = file.parent().unwrap_or(file).display();
     format!(

@@ -1,10 +1,11 @@
 //! One process at a time: the lock on a data directory.
 //!
-//! `flock` on the data directory itself, which nobody can remove under a running server and put another in its place, and on the
-//! file `fle.lock` in it, which tells people and the other process who holds it. Where the file system locks no directories, as
-//! over NFS, the file's lock is all there is. The system takes the locks away from a process that ends, however it ends, so a
-//! file that stays behind means nothing. Two handles in one process exclude one another,
-//! too; a program that is started by this one does not inherit the lock.
+//! `flock` on the data directory itself, which nobody can remove under a running server and put
+//! another in its place, and on the file `fle.lock` in it, which tells people and the other process
+//! who holds it. Where the file system locks no directories, as over NFS, the file's lock is all
+//! there is. The system takes the locks away from a process that ends, however it ends, so a file
+//! that stays behind means nothing. Two handles in one process exclude one another, too; a program
+//! that is started by this one does not inherit the lock.
 
 use super::StorageError;
 use super::disk::{Disk, failed};

@@ -1,13 +1,16 @@
-//! The file `fle.server` in a data directory: whose directory it is, and whether the epochs in it are all that was promised.
+//! The file `fle.server` in a data directory: whose directory it is, and whether the epochs in it
+//! are all that was promised.
 //!
-//! It is beside the directory of the epoch files, not in it, so that it is still there when that one is removed or replaced. It
-//! tells four kinds of loss:
+//! It is beside the directory of the epoch files, not in it, so that it is still there when that
+//! one is removed or replaced. It tells four kinds of loss:
 //! - The directory is gone.
-//! - The directory is another one: copied, restored. That is told by the time at which the file system made it, which
-//!   nobody can set, or, where the file system keeps no such time, by its inode.
-//! - The marker itself is another file: the whole data directory was restored over the one that was there.
-//! - The files in it are older than what was promised: the marker names the epoch that was accepted last, and is written after
-//!   the epoch file, so that it never names one that is not there.
+//! - The directory is another one: copied, restored. That is told by the time at which the file
+//!   system made it, which nobody can set, or, where the file system keeps no such time, by its
+//!   inode.
+//! - The marker itself is another file: the whole data directory was restored over the one that was
+//!   there.
+//! - The files in it are older than what was promised: the marker names the epoch that was accepted
+//!   last, and is written after the epoch file, so that it never names one that is not there.
 
 use super::StorageError;
 use crate::id::{PeerEpoch, Sid};
@@ -29,7 +32,8 @@ pub(super) struct Marker {
     pub(super) sid: Sid,
     /// The voters of the configurations in force.
     pub(super) voters: BTreeSet<Sid>,
-    /// The directory of the epoch files, if they are all that the server has promised; `None` while a leader takes it in.
+    /// The directory of the epoch files, if they are all that the server has promised; `None` while
+    /// a leader takes it in.
     pub(super) known: Option<Identity>,
     /// The file that this was written to; `None` before it is written.
     pub(super) file: Option<Identity>,
@@ -57,7 +61,8 @@ impl Identity {
         }
     }
 
-    /// An inode is used again for the next directory, and some file systems number them anew when they are mounted.
+    /// An inode is used again for the next directory, and some file systems number them anew when
+    /// they are mounted.
     pub(super) fn is(self, other: Self) -> bool {
         match (self.born, other.born) {
             (Some(born), Some(other)) => born == other,

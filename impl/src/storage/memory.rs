@@ -6,10 +6,11 @@ use crate::leadership::{Epochs, Knowledge, Stored};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Epochs in memory, which outlive a member and not its process: for tests, simulations and demonstrations. Clones share them.
+/// Epochs in memory, which outlive a member and not its process: for tests, simulations and
+/// demonstrations. Clones share them.
 ///
-/// By default it is a blank disk, whose server can vote when every other voter has said that it is new as well. A server of which
-/// that is known begins with `InMemory::from(Epochs::default())`.
+/// By default it is a blank disk, whose server can vote when every other voter has said that it is
+/// new as well. A server of which that is known begins with `InMemory::from(Epochs::default())`.
 #[derive(Clone, Debug)]
 pub struct InMemory(Arc<Mutex<Stored>>);
 
@@ -20,8 +21,8 @@ impl InMemory {
         *self.disk()
     }
 
-    /// Loses what is stored and puts something else in its place, as a disk that is lost or restored from a backup does; what was
-    /// stored. A member sees it when it starts.
+    /// Loses what is stored and puts something else in its place, as a disk that is lost or
+    /// restored from a backup does; what was stored. A member sees it when it starts.
     pub fn replace(&self, stored: Stored) -> Stored {
         std::mem::replace(&mut self.disk(), stored)
     }

@@ -1,7 +1,8 @@
 //! One thread that works on what it owns, one request at a time, and answers.
 //!
-//! Invariant: nobody waits for the thread without being able to stop waiting. A disk that hangs holds up neither the runtime nor
-//! the end of the process, which no thread but the main one can delay.
+//! Invariant: nobody waits for the thread without being able to stop waiting. A disk that hangs
+//! holds up neither the runtime nor the end of the process, which no thread but the main one can
+//! delay.
 
 use std::sync::mpsc;
 use std::{io, thread};
@@ -9,7 +10,8 @@ use tokio::sync::oneshot;
 
 type Work<T> = Box<dyn FnOnce(&mut T) + Send>;
 
-/// A thread, for as long as this handle is there and then until the work that was asked for is done.
+/// A thread, for as long as this handle is there and then until the work that was asked for is
+/// done.
 #[derive(Debug)]
 pub(super) struct Worker<T> {
     queue: mpsc::Sender<Work<T>>,
@@ -23,7 +25,8 @@ impl<T: Send + 'static> Worker<T> {
         Ok(Self { queue })
     }
 
-    /// Has the thread do this; `None` if the thread has died. Work that was asked for is done even if nobody waits any more.
+    /// Has the thread do this; `None` if the thread has died. Work that was asked for is done even
+    /// if nobody waits any more.
     pub(super) async fn run<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut T) -> R + Send + 'static,

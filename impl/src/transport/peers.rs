@@ -102,7 +102,8 @@ impl<N: Network> Transport<N> {
         let configured = self.addresses.of_server(sid);
         let peer = self.peer(sid);
         let (mut hearsay, not_before) = (peer.advertised.clone(), peer.not_before);
-        // An address that a configuration names is another server's, which would be taken for this one.
+        // An address that a configuration names is another server's, which would be taken for this
+        // one.
         hearsay.retain(|address| !configured.is_empty() && !self.addresses.name(address));
         let targets = Targets {
             configured,

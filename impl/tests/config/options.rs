@@ -1,5 +1,5 @@
-//! The rules of a static file, scenario by scenario, as ZooKeeper's own tests state them (named in the comments), and
-//! the mistakes that operators make in it.
+//! The rules of a static file, scenario by scenario, as ZooKeeper's own tests state them (named in
+//! the comments), and the mistakes that operators make in it.
 
 use crate::lines;
 use fle::config::{BindRetries, ClientAddress, Diagnostic, EnsembleSource, Rules, ZooConfig};
@@ -107,7 +107,8 @@ fn every_option_is_read() {
     assert_eq!(options.election_port_bind_retries, BindRetries::Forever);
 }
 
-/// `QuorumPeerConfigTest`: ports without addresses, booleans, equal ports; and the range of each kind of number.
+/// `QuorumPeerConfigTest`: ports without addresses, booleans, equal ports; and the range of each
+/// kind of number.
 #[test]
 fn every_mistake_in_a_static_file_is_told_at_once() {
     let text = "tickTime=0\ninitLimit=ten\nsyncLimit=0\nclientPortAddress=localhost\n\

@@ -145,7 +145,8 @@ fn an_epoch_is_promised_once_also_over_a_restart() {
 #[test]
 fn a_promise_given_before_counts_for_nobody_else() {
     let mut world = World::with_disks(&[epochs(1, 0), epochs(0, 0), epochs(0, 0)]);
-    // An epoch that server 1 has accepted from somebody else is proposed by server 2 to a quorum without it.
+    // An epoch that server 1 has accepted from somebody else is proposed by server 2 to a quorum
+    // without it.
     world.elect(2, &[3]);
     assert_eq!(world.leads(2), Some(1));
     world.learn(1, 2);

@@ -1,4 +1,5 @@
-//! Servers that do not know what they have promised, and servers that have promised more than their leader asks for.
+//! Servers that do not know what they have promised, and servers that have promised more than their
+//! leader asks for.
 
 use crate::support::{Event, INIT_LIMIT, MOMENT, NEW, SYNC_LIMIT, World, epochs, introduction};
 use fle::leadership::packet::{LearnerInfo, Packet, Past};
@@ -126,7 +127,8 @@ fn what_followers_were_asked_before_is_no_evidence() {
     assert_eq!(asked(&world), [Packet::LeaderInfo { epoch, protocol }]);
 }
 
-/// The leader of a later epoch has been established with the help of the server that has forgotten it, and the one before does not know.
+/// The leader of a later epoch has been established with the help of the server that has forgotten
+/// it, and the one before does not know.
 #[test]
 fn a_leader_that_is_past_takes_nobody_in() {
     let mut world = World::new(3);

@@ -1,4 +1,5 @@
-//! A leader that hands over to another server, and what becomes of it when something fails on the way.
+//! A leader that hands over to another server, and what becomes of it when something fails on the
+//! way.
 
 use crate::support::{Event, SYNC_LIMIT, TICK, World, epochs};
 use fle::leadership::packet::Packet;

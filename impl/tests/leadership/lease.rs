@@ -281,7 +281,8 @@ fn a_lease_is_shorter_by_what_other_clocks_may_be_faster() {
     assert!(!world.holds_lease(3));
 }
 
-/// It has acknowledged NEWLEADER, and the leader waits for others. What it answers then is counted from when it was asked.
+/// It has acknowledged NEWLEADER, and the leader waits for others. What it answers then is counted
+/// from when it was asked.
 #[test]
 fn a_follower_that_is_asked_before_its_leader_is_established_promises_anew() {
     // Server 4 has a history that all can follow.

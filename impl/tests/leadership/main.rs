@@ -1,4 +1,5 @@
-//! Leaders and learners in memory: what establishes a leader, what ends it, and what its lease is worth.
+//! Leaders and learners in memory: what establishes a leader, what ends it, and what its lease is
+//! worth.
 
 mod establishing;
 mod forgetting;

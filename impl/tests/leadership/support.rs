@@ -369,7 +369,8 @@ impl World {
         sent
     }
 
-    /// What the server sent last arrives, and then the end of the connection, unless there is a new one.
+    /// What the server sent last arrives, and then the end of the connection, unless there is a new
+    /// one.
     fn hear_last_words(&mut self, sid: Sid, last_words: Vec<(Sid, VecDeque<Packet>)>) {
         for (peer, packets) in last_words {
             for packet in packets {
@@ -423,7 +424,8 @@ impl World {
         self.deliver_one_to(|to| to != Sid(sid))
     }
 
-    /// What `from` is told next it answers with this packet, and the connection breaks before that arrives.
+    /// What `from` is told next it answers with this packet, and the connection breaks before that
+    /// arrives.
     pub(crate) fn lose_answer(&mut self, from: i64, to: i64, answer: &Packet) {
         let (from, to) = (Sid(from), Sid(to));
         let asked = self.wires.get_mut(&(to, from));
@@ -459,7 +461,8 @@ impl World {
         });
     }
 
-    /// Time passes, from one deadline to the next, and everything arrives at once, except at those that `asleep` names.
+    /// Time passes, from one deadline to the next, and everything arrives at once, except at those
+    /// that `asleep` names.
     pub(crate) fn pass(&mut self, duration: Duration, asleep: &[i64]) {
         let end = self.now.after(duration);
         loop {

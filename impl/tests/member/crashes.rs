@@ -1,4 +1,5 @@
-//! Processes that die at one of their stores: before it is on the disk, or after that and before anything that it permits.
+//! Processes that die at one of their stores: before it is on the disk, or after that and before
+//! anything that it permits.
 
 use crate::support::{Ensemble, until, until_it_follows};
 use fle::leadership::{Epochs, Stored};
@@ -27,7 +28,8 @@ struct Death {
     stored: bool,
 }
 
-/// A disk that keeps what was on it, and may be the last that a process sees: it goes no further than a fatal store.
+/// A disk that keeps what was on it, and may be the last that a process sees: it goes no further
+/// than a fatal store.
 #[derive(Clone)]
 struct Disk {
     disk: InMemory,
@@ -77,7 +79,8 @@ impl Storage for Disk {
     }
 }
 
-/// A member with a runtime of its own. Dropped, it dies: nothing of it goes on, and its connections end.
+/// A member with a runtime of its own. Dropped, it dies: nothing of it goes on, and its connections
+/// end.
 struct Process {
     runtime: Runtime,
     member: Member,
@@ -117,7 +120,8 @@ const fn epochs(accepted: i64, current: i64) -> Epochs {
     }
 }
 
-/// What two of three servers have on their disks when one of them has died, before any leader was established.
+/// What two of three servers have on their disks when one of them has died, before any leader was
+/// established.
 struct Left {
     death: Death,
     dead: Epochs,
@@ -136,7 +140,8 @@ const fn left(at: Store, stored: bool, dead: Epochs, partner: Epochs, next: i64)
     }
 }
 
-/// One that has not stored an epoch has not proposed it, and without its own current one it activates nobody's.
+/// One that has not stored an epoch has not proposed it, and without its own current one it
+/// activates nobody's.
 #[test]
 fn a_leader_that_dies_at_a_store_comes_back_and_a_later_epoch_is_led() {
     let cases = [
@@ -148,8 +153,8 @@ fn a_leader_that_dies_at_a_store_comes_back_and_a_later_epoch_is_led() {
     at_once(&cases, |left| die_and_come_back(3, 1, 2, left));
 }
 
-/// One that has not stored an epoch has not promised it, and does not help to establish anybody before it is its current one. A leader
-/// that has its promise and lives may go on with it.
+/// One that has not stored an epoch has not promised it, and does not help to establish anybody
+/// before it is its current one. A leader that has its promise and lives may go on with it.
 #[test]
 fn a_follower_that_dies_at_a_store_comes_back_and_no_earlier_epoch_is_led() {
     let cases = [

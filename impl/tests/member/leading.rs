@@ -90,7 +90,8 @@ async fn a_member_that_is_shut_down_frees_its_ports() {
     assert_eq!(until_it_leads(&again).await.epoch(), Some(PeerEpoch(2)));
 }
 
-/// The leader's quorum port moves: those that follow it stay, and after another election they find it there.
+/// The leader's quorum port moves: those that follow it stay, and after another election they find
+/// it there.
 #[tokio::test]
 async fn a_leader_moves_to_another_quorum_port() {
     let mut ensemble = Ensemble::new(3);

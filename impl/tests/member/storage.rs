@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// A disk whose writes fail from one on, for a while. A write that fails may have reached it all the same.
+/// A disk whose writes fail from one on, for a while. A write that fails may have reached it all
+/// the same.
 #[derive(Clone)]
 struct Failing {
     disk: InMemory,
@@ -82,7 +83,8 @@ impl Storage for Failing {
     }
 }
 
-/// Whichever of its writes fail, the leader to be is established in the end, and in an epoch that is on the disks of a quorum.
+/// Whichever of its writes fail, the leader to be is established in the end, and in an epoch that
+/// is on the disks of a quorum.
 #[tokio::test]
 async fn a_server_whose_disk_fails_leads_when_it_works_again() {
     for first in 0..2 {
@@ -166,7 +168,8 @@ async fn a_leader_whose_disk_hangs_gives_way() {
     assert_eq!(*three.leadership().borrow(), Standing::Looking);
 }
 
-/// A disk that cannot be read says so at the start; one that fails later is asked again until it answers.
+/// A disk that cannot be read says so at the start; one that fails later is asked again until it
+/// answers.
 #[tokio::test]
 async fn a_disk_that_cannot_be_read_stops_nobody_from_stopping() {
     let ensemble = Ensemble::new(1);

@@ -1,4 +1,5 @@
-//! Servers that do not wait for a better vote where none can come. A wait of an hour shows that they do not.
+//! Servers that do not wait for a better vote where none can come. A wait of an hour shows that
+//! they do not.
 
 use crate::peer::{Peer, looking};
 use crate::support::{Ensemble, accept, keep_looking, look, outcome, second_of_three_with, until};
@@ -81,7 +82,8 @@ async fn a_server_that_was_never_there_is_waited_for() {
     }
 }
 
-/// One that noticed first that their leader is gone has said whom it votes for, and says it again only when its wait is over.
+/// One that noticed first that their leader is gone has said whom it votes for, and says it again
+/// only when its wait is over.
 #[tokio::test]
 async fn what_a_voter_said_too_early_is_heard_when_the_server_looks() {
     let (ensemble, node, one, _three) = second_of_three_with(|config| config.timing = EAGER).await;

@@ -177,7 +177,8 @@ async fn a_peer_that_comes_late_is_dialled_again() {
     assert_eq!([outcome(one), outcome(two)], [(Following, 2), (Leading, 2)]);
 }
 
-/// A process that was stopped for longer than its wait: the message that came meanwhile lies there, and the wait is over.
+/// A process that was stopped for longer than its wait: the message that came meanwhile lies there,
+/// and the wait is over.
 #[tokio::test]
 async fn what_came_while_the_server_stood_still_is_heard_before_its_wait_ends() {
     let wait = Duration::from_millis(1500);

@@ -1,4 +1,5 @@
-//! The protocol as a peer sees it, byte by byte: who dials, who keeps the connection, what is sent again.
+//! The protocol as a peer sees it, byte by byte: who dials, who keeps the connection, what is sent
+//! again.
 
 use crate::peer::{Peer, looking};
 use crate::support::{Ensemble, PATIENCE, accept, keep_looking, second_of_three, until};
@@ -251,7 +252,8 @@ async fn a_server_without_a_vote_gets_the_same_answer_once() {
         observer.tell(&looking(9, 5)).await;
     }
     observer.told().await;
-    // Fewer than are handled at once and than fit the inbox, so none of these is lost before the voter's comes after them.
+    // Fewer than are handled at once and than fit the inbox, so none of these is lost before the
+    // voter's comes after them.
     voter.tell(&looking(3, 2)).await;
     assert_eq!(
         voter.told().await,

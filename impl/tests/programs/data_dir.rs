@@ -1,4 +1,5 @@
-//! A server's data directory: used by one process, kept by one server, and lost, restored or vouched for.
+//! A server's data directory: used by one process, kept by one server, and lost, restored or
+//! vouched for.
 
 use crate::support::{Ensemble, Server, fle, stderr, stdout, until};
 use std::path::Path;
@@ -108,7 +109,8 @@ fn established(servers: &[&Server]) -> i64 {
     epoch.unwrap()
 }
 
-/// Whatever was restored: the server says so, an established leader takes it in, and then it knows again what it has promised.
+/// Whatever was restored: the server says so, an established leader takes it in, and then it knows
+/// again what it has promised.
 #[test]
 fn a_server_with_a_backup_is_taken_in_by_the_leader_of_the_others() {
     let ensemble = Ensemble::new(3).impatient();
@@ -139,7 +141,8 @@ fn a_server_with_a_backup_is_taken_in_by_the_leader_of_the_others() {
     }
 }
 
-/// Servers that cannot know what they have promised establish nobody, and their operator's word changes that.
+/// Servers that cannot know what they have promised establish nobody, and their operator's word
+/// changes that.
 #[test]
 fn servers_that_were_moved_elect_when_they_are_vouched_for() {
     let ensemble = Ensemble::new(2);

@@ -1,15 +1,19 @@
-//! Servers that die by SIGKILL at each system call on their epoch files, and begin again with what is on their disks.
+//! Servers that die by SIGKILL at each system call on their epoch files, and begin again with what
+//! is on their disks.
 //!
-//! `strace` kills them: the signal takes effect as the process enters the n-th call of a kind on one of the files, so that this
-//! call is not made any more. Which calls there are is not written down here: a run that nobody ends is recorded, and each call in the
-//! record that changes a file or its name, or makes that last, is a moment to die at. Between two of them a process changes nothing
-//! on its disk, so these are all states that it can leave there. Neither a storage that kills itself between its own steps nor a signal
-//! at a random time would reach them all, and the program has no switch for it.
+//! `strace` kills them: the signal takes effect as the process enters the n-th call of a kind on
+//! one of the files, so that this call is not made any more. Which calls there are is not written
+//! down here: a run that nobody ends is recorded, and each call in the record that changes a file
+//! or its name, or makes that last, is a moment to die at. Between two of them a process changes
+//! nothing on its disk, so these are all states that it can leave there. Neither a storage that
+//! kills itself between its own steps nor a signal at a random time would reach them all, and the
+//! program has no switch for it.
 //!
-//! What a loss of power leaves, which writes that were not synced may not reach, is not tested here.
+//! What a loss of power leaves, which writes that were not synced may not reach, is not tested
+//! here.
 //!
-//! Needs Debian's `strace` and the permission to trace; without them the tests pass with a line that says so, unless
-//! `FLE_REQUIRE_STRACE` is 1.
+//! Needs Debian's `strace` and the permission to trace; without them the tests pass with a line
+//! that says so, unless `FLE_REQUIRE_STRACE` is 1.
 
 use crate::support::{Ensemble, Server, until};
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,8 +164,8 @@ fn disk(ensemble: &Ensemble, sid: usize) -> Disk {
     Disk { accepted, current }
 }
 
-/// Whether a server that is dead was killed at this moment. Calls are counted thread by thread: if more than one had to do with the
-/// files, it may have been another.
+/// Whether a server that is dead was killed at this moment. Calls are counted thread by thread: if
+/// more than one had to do with the files, it may have been another.
 fn died_at(ensemble: &Ensemble, sid: usize, server: &mut Server, moment: &Moment) -> bool {
     let end = server.process.wait().unwrap();
     assert_eq!(end.signal(), Some(9), "{end}");
@@ -267,7 +271,8 @@ impl Casualty {
         moments(&self.ensemble, 1, server)
     }
 
-    /// Whatever it leaves: it comes up again, and an established leader has it, with all that it promises on its disk.
+    /// Whatever it leaves: it comes up again, and an established leader has it, with all that it
+    /// promises on its disk.
     fn dies_at(&mut self, moment: &Moment) {
         let dies = (0..5).any(|_| {
             self.lose();
@@ -353,7 +358,8 @@ struct Life {
     ensemble: Ensemble,
     roles: Roles,
     running: BTreeMap<usize, Server>,
-    /// The greatest epoch in which a leader was established, or that a quorum has promised to one that is dead.
+    /// The greatest epoch in which a leader was established, or that a quorum has promised to one
+    /// that is dead.
     epoch: i64,
     /// What was last seen on the disks.
     disks: BTreeMap<usize, Disk>,
@@ -392,7 +398,8 @@ impl Life {
         }
     }
 
-    /// Whether the server died at this moment, and in its role. Either way all of them have an established leader afterwards.
+    /// Whether the server died at this moment, and in its role. Either way all of them have an
+    /// established leader afterwards.
     fn dies_at(&mut self, moment: &Moment) -> bool {
         let Roles {
             victim, partner, ..

@@ -215,7 +215,8 @@ enum Harm {
     Pipe,
 }
 
-/// One clear line names the file and says what to do; whoever does not do it finds the directory as it was.
+/// One clear line names the file and says what to do; whoever does not do it finds the directory as
+/// it was.
 #[test]
 fn epochs_that_cannot_be_relied_on_are_refused_and_left_alone() {
     for ensemble in [Ensemble::blank(3), Ensemble::new(3)] {
@@ -276,8 +277,8 @@ fn is_refused(ensemble: &Ensemble, path: &Path, reason: &str) {
     assert_eq!(contents(&ensemble.data(1)), before);
 }
 
-/// What is in a folder, and in those in it: files with what they hold, anything else with nothing. Whoever locked it last does not
-/// matter.
+/// What is in a folder, and in those in it: files with what they hold, anything else with nothing.
+/// Whoever locked it last does not matter.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Option<String>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -154,7 +154,8 @@ impl Ensemble {
     }
 }
 
-/// A socket with a port of the system's choice, which nobody is given who does not ask for it by its number: servers do.
+/// A socket with a port of the system's choice, which nobody is given who does not ask for it by
+/// its number: servers do.
 fn bound() -> Socket {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_reuse_address(true).unwrap();

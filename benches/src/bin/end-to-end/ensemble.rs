@@ -18,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the logs are looked at. Rarely, to leave the machine to the servers.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// How long an ensemble that has settled is left alone: whatever connects late does so before the leader is killed.
+/// How long an ensemble that has settled is left alone: whatever connects late does so before the
+/// leader is killed.
 const REST: Duration = Duration::from_millis(500);
 
 /// Whose servers they are, and how those of fle are set.
@@ -90,7 +91,8 @@ impl Ensemble {
         self.settles(began)
     }
 
-    /// Waits until all that run follow or lead an established leader that they have elected since then.
+    /// Waits until all that run follow or lead an established leader that they have elected since
+    /// then.
     fn settles(&self, began: Timestamp) -> Result<Election> {
         let paths: Vec<PathBuf> = self.processes.iter().map(Process::log).collect();
         let start = Instant::now();

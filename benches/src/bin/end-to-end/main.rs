@@ -1,10 +1,12 @@
-//! How long real servers take from looking for a leader to having settled on one, and from a leader's death to the next
-//! established one: `fle serve` with the fixed and with the eager finalizing wait, and ZooKeeper 3.8.0, by turns.
+//! How long real servers take from looking for a leader to having settled on one, and from a
+//! leader's death to the next established one: `fle serve` with the fixed and with the eager
+//! finalizing wait, and ZooKeeper 3.8.0, by turns.
 //!
-//! An ensemble of processes on loopback starts together; when it has come to rest its leader is killed, and the others look
-//! again. Every time is one that the servers' own logs tell ([`mod@measure`]), but for the moment when the leader is killed. So the start
-//! of a virtual machine never counts, and the time in which a lost leader is noticed stands by itself. Prints Markdown tables and
-//! draws `benches/plots/end-to-end.svg` and `benches/plots/failover.svg`.
+//! An ensemble of processes on loopback starts together; when it has come to rest its leader is
+//! killed, and the others look again. Every time is one that the servers' own logs tell
+//! ([`mod@measure`]), but for the moment when the leader is killed. So the start of a virtual
+//! machine never counts, and the time in which a lost leader is noticed stands by itself. Prints
+//! Markdown tables and draws `benches/plots/end-to-end.svg` and `benches/plots/failover.svg`.
 //!
 //! Needs Debian's `libzookeeper-java` and a Java runtime.
 
@@ -53,8 +55,9 @@ struct Arguments {
     /// How often each ensemble is started.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
-    /// Has the followers of a killed leader keep their promise for `syncLimit` ticks, which is what `fle serve` does unless it is told
-    /// that nothing between the servers closes connections. Draws nothing.
+    /// Has the followers of a killed leader keep their promise for `syncLimit` ticks, which is what
+    /// `fle serve` does unless it is told that nothing between the servers closes connections.
+    /// Draws nothing.
     #[arg(long)]
     keep_promises: bool,
 }

@@ -1,19 +1,22 @@
 //! From logs to times.
 //!
-//! A server looks from where its log says that it starts an election (`election.started`; `New election. My id =`) until where
-//! it says that its state has changed (`election.decided`; `Peer state changed: following` or `leading`). An ensemble takes from
-//! the moment when its last server begins to look, until all have settled. That all begin at the same time is beyond a
-//! program that starts processes; what a server spends on waiting for the rest to start is no part of the ensemble's time. The
-//! servers share one machine and so one clock, this program's.
+//! A server looks from where its log says that it starts an election (`election.started`; `New
+//! election. My id =`) until where it says that its state has changed (`election.decided`; `Peer
+//! state changed: following` or `leading`). An ensemble takes from the moment when its last server
+//! begins to look, until all have settled. That all begin at the same time is beyond a program that
+//! starts processes; what a server spends on waiting for the rest to start is no part of the
+//! ensemble's time. The servers share one machine and so one clock, this program's.
 //!
-//! A leader is established when it knows that a quorum has acknowledged its NEWLEADER, and so is in its epoch: that is where fle's log
-//! says `leadership.established`, and ZooKeeper's `Have quorum of supporters`, before it starts to serve. A failover goes from the
-//! signal that kills the leader until then. *Detection* ends when the *first* of the others begins to look; that the rest is late
-//! to notice counts as part of what comes after, as it delays the new leader. So the two parts are the whole.
+//! A leader is established when it knows that a quorum has acknowledged its NEWLEADER, and so is in
+//! its epoch: that is where fle's log says `leadership.established`, and ZooKeeper's `Have quorum
+//! of supporters`, before it starts to serve. A failover goes from the signal that kills the leader
+//! until then. *Detection* ends when the *first* of the others begins to look; that the rest is
+//! late to notice counts as part of what comes after, as it delays the new leader. So the two parts
+//! are the whole.
 //!
-//! A server that has a quorum of votes waits [200 ms](FINALIZING) for a better one. One that joins servers which have settled
-//! already does not: whether there was a wait is what the judge of logs finds. An eager server, as its log calls itself, has no
-//! wait that it could be excused for.
+//! A server that has a quorum of votes waits [200 ms](FINALIZING) for a better one. One that joins
+//! servers which have settled already does not: whether there was a wait is what the judge of logs
+//! finds. An eager server, as its log calls itself, has no wait that it could be excused for.
 
 use crate::Result;
 use fle::Sid;

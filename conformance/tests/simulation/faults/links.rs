@@ -1,8 +1,9 @@
 //! What goes wrong between servers: links that lose, hold up and end what is said on them.
 //!
-//! A pair of servers has one trouble at a time. Where messages were lost, the connections are cut: an end may notice during the
-//! trouble, and does soon after it (see [`crate::network`]). Somebody in between may end a connection without any trouble, and
-//! each end may hear of that at another time.
+//! A pair of servers has one trouble at a time. Where messages were lost, the connections are cut:
+//! an end may notice during the trouble, and does soon after it (see [`crate::network`]). Somebody
+//! in between may end a connection without any trouble, and each end may hear of that at another
+//! time.
 
 use super::Faults;
 use crate::ensemble::name;
@@ -111,7 +112,8 @@ impl Faults {
         }
     }
 
-    /// Something between the two ends their connections: one end hears of it now, the other perhaps when it says something next.
+    /// Something between the two ends their connections: one end hears of it now, the other perhaps
+    /// when it says something next.
     fn end_connections(&mut self, (a, b): (i64, i64), how: Ending, now: Duration, sim: &Sim<'_>) {
         let (a, b) = (sim.lookup(name(a)), sim.lookup(name(b)));
         let is_first = self.rng.bool();
@@ -124,7 +126,8 @@ impl Faults {
         }
     }
 
-    /// What the second says to the first is answered by a reset, of which the first does not hear before that is over.
+    /// What the second says to the first is answered by a reset, of which the first does not hear
+    /// before that is over.
     fn reject(&mut self, (a, b): (i64, i64), now: Duration, until: Duration, sim: &Sim<'_>) {
         let (a, b) = (sim.lookup(name(a)), sim.lookup(name(b)));
         for (host, end) in self.network.between(a, b) {

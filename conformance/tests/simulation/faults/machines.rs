@@ -1,8 +1,9 @@
-//! What goes wrong with the machines that servers run on: disks that are lost, restored, slow or broken, names that do not resolve,
-//! and owners that change the limits.
+//! What goes wrong with the machines that servers run on: disks that are lost, restored, slow or
+//! broken, names that do not resolve, and owners that change the limits.
 //!
-//! Disks are lost only as long as those that are whole can elect a leader: who lost one is taken in again first. That is what
-//! safety rests on, and a quorum that has lost its disks could elect nobody either.
+//! Disks are lost only as long as those that are whole can elect a leader: who lost one is taken in
+//! again first. That is what safety rests on, and a quorum that has lost its disks could elect
+//! nobody either.
 
 use super::Faults;
 use crate::disk::Loss;

@@ -6,8 +6,8 @@ use fle_model::trace::format::State;
 use std::collections::BTreeSet;
 
 impl Picture {
-    /// Quorum evidence and best credentials, for who settles by its own count of votes. A server without a vote may be told votes of
-    /// before, whose credentials say nothing.
+    /// Quorum evidence and best credentials, for who settles by its own count of votes. A server
+    /// without a vote may be told votes of before, whose credentials say nothing.
     pub(super) fn is_elected(&self, sid: i64, vote: Ballot) -> Checked {
         let heard = &self.servers[&sid].heard;
         let electors = heard.iter().filter(|it| elects(it.told, vote));
@@ -27,7 +27,8 @@ impl Picture {
         }
     }
 
-    /// Quorum evidence for who joins: a quorum's votes, and the leader's own word that it leads, or its being in that round itself.
+    /// Quorum evidence for who joins: a quorum's votes, and the leader's own word that it leads, or
+    /// its being in that round itself.
     pub(super) fn may_be_joined(&self, sid: i64, vote: Ballot, round: i64) -> Checked {
         let heard = &self.servers[&sid].heard;
         let supporters = heard

@@ -1,9 +1,11 @@
-//! What must hold of leaders' terms: who is established in which epoch, who hands over to whom, who has a lease.
+//! What must hold of leaders' terms: who is established in which epoch, who hands over to whom, who
+//! has a lease.
 
 use super::{Checked, Input, Picture, Standing, check};
 
 impl Picture {
-    /// No epoch is led twice, and whoever follows in an epoch follows the one that leads in it. Its vote has that epoch from then on.
+    /// No epoch is led twice, and whoever follows in an epoch follows the one that leads in it. Its
+    /// vote has that epoch from then on.
     pub(super) fn is_established(&mut self, sid: i64, leader: i64, epoch: i64) -> Checked {
         let Standing::Settled(state, mut vote) = self.servers[&sid].standing else {
             return Err("it has an established leader and has not settled".to_owned());
@@ -39,7 +41,8 @@ impl Picture {
         Ok(())
     }
 
-    /// Who has settled may be given another leader, and is one of those that the heir has left, or the heir.
+    /// Who has settled may be given another leader, and is one of those that the heir has left, or
+    /// the heir.
     pub(super) fn is_handed_over(&mut self, sid: i64, heir: i64) -> Checked {
         let standing = self.servers[&sid].standing;
         check(matches!(standing, Standing::Settled(..)), || {
@@ -54,7 +57,8 @@ impl Picture {
         Ok(())
     }
 
-    /// While a lease lasts nobody else has one, and no leader with a lease has a lower epoch than one before it.
+    /// While a lease lasts nobody else has one, and no leader with a lease has a lower epoch than
+    /// one before it.
     pub(crate) fn lease(&mut self, leases: &[(i64, i64)]) {
         for &(sid, epoch) in leases {
             if epoch < self.leased {

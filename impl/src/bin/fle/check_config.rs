@@ -1,7 +1,8 @@
-//! `fle check-config`: what is wrong with configuration files, each by itself and beside one another.
+//! `fle check-config`: what is wrong with configuration files, each by itself and beside one
+//! another.
 //!
-//! What must be the same on every server is the ensemble; what had better be the same are the limits and switches that decide
-//! how servers wait for one another.
+//! What must be the same on every server is the ensemble; what had better be the same are the
+//! limits and switches that decide how servers wait for one another.
 
 use crate::Failure;
 use crate::output::say;
@@ -186,8 +187,8 @@ fn lines(ensemble: &DynamicConfig) -> BTreeMap<String, String> {
 
 type Value = fn(&Options) -> String;
 
-/// Options that are about more than one server: the key, whether servers with different values fail to understand one another,
-/// and the value.
+/// Options that are about more than one server: the key, whether servers with different values fail
+/// to understand one another, and the value.
 fn shared_options() -> [(&'static str, bool, Value); 9] {
     [
         ("multiAddress.enabled", true, |o| {

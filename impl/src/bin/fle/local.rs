@@ -17,8 +17,8 @@ pub(crate) struct Local {
     /// How many servers, all of which vote.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
     servers: u16,
-    /// Ends the leader every so many seconds, and starts it again after half of them. Fails if at any of these times there is no
-    /// established leader.
+    /// Ends the leader every so many seconds, and starts it again after half of them. Fails if at
+    /// any of these times there is no established leader.
     #[arg(long, value_name = "SECONDS", value_parser = interval, allow_negative_numbers = true)]
     kill_leader_every: Option<Duration>,
     /// For how many seconds; by default until the process is interrupted.

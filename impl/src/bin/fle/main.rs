@@ -1,7 +1,8 @@
 //! The programs: `fle serve`, `local`, `status`, `check-config`, `vouch`.
 //!
-//! Each has a module. What they share: what a server says of itself ([`report`]) and where ([`http`]),
-//! its [`log`], the [`signals`] that stop it, and how one writes to whoever may not read ([`output`]).
+//! Each has a module. What they share: what a server says of itself ([`report`]) and where
+//! ([`http`]), its [`log`], the [`signals`] that stop it, and how one writes to whoever may not
+//! read ([`output`]).
 
 mod check_config;
 mod http;
@@ -72,8 +73,8 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// A runtime for servers, on all cores and with as many descriptors as the system allows: every pair
-/// of servers has a connection.
+/// A runtime for servers, on all cores and with as many descriptors as the system allows: every
+/// pair of servers has a connection.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     // With fewer it may do as well.
     let _ = rlimit::increase_nofile_limit(u64::MAX);

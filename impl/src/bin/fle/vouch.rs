@@ -1,4 +1,5 @@
-//! `fle vouch`: an operator's word that a server's data directory has all that the server has promised.
+//! `fle vouch`: an operator's word that a server's data directory has all that the server has
+//! promised.
 
 use crate::Failure;
 use crate::output::say;
@@ -10,18 +11,21 @@ use std::path::PathBuf;
 
 /// Takes your word that a server's data directory has all that the server has promised.
 ///
-/// A server that cannot know what it has promised stands aside until an established leader has taken it in. That needs nobody.
-/// Give your word only where that does not come to pass, and only in one of these two cases:
+/// A server that cannot know what it has promised stands aside until an established leader has
+/// taken it in. That needs nobody. Give your word only where that does not come to pass, and only
+/// in one of these two cases:
 ///
-/// 1. The data directory was moved or copied while the server stood still, and holds the latest epochs that the server stored.
+/// 1. The data directory was moved or copied while the server stood still, and holds the latest
+///    epochs that the server stored.
 ///
-/// 2. There are no epochs in it, and the server has never been part of this ensemble: one that begins while not all of its voters
-///    can be up, or in which ZooKeeper's servers vote.
+/// 2. There are no epochs in it, and the server has never been part of this ensemble: one that
+///    begins while not all of its voters can be up, or in which ZooKeeper's servers vote.
 ///
-/// In any other case (a disk that was replaced, a backup that was restored) the server may break promises that it has forgotten,
-/// and two servers lead in one epoch.
+/// In any other case (a disk that was replaced, a backup that was restored) the server may break
+/// promises that it has forgotten, and two servers lead in one epoch.
 ///
-/// The server must not run. Nothing else but fle's own mark in the directory is changed, and epoch 0 is stored if there is none.
+/// The server must not run. Nothing else but fle's own mark in the directory is changed, and epoch
+/// 0 is stored if there is none.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Vouch {

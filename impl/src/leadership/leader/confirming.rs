@@ -1,4 +1,5 @@
-//! How an established leader finds out that it still leads, before it takes in those that it keeps [aside](crate::leadership::aside).
+//! How an established leader finds out that it still leads, before it takes in those that it keeps
+//! [aside](crate::leadership::aside).
 
 use super::Leader;
 use super::learner::{Learner, LearnerStage};

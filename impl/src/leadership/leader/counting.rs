@@ -10,8 +10,8 @@ use crate::leadership::{Moment, Settings};
 use crate::quorum::QuorumView;
 use std::time::Duration;
 
-/// How far beyond what another voter has accepted a single voter's word moves the epochs: enough for a server that failed
-/// to be established again and again, and too little to use the epochs up.
+/// How far beyond what another voter has accepted a single voter's word moves the epochs: enough
+/// for a server that failed to be established again and again, and too little to use the epochs up.
 const FARTHEST_ALONE: i64 = 1000;
 
 impl Leader {
@@ -27,8 +27,8 @@ impl Leader {
             && quorum(|it| it.aside.as_ref().is_none_or(|aside| aside.is_ahead))
     }
 
-    /// One above all that voters have accepted, but for one that is far ahead of all others: what a single server says moves the
-    /// epochs by no more than [`FARTHEST_ALONE`] in a term.
+    /// One above all that voters have accepted, but for one that is far ahead of all others: what a
+    /// single server says moves the epochs by no more than [`FARTHEST_ALONE`] in a term.
     #[doc(alias = "getEpochToPropose")]
     pub(super) fn next_epoch(&self, cx: &Context<'_>) -> Option<PeerEpoch> {
         let voters = self.learners.iter().filter(|(sid, _)| cx.is_voter(**sid));
@@ -43,8 +43,8 @@ impl Leader {
         greatest.min(farthest.max(own)).next()
     }
 
-    /// Whether those that have come at least so far are a quorum together with this server. `Known` is no further than `Asked`:
-    /// later stages imply a promise or come after a quorum of promises.
+    /// Whether those that have come at least so far are a quorum together with this server. `Known`
+    /// is no further than `Asked`: later stages imply a promise or come after a quorum of promises.
     pub(super) fn has_quorum(&self, stage: LearnerStage, cx: &Context<'_>) -> bool {
         let there = self.those_at(stage, cx).chain([cx.settings.sid]);
         let view = cx.ensemble.view();
@@ -76,8 +76,9 @@ impl Leader {
         synced.filter(|(sid, _)| view.slot(**sid).is_some()).count()
     }
 
-    /// Until when no other leader can be established: when the promises of the latest quorum end, on the fastest clock. While this
-    /// leader hands over it may do nothing that the heir might not find done.
+    /// Until when no other leader can be established: when the promises of the latest quorum end,
+    /// on the fastest clock. While this leader hands over it may do nothing that the heir might not
+    /// find done.
     pub(in crate::leadership) fn lease(
         &self,
         settings: Settings,

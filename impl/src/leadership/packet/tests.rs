@@ -82,8 +82,9 @@ proptest! {
     }
 }
 
-/// What the reference's own classes write, byte for byte: `QuorumPacket` with `LearnerInfo` as its data, through
-/// `BinaryOutputArchive`. An introduction is longer than theirs, which read twenty bytes.
+/// What the reference's own classes write, byte for byte: `QuorumPacket` with `LearnerInfo` as its
+/// data, through `BinaryOutputArchive`. An introduction is longer than theirs, which read twenty
+/// bytes.
 #[test]
 fn the_bytes_are_those_of_the_reference() {
     let theirs = [

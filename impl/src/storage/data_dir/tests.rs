@@ -287,7 +287,8 @@ fn a_server_that_is_not_wholly_taken_in_is_not_complete() {
     }
 }
 
-/// It has promised the epoch of the leader that takes it in, so it stores nothing but that it is in it.
+/// It has promised the epoch of the leader that takes it in, so it stores nothing but that it is in
+/// it.
 #[test]
 fn a_promise_that_was_lost_is_on_the_disk_again_before_its_epoch_is_the_current_one() {
     for (make, current) in [(removed as fn() -> _, 0), (restored, 6)] {
@@ -301,7 +302,8 @@ fn a_promise_that_was_lost_is_on_the_disk_again_before_its_epoch_is_the_current_
     }
 }
 
-/// A leader in a lower epoch than one that was promised is followed, and what was promised is not forgotten.
+/// A leader in a lower epoch than one that was promised is followed, and what was promised is not
+/// forgotten.
 #[test]
 fn a_server_taken_in_without_an_epoch_keeps_what_it_had_promised() {
     let (directory, server) = known(7, 7);
@@ -312,7 +314,8 @@ fn a_server_taken_in_without_an_epoch_keeps_what_it_had_promised() {
     assert_eq!(server.load().unwrap(), complete(7, 0));
 }
 
-/// Whatever is removed under a server that runs: what it stores afterwards is not all that it has promised.
+/// Whatever is removed under a server that runs: what it stores afterwards is not all that it has
+/// promised.
 #[test]
 fn a_marker_that_is_gone_is_not_made_up() {
     let (_directory, mut server) = known(7, 7);

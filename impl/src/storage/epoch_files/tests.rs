@@ -132,7 +132,8 @@ async fn what_cannot_be_a_lock_is_not_waited_for() {
     );
 }
 
-/// A disk hangs: whoever waits can stop, the directory stays locked until the work is done, and then it is free.
+/// A disk hangs: whoever waits can stop, the directory stays locked until the work is done, and
+/// then it is free.
 #[tokio::test]
 async fn a_request_that_is_under_way_keeps_the_lock() {
     let directory = tempfile::tempdir().unwrap();

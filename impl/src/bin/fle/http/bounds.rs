@@ -1,10 +1,10 @@
 //! Connections to the HTTP endpoints: few, short, and none of them at the cost of a newcomer.
 //!
-//! A connection is closed when the headers of its next request have not come within [`HEADERS`], and
-//! after [`WHOLE`] whatever it is at: in the midst of a body, or with an answer that nobody reads.
-//! Of [`AT_ONCE`] connections the oldest gives way to a new one, so that a client that holds all of
-//! them keeps nobody out: a request takes milliseconds. Descriptors are left for what the server is
-//! for.
+//! A connection is closed when the headers of its next request have not come within [`HEADERS`],
+//! and after [`WHOLE`] whatever it is at: in the midst of a body, or with an answer that nobody
+//! reads. Of [`AT_ONCE`] connections the oldest gives way to a new one, so that a client that holds
+//! all of them keeps nobody out: a request takes milliseconds. Descriptors are left for what the
+//! server is for.
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -19,7 +19,8 @@ use tokio::time::{sleep, timeout};
 /// How many connections there are at a time.
 const AT_ONCE: usize = 64;
 
-/// How long a client may take to send the headers of a request, from the start or from its last one.
+/// How long a client may take to send the headers of a request, from the start or from its last
+/// one.
 const HEADERS: Duration = Duration::from_secs(5);
 
 /// How long a connection lasts.

@@ -67,8 +67,8 @@ impl Ensemble {
         Ok(())
     }
 
-    /// Ends the leader without a word to the others, and says who might lead after it and in what epoch it led; `None` if nobody
-    /// leads.
+    /// Ends the leader without a word to the others, and says who might lead after it and in what
+    /// epoch it led; `None` if nobody leads.
     pub(super) async fn kill_leader(
         &mut self,
     ) -> Option<(PeerEpoch, Vec<watch::Receiver<Standing>>)> {

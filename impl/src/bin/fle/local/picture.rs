@@ -1,4 +1,5 @@
-//! What an ensemble looks like from outside: a table that is drawn again on a terminal, a line for each change elsewhere.
+//! What an ensemble looks like from outside: a table that is drawn again on a terminal, a line for
+//! each change elsewhere.
 
 use super::ensemble::Recovery;
 use fle::member::Standing;
