@@ -64,6 +64,8 @@ pub mod small_file;
 #[cfg(feature = "net")]
 pub mod storage;
 #[cfg(feature = "net")]
+mod timer;
+#[cfg(feature = "net")]
 pub mod transport;
 mod vote;
 

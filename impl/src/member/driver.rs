@@ -21,6 +21,7 @@ use crate::node::{Node, Status, Stopped};
 use crate::notification::Notification;
 use crate::quorum::{Oracle, OracleFile};
 use crate::storage::{Storage, StorageError};
+use crate::timer::sleep_until;
 use crate::transport::{LinkState, Network, PortEvent, QuorumPort};
 use crate::vote::ServerState;
 use std::collections::BTreeSet;
@@ -487,14 +488,5 @@ impl Stage {
             }
             Self::Serving => std::future::pending().await,
         }
-    }
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        // A sleep is never over when it is asked for the first time.
-        Some(at) if at > Instant::now() => tokio::time::sleep_until(at).await,
-        Some(_) => {}
-        None => std::future::pending().await,
     }
 }

@@ -6,6 +6,8 @@
 //!   [`Status`] shows never disagree.
 //! - Before the first election nothing is read from peers: what they send waits in the transport.
 
+mod telling;
+
 use super::answers::Answers;
 use super::early::Early;
 use super::guard::{Guard, Refusal, Verdict};
@@ -20,7 +22,8 @@ use crate::ensemble::Ensemble;
 use crate::id::{ElectionEpoch, PeerEpoch, Sid, Zxid};
 use crate::notification::Notification;
 use crate::quorum::{Oracle, OracleFile};
-use crate::transport::{Frame, Happening, LinkState, Network, Transport};
+use crate::timer::sleep_until;
+use crate::transport::{Happening, LinkState, Network, Transport};
 use crate::vote::ServerState;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -406,35 +409,6 @@ impl<N: Network> Driver<N> {
         self.show();
     }
 
-    fn frame(&self, notification: &Notification) -> Option<Frame> {
-        let frame = Frame::new(notification, self.election.ensemble().text());
-        if frame.is_none() {
-            tracing::error!(target: "fle", "the configuration is too long to be sent; shorten it");
-        }
-        frame
-    }
-
-    fn broadcast(&mut self, notification: &Notification) {
-        log::sent(self.sid, None, notification, Level::INFO);
-        if let Some(frame) = self.frame(notification) {
-            let ensemble = Arc::clone(self.election.ensemble());
-            for voter in ensemble.view().voters() {
-                self.transport.send(voter, &frame);
-            }
-        }
-    }
-
-    fn answer(&mut self, to: Sid, notification: &Notification) {
-        log::sent(self.sid, Some(to), notification, self.level(to));
-        let ensemble = self.election.ensemble();
-        if self.answers.repeats(to, notification, ensemble) {
-            return;
-        }
-        if let Some(frame) = self.frame(notification) {
-            self.transport.send(to, &frame);
-        }
-    }
-
     fn decide(&mut self, vote: &Notification) {
         self.wait = None;
         log::decided(self.sid, vote);
@@ -496,14 +470,9 @@ impl<N: Network> Driver<N> {
 }
 
 async fn expiry(wait: Option<(WaitPhase, Instant)>) -> WaitPhase {
+    sleep_until(wait.map(|(_, at)| at)).await;
     match wait {
-        Some((phase, at)) => {
-            // A sleep is never over when it is asked for the first time.
-            if at > Instant::now() {
-                tokio::time::sleep_until(at).await;
-            }
-            phase
-        }
+        Some((phase, _)) => phase,
         None => std::future::pending().await,
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! They are killed as the servers of `killed` are, and skipped where those are.
 
-use crate::killed::{Call, Moment, calls_in, can_trace};
+use crate::traced::{Call, Moment, calls_in, can_trace};
 use fle::fence::{FencedFile, Holder};
 use fle::{PeerEpoch, Sid};
 use std::path::Path;

@@ -16,8 +16,8 @@
 //! that says so, unless `FLE_REQUIRE_STRACE` is 1.
 
 use crate::support::{Ensemble, Server, until};
+use crate::traced::{Call, Moment, calls_in, can_trace};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
@@ -35,50 +35,6 @@ const PATHS: [&str; 8] = [
 
 /// Calls that change what is on the disk, or make it last.
 const WRITES: [&str; 5] = ["write", "fsync", "rename", "mkdir", "openat"];
-
-/// Says so where it cannot.
-pub(crate) fn can_trace() -> bool {
-    let trial = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .output();
-    let can = trial.is_ok_and(|it| it.status.success());
-    if !can {
-        let is_required = std::env::var("FLE_REQUIRE_STRACE").is_ok_and(|it| it == "1");
-        assert!(!is_required, "strace is missing or may not trace");
-        println!("skipped: strace is missing or may not trace");
-    }
-    can
-}
-
-/// The n-th call of this name on the files.
-#[derive(Clone, Debug)]
-pub(crate) struct Moment {
-    call: String,
-    nth: usize,
-    /// How many calls of any name on them come before it.
-    before: usize,
-}
-
-impl Moment {
-    /// That of one of these calls.
-    pub(crate) fn of(calls: &[Call], before: usize) -> Self {
-        let call = calls[before].0.clone();
-        let earlier = calls[..before].iter().filter(|(name, _)| *name == call);
-        let nth = 1 + earlier.count();
-        Self { call, nth, before }
-    }
-
-    /// What has strace kill the process then.
-    pub(crate) fn death(&self) -> String {
-        format!("inject={}:signal=SIGKILL:when={}", self.call, self.nth)
-    }
-}
-
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.call, self.nth)
-    }
-}
 
 /// What is in the epoch files; 0 where there is none yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,21 +69,6 @@ fn calls(ensemble: &Ensemble, sid: usize, process: u32) -> Vec<Call> {
         record.contains(&last)
     });
     calls_in(&record)
-}
-
-/// The name of a system call, and its arguments.
-pub(crate) type Call = (String, String);
-
-/// What strace has recorded.
-pub(crate) fn calls_in(record: &str) -> Vec<Call> {
-    let call = |line: &str| {
-        let (_thread, event) = line.split_once(' ')?;
-        let (name, arguments) = event.trim_start().split_once('(')?;
-        // Anything else is a signal, or the rest of a call.
-        let is_call = name.chars().all(|it| it.is_ascii_alphanumeric());
-        is_call.then(|| (name.to_owned(), arguments.to_owned()))
-    };
-    record.lines().filter_map(call).collect()
 }
 
 /// Ends a server; the moments at which it could have died since it first opened a file to write it.

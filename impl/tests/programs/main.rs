@@ -15,3 +15,4 @@ mod output;
 mod serve;
 mod signals;
 mod support;
+mod traced;

@@ -8,17 +8,21 @@
 //! they see of it only what has been sent. A crash between two sends is one after both, the second
 //! of which is lost.
 
+mod state;
+mod words;
+
+pub use state::{Faults, Past, State};
+
 use super::leader::LearnerStage;
 use super::mutants::Mutant;
-use super::network::{Network, Packet};
-use super::properties::{Broken, Claim};
-use super::server::{Bond, Effect, Epoch, Event, Knowledge, Protocol, Role, Server, Stored};
+use super::network::Packet;
+use super::properties::Claim;
+use super::server::{Bond, Effect, Epoch, Event, Knowledge, Protocol, Role, Stored};
 use crate::liveness::ALL_HOLD;
 use crate::progress::Counter;
 use crate::set::ServerSet;
 use crate::system::Setting;
 use stateright::{Model, Property};
-use std::fmt;
 use std::sync::Arc;
 
 /// The whole: what a scenario checks.
@@ -40,54 +44,6 @@ pub struct System<const N: usize> {
     pub expanded: Counter,
     /// How many were met that are beyond the last epoch, and left out.
     pub beyond: Counter,
-}
-
-/// Everything at a moment.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct State<const N: usize> {
-    /// The servers.
-    pub servers: [Server<N>; N],
-    /// The connections.
-    pub network: Network<N>,
-    /// What may still go wrong.
-    pub faults: Faults,
-    /// How much of the prelude is over.
-    pub begun: usize,
-    /// What no server knows, for properties.
-    pub past: Past<N>,
-}
-
-/// How often each fault may still happen.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize)]
-pub struct Faults {
-    /// A server crashes, and is started again.
-    pub crashes: u8,
-    /// A leader loses the connection with a learner, which has yet to see that.
-    pub breaks: u8,
-    /// A leader is to hand over.
-    pub transfers: u8,
-    /// A server crashes, or is down, and its disk is empty.
-    pub losses: u8,
-    /// A server crashes, or is down, and its disk is an older one. That is noticed.
-    pub rollbacks: u8,
-    /// A server loses patience, or sees the end of a connection that its leader has not ended;
-    /// `None` for as often as it likes.
-    pub resets: Option<u8>,
-}
-
-/// What properties need to know of the past.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Past<const N: usize> {
-    /// The epochs of established leaders, a bit for each.
-    pub established: u8,
-    /// The greatest epoch that each server has promised to another.
-    pub promised: [Epoch; N],
-    /// For each leader the greatest epoch that was established before it proposed its own.
-    pub floor: [Epoch; N],
-    /// For each leader those that have promised to help no other, where that is not over by time.
-    pub kept: [ServerSet; N],
-    /// The rules that a step has broken.
-    pub broken: Broken,
 }
 
 /// What can happen.
@@ -147,55 +103,6 @@ pub(super) struct Step<'a, const N: usize> {
 /// Between effects of one event: more are never between two stores, or between a store and a
 /// packet.
 const CRASH_POINTS: std::ops::RangeInclusive<u8> = 1..=4;
-
-impl Faults {
-    /// None.
-    pub const NONE: Self = Self {
-        crashes: 0,
-        breaks: 0,
-        transfers: 0,
-        losses: 0,
-        rollbacks: 0,
-        resets: None,
-    };
-}
-
-impl<const N: usize> State<N> {
-    /// All servers running, nothing under way.
-    #[must_use]
-    pub fn new(servers: [Server<N>; N], faults: Faults) -> Self {
-        Self {
-            servers,
-            network: Network::default(),
-            faults,
-            begun: 0,
-            past: Past {
-                established: 0,
-                promised: servers.map(|server| server.disk.accepted),
-                floor: [Epoch(0); N],
-                kept: [ServerSet::NONE; N],
-                broken: Broken::default(),
-            },
-        }
-    }
-}
-
-impl<const N: usize> Past<N> {
-    /// Whether a leader of this epoch was ever established.
-    #[must_use]
-    pub fn was_established(&self, epoch: Epoch) -> bool {
-        self.established >> epoch.0 & 1 == 1
-    }
-
-    /// The greatest epoch of an established leader; 0 if there was none.
-    #[must_use]
-    pub fn latest(&self) -> Epoch {
-        let established = (1..8)
-            .rev()
-            .find(|&epoch| self.was_established(Epoch(epoch)));
-        Epoch(established.unwrap_or(0))
-    }
-}
 
 impl<const N: usize> System<N> {
     /// What happens to the server, and what it does about it; the state after the event, before any
@@ -539,69 +446,5 @@ impl<const N: usize> System<N> {
     pub fn violated<'a>(&'a self, state: &'a State<N>) -> impl Iterator<Item = &'a Claim<N>> {
         let claims = self.claims.iter();
         claims.filter(|claim| !(claim.condition)(self, state))
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Take(me, cause) => write!(f, "{} {cause}", me + 1),
-            Self::CrashIn(me, cause, count) => {
-                write!(f, "{} {cause} and crashes after {count} effect(s)", me + 1)
-            }
-            Self::Crash(me) => write!(f, "{} crashes", me + 1),
-            Self::Start(me) => write!(f, "{} is started", me + 1),
-            Self::Lose(me) => write!(f, "{} is down, and its disk is empty", me + 1),
-            Self::RollBack(me, accepted, current) => write!(
-                f,
-                "{} is down, and its disk is an older one: accepted epoch {accepted:?}, current \
-                 epoch {current:?}",
-                me + 1
-            ),
-            Self::Break { learner, leader } => {
-                let (learner, leader) = (learner + 1, leader + 1);
-                write!(
-                    f,
-                    "{leader} loses the connection with its learner {learner}"
-                )
-            }
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Elected => write!(f, "is elected"),
-            Self::Told(leader) => write!(f, "is told that {} is elected", leader + 1),
-            Self::Receives(from) => write!(f, "receives from {}", from + 1),
-            Self::SeesEnd(peer) => {
-                write!(f, "sees that the connection with {} has ended", peer + 1)
-            }
-            Self::IsReleased => write!(f, "is not bound by an earlier promise any more"),
-            Self::Asks(peer) => write!(f, "asks {} what it has accepted", peer + 1),
-            Self::Settles(learner) => write!(
-                f,
-                "begins to confirm its epoch for {}, on whose earlier answers nobody counts any more",
-                learner + 1
-            ),
-            Self::HandsOver(heir) => write!(f, "is to hand over to {}", heir + 1),
-            Self::GivesUp => write!(f, "gives up"),
-        }
-    }
-}
-
-impl fmt::Display for Effect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::StoreAccepted(epoch) => write!(f, "stores accepted epoch {epoch:?}"),
-            Self::StoreCurrent(epoch) => write!(f, "stores current epoch {epoch:?}"),
-            Self::StoreKnown => write!(f, "stores that this is all that it has promised"),
-            Self::Connect(leader) => write!(f, "connects to {}", leader + 1),
-            Self::Send { to, packet } => write!(f, "sends {packet:?} to {}", to + 1),
-            Self::Close(peer) => write!(f, "disconnects {}", peer + 1),
-            Self::Established(epoch) => write!(f, "is in established epoch {epoch:?}"),
-            Self::Quit => write!(f, "looks for a leader again"),
-        }
     }
 }
