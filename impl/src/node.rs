@@ -125,9 +125,9 @@ pub struct Status {
     /// The voters that elected this leader and look for another since, in another round; empty
     /// unless it leads.
     pub looking_voters: BTreeSet<Sid>,
-    /// Whether the leader has said, in another round than the one that this server settled in, that
-    /// it looks for one itself.
-    pub leader_looks: bool,
+    /// Whether the leader may not lead any more: since this server settled, the connection with it
+    /// has ended, or it has said in another round that it looks for a leader itself.
+    pub leader_in_doubt: bool,
     /// How many notifications have arrived since the start, the server's own among them.
     pub notifications: u64,
     /// How long the last election took, from the call to the decision.

@@ -341,7 +341,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
         if self.leadership.is_apart() {
             let leader = status.announcement.proposal.leader;
             let is_cut_off = matches!(status.links.get(&leader), Some(LinkState::Unreachable(_)));
-            if status.leader_looks || is_cut_off {
+            if status.leader_in_doubt || is_cut_off {
                 self.step(|it, now, _| it.step_down(now)).await?;
             }
         }

@@ -106,7 +106,7 @@ impl<N: Network> Driver<N> {
             disturbers: BTreeMap::new(),
             electors: Vec::new(),
             looking_voters: BTreeSet::new(),
-            leader_looks: false,
+            leader_in_doubt: false,
             notifications: 0,
             last_election: None,
         });
@@ -205,7 +205,7 @@ impl<N: Network> Driver<N> {
         }
         self.status.send_modify(|status| {
             status.looking_voters.clear();
-            status.leader_looks = false;
+            status.leader_in_doubt = false;
         });
         log::handed_over(self.sid, leader);
         self.step(|election| election.designate(leader));
@@ -229,7 +229,7 @@ impl<N: Network> Driver<N> {
         self.status.send_modify(|status| {
             status.electors.clear();
             status.looking_voters.clear();
-            status.leader_looks = false;
+            status.leader_in_doubt = false;
         });
         let effects = self.election.look_for_leader(credentials);
         log::election_started(self.sid, credentials, &self.election.announcement());
@@ -313,6 +313,14 @@ impl<N: Network> Driver<N> {
         if let (LinkState::Up, Some(address)) = (&link, self.transport.address_of(peer)) {
             self.links.note_address(peer, address, ensemble);
         }
+        let is_leader = self.follows(peer);
+        self.status.send_if_modified(|status| {
+            let was_up = status.links.get(&peer) == Some(&LinkState::Up);
+            let is_lost = is_leader && was_up && link != LinkState::Up;
+            let news = is_lost && !status.leader_in_doubt;
+            status.leader_in_doubt |= is_lost;
+            news
+        });
         let now = self.links.see(peer, link, ensemble, &self.status);
         if let Some(now) = now
             && self.is_eager()
@@ -336,22 +344,28 @@ impl<N: Network> Driver<N> {
         match own.state {
             ServerState::Looking => self.election.awaits(peer),
             ServerState::Leading => self.election.ensemble().view().slot(peer).is_some(),
-            ServerState::Following | ServerState::Observing => peer == own.proposal.leader,
+            ServerState::Following | ServerState::Observing => self.follows(peer),
         }
+    }
+
+    /// Whether this server has settled on a peer.
+    fn follows(&self, peer: Sid) -> bool {
+        let own = self.election.announcement();
+        let has_settled = own.state != ServerState::Looking;
+        has_settled && peer == own.proposal.leader
     }
 
     /// Counts a notification, and sees whether the leader that this server follows gives up.
     fn note(&mut self, from: Sid, told: Notification) {
         self.heard_round = told.election_epoch;
         let own = self.election.announcement();
-        let gives_up = own.state != ServerState::Looking
-            && from == own.proposal.leader
+        let gives_up = self.follows(from)
             && told.state == ServerState::Looking
             && told.election_epoch != own.election_epoch;
         self.status.send_if_modified(|status| {
             status.notifications += 1;
-            let news = gives_up && !status.leader_looks;
-            status.leader_looks |= gives_up;
+            let news = gives_up && !status.leader_in_doubt;
+            status.leader_in_doubt |= gives_up;
             news
         });
     }

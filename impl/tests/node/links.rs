@@ -166,11 +166,19 @@ async fn a_leader_that_looks_in_another_round_has_given_up() {
     leader.tell(&looking(3, 1)).await;
     while leader.told().await.state != Following {}
     assert!(
-        !node.status().borrow().leader_looks,
+        !node.status().borrow().leader_in_doubt,
         "it had not settled yet"
     );
     leader.tell(&looking(3, 7)).await;
-    until(&node, |status| status.leader_looks).await;
+    until(&node, |status| status.leader_in_doubt).await;
+}
+
+#[tokio::test]
+async fn a_leader_whose_connection_ends_is_in_doubt() {
+    let (node, _follower, leader, _three) = a_follower().await;
+    assert!(!node.status().borrow().leader_in_doubt);
+    drop(leader);
+    until(&node, |status| status.leader_in_doubt).await;
 }
 
 /// More of an ensemble's own servers may be connecting at once than strangers may.
