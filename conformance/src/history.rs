@@ -20,10 +20,12 @@
 pub mod drawing;
 pub mod event;
 pub mod judge;
+mod layout;
 pub mod log;
 pub mod oddities;
 pub mod own;
 pub mod rebuild;
 pub mod steps;
+mod text;
 pub mod timeline;
 pub mod zookeeper;

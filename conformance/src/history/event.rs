@@ -16,7 +16,7 @@
 
 use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid};
 use fle_model::trace::format::{LearnerType, State};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Something that one server said.
@@ -26,8 +26,19 @@ pub struct Event {
     pub at: Place,
     /// When, by the server's own clock. A time without a zone is taken for UTC: only differences matter.
     pub time: Option<Timestamp>,
+    /// Whether the time is told in parts of a second: waits are shorter.
+    pub is_exact: bool,
     /// What.
     pub fact: Fact,
+}
+
+impl Event {
+    /// How long after another one this happened, if both times are exact enough for waits.
+    #[must_use]
+    pub fn after(&self, other: &Self) -> Option<SignedDuration> {
+        let exact = self.is_exact && other.is_exact;
+        exact.then(|| Some(self.time?.duration_since(other.time?)))?
+    }
 }
 
 /// A line of a log.
@@ -146,6 +157,9 @@ pub enum Fact {
         /// Its epoch; ZooKeeper's followers do not tell it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         peer_epoch: Option<i64>,
+        /// Who supports it, for each configuration in force; only ZooKeeper's leaders tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        supporters: Option<Vec<Vec<i64>>>,
     },
     /// The leader has handed over, to this server or another, which it takes for its leader without an election.
     #[serde(rename = "leadership.handed_over")]

@@ -1,11 +1,20 @@
 //! Holds what servers logged against what the algorithm allows.
 //!
-//! Each server's log is first judged alone: `strict` for this project's own, `lagging` for ZooKeeper's. That yields what the server
-//! can have announced and when, and `heard` holds the others' logs against it. `reign` looks at who was established as leader.
+//! Each server's log is first judged alone: `strict` for this project's own, `lagging` for
+//! ZooKeeper's. That yields what the server can have announced and when, and `heard` holds the
+//! others' logs against it. `reign` looks at who was established as leader.
 //!
-//! A log that begins in the middle is judged from its first election on, one that is cut ends without a word. What cannot be
-//! judged is said ([`Verdict::unjudged`]), never objected to. Absent on purpose: configurations that change while the logs are written,
-//! and oracles in ZooKeeper's logs; both need more than the logs tell.
+//! # Three verdicts
+//! - *Allowed*: every line is explained.
+//! - *Not allowed*: lines that are there contradict one another or the configuration, whatever else
+//!   was said. Only `reign` objects.
+//! - *Not judged*: a line is not explained, and a missing one would explain it. Logs lose lines (a
+//!   full disk, a quota, a filter, a cut), and nothing in them tells that they are whole; so no
+//!   absence accuses. What is missing is said ([`Unjudged::absent`]).
+//!
+//! A log that begins in the middle is judged from its first election on, one that is cut ends
+//! without a word. Absent on purpose: configurations that change while the logs are written, and
+//! oracles in ZooKeeper's logs; both need more than the logs tell.
 
 mod engine;
 mod ensemble;
@@ -18,11 +27,12 @@ mod strict;
 pub use ensemble::{QuorumSource, UnusableConfig, configuration};
 
 use super::event::{Ballot, Fact, Place};
-use super::log::{Dialect, Log, Logs};
+use super::log::{Dialect, Log, Logs, Unclear};
 use ensemble::Assumed;
 use fle::{ElectionEpoch, ServerState, Sid};
 use standing::Standing;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// What the judge found.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,12 +41,51 @@ pub struct Verdict {
     pub quorum: QuorumSource,
     /// The voters that it knows.
     pub voters: Vec<Sid>,
-    /// What no run of the algorithm explains, first things first.
+    /// What no run of the algorithm explains, whatever lines are missing, first things first.
     pub objections: Vec<Objection>,
     /// What could not be judged.
     pub unjudged: Vec<Unjudged>,
     /// How each server's elections went, as the judge understands them.
     pub elections: BTreeMap<Sid, Vec<Looking>>,
+}
+
+/// What there is to say in a word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Every line is explained.
+    Allowed,
+    /// Lines contradict the algorithm.
+    NotAllowed,
+    /// Something is missing to say either.
+    NotJudged,
+    /// No line tells of anything that the algorithm rules.
+    Nothing,
+}
+
+impl Verdict {
+    /// The verdict in a word.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        if !self.objections.is_empty() {
+            Outcome::NotAllowed
+        } else if !self.unjudged.is_empty() {
+            Outcome::NotJudged
+        } else if self.elections.values().all(Vec::is_empty) {
+            Outcome::Nothing
+        } else {
+            Outcome::Allowed
+        }
+    }
+
+    /// What speaks against logs that are known to be whole: somebody was there when they were
+    /// written, so that no line between others can be missing.
+    pub fn against_whole_logs(&self) -> impl Iterator<Item = (Option<Sid>, Place, &str)> {
+        let objections = self.objections.iter();
+        let objections = objections.map(|it| (Some(it.sid), it.at, it.why.as_str()));
+        let lost = |it: &&Unjudged| matches!(it.absent, Some(Absent::Within(_)));
+        let unjudged = self.unjudged.iter().filter(lost);
+        objections.chain(unjudged.map(|it| (it.sid, it.at, it.why.as_str())))
+    }
 }
 
 /// A line that no run of the algorithm explains.
@@ -53,12 +102,32 @@ pub struct Objection {
 /// Lines that nothing can be said of.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unjudged {
-    /// Whose they are.
-    pub sid: Sid,
+    /// Whose they are, if that is known.
+    pub sid: Option<Sid>,
     /// The first of them.
     pub at: Place,
-    /// What is missing.
+    /// What is not explained or not known.
     pub why: String,
+    /// The missing line that would explain it.
+    pub absent: Option<Absent>,
+}
+
+/// A line that would explain what is not explained, and where it is missing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Absent {
+    /// Between lines that are there: it got lost, or the history is not allowed.
+    Within(String),
+    /// Before a log begins or after it ends.
+    Beyond(String),
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Within(line) => write!(f, "{line}"),
+            Self::Beyond(line) => write!(f, "{line}, before its log begins or after it ends"),
+        }
+    }
 }
 
 /// One server's search for a leader. Events are told by their place in its log.
@@ -80,7 +149,6 @@ pub struct Looking {
 
 /// What the log of one server came to.
 struct Finding {
-    objections: Vec<Objection>,
     unjudged: Vec<Unjudged>,
     elections: Vec<Looking>,
     /// What it can have announced, in this order; `None` if that is not known of all of the log.
@@ -104,16 +172,18 @@ impl Looking {
 /// are those who are heard or voted for, and if that explains nothing, some that are never heard.
 #[must_use]
 pub fn judge(logs: &Logs, told: Option<&fle::config::DynamicConfig>) -> Verdict {
-    let assumptions = ensemble::assumptions(logs, told);
-    let mut first = None;
-    for assumed in assumptions {
+    let cost = |it: &Verdict| (it.objections.len(), it.against_whole_logs().count());
+    let mut best: Option<Verdict> = None;
+    for assumed in ensemble::assumptions(logs, told) {
         let verdict = judge_assuming(logs, &assumed);
-        if verdict.objections.is_empty() {
-            return verdict;
+        if best.as_ref().is_none_or(|best| cost(&verdict) < cost(best)) {
+            best = Some(verdict);
         }
-        first.get_or_insert(verdict);
+        if best.as_ref().is_some_and(|best| cost(best) == (0, 0)) {
+            break;
+        }
     }
-    first.expect("there is always something to assume")
+    best.expect("there is always something to assume")
 }
 
 fn judge_assuming(logs: &Logs, assumed: &Assumed) -> Verdict {
@@ -125,21 +195,19 @@ fn judge_assuming(logs: &Logs, assumed: &Assumed) -> Verdict {
         (sid, finding)
     };
     let mut findings: BTreeMap<Sid, Finding> = logs.servers.iter().map(found).collect();
-    let mut objections: Vec<Objection> = Vec::new();
-    for finding in findings.values_mut() {
-        objections.append(&mut finding.objections);
-    }
-    let heard = heard::judge(logs, &findings, assumed);
-    objections.extend(heard.objections);
-    objections.extend(reign::judge(logs));
-    sort(&mut objections, logs);
-    let mut unjudged = heard.unjudged;
+    let mut unjudged: Vec<Unjudged> = logs.unclear.iter().map(Unjudged::from).collect();
+    unjudged.extend(heard::judge(logs, &findings, assumed));
     for finding in findings.values_mut() {
         unjudged.append(&mut finding.unjudged);
     }
+    let mut reign = reign::judge(logs, assumed);
+    unjudged.append(&mut reign.unjudged);
+    let mut objections = reign.objections;
     if is_reconfigured(logs) {
         unjudged.extend(objections.drain(..).map(by_one_configuration));
     }
+    sort(&mut objections, logs, |it| (Some(it.sid), it.at));
+    sort(&mut unjudged, logs, |it| (it.sid, it.at));
     Verdict {
         quorum: assumed.source,
         voters: assumed.ensemble.view().voters().collect(),
@@ -167,17 +235,31 @@ fn is_reconfigured(logs: &Logs) -> bool {
 
 fn by_one_configuration(objection: Objection) -> Unjudged {
     let Objection { sid, at, why } = objection;
-    let why = format!("{why}; but the configuration changes in these logs, and only one is known");
-    Unjudged { sid, at, why }
+    Unjudged {
+        sid: Some(sid),
+        at,
+        why: format!("{why}; but the configuration changes in these logs, and only one is known"),
+        absent: None,
+    }
 }
 
-/// By time, as far as it is told; one objection a line.
-fn sort(objections: &mut Vec<Objection>, logs: &Logs) {
-    let time = |objection: &Objection| {
-        let events = &logs.servers[&objection.sid].events;
-        let event = events.iter().find(|event| event.at == objection.at);
-        event.and_then(|event| event.time)
+impl From<&Unclear> for Unjudged {
+    fn from(unclear: &Unclear) -> Self {
+        Self {
+            sid: unclear.sid,
+            at: unclear.at,
+            why: unclear.why.clone(),
+            absent: None,
+        }
+    }
+}
+
+/// By time, as far as it is told; one finding a line.
+fn sort<T>(findings: &mut Vec<T>, logs: &Logs, whose: impl Fn(&T) -> (Option<Sid>, Place)) {
+    let time = |(sid, at): (Option<Sid>, Place)| {
+        let events = &logs.servers.get(&sid?)?.events;
+        events.iter().find(|event| event.at == at)?.time
     };
-    objections.sort_by_cached_key(|objection| (time(objection), objection.at));
-    objections.dedup_by_key(|objection| objection.at);
+    findings.sort_by_cached_key(|it| (time(whose(it)), whose(it).1));
+    findings.dedup_by_key(|it| whose(it).1);
 }

@@ -1,19 +1,25 @@
 //! The logs of a run: files in, the events of each server out.
 //!
-//! A file holds the lines of one server. Files of the same server (a log and the one rotated before it) are put together in the
-//! order of their times, or else of the command line. Lines of other components, stack traces, cut lines and bytes that are no
-//! text are skipped and counted. Files are read line by line, and only events are kept.
+//! A file may hold the lines of one server or of several, told apart by what each line says of its
+//! server and by what passed it on ([`reading`]). Files of one server (a log and the one rotated
+//! before it) are put together in the order of their times, or else of the command line; what is
+//! given twice counts once ([`pieces`]). Lines of other components, stack traces, cut lines and
+//! bytes that are no text are skipped and counted. Files are read line by line, and only events are
+//! kept.
+//!
+//! Nothing is lost without a word: lines that tell of an election and are not understood, lines
+//! whose server nothing tells and events without a time are counted, the first of each is shown.
 
-use super::event::{Event, Fact, Place};
-use super::{own, zookeeper};
+mod pieces;
+mod reading;
+
+use super::event::{Event, Place};
+use super::{text, zookeeper};
 use fle::Sid;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-
-/// A longer line is no event: what is over is dropped without being kept.
-const LONGEST_LINE: u64 = 64 * 1024;
+use std::io;
+use std::path::PathBuf;
 
 /// What servers logged.
 #[derive(Clone, PartialEq, Debug)]
@@ -22,6 +28,10 @@ pub struct Logs {
     pub files: Vec<Source>,
     /// By sid.
     pub servers: BTreeMap<Sid, Log>,
+    /// What somebody who reads the judgement should know of the files: what was given twice.
+    pub notes: Vec<String>,
+    /// What keeps some of it from being judged.
+    pub unclear: Vec<Unclear>,
 }
 
 /// What one server logged.
@@ -48,11 +58,39 @@ pub struct Source {
     /// Where it is.
     pub path: PathBuf,
     /// Whose lines it holds.
-    pub sid: Sid,
+    pub sids: BTreeSet<Sid>,
     /// How many lines it has.
     pub lines: usize,
-    /// How many of them are no events.
-    pub skipped: usize,
+    /// How many of them are events.
+    pub events: usize,
+    /// How many of the events have no time that is understood.
+    pub untimed: usize,
+    /// Lines of parts that elect, which are not understood.
+    pub not_understood: BTreeMap<zookeeper::Part, Sample>,
+    /// Where the log says that it is not whole.
+    pub lost: Vec<Sample>,
+}
+
+/// Lines of one kind.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sample {
+    /// How many.
+    pub count: usize,
+    /// The first, from 1.
+    pub line: usize,
+    /// Its words.
+    pub text: String,
+}
+
+/// Something that keeps lines from being judged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unclear {
+    /// Whose lines, if that is known.
+    pub sid: Option<Sid>,
+    /// The first of them.
+    pub at: Place,
+    /// What is unclear.
+    pub why: String,
 }
 
 /// Why a log cannot be used.
@@ -73,18 +111,6 @@ pub enum LogError {
     /// Nothing names the server.
     #[error("{path}: no line names the server that wrote it, as `myid=1` or `My id = 1` would", path = .0.display())]
     NoServer(PathBuf),
-    /// Two servers wrote it.
-    #[error("{path}:{line}: a line of server {other} in a log of server {sid}; give a file for each server", path = path.display())]
-    TwoServers {
-        /// The file.
-        path: PathBuf,
-        /// The line.
-        line: usize,
-        /// Whose log it is.
-        sid: Sid,
-        /// Whose line it is.
-        other: Sid,
-    },
     /// Two dialects in the logs of one server.
     #[error("{path}: server {sid} has logs of ZooKeeper and of this project; they cannot be of one run", path = path.display())]
     TwoDialects {
@@ -109,41 +135,63 @@ impl Logs {
     /// Reads the logs.
     ///
     /// # Errors
-    /// When a file cannot be read, holds no event, or holds those of more than one server.
+    /// When a file cannot be read, holds no event, or nothing tells whose events they are.
     pub fn read(paths: &[PathBuf]) -> Result<Self, LogError> {
         let mut logs = Self {
             files: Vec::new(),
             servers: BTreeMap::new(),
+            notes: Vec::new(),
+            unclear: Vec::new(),
         };
-        for (file, path) in paths.iter().enumerate() {
-            let cause = |cause| LogError::Read {
+        let mut servers: BTreeMap<Sid, Vec<Log>> = BTreeMap::new();
+        for (index, path) in paths.iter().enumerate() {
+            let bytes = File::open(path).map_err(|cause| LogError::Read {
                 path: path.clone(),
                 cause,
-            };
-            let reader = BufReader::new(File::open(path).map_err(cause)?);
-            logs.add(file, path, reader)?;
+            })?;
+            let read = reading::read(index, path, bytes)?;
+            for (sid, log) in read.servers {
+                let parts = servers.entry(sid).or_default();
+                if parts.first().is_some_and(|it| it.dialect != log.dialect) {
+                    let path = path.clone();
+                    return Err(LogError::TwoDialects { path, sid });
+                }
+                parts.push(log);
+            }
+            logs.files.push(read.source);
+            logs.unclear.extend(read.unclear);
         }
-        for log in logs.servers.values_mut() {
-            log.put_in_order();
+        for (sid, parts) in servers {
+            let log = logs.put_together(sid, parts);
+            logs.servers.insert(sid, log);
         }
         Ok(logs)
     }
 
-    fn add(&mut self, file: usize, path: &Path, reader: impl BufRead) -> Result<(), LogError> {
-        let mut part = Part::new(file, path);
-        part.read(reader)?;
-        let (source, dialect) = part.source()?;
-        let log = self.servers.entry(source.sid).or_insert_with(|| Log {
-            dialect,
-            events: Vec::new(),
-        });
-        if log.dialect != dialect {
-            let (path, sid) = (path.to_owned(), source.sid);
-            return Err(LogError::TwoDialects { path, sid });
+    /// One server's events out of all that was read of it.
+    fn put_together(&mut self, sid: Sid, parts: Vec<Log>) -> Log {
+        let dialect = parts[0].dialect;
+        let parts = parts.into_iter().map(|log| log.events).collect();
+        let whole = pieces::put_together(parts);
+        for repeated in whole.repeated {
+            self.notes.push(format!(
+                "{}: {} events of server {sid} are given twice and count once",
+                self.locate(repeated.at),
+                repeated.count
+            ));
         }
-        log.events.append(&mut part.events);
-        self.files.push(source);
-        Ok(())
+        self.unclear.extend(whole.at_once.map(|at| Unclear {
+            sid: Some(sid),
+            at,
+            why: format!(
+                "two logs of server {sid} cover the same time and say different things; \
+                 two servers may have this id"
+            ),
+        }));
+        Log {
+            dialect,
+            events: whole.events,
+        }
     }
 
     /// The place as `file:line`.
@@ -152,137 +200,30 @@ impl Logs {
         let path = self.files[place.file].path.display();
         format!("{path}:{}", place.line)
     }
-}
 
-impl Log {
-    /// Files of one server in the order of their first times. Within a file nothing moves.
-    fn put_in_order(&mut self) {
-        let mut files: Vec<Vec<Event>> = Vec::new();
-        for event in self.events.drain(..) {
-            match files.last_mut() {
-                Some(file) if file[0].at.file == event.at.file => file.push(event),
-                _ => files.push(vec![event]),
-            }
+    /// The line itself, if the file can still be read.
+    #[must_use]
+    pub fn line(&self, place: Place) -> Option<String> {
+        let file = File::open(&self.files[place.file].path).ok()?;
+        let mut lines = text::lines(file).ok()?;
+        for _ in 1..place.line {
+            lines.next().ok()??;
         }
-        files.sort_by_key(|file| file.iter().find_map(|event| event.time));
-        self.events = files.into_iter().flatten().collect();
+        Some(lines.next().ok()??.trim_end().to_owned())
     }
 }
 
-/// One file while it is read.
-struct Part<'a> {
-    file: usize,
-    path: &'a Path,
-    sid: Option<Sid>,
-    dialect: Option<Dialect>,
-    lines: usize,
-    events: Vec<Event>,
-}
-
-impl<'a> Part<'a> {
-    fn new(file: usize, path: &'a Path) -> Self {
+impl Sample {
+    /// Counts one more line.
+    fn count(kind: Option<Self>, line: usize, text: &str) -> Self {
+        let first = kind.unwrap_or_else(|| Self {
+            count: 0,
+            line,
+            text: text.trim().chars().take(200).collect(),
+        });
         Self {
-            file,
-            path,
-            sid: None,
-            dialect: None,
-            lines: 0,
-            events: Vec::new(),
+            count: first.count + 1,
+            ..first
         }
     }
-
-    fn read(&mut self, mut reader: impl BufRead) -> Result<(), LogError> {
-        let mut line = Vec::new();
-        while read_line(&mut reader, &mut line).map_err(|cause| LogError::Read {
-            path: self.path.to_owned(),
-            cause,
-        })? {
-            self.lines += 1;
-            self.line(&String::from_utf8_lossy(&line))?;
-        }
-        Ok(())
-    }
-
-    fn line(&mut self, text: &str) -> Result<(), LogError> {
-        match own::line(text) {
-            Some(Ok(line)) => {
-                self.speaks(Sid(line.sid))?;
-                self.push(Dialect::Own, line.timestamp, line.fact)
-            }
-            Some(Err(cause)) => Err(LogError::Event {
-                path: self.path.to_owned(),
-                line: self.lines,
-                cause,
-            }),
-            None => {
-                if let Some(line) = zookeeper::line(text) {
-                    if let Some(sid) = line.sid {
-                        self.speaks(Sid(sid))?;
-                    }
-                    self.push(Dialect::ZooKeeper, line.time, line.fact)?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn push(
-        &mut self,
-        dialect: Dialect,
-        time: Option<jiff::Timestamp>,
-        fact: Fact,
-    ) -> Result<(), LogError> {
-        if *self.dialect.get_or_insert(dialect) != dialect {
-            return Err(LogError::TwoDialects {
-                path: self.path.to_owned(),
-                sid: self.sid.unwrap_or(Sid::NONE),
-            });
-        }
-        let at = Place {
-            file: self.file,
-            line: self.lines,
-        };
-        self.events.push(Event { at, time, fact });
-        Ok(())
-    }
-
-    fn speaks(&mut self, sid: Sid) -> Result<(), LogError> {
-        let known = *self.sid.get_or_insert(sid);
-        if known == sid {
-            return Ok(());
-        }
-        Err(LogError::TwoServers {
-            path: self.path.to_owned(),
-            line: self.lines,
-            sid: known,
-            other: sid,
-        })
-    }
-
-    fn source(&self) -> Result<(Source, Dialect), LogError> {
-        let path = self.path.to_owned();
-        let Some(dialect) = self.dialect else {
-            return Err(LogError::NoEvent(path));
-        };
-        let Some(sid) = self.sid else {
-            return Err(LogError::NoServer(path));
-        };
-        let source = Source {
-            path,
-            sid,
-            lines: self.lines,
-            skipped: self.lines - self.events.len(),
-        };
-        Ok((source, dialect))
-    }
-}
-
-/// Reads a line, or its beginning; whether there was one.
-fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    line.clear();
-    reader.by_ref().take(LONGEST_LINE).read_until(b'\n', line)?;
-    if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
-        reader.skip_until(b'\n')?;
-    }
-    Ok(!line.is_empty())
 }

@@ -84,8 +84,8 @@ fn against_a_better_vote(sid: Sid, part: &Part, logs: &Logs) -> Option<String> {
 }
 
 fn hasty(sid: Sid, part: &Part, logs: &Logs) -> Option<String> {
-    let phases = part.phases(&logs.servers[&sid]);
-    let waited = phases.decided?.duration_since(phases.quorum?);
+    let events = &logs.servers[&sid].events;
+    let waited = events[part.looking.decided?].after(&events[part.quorum()?])?;
     let short = waited + TOLERANCE < FINALIZE_WAIT;
     short.then(|| {
         format!(

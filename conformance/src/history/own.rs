@@ -3,6 +3,10 @@
 use super::event::Fact;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
+
+/// In these words `fle serve` says that its log is not whole.
+const LOST: [&str; 2] = ["lines of this log are lost", "more lines were left out"];
 
 /// A line of an own log.
 #[derive(Debug, Deserialize)]
@@ -16,21 +20,27 @@ pub struct Line {
     pub fact: Fact,
 }
 
-/// Reads a line; `None` if it is no event.
+/// What an object of a log is.
+pub enum Said {
+    /// An event.
+    Event(Box<Line>),
+    /// The log lost or left out lines, in its own words.
+    Lost(String),
+}
+
+/// Reads an object; `None` if it is neither an event nor about the log itself.
 ///
 /// # Errors
 /// When it names an event of the vocabulary and its fields do not fit, or one that does not exist.
-pub fn line(text: &str) -> Option<Result<Line, serde_json::Error>> {
-    #[derive(Deserialize)]
-    struct Named {
-        #[serde(rename = "event")]
-        _name: String,
-        #[serde(rename = "sid")]
-        _sid: i64,
+pub fn said(object: &Value) -> Option<Result<Said, serde_json::Error>> {
+    if object.get("event").is_some_and(Value::is_string)
+        && object.get("sid").is_some_and(Value::is_i64)
+    {
+        let line = Line::deserialize(object);
+        return Some(line.map(|it| Said::Event(Box::new(it))));
     }
-    if !text.starts_with('{') {
-        return None;
-    }
-    serde_json::from_str::<Named>(text).ok()?;
-    Some(serde_json::from_str(text))
+    let message = object.get("message")?.as_str()?;
+    let is_program = object.get("target")?.as_str()? == "fle::program";
+    let is_lost = LOST.iter().any(|it| message.contains(it));
+    (is_program && is_lost).then(|| Ok(Said::Lost(message.to_owned())))
 }

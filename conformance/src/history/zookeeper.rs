@@ -1,33 +1,31 @@
-//! ZooKeeper's server logs: what their lines say, whatever the layout.
+//! ZooKeeper's server logs: what their words say, whatever the layout around them.
 //!
-//! A line is recognised by the words of its message, which 3.4 to 3.9 share but for the order in one. What stands before it
-//! depends on the layout: log4j's and logback's of the distribution and of Debian (a time, the server, a level, thread and
-//! class), slf4j-simple's (thread, level and class, the time only if switched on), Kafka's (a time, a level, the class at the end).
-//! From that come the time, if there is one, and the server, which the thread's name tells where the layout does not.
+//! The words are those of 3.4 to 3.9: numbers were decimal before 3.4.1, two blanks stand before an
+//! id up to 3.5, 3.5 shows the version of a message, 3.6 turned the order around. A state is a
+//! message of one word, which counts only where nothing else is the message and the line has a
+//! level or names `QuorumPeer`.
 //!
 //! The rules that a history is held to are those of 3.8 whichever version wrote it.
 
+mod known;
+
 use super::event::{Announcement, Ballot, Fact, Wait};
 use fle_model::trace::format::State;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
-/// What a line says of an election.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Line {
-    /// When, if the layout tells it.
-    pub time: Option<Timestamp>,
-    /// Who speaks, if the line tells it.
-    pub sid: Option<i64>,
-    /// What happened.
-    pub fact: Fact,
+pub use known::{Part, part};
+
+/// What words say, and where in the text they begin.
+pub(super) struct Words {
+    pub(super) fact: Fact,
+    pub(super) start: usize,
 }
 
 /// A message of the log, and what it means.
 struct Message {
+    /// Words that the pattern needs: most lines do not have them, which is soon seen.
+    holds: &'static str,
     pattern: Regex,
     fact: Reading,
 }
@@ -35,28 +33,35 @@ struct Message {
 /// What the words found mean.
 type Reading = fn(&Captures<'_>) -> Option<Fact>;
 
+/// After a message: nothing, or what a layout puts there.
+const END: &str = r#"(?:\s*$|\s*"|\s+[(\[{<|])"#;
+
 static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
-    let table: [(&str, Reading); 11] = [
+    let table: [(&'static str, &str, Reading); 12] = [
         (
-            r"Notification: my state:(?<mine>\w+); n\.sid:(?<sid>-?\d+), n\.state:(?<state>\w+), n\.leader:(?<leader>-?\d+), n\.round:0x(?<round>[0-9a-f]+), n\.peerEpoch:0x(?<epoch>[0-9a-f]+), n\.zxid:0x(?<zxid>[0-9a-f]+), message format version:0x(?<version>[0-9a-f]+)(?:, n\.config version:0x(?<config>[0-9a-f]+))?",
+            "Notification: my state",
+            r"Notification: my state:(?<mine>\w+); n\.sid:(?<sid>-?\d+), n\.state:(?<state>\w+), n\.leader:(?<leader>-?\d+), n\.round:(?<round>\w+), n\.peerEpoch:(?<epoch>\w+), n\.zxid:(?<zxid>\w+)(?:, message format version:(?<version>\w+))?(?:, n\.config version:0x(?<config>[0-9a-f]+))?",
             notification,
         ),
         (
-            r"Notification: (?<version>[0-9a-f]+) \(message format version\), (?<leader>-?\d+) \(n\.leader\), 0x(?<zxid>[0-9a-f]+) \(n\.zxid\), 0x(?<round>[0-9a-f]+) \(n\.round\), (?<state>\w+) \(n\.state\), (?<sid>-?\d+) \(n\.sid\), 0x(?<epoch>[0-9a-f]+) \(n\.peerE[pP]och\),? (?<mine>[A-Z]+) \(my state\)(?:(?<config>[0-9a-f]+) \(n\.config version\))?",
+            "(n.leader), ",
+            r"Notification: (?:(?<version>[0-9a-f]+) \(message format version\), )?(?<leader>-?\d+) \(n\.leader\), (?<zxid>-?\w+) \(n\.zxid\), (?<round>\w+) \(n\.round\), (?<state>\w+) \(n\.state\), (?<sid>-?\d+) \(n\.sid\),? (?:(?<epoch>\w+) \(n\.peerE[pP]och\),? )?(?<mine>[A-Z]+) \(my state\)(?:(?<config>[0-9a-f]+) \(n\.config version\))?",
             notification,
         ),
         (
-            r"New election\. My id = *-?\d+, proposed zxid=0x(?<zxid>[0-9a-f]+)",
+            "New election",
+            r"New election\. My id = *-?\d+, [pP]roposed zxid ?= ?(?<zxid>-?\w+)",
             |found| {
                 Some(Fact::ElectionStarted {
-                    zxid: hex(found, "zxid")?,
+                    zxid: number(found, "zxid")?,
                     peer_epoch: None,
                     round: None,
                 })
             },
         ),
         (
-            r"Sending Notification: (?<leader>-?\d+) \(n\.leader\), 0x(?<zxid>[0-9a-f]+) \(n\.zxid\), 0x(?<round>[0-9a-f]+) \(n\.round\), (?<to>-?\d+) \(recipient\), -?\d+ \(myid\), 0x(?<epoch>[0-9a-f]+) \(n\.peerEpoch\)",
+            "Sending Notification",
+            r"Sending Notification: (?<leader>-?\d+) \(n\.leader\), (?<zxid>-?\w+) \(n\.zxid\), (?<round>\w+) \(n\.round\), (?<to>-?\d+) \(recipient\), -?\d+ \(myid\), (?<epoch>\w+) \(n\.peerEpoch\)",
             |found| {
                 Some(Fact::NotificationSent {
                     to: Some(decimal(found, "to")?),
@@ -67,42 +72,42 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
                 })
             },
         ),
-        (r"Notification time out: \d+", |_| {
-            Some(Fact::WaitExpired {
-                wait: Wait::Collecting,
-            })
-        }),
-        (r"Peer state changed: looking$", |_| {
-            Some(Fact::LeadershipLost {})
-        }),
         (
-            r"Peer state changed: (?:following|observing) - broadcast$",
+            "Notification time out",
+            r"Notification time out: \d+",
+            |_| {
+                Some(Fact::WaitExpired {
+                    wait: Wait::Collecting,
+                })
+            },
+        ),
+        (
+            "Peer state changed",
+            r"Peer state changed: looking{END}",
+            |_| Some(Fact::LeadershipLost {}),
+        ),
+        (
+            "Peer state changed",
+            r"Peer state changed: (?:following|observing) - broadcast{END}",
             |_| {
                 Some(Fact::LeadershipEstablished {
                     leader: None,
                     peer_epoch: None,
+                    supporters: None,
                 })
             },
         ),
         (
-            r"(?:Peer state changed: | - |\] INFO )(?<state>leading|following|observing|LEADING|FOLLOWING|OBSERVING)$",
-            |found| {
-                Some(Fact::Decided {
-                    state: state(&found["state"].to_uppercase())?,
-                    vote: None,
-                })
-            },
+            "Peer state changed",
+            r"Peer state changed: (?<state>leading|following|observing){END}",
+            decided,
         ),
         (
-            r"Have quorum of supporters, sids: .*setting last processed zxid: 0x(?<zxid>[0-9a-f]+)",
-            |found| {
-                Some(Fact::LeadershipEstablished {
-                    leader: None,
-                    peer_epoch: Some(hex(found, "zxid")? >> 32),
-                })
-            },
+            "Have quorum",
+            r"Have quorum of supporters(?:, sids: (?<sids>[\[\] ,\d]*))?; starting up and setting last processed zxid: (?<zxid>\w+)",
+            established,
         ),
-        (r"Starting quorum peer", |_| {
+        ("Starting quorum peer", r"Starting quorum peer", |_| {
             Some(Fact::ServerStarted {
                 learner_type: None,
                 config: None,
@@ -111,72 +116,62 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
                 eager: false,
             })
         }),
-        (r"restarting leader election$", |_| {
-            Some(Fact::ElectionRestarted {})
-        }),
+        (
+            "restarting leader",
+            r"restarting leader election{END}",
+            |_| Some(Fact::ElectionRestarted {}),
+        ),
+        (
+            "ING",
+            r"(?:^|[-|\]>]\s*|QuorumPeer ?:\s*| : |\b(?:TRACE|DEBUG|INFO|WARN|ERROR)\s+)(?<state>LEADING|FOLLOWING|OBSERVING){END}",
+            decided,
+        ),
     ];
-    let message = |(pattern, fact)| Message {
-        pattern: Regex::new(pattern).expect("the patterns are constants, and the tests use each"),
+    let message = |(holds, pattern, fact): (&'static str, &str, Reading)| Message {
+        holds,
+        pattern: Regex::new(&pattern.replace("{END}", END))
+            .expect("the patterns are constants, and the tests use each"),
         fact,
     };
     table.map(message).into()
 });
 
-static TIME: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"^\[?(?<day>\d{4}-\d\d-\d\d)[T ](?<time>\d\d:\d\d:\d\d)(?:[.,](?<fraction>\d{1,9}))?(?<zone>Z|[+-]\d\d:?\d\d)?";
-    Regex::new(pattern).expect("a constant")
+/// A level, or the class that says what state a server is in.
+static SPEAKS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:TRACE|DEBUG|INFO|WARN|ERROR|QuorumPeer)\b").expect("a constant")
 });
 
-static CLASS_AT_END: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r" \((?:\w+\.)+\w+\)$").expect("a constant"));
-
-static SERVER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)my ?id(?: ?[=:] ?)(?<sid>-?\d+)").expect("a constant"));
-
-/// Whether the line comes from a ZooKeeper server's election, and what it says.
-#[must_use]
-pub fn line(text: &str) -> Option<Line> {
-    let text = CLASS_AT_END.replace(text.trim_end(), "");
-    let text = text.as_ref();
-    let fact = MESSAGES
-        .iter()
-        .find_map(|it| it.pattern.captures(text).map(|found| (it.fact)(&found)))??;
-    Some(Line {
-        time: time(text),
-        sid: server(text),
-        fact,
+/// What a line of a ZooKeeper server's election says.
+pub(super) fn words(text: &str) -> Option<Words> {
+    MESSAGES.iter().enumerate().find_map(|(index, it)| {
+        let found = text
+            .contains(it.holds)
+            .then(|| it.pattern.captures(text))??;
+        let is_one_word = index + 1 == MESSAGES.len();
+        if is_one_word && !SPEAKS.is_match(text) {
+            return None;
+        }
+        Some(Words {
+            fact: (it.fact)(&found)?,
+            start: found
+                .name("state")
+                .filter(|_| is_one_word)
+                .map_or(found.get(0)?.start(), |it| it.start()),
+        })
     })
 }
 
-/// The server that a line names as its own.
-#[must_use]
-pub fn server(text: &str) -> Option<i64> {
-    SERVER.captures(text)?["sid"].parse().ok()
-}
-
-/// The time at the start of a line.
-#[must_use]
-pub fn time(text: &str) -> Option<Timestamp> {
-    let found = TIME.captures(text)?;
-    let fraction = found.name("fraction").map_or("0", |it| it.as_str());
-    let civil = format!("{}T{}.{fraction}", &found["day"], &found["time"]);
-    match found.name("zone").map(|zone| zone.as_str()) {
-        None => {
-            let civil: DateTime = civil.parse().ok()?;
-            Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
-        }
-        Some(zone) => format!("{civil}{zone}").parse().ok(),
-    }
-}
-
 fn notification(found: &Captures<'_>) -> Option<Fact> {
+    let version = found
+        .name("version")
+        .map(|it| it.as_str().trim_start_matches("0x"));
     Some(Fact::NotificationReceived {
         from: decimal(found, "sid")?,
         announcement: Announcement {
             state: state(&found["state"])?,
             ballot: ballot(found)?,
         },
-        version: hex(found, "version")?,
+        version: version.map_or(Some(0), |it| i64::from_str_radix(it, 16).ok())?,
         config_version: found
             .name("config")
             .and_then(|it| i64::from_str_radix(it.as_str(), 16).ok()),
@@ -184,12 +179,46 @@ fn notification(found: &Captures<'_>) -> Option<Fact> {
     })
 }
 
+fn decided(found: &Captures<'_>) -> Option<Fact> {
+    Some(Fact::Decided {
+        state: state(&found["state"].to_uppercase())?,
+        vote: None,
+    })
+}
+
+/// The zxid of a leader that is established begins its epoch.
+fn established(found: &Captures<'_>) -> Option<Fact> {
+    let sids = found.name("sids").map(|it| supporters(it.as_str()));
+    Some(Fact::LeadershipEstablished {
+        leader: None,
+        peer_epoch: Some(number(found, "zxid")? >> 32),
+        supporters: sids,
+    })
+}
+
+/// Those of each configuration, one after the other: `[[1, 2],[1, 2]]`, and up to 3.4 `[ 1,2 ]`.
+fn supporters(text: &str) -> Vec<Vec<i64>> {
+    static GROUP: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\[([\d, ]*)\]").expect("a constant"));
+    let sids = |group: Captures<'_>| {
+        group[1]
+            .split(',')
+            .filter_map(|it| it.trim().parse().ok())
+            .collect()
+    };
+    GROUP.captures_iter(text).map(sids).collect()
+}
+
 fn ballot(found: &Captures<'_>) -> Option<Ballot> {
     Some(Ballot {
         leader: decimal(found, "leader")?,
-        round: hex(found, "round")?,
-        peer_epoch: hex(found, "epoch")?,
-        zxid: hex(found, "zxid")?,
+        round: number(found, "round")?,
+        // Before 3.4.1 votes had no epoch but that of their zxid.
+        peer_epoch: match found.name("epoch") {
+            Some(_) => number(found, "epoch")?,
+            None => number(found, "zxid")? >> 32,
+        },
+        zxid: number(found, "zxid")?,
     })
 }
 
@@ -207,8 +236,10 @@ fn decimal(found: &Captures<'_>, name: &str) -> Option<i64> {
     found[name].parse().ok()
 }
 
-/// A number as `Long.toHexString` writes it.
-fn hex(found: &Captures<'_>, name: &str) -> Option<i64> {
-    let bits = u64::from_str_radix(&found[name], 16).ok()?;
-    Some(bits.cast_signed())
+/// A number as `Long.toHexString` writes it behind `0x`, or a decimal one.
+fn number(found: &Captures<'_>, name: &str) -> Option<i64> {
+    match found[name].strip_prefix("0x") {
+        Some(hex) => Some(u64::from_str_radix(hex, 16).ok()?.cast_signed()),
+        None => found[name].parse().ok(),
+    }
 }

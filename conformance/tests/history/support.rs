@@ -5,7 +5,7 @@ use fle_conformance::history::event::{Announcement, Ballot, Event, Fact, Place, 
 use fle_conformance::history::judge::{Verdict, judge};
 use fle_conformance::history::log::{Dialect, Log, Logs, Source};
 use fle_model::trace::format::{Input, Output, Quorum, Send, Standing, State, Trace};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -79,6 +79,7 @@ pub(crate) fn logs_of(traces: &[Trace]) -> Logs {
             log.events.push(Event {
                 at: Place { file, line },
                 time: None,
+                is_exact: false,
                 fact,
             });
         }
@@ -89,13 +90,18 @@ pub(crate) fn logs_of(traces: &[Trace]) -> Logs {
         .max();
     let files = (0..=most.unwrap()).map(|file| Source {
         path: format!("server.{file}").into(),
-        sid: Sid(i64::try_from(file).unwrap()),
+        sids: BTreeSet::from([Sid(i64::try_from(file).unwrap())]),
         lines: 0,
-        skipped: 0,
+        events: 0,
+        untimed: 0,
+        not_understood: BTreeMap::new(),
+        lost: Vec::new(),
     });
     Logs {
         files: files.collect(),
         servers,
+        notes: Vec::new(),
+        unclear: Vec::new(),
     }
 }
 
@@ -154,6 +160,7 @@ fn input(input: &Input, before: Option<&Standing>, leader: i64) -> Option<Fact> 
         Input::UpdateEpoch { peer_epoch } => Fact::LeadershipEstablished {
             leader: Some(leader),
             peer_epoch: Some(*peer_epoch),
+            supporters: None,
         },
     })
 }

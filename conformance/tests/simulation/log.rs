@@ -7,7 +7,7 @@ use fle::Sid;
 use fle_conformance::history::event::{Event, Fact, Place};
 use fle_conformance::history::log::{Dialect, Log, Logs, Source};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -63,6 +63,7 @@ impl History {
         log.events.push(Event {
             at,
             time: None,
+            is_exact: false,
             fact,
         });
     }
@@ -71,13 +72,18 @@ impl History {
     pub(crate) fn logs(&self) -> Logs {
         let files = (0..10).map(|file| Source {
             path: format!("server.{file}").into(),
-            sid: Sid(file),
+            sids: BTreeSet::from([Sid(file)]),
             lines: 0,
-            skipped: 0,
+            events: 0,
+            untimed: 0,
+            not_understood: BTreeMap::new(),
+            lost: Vec::new(),
         });
         Logs {
             files: files.collect(),
             servers: self.logs.clone(),
+            notes: Vec::new(),
+            unclear: Vec::new(),
         }
     }
 }

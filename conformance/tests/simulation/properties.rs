@@ -158,9 +158,9 @@ impl Picture {
             Fact::WaitExpired { wait } => self.waits(sid, *wait),
             Fact::VoterGone { .. } | Fact::VoterConnected { .. } => self.sees(sid),
             Fact::Decided { state, vote } => self.settles(sid, *state, vote.unwrap()),
-            Fact::LeadershipEstablished { leader, peer_epoch } => {
-                self.is_established(sid, leader.unwrap(), peer_epoch.unwrap())
-            }
+            Fact::LeadershipEstablished {
+                leader, peer_epoch, ..
+            } => self.is_established(sid, leader.unwrap(), peer_epoch.unwrap()),
             Fact::LeadershipHandedOver { leader } => self.is_handed_over(sid, *leader),
             Fact::LeadershipLost {} | Fact::ElectionRestarted {} => {
                 Err("nothing here leads to that".to_owned())

@@ -84,14 +84,12 @@ fn disks(ensemble: &Ensemble) -> BTreeMap<i64, Disk> {
     servers.map(|it| (it.sid, Disk::new(stored(it)))).collect()
 }
 
-/// What the judge of event logs objects to first.
+/// What the judge of event logs points at first: no line of them is missing.
 fn judged(logs: &Logs) -> Option<String> {
-    let objections = judge(logs, None).objections;
-    let first = objections.first()?;
-    Some(format!(
-        "server {}, event {}: {}",
-        first.sid, first.at.line, first.why
-    ))
+    let verdict = judge(logs, None);
+    let (sid, at, why) = verdict.against_whole_logs().next()?;
+    let server = sid.map_or(String::new(), |sid| format!("server {sid}, "));
+    Some(format!("{server}event {}: {why}", at.line))
 }
 
 struct Run {

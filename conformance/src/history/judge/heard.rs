@@ -5,7 +5,7 @@
 //! heard; it covers a message if the sender went on to hear something that the receiver can have announced only afterwards.
 
 use super::standing::{Standing, describe};
-use super::{Assumed, Finding, Objection, Unjudged};
+use super::{Absent, Assumed, Finding, Unjudged};
 use crate::history::event::{Event, Fact};
 use crate::history::log::Logs;
 use fle::{Notification, Sid};
@@ -24,15 +24,12 @@ struct Link {
     past: Option<usize>,
 }
 
-/// What came of it.
-#[derive(Default)]
-pub(super) struct Heard {
-    pub(super) objections: Vec<Objection>,
-    pub(super) unjudged: Vec<Unjudged>,
-}
-
-/// Objects to what was heard and never announced.
-pub(super) fn judge(logs: &Logs, findings: &BTreeMap<Sid, Finding>, assumed: &Assumed) -> Heard {
+/// Points at what was heard and is not known to have been announced.
+pub(super) fn judge(
+    logs: &Logs,
+    findings: &BTreeMap<Sid, Finding>,
+    assumed: &Assumed,
+) -> Vec<Unjudged> {
     let mut links = BTreeMap::new();
     for (&sender, finding) in findings {
         let Some(standings) = &finding.standings else {
@@ -44,9 +41,10 @@ pub(super) fn judge(logs: &Logs, findings: &BTreeMap<Sid, Finding>, assumed: &As
             links.insert((sender, receiver), link);
         }
     }
-    let mut heard = Heard::default();
+    let mut unjudged = Vec::new();
     for (&(sender, receiver), link) in &links {
-        // The last event of the receiver after which it announced something that the sender's log shows.
+        // The last event of the receiver after which it announced something that the sender's log
+        // shows.
         let back = links.get(&(receiver, sender));
         let covered = back.and_then(|back| back.explained.iter().map(|&(_, since)| since).max());
         let covers = |event: usize| covered.is_some_and(|covered| event <= covered);
@@ -54,26 +52,33 @@ pub(super) fn judge(logs: &Logs, findings: &BTreeMap<Sid, Finding>, assumed: &As
         let in_log = |&&(event, _): &&(usize, Notification)| {
             link.past.is_none_or(|past| event > past) && (sender == receiver || covers(event))
         };
-        let (impossible, open): (Vec<_>, Vec<_>) = link.unexplained.iter().partition(in_log);
-        heard.objections.extend(impossible.iter().map(|(event, notification)| Objection {
-            sid: receiver,
+        let (untold, open): (Vec<_>, Vec<_>) = link.unexplained.iter().partition(in_log);
+        unjudged.extend(untold.iter().map(|(event, notification)| Unjudged {
+            sid: Some(receiver),
             at: at(*event),
             why: format!(
-                "it hears server {sender}, {}, announce {}, which that one cannot have announced then",
+                "it hears server {sender}, {}, announce {}, which that one cannot have announced \
+                 then",
                 format!("{:?}", notification.state).to_uppercase(),
                 describe(notification)
             ),
+            absent: Some(Absent::Within(format!(
+                "one of server {sender} that leads to this"
+            ))),
         }));
-        heard.unjudged.extend(open.first().map(|(event, notification)| Unjudged {
-            sid: receiver,
+        unjudged.extend(open.first().map(|(event, notification)| Unjudged {
+            sid: Some(receiver),
             at: at(*event),
             why: format!(
-                "it hears server {sender} announce {}, of which that one's log does not tell; said before it begins or after it ends",
+                "it hears server {sender} announce {}, of which that one's log does not tell",
                 describe(notification)
             ),
+            absent: Some(Absent::Beyond(format!(
+                "one of server {sender} that leads to this"
+            ))),
         }));
     }
-    heard
+    unjudged
 }
 
 /// Finds for each message, in order, the earliest moment at which the sender can have announced it, not before that of the last.

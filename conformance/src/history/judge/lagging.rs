@@ -19,7 +19,7 @@ mod explanation;
 
 use super::engine::{self, NO_HISTORY};
 use super::standing::{Standing, describe};
-use super::{Assumed, Finding, Looking, Objection, Unjudged};
+use super::{Absent, Assumed, Finding, Looking, Unjudged};
 use crate::history::event::{Announcement, Ballot, Event, Fact, server_state};
 use crate::history::log::Log;
 use explanation::{Explanation, Queued, Told};
@@ -53,7 +53,6 @@ struct Judge<'a> {
     begun_known: bool,
     standings: Vec<Standing>,
     elections: Vec<Looking>,
-    objections: Vec<Objection>,
     unjudged: Vec<Unjudged>,
 }
 
@@ -77,7 +76,6 @@ impl<'a> Judge<'a> {
             begun_known: false,
             standings: Vec::new(),
             elections: Vec::new(),
-            objections: Vec::new(),
             unjudged: Vec::new(),
         }
     }
@@ -119,9 +117,8 @@ impl<'a> Judge<'a> {
     }
 
     fn finish(self) -> Finding {
-        let known = self.objections.is_empty() && self.unjudged.is_empty();
+        let known = self.unjudged.is_empty();
         Finding {
-            objections: self.objections,
             unjudged: self.unjudged,
             elections: self.elections,
             standings: known.then_some(self.standings),
@@ -157,7 +154,11 @@ impl<'a> Judge<'a> {
             self.explanations.clear();
             if index + 1 < self.events.len() {
                 let why = "its own first vote does not come back to it: nothing tells with which epoch it starts";
-                self.leave_unjudged(index, why.to_owned());
+                self.leave_unjudged(
+                    index,
+                    why.to_owned(),
+                    Some(Absent::Beyond("that notification".to_owned())),
+                );
             }
             return;
         }
@@ -268,18 +269,23 @@ impl<'a> Judge<'a> {
     /// The server's own notification comes back to it.
     fn comes_back(&mut self, index: usize, notification: &Notification) {
         let explain = |it: &mut Explanation| it.expects_back(notification);
-        self.keep(index, explain, |it| match it.due.front() {
-            Some(due) => format!(
-                "it hears itself announce {}, and must have announced {} before",
-                describe(notification),
-                describe(due)
-            ),
-            None => format!(
-                "it hears itself announce {}, and proposes {}",
-                describe(notification),
-                describe(&it.election.announcement())
-            ),
-        });
+        self.keep(
+            index,
+            explain,
+            |it| match it.due.front() {
+                Some(due) => format!(
+                    "it hears itself announce {}, and must have announced {} before",
+                    describe(notification),
+                    describe(due)
+                ),
+                None => format!(
+                    "it hears itself announce {}, and proposes {}",
+                    describe(notification),
+                    describe(&it.election.announcement())
+                ),
+            },
+            "a notification, its own or one that made it change its vote, or a start",
+        );
         self.hear_what_is_queued();
     }
 
@@ -287,20 +293,30 @@ impl<'a> Judge<'a> {
     fn sent(&mut self, index: usize, announcement: &Announcement) {
         let sent = announcement.notification();
         let explain = |it: &mut Explanation| it.looks() && it.election.announcement() == sent;
-        self.keep(index, explain, |it| {
-            format!(
-                "it announces {} where it proposes {}",
-                describe(&sent),
-                describe(&it.election.announcement())
-            )
-        });
+        self.keep(
+            index,
+            explain,
+            |it| {
+                format!(
+                    "it announces {} where it proposes {}",
+                    describe(&sent),
+                    describe(&it.election.announcement())
+                )
+            },
+            "a notification that made it change its vote, or a start",
+        );
     }
 
     /// The server is not looking any more.
     fn decided(&mut self, index: usize, state: ServerState) {
         let events = self.events;
         let explain = |it: &mut Explanation| it.settles(state, index, events);
-        self.keep(index, explain, |it| it.cannot_settle(state));
+        self.keep(
+            index,
+            explain,
+            |it| it.cannot_settle(state, index, events),
+            "a notification that it counted, or a start of an election",
+        );
         let settled = self.explanations.clone();
         for explanation in &settled {
             self.note(explanation, index);
@@ -321,6 +337,7 @@ impl<'a> Judge<'a> {
         index: usize,
         mut explain: impl FnMut(&mut Explanation) -> bool,
         why: impl FnOnce(&Explanation) -> String,
+        absent: &str,
     ) {
         if self.explanations.is_empty() {
             return;
@@ -331,18 +348,12 @@ impl<'a> Judge<'a> {
             // The one that has heard the most says best what is missing.
             let eager = before.iter().min_by_key(|it| it.queue.len());
             let why = eager.map(why).unwrap_or_default();
-            if self.begun_known {
-                self.objections.push(Objection {
-                    sid: self.sid,
-                    at: self.events[index].at,
-                    why,
-                });
+            let absent = if self.begun_known {
+                Absent::Within(absent.to_owned())
             } else {
-                self.leave_unjudged(
-                    index,
-                    format!("{why}; what it had received before the log begins is not known"),
-                );
-            }
+                Absent::Beyond(absent.to_owned())
+            };
+            self.leave_unjudged(index, why, Some(absent));
         }
     }
 
@@ -356,7 +367,11 @@ impl<'a> Judge<'a> {
                     .back()
                     .map_or(0, |it| it.event);
                 self.explanations.clear();
-                self.leave_unjudged(index, "there are too many ways to come to this".to_owned());
+                self.leave_unjudged(
+                    index,
+                    "there are too many ways to come to this".to_owned(),
+                    None,
+                );
                 return;
             }
             for heard in self.explanations[next].hear_next(self.is_voter()) {
@@ -384,11 +399,12 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn leave_unjudged(&mut self, index: usize, why: String) {
+    fn leave_unjudged(&mut self, index: usize, why: String, absent: Option<Absent>) {
         self.unjudged.push(Unjudged {
-            sid: self.sid,
+            sid: Some(self.sid),
             at: self.events[index].at,
             why,
+            absent,
         });
     }
 }

@@ -6,7 +6,7 @@
 
 use super::engine::{self, NO_HISTORY};
 use super::standing::Standing;
-use super::{Assumed, Finding, Looking, Objection, ensemble};
+use super::{Absent, Assumed, Finding, Looking, Unjudged, ensemble};
 use crate::history::event::{Announcement, Ballot, Event, Fact, Wait, server_state};
 use crate::history::log::Log;
 use fle::election::{
@@ -30,15 +30,14 @@ pub(super) fn judge(sid: Sid, log: &Log, assumed: &Assumed) -> Finding {
         explanations: Vec::new(),
         standings: Vec::new(),
         elections: Vec::new(),
-        objections: Vec::new(),
+        unjudged: Vec::new(),
     };
     for index in 0..log.events.len() {
         judge.event(index);
     }
-    let known = judge.objections.is_empty();
+    let known = judge.unjudged.is_empty();
     Finding {
-        objections: judge.objections,
-        unjudged: Vec::new(),
+        unjudged: judge.unjudged,
         elections: judge.elections,
         standings: known.then_some(judge.standings),
     }
@@ -55,7 +54,7 @@ struct Judge<'a> {
     explanations: Vec<Explanation>,
     standings: Vec<Standing>,
     elections: Vec<Looking>,
-    objections: Vec<Objection>,
+    unjudged: Vec<Unjudged>,
 }
 
 /// One way in which the lines so far can have come about.
@@ -168,6 +167,7 @@ impl Judge<'_> {
                 Some(due) => format!("before this it must have said {}", words(due)),
                 None => String::new(),
             },
+            |_| "what it must have said".to_owned(),
         );
         let answers: &[Option<bool>] = if self.has_oracle {
             &[Some(false), Some(true)]
@@ -198,6 +198,7 @@ impl Judge<'_> {
                         it.election.logical_clock()
                     )
                 },
+                |_| "a start of the server or of an election".to_owned(),
             );
         }
         self.note(index);
@@ -213,6 +214,7 @@ impl Judge<'_> {
                 Some(due) => format!("it says {}, and should say {}", words(said), words(due)),
                 None => format!("it says {}, and nothing leads to that", words(said)),
             },
+            |_| "what led to it".to_owned(),
         );
         self.note(index);
         if let (Fact::Decided { state, vote }, Some(explanation), Some(looking)) =
@@ -232,14 +234,16 @@ impl Judge<'_> {
         index: usize,
         mut explain: impl FnMut(&mut Explanation) -> bool,
         why: impl FnOnce(&Explanation) -> String,
+        absent: impl FnOnce(&Explanation) -> String,
     ) {
         let before = self.explanations.clone();
         self.explanations.retain_mut(|it| explain(it));
         if let (true, Some(lost)) = (self.explanations.is_empty(), before.first()) {
-            self.objections.push(Objection {
-                sid: self.sid,
+            self.unjudged.push(Unjudged {
+                sid: Some(self.sid),
                 at: self.events[index].at,
                 why: why(lost),
+                absent: Some(Absent::Within(absent(lost))),
             });
         }
     }

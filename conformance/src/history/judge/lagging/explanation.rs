@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 
 /// The reference's wait for a better vote is fixed.
 const FINALIZE_WAIT: SignedDuration = SignedDuration::from_millis(200);
+/// A log's clock may be set, and its threads held up, within reason.
+const TOLERANCE: SignedDuration = SignedDuration::from_millis(5);
 /// The round of the vote that a server of the reference has before its first election.
 const NO_ROUND: ElectionEpoch = ElectionEpoch(-1);
 
@@ -203,7 +205,7 @@ impl Explanation {
             Told::Looks => {}
         }
         if self.is_finalizing() {
-            if self.missed_something(index, events) {
+            if self.missed_something(index, events) || self.waited_too_little(index, events) {
                 return false;
             }
             let effects = self.election.handle_finalize_timeout();
@@ -220,17 +222,34 @@ impl Explanation {
 
     /// Whether something was queued when the wait that ends here began, and is not heard.
     fn missed_something(&self, index: usize, events: &[Event]) -> bool {
-        let now = events[index].time;
         self.queue.iter().any(|queued| {
-            let then = events[queued.event].time;
-            now.zip(then)
-                .is_some_and(|(now, then)| now.duration_since(then) >= FINALIZE_WAIT)
+            let waits = events[index].after(&events[queued.event]);
+            waits.is_some_and(|waits| waits >= FINALIZE_WAIT)
         })
     }
 
-    pub(super) fn cannot_settle(&self, state: ServerState) -> String {
+    /// Whether the wait that ends here was shorter than the reference's.
+    fn waited_too_little(&self, index: usize, events: &[Event]) -> bool {
+        let quorum = self.quorum.map(|quorum| &events[quorum]);
+        let waited = quorum.and_then(|quorum| events[index].after(quorum));
+        waited.is_some_and(|waited| waited + TOLERANCE < FINALIZE_WAIT)
+    }
+
+    pub(super) fn cannot_settle(
+        &self,
+        state: ServerState,
+        index: usize,
+        events: &[Event],
+    ) -> String {
         let says = format!("{state:?}").to_uppercase();
         match self.told {
+            Told::Looks if self.is_finalizing() && self.waited_too_little(index, events) => {
+                format!(
+                    "it is {says} within less than 200 ms of the last vote that {} needs, and must \
+                 wait so long for a better one",
+                    self.election.proposal().leader
+                )
+            }
             Told::Lost => format!("it is {says} without an election"),
             Told::Settled => format!(
                 "it is {says} and was {} before, without an election",
