@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod command;
+mod layouts;
+mod losses;
 mod node;
 mod own;
+mod spoken;
 mod support;
 mod zookeeper;

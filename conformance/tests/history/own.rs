@@ -16,7 +16,7 @@ use std::path::Path;
 
 const WALKS: u64 = 20;
 
-fn walks() -> impl Iterator<Item = (&'static Scenario, u64, Logs)> {
+pub(crate) fn walks() -> impl Iterator<Item = (&'static Scenario, u64, Logs)> {
     let scenarios = SCENARIOS.iter().filter(|it| it.tier == Tier::Ci);
     scenarios.flat_map(|scenario| {
         (0..WALKS).map(move |seed| {
