@@ -99,7 +99,7 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
         ),
         (
             "Peer state changed",
-            r"Peer state changed: (?<state>leading|following|observing){END}",
+            r"Peer state changed: (?<state>leading|following|observing)(?: - [\w -]+)?{END}",
             decided,
         ),
         (

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// How a message is laid out in a line.
 type Layout = fn(&Said) -> String;
 
-fn log4j(said: &Said) -> String {
+pub(crate) fn log4j(said: &Said) -> String {
     format!(
         "{} [myid:{}] - {:<5} [{}:{}@123] - {}",
         said.at("%F %T,%3f"),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod command;
+mod falsified;
 mod layouts;
 mod losses;
 mod node;

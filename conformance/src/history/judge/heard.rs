@@ -37,7 +37,7 @@ pub(super) fn judge(
         };
         for (&receiver, log) in &logs.servers {
             let stranger = assumed.ensemble.view().slot(receiver).is_none();
-            let link = follow(sender, standings, &log.events, stranger);
+            let link = follow((sender, receiver), standings, &log.events, stranger);
             links.insert((sender, receiver), link);
         }
     }
@@ -81,8 +81,14 @@ pub(super) fn judge(
     unjudged
 }
 
-/// Finds for each message, in order, the earliest moment at which the sender can have announced it, not before that of the last.
-fn follow(sender: Sid, standings: &[Standing], events: &[Event], stranger: bool) -> Link {
+/// Finds for each message, in order, the earliest moment at which the sender can have announced it,
+/// not before that of the last, and of a message to itself not after it is logged.
+fn follow(
+    (sender, receiver): (Sid, Sid),
+    standings: &[Standing],
+    events: &[Event],
+    stranger: bool,
+) -> Link {
     let mut link = Link {
         explained: Vec::new(),
         unexplained: Vec::new(),
@@ -94,7 +100,8 @@ fn follow(sender: Sid, standings: &[Standing], events: &[Event], stranger: bool)
         let from = usize::saturating_sub(at, OUT_OF_ORDER);
         let found = (from..standings.len()).find(|&index| {
             let before = &standings[index.saturating_sub(1)];
-            standings[index].explains(before, &notification, stranger)
+            let is_told = sender != receiver || standings[index].since <= event + OUT_OF_ORDER;
+            is_told && standings[index].explains(before, &notification, stranger)
         });
         match found {
             Some(index) => {

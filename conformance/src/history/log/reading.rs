@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
 
+/// What passes a server's lines on names itself in each of them; so many of them tell.
+const ENOUGH: usize = 50;
+
 /// What a file holds.
 pub(super) struct Read {
     pub(super) source: Source,
@@ -39,6 +42,7 @@ struct Reading {
     said: Vec<Entry>,
     /// The servers that the lines of each source name.
     named: BTreeMap<String, BTreeSet<Sid>>,
+    times_named: BTreeMap<Sid, usize>,
     unclear: Vec<Unclear>,
 }
 
@@ -65,6 +69,7 @@ impl Reading {
             },
             said: Vec::new(),
             named: BTreeMap::new(),
+            times_named: BTreeMap::new(),
             unclear: Vec::new(),
         }
     }
@@ -101,7 +106,7 @@ impl Reading {
     fn zookeeper(&mut self, line: &Line<'_>) {
         let sid = layout::server(&line.text).map(Sid);
         let words = zookeeper::words(&line.text);
-        if words.is_none() && sid.is_none() {
+        if words.is_none() && !sid.is_some_and(|sid| self.is_news(sid)) {
             return self.foreign(&line.text);
         }
         let around = line.around(words.as_ref().map_or(line.text.len(), |it| it.start));
@@ -113,6 +118,13 @@ impl Reading {
             Some(it) => self.push(Dialect::ZooKeeper, sid, around.source, around.time, it.fact),
             None => self.foreign(&line.text),
         }
+    }
+
+    /// Whether a line that names this server and is no event may still tell who speaks where.
+    fn is_news(&mut self, sid: Sid) -> bool {
+        let named = self.times_named.entry(sid).or_default();
+        *named += 1;
+        *named <= ENOUGH
     }
 
     /// A line that is no event.
