@@ -5,6 +5,7 @@ use crate::spoken::{Line, Said, WHOLE, WORDS, in_words, in_zookeepers_words, spo
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use fle::Sid;
+use fle_conformance::history::event::Ballot;
 use fle_conformance::history::judge::{Looking, Outcome, judge};
 use fle_conformance::history::log::Logs;
 use serde_json::json;
@@ -196,6 +197,18 @@ pub(crate) struct Judgement {
     /// By server and place among its events.
     pointed: Vec<(Option<Sid>, usize)>,
     elections: BTreeMap<Sid, Vec<Looking>>,
+}
+
+impl Judgement {
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// What each server came to, in order.
+    pub(crate) fn decided(&self) -> Vec<Vec<Option<Ballot>>> {
+        let votes = |elections: &Vec<Looking>| elections.iter().map(|it| it.vote).collect();
+        self.elections.values().map(votes).collect()
+    }
 }
 
 pub(crate) fn judgement(logs: &Logs) -> Judgement {

@@ -5,6 +5,7 @@ mod command;
 mod falsified;
 mod layouts;
 mod losses;
+mod mixed;
 mod node;
 mod own;
 mod spoken;

@@ -93,7 +93,6 @@ pub(super) fn assumptions(logs: &Logs, told: Option<&DynamicConfig>) -> Vec<Assu
         return vec![logged];
     }
     let seen = seen_voters(logs);
-    let most = 2 * seen.len() - 1;
     let with_unseen = |unseen: usize| {
         let source = match unseen {
             0 => QuorumSource::Deduced,
@@ -101,7 +100,11 @@ pub(super) fn assumptions(logs: &Logs, told: Option<&DynamicConfig>) -> Vec<Assu
         };
         assume(source, majority(&seen, unseen), None)
     };
-    (0..=most - seen.len()).map(with_unseen).collect()
+    // More than half of the voters elect; so there are less than twice as many as are seen.
+    let fewest = usize::from(seen.is_empty());
+    (fewest..seen.len().max(fewest + 1))
+        .map(with_unseen)
+        .collect()
 }
 
 pub(super) fn assume(

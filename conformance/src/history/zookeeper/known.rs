@@ -50,7 +50,7 @@ static KNOWN: LazyLock<RegexSet> = LazyLock::new(|| {
         r"Unexpected exception|Exception |Disconnected from leader|shutdown (?:Follower|called)",
         r"[Ss]hutting down|Shutdown called|Unregistering|Revalidating|Got zxid|Commiting|Committing",
         r"Received connection request|Have smaller server id|Cannot open channel|Connection broken",
-        r"Interrupt|Send worker leaving|accepting connections|[Mm]y election bind port|Listener",
+        r"Interrupt|Send worker leaving|accepting connections|[Mm]y election bind port|Listener (?:is|thread)",
         r"Creating TLS|Using TLS|Accepted TLS|Resolved|Leaving listener|There is a connection already",
         r"Backward compatibility mode|WorkerReceiver is down|WorkerSender is down|FLE is down",
         r"Receive new notification message|Adding vote: |id: -?\d+, proposed id: |I am an? \w+: \d",
