@@ -3,13 +3,14 @@
 //! A file may hold the lines of one server or of several, told apart by what each line says of its
 //! server and by what passed it on ([`reading`]). Files of one server (a log and the one rotated
 //! before it) are put together in the order of their times, or else of the command line; what is
-//! given twice counts once ([`pieces`]). Lines of other components, stack traces, cut lines and
+//! given twice counts once ([`pieces`]). Clocks that are off are found out ([`clocks`]). Lines of other components, stack traces, cut lines and
 //! bytes that are no text are skipped and counted. Files are read line by line, and only events are
 //! kept.
 //!
 //! Nothing is lost without a word: lines that tell of an election and are not understood, lines
 //! whose server nothing tells and events without a time are counted, the first of each is shown.
 
+mod clocks;
 mod pieces;
 mod reading;
 
@@ -28,7 +29,7 @@ pub struct Logs {
     pub files: Vec<Source>,
     /// By sid.
     pub servers: BTreeMap<Sid, Log>,
-    /// What somebody who reads the judgement should know of the files: what was given twice.
+    /// What somebody who reads the judgement should know: what was given twice, whose clock is off.
     pub notes: Vec<String>,
     /// What keeps some of it from being judged.
     pub unclear: Vec<Unclear>,
@@ -165,6 +166,7 @@ impl Logs {
             let log = logs.put_together(sid, parts);
             logs.servers.insert(sid, log);
         }
+        clocks::align(&mut logs);
         Ok(logs)
     }
 

@@ -3,7 +3,8 @@
 
 use crate::support::{folder, line_of, read, recorded, verdict, with_line};
 use fle::Sid;
-use fle_conformance::history::judge::{QuorumSource, Verdict, configuration, judge};
+use fle_conformance::history::judge::{Outcome, QuorumSource, Verdict, configuration, judge};
+use fle_conformance::history::log::Logs;
 use fle_conformance::history::oddities;
 use fle_conformance::history::rebuild::History;
 use fle_conformance::history::timeline;
@@ -190,12 +191,36 @@ fn marker(sid: usize) -> String {
 }
 
 #[test]
-fn clocks_may_differ() {
-    for days in ["2026-11-22", "2026-11-30"] {
+fn clocks_that_differ_are_found_out_and_change_nothing() {
+    let expected = read(&recorded("three-leader-killed"));
+    assert_eq!(expected.notes, [""; 0]);
+    let expected = timeline_of(&expected);
+    for (day, words) in [("22", "86400.00"), ("30", "604800.00")] {
         let mut texts = recorded("three-leader-killed");
-        texts[1] = texts[1].replace("2026-11-23", days);
-        assert_eq!(verdict(&texts).objections, []);
+        texts[1] = texts[1].replace("2026-11-23", &format!("2026-11-{day}"));
+        let logs = read(&texts);
+        assert_eq!(judge(&logs, None).outcome(), Outcome::Allowed);
+        let [note] = &logs.notes[..] else {
+            panic!("{:?}", logs.notes);
+        };
+        assert!(note.starts_with("the clock of server 2 is "), "{note}");
+        assert!(note.contains(words), "{note}");
+        let names = |text: &str| {
+            text.lines()
+                .filter(|it| it.starts_with("election"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(&timeline_of(&logs)), names(&expected));
+        let starts = |text: &str| text.matches("+0 ms").count();
+        assert_eq!(starts(&timeline_of(&logs)), starts(&expected));
     }
+}
+
+fn timeline_of(logs: &Logs) -> String {
+    let verdict = judge(logs, None);
+    let history = History::rebuild(logs, &verdict);
+    timeline::text(logs, &verdict, &history, &[])
 }
 
 #[test]
