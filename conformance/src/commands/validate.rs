@@ -1,4 +1,8 @@
 //! `fle-conformance validate`: logs of real runs against the algorithm.
+//!
+//! Exit 0: allowed. Exit 1: not allowed. Exit 2: what was given cannot be used, and what it says
+//! cannot be judged or is nothing to judge, with the first reason on standard error; a script that
+//! asks whether a history is allowed must not take silence for a yes.
 
 use super::{Output, Result};
 use fle_conformance::history::judge::{self, Objection, Outcome, Unjudged, Verdict};
@@ -14,12 +18,12 @@ use std::process::ExitCode;
 
 #[derive(clap::Args)]
 pub(crate) struct Validate {
-    /// Logs of the servers of one ensemble: this project's event logs or ZooKeeper's server logs, in
-    /// whatever layout, plain or packed with gzip, one server a file or several in one.
+    /// Logs of the servers of one ensemble: this project's event logs or ZooKeeper's server logs,
+    /// in whatever layout, plain or packed with gzip, one server a file or several in one.
     #[arg(required = true)]
     logs: Vec<PathBuf>,
-    /// The ensemble's zoo.cfg, or its dynamic configuration file. Without it a majority of the servers that the logs name is
-    /// assumed, unless the logs tell more.
+    /// The ensemble's zoo.cfg, or its dynamic configuration file. Without it a majority of the
+    /// servers that the logs name is assumed, unless the logs tell more.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Draws the history as SVG.
@@ -163,7 +167,9 @@ fn as_json(logs: &Logs, verdict: &Verdict, history: &History, oddities: &[Oddity
     let objections: Vec<_> = verdict
         .objections
         .iter()
-        .map(|it| json!({"sid": it.sid.0, "file": path(it.at.file), "line": it.at.line, "why": it.why}))
+        .map(|it| {
+            json!({"sid": it.sid.0, "file": path(it.at.file), "line": it.at.line, "why": it.why})
+        })
         .collect();
     let unjudged: Vec<_> = verdict
         .unjudged

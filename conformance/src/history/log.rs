@@ -1,11 +1,11 @@
 //! The logs of a run: files in, the events of each server out.
 //!
 //! A file may hold the lines of one server or of several, told apart by what each line says of its
-//! server and by what passed it on ([`reading`]). Files of one server (a log and the one rotated
+//! server and by what passed it on (`reading`). Files of one server (a log and the one rotated
 //! before it) are put together in the order of their times, or else of the command line; what is
-//! given twice counts once ([`pieces`]). Clocks that are off are found out ([`clocks`]). Lines of other components, stack traces, cut lines and
-//! bytes that are no text are skipped and counted. Files are read line by line, and only events are
-//! kept.
+//! given twice counts once (`pieces`). Clocks that are off are found out (`clocks`). Lines of other
+//! components, stack traces, cut lines and bytes that are no text are skipped and counted. Files are
+//! read line by line, and only events are kept.
 //!
 //! Nothing is lost without a word: lines that tell of an election and are not understood, lines
 //! whose server nothing tells and events without a time are counted, the first of each is shown.

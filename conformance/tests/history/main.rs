@@ -8,6 +8,7 @@ mod losses;
 mod mixed;
 mod node;
 mod own;
+mod pointed;
 mod spoken;
 mod support;
 mod zookeeper;

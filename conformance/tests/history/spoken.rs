@@ -79,7 +79,7 @@ fn take_apart(line: &str, sid: usize) -> Line {
 }
 
 /// Changes the messages.
-pub(crate) fn in_words(logs: &[Vec<Line>], words: fn(&str) -> String) -> Vec<Vec<Line>> {
+pub(crate) fn in_words(logs: &[Vec<Line>], words: Words) -> Vec<Vec<Line>> {
     let change = |line: &Line| match line {
         Line::Said(said) => Line::Said(Said {
             message: words(&said.message),
@@ -92,8 +92,11 @@ pub(crate) fn in_words(logs: &[Vec<Line>], words: fn(&str) -> String) -> Vec<Vec
         .collect()
 }
 
+/// Turns a message of 3.8 into that of another version.
+type Words = fn(&str) -> String;
+
 /// The words of older versions.
-pub(crate) const WORDS: [(&str, fn(&str) -> String); 5] = [
+pub(crate) const WORDS: [(&str, Words); 5] = [
     ("3.4.0", |message| {
         let told = older(message, |it| {
             format!(

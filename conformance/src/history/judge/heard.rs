@@ -1,8 +1,9 @@
 //! What servers hear of one another, held against what the senders can have announced.
 //!
-//! Messages from one server to another arrive in the order in which they were sent, if at all, and never before. Nothing else is
-//! known of them: not how long they took, not how the two clocks differ. A sender's log may end before it said what another one
-//! heard; it covers a message if the sender went on to hear something that the receiver can have announced only afterwards.
+//! Messages from one server to another arrive in the order in which they were sent, if at all, and
+//! never before. Nothing else is known of them: not how long they took, not how the two clocks
+//! differ. A sender's log may end before it said what another one heard; it covers a message if the
+//! sender went on to hear something that the receiver can have announced only afterwards.
 
 use super::standing::{Standing, describe};
 use super::{Absent, Assumed, Finding, Unjudged};

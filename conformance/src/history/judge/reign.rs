@@ -37,6 +37,7 @@ pub(super) fn judge(logs: &Logs, assumed: &Assumed) -> Reign {
             dialect: log.dialect,
             assumed,
             heard: BTreeSet::new(),
+            has_begun: false,
             state: None,
             has_started: false,
             epoch: None,
@@ -87,6 +88,8 @@ struct Server<'a> {
     assumed: &'a Assumed,
     /// Who voted or was voted for in the election that was the last to start.
     heard: BTreeSet<Sid>,
+    /// Whether its log tells since when it is what it is.
+    has_begun: bool,
     /// What it said that it is, since it last looked.
     state: Option<State>,
     /// The epoch that it was in last.
@@ -99,11 +102,13 @@ struct Server<'a> {
 impl Server<'_> {
     fn event(&mut self, event: &Event) {
         match &event.fact {
-            Fact::ServerStarted { .. } => (self.has_started, self.state) = (true, None),
+            Fact::ServerStarted { .. } => {
+                (self.has_begun, self.has_started, self.state) = (true, true, None);
+            }
             Fact::LeadershipLost {} => self.state = None,
             Fact::ElectionStarted { peer_epoch, .. } => {
                 self.heard = BTreeSet::from([self.sid]);
-                self.state = None;
+                (self.has_begun, self.state) = (true, None);
                 if let Some(epoch) = peer_epoch {
                     self.is_in(*epoch, event);
                 }
@@ -155,7 +160,7 @@ impl Server<'_> {
         let is_back = |before: &i64| epoch < *before && !has_lost_disk;
         if let Some(before) = self.epoch.filter(is_back) {
             let why = format!("it is in epoch {epoch}, and was in epoch {before} already");
-            self.doubt(event, why, LOST_DISK);
+            self.doubt(event, why, Absent::Within(LOST_DISK.to_owned()));
         }
         (self.epoch, self.has_started) = (Some(epoch), false);
     }
@@ -163,13 +168,18 @@ impl Server<'_> {
     fn is_established(&mut self, epoch: i64, event: &Event) {
         if self.dialect == Dialect::ZooKeeper && self.state != Some(State::Leading) {
             let why = "its leadership is established, and it did not say that it leads";
-            self.doubt(event, why.to_owned(), "the one with which it began to lead");
+            let absent = "the one with which it began to lead".to_owned();
+            let absent = match self.has_begun {
+                true => Absent::Within(absent),
+                false => Absent::Beyond(absent),
+            };
+            self.doubt(event, why.to_owned(), absent);
         }
         if epoch <= 0 {
             self.object(event, format!("no leader is established in epoch {epoch}"));
         } else if let Some(before) = self.epoch.filter(|before| epoch <= *before) {
             let why = format!("it is established in epoch {epoch}, and was in {before} before");
-            self.doubt(event, why, LOST_DISK);
+            self.doubt(event, why, Absent::Within(LOST_DISK.to_owned()));
         }
         self.epoch = Some(epoch);
     }
@@ -232,12 +242,12 @@ impl Server<'_> {
         });
     }
 
-    fn doubt(&mut self, event: &Event, why: String, absent: &str) {
+    fn doubt(&mut self, event: &Event, why: String, absent: Absent) {
         self.reign.unjudged.push(Unjudged {
             sid: Some(self.sid),
             at: event.at,
             why,
-            absent: Some(Absent::Within(absent.to_owned())),
+            absent: Some(absent),
         });
     }
 }

@@ -123,7 +123,7 @@ fn alter(
 
 pub(super) const KINDS: [(&str, Falsification); 25] = [
     ("its vote for somebody else", |logs, rng| {
-        alter(logs, rng, OWN, |it, servers| other_leader(it, servers))
+        alter(logs, rng, OWN, other_leader)
     }),
     ("its vote with a longer history", |logs, rng| {
         alter(logs, rng, OWN, |it, _| add(&mut it.zxid, 5))
@@ -196,7 +196,7 @@ pub(super) const KINDS: [(&str, Falsification); 25] = [
         alter(logs, rng, HEARD, |it, _| add(&mut it.sid, 70))
     }),
     ("a follower of somebody else", |logs, rng| {
-        alter(logs, rng, SETTLED, |it, servers| other_leader(it, servers))
+        alter(logs, rng, SETTLED, other_leader)
     }),
     ("a follower in another round", |logs, rng| {
         alter(logs, rng, SETTLED, |it, _| add(&mut it.round, 1))
