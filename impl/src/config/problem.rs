@@ -1,8 +1,7 @@
 //! Everything that can be wrong with a configuration, and what to do about each.
 
-use super::error::Severity;
-use super::server::LearnerType;
 use crate::id::Sid;
+use crate::learner_type::LearnerType;
 use crate::quorum::QuorumError;
 use std::fmt;
 
@@ -181,6 +180,15 @@ pub enum Problem {
     /// Warning: the configuration seen last is not newer than the committed one and is left out.
     #[error("the configuration proposed last is not newer than the committed one and is left out")]
     LastSeenStale,
+}
+
+/// Whether a configuration can be used all the same.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Severity {
+    /// It can be used, and probably does not do what was meant.
+    Warning,
+    /// It cannot be used.
+    Error,
 }
 
 /// One of a server's ports.

@@ -5,8 +5,8 @@
 
 use super::packet::{LearnerInfo, PROTOCOL, Packet};
 use super::{Bond, Context, Effect, End, Moment, Quit, Refusal, Settings};
-use crate::config::LearnerType;
 use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::learner_type::LearnerType;
 
 /// How far above the epoch that it has accepted a server promises one: an election a second for
 /// twelve days. A leader that is right about an epoch still farther away finds its quorum without

@@ -17,8 +17,9 @@
 //! Deliberately absent: everything that carries transactions. What a packet means for a server is
 //! [`super`]'s business.
 
-use crate::config::{ConfigVersion, LearnerType};
+use crate::config::ConfigVersion;
 use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::learner_type::LearnerType;
 use std::time::Duration;
 
 /// The longest data that a packet may have. The longest known has 52 bytes, save for the
