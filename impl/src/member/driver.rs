@@ -7,10 +7,12 @@
 //!   the term, and the server begins anew with what the disk says.
 
 use super::backoff::Backoff;
+use super::config::{MemberConfig, StartError};
 use super::disk::Disk;
+use super::note::Note;
 use super::shown::Shown;
+use super::standing::Standing;
 use super::transfer::{Outcome, Transfer};
-use super::{MemberConfig, Note, Standing, StartError};
 use crate::election::Credentials;
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};

@@ -1,7 +1,9 @@
 //! What a member shows: whom it follows or leads, for how long, and what its owner had better know.
 //! Kept in step with metrics and log.
 
-use super::{Lease, Note, Standing};
+use super::lease::Lease;
+use super::note::Note;
+use super::standing::Standing;
 use crate::id::Sid;
 use crate::leadership::{self, Leadership, Moment};
 use std::collections::BTreeSet;
