@@ -8,9 +8,9 @@
 //! # What counts
 //! - An import is a path that leads to another module: in a `use` line, in the code, in the
 //!   arguments of a macro or an attribute.
-//! - It leads to where the item *stands*: a name that a module hands on is followed to the module
-//!   that defines it. So a parent may hand on what its children define, and the children may use
-//!   it by the parent's name; to hand it on (`pub use`) is no import.
+//! - It leads to the module that is named, but for a name that a parent hands on, which is followed
+//!   to where it stands: a parent hands on what its children define, and they may go by its name.
+//!   To hand on (`pub use`) what stands below is no import.
 //! - Code under `#[cfg(test)]` is left out: a test may look at everything. So are links in
 //!   comments, and the `pub(in …)` of an item.
 //!

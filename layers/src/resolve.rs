@@ -20,7 +20,7 @@ pub enum Target {
     Own {
         /// From the crate's root.
         module: String,
-        /// What it is that the module defines; `None` for the module itself.
+        /// What it is that the module defines or hands on; `None` for the module itself.
         item: Option<String>,
     },
     /// Something of another crate: `std::time::Instant`.
@@ -48,7 +48,7 @@ impl Crate {
     }
 
     fn import(&self, from: &str, written: &Written) -> Option<Import> {
-        let to = self.resolve(from, &written.segments, HANDS)?;
+        let to = self.resolve(from, &written.segments)?;
         if let Target::Own { module, item } = &to {
             let is_variable = item.is_none() && written.segments.len() == 1;
             let is_handed_on = written.is_handed_on && is_within(module, from);
@@ -63,27 +63,38 @@ impl Crate {
         })
     }
 
-    /// What a path leads to that stands in `module`; `None` for a name that was not imported: a
-    /// variable, a parameter, the prelude.
-    fn resolve(&self, module: &str, path: &[String], hands: usize) -> Option<Target> {
+    /// What a path in `from` leads to; `None` for a name that was not imported: a variable, a
+    /// parameter, the prelude.
+    fn resolve(&self, from: &str, path: &[String]) -> Option<Target> {
+        self.resolve_in(from, from, path, HANDS)
+    }
+
+    /// What a path leads to that stands in `module`, for one who asks from `from`.
+    fn resolve_in(
+        &self,
+        module: &str,
+        from: &str,
+        path: &[String],
+        hands: usize,
+    ) -> Option<Target> {
         let (first, rest) = path.split_first()?;
         let known = &self.modules[module];
         match first.as_str() {
-            "crate" => Some(self.descend("", rest, hands)),
-            "self" => Some(self.descend(module, rest, hands)),
-            "super" => Some(self.descend(parent(module), rest, hands)),
+            "crate" => Some(self.descend("", from, rest, hands)),
+            "self" => Some(self.descend(module, from, rest, hands)),
+            "super" => Some(self.descend(parent(module), from, rest, hands)),
             name if known.bindings.contains_key(name)
                 || known.items.contains(name)
                 || self.modules.contains_key(&join(module, name)) =>
             {
-                Some(self.descend(module, path, hands))
+                Some(self.descend(module, from, path, hands))
             }
             name if rest.is_empty() || !is_crate(name) => None,
             _ => Some(Target::Foreign(path.join("::"))),
         }
     }
 
-    fn descend(&self, module: &str, path: &[String], hands: usize) -> Target {
+    fn descend(&self, module: &str, from: &str, path: &[String], hands: usize) -> Target {
         let own = |item: Option<&String>| Target::Own {
             module: module.to_owned(),
             item: item.cloned(),
@@ -92,17 +103,17 @@ impl Crate {
             return own(None);
         };
         if name == "super" {
-            return self.descend(parent(module), rest, hands);
+            return self.descend(parent(module), from, rest, hands);
         }
         let child = join(module, name);
         if self.modules.contains_key(&child) {
-            return self.descend(&child, rest, hands);
+            return self.descend(&child, from, rest, hands);
         }
         match self.modules[module].bindings.get(name) {
             // No module of this crate has the name, so it is another crate's.
             Some(bound) if bound.first() == Some(name) => Target::Foreign(path.join("::")),
-            Some(bound) if hands > 0 => self
-                .resolve(module, &[bound, rest].concat(), hands - 1)
+            Some(bound) if hands > 0 && is_within(from, module) => self
+                .resolve_in(module, from, &[bound, rest].concat(), hands - 1)
                 .unwrap_or_else(|| own(Some(name))),
             _ => own(Some(name)),
         }

@@ -107,7 +107,7 @@ fn neighbours_in_a_layer_do_not_know_each_other() {
 }
 
 #[test]
-fn a_name_that_is_handed_on_leads_to_where_it_stands() {
+fn a_name_that_a_parent_hands_on_leads_to_where_it_stands() {
     let handed = |root: &str| {
         let files = [
             ("lib.rs", root),
@@ -119,6 +119,18 @@ fn a_name_that_is_handed_on_leads_to_where_it_stands() {
     assert_eq!(handed("mod one;\nmod other;\npub use other::It;"), [""; 0]);
     // Defined by the root itself, the name leads up to the root.
     assert_eq!(handed("mod one;\nmod other;\npub struct It;").len(), 1);
+}
+
+#[test]
+fn a_name_that_another_hands_on_leads_to_the_other() {
+    let handing = [
+        ("lib.rs", "mod ground;\nmod one;\nmod other;"),
+        ("ground.rs", "pub struct It;"),
+        ("one.rs", "use crate::other::It;"),
+        ("other.rs", "pub use crate::ground::It;"),
+    ];
+    let faults = of(&handing).faults(&[("crate", &["ground", "one", "other"])]);
+    assert_eq!(faults.len(), 1, "{faults:?}");
 }
 
 #[test]
