@@ -149,6 +149,7 @@ const PURE: &[&str] = &[
 /// What the pure core may use of others. An address or a length of time is no socket and no clock.
 const HARMLESS: &[&str] = &[
     "smallvec",
+    "std::borrow",
     "std::collections::BTreeMap",
     "std::collections::BTreeSet",
     "std::collections::VecDeque",

@@ -271,7 +271,12 @@ pub fn encode(packet: &Packet, bytes: &mut Vec<u8>) {
             bytes.extend_from_slice(&8_i32.to_be_bytes());
             bytes.extend_from_slice(&sid.0.to_be_bytes());
         }
-        _ => bytes.extend_from_slice(&NOTHING.to_be_bytes()),
+        Packet::NewLeader { .. }
+        | Packet::Ack { .. }
+        | Packet::UpToDate
+        | Packet::Ping
+        | Packet::Answer(_)
+        | Packet::Release => bytes.extend_from_slice(&NOTHING.to_be_bytes()),
     }
     bytes.extend_from_slice(&NOTHING.to_be_bytes());
 }
