@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{fmt, fs, io, mem};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Ident, ImplItem, Item, ItemMod, ItemUse, UseTree, Visibility};
+use syn::{Attribute, Ident, ImplItem, Item, ItemMod, ItemUse, MetaList, UseTree, Visibility};
 
 /// The modules of a crate, without those under `#[cfg(test)]`.
 #[derive(Debug)]
@@ -258,6 +258,14 @@ impl<'ast> Visit<'ast> for Module {
             .map(|segment| segment.ident.to_string());
         self.take(segments.collect(), path.span().start().line);
         visit::visit_path(self, path);
+    }
+
+    /// A lint is no item.
+    fn visit_meta_list(&mut self, list: &'ast MetaList) {
+        let levels = ["allow", "deny", "expect", "forbid", "warn"];
+        if !levels.iter().any(|level| list.path.is_ident(level)) {
+            visit::visit_meta_list(self, list);
+        }
     }
 
     fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {

@@ -88,6 +88,7 @@ fn what_is_no_import_is_none() {
         "impl S { #[cfg(test)] fn f(&self) { crate::upper::f(self) } }",
         "/// As [`High`](crate::upper::High) does.\nstruct S;",
         "pub(in crate::upper) struct S;",
+        "#[allow(upper::lint)] struct S;",
         "fn f(upper: u8) -> u8 { upper + 1 }",
         "fn f() -> &'static str { \"crate::upper::High\" }",
     ] {
@@ -193,6 +194,7 @@ fn paths_of_other_crates_are_followed_to_their_names() {
         foreign("use log::log;\nfn f() { log::info(); }"),
         ["log::log", "log::info"]
     );
+    assert_eq!(foreign("#[deny(clippy::todo)] struct S;"), [""; 0]);
     assert_eq!(foreign("enum E { A }\nfn f() -> E { E::A }"), [""; 0]);
     assert_eq!(
         foreign("async fn f() { tokio::select! { () = std::future::pending() => {} } }"),
