@@ -89,7 +89,6 @@ fn what_is_no_import_is_none() {
         "/// As [`High`](crate::upper::High) does.\nstruct S;",
         "pub(in crate::upper) struct S;",
         "#[allow(upper::lint)] struct S;",
-        "fn f(upper: u8) -> u8 { upper + 1 }",
         "fn f() -> &'static str { \"crate::upper::High\" }",
     ] {
         assert_eq!(pair(harmless, "pub struct High;"), [""; 0], "{harmless}");
@@ -143,6 +142,8 @@ fn a_parent_that_hands_on_does_not_know_its_children_and_one_that_uses_them_does
     };
     assert_eq!(parent(""), [""; 0]);
     assert_eq!(parent("fn f(it: It) {}").len(), 1);
+    // A variable of the child's name is not the child.
+    assert_eq!(parent("fn f(child: u8) -> u8 { child + 1 }"), [""; 0]);
 }
 
 #[test]
