@@ -9,7 +9,7 @@ pub enum Finalize {
     #[default]
     Fixed,
     /// Also as soon as every other voter with weight was heard in this round while it looked, or is
-    /// gone ([`handle_reachability`](crate::election::Election::handle_reachability)). Of those that
-    /// were heard none can propose better in this round.
+    /// gone ([`handle_reachability`](crate::election::Election::handle_reachability)). Of those
+    /// that were heard none can propose better in this round.
     Eager,
 }

@@ -39,8 +39,8 @@ enum Subject {
 }
 
 impl DynamicConfig {
-    /// Reads an ensemble. The version is optional and 0 without one; of two lines with one key the later counts, as
-    /// for ZooKeeper.
+    /// Reads an ensemble. The version is optional and 0 without one; of two lines with one key the
+    /// later counts, as for ZooKeeper.
     ///
     /// # Errors
     /// Every mistake in the text.

@@ -5,8 +5,8 @@
 pub struct Rules {
     /// Whether a server may have several addresses (`multiAddress.enabled`, default false).
     pub multi_address: bool,
-    /// Whether a single participant stands for a standalone server, which then must not have observers
-    /// (`standaloneEnabled`, default true).
+    /// Whether a single participant stands for a standalone server, which then must not have
+    /// observers (`standaloneEnabled`, default true).
     pub standalone_enabled: bool,
 }
 

@@ -29,7 +29,9 @@ impl Recovery {
         let mut succeed = JoinSet::new();
         for mut standing in others {
             succeed.spawn(async move {
-                let leads = move |now: &Standing| matches!(now, Standing::Leading { epoch, .. } if *epoch > killed);
+                let leads = move |now: &Standing| {
+                    matches!(now, Standing::Leading { epoch, .. } if *epoch > killed)
+                };
                 if standing.wait_for(leads).await.is_err() {
                     std::future::pending::<()>().await;
                 }
@@ -61,7 +63,8 @@ impl Recovery {
             "several times"
         };
         Err(Failure::Check(format!(
-            "nobody led {times} ({}) when a leader was to be killed; give the servers more time between",
+            "nobody led {times} ({}) when a leader was to be killed; give the servers more time \
+             between",
             self.failed
         )))
     }
@@ -76,7 +79,8 @@ impl fmt::Display for Recovery {
         };
         writeln!(
             f,
-            "{} leaders were killed and replaced; the next was established after {median:.0?}, at most {longest:.0?}",
+            "{} leaders were killed and replaced; the next was established after {median:.0?}, at \
+             most {longest:.0?}",
             took.len()
         )
     }
