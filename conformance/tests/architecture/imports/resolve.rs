@@ -1,21 +1,21 @@
 //! What a path leads to.
 
-use crate::read::{Crate, Written, join};
+use super::read::{Crate, Written, join};
 
 /// A path in the code of a module that leads out of the module.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Import {
+pub(crate) struct Import {
     /// The module in which the path stands, from the crate's root: `transport::queues`.
-    pub from: String,
+    pub(crate) from: String,
     /// The line on which it stands, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What it leads to.
-    pub to: Target,
+    pub(crate) to: Target,
 }
 
 /// What a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target {
+pub(crate) enum Target {
     /// A module of this crate.
     Own {
         /// From the crate's root.
@@ -32,7 +32,7 @@ const HANDS: usize = 32;
 
 impl Crate {
     /// Every import in the crate.
-    pub fn imports(&self) -> impl Iterator<Item = Import> {
+    pub(crate) fn imports(&self) -> impl Iterator<Item = Import> {
         self.modules.iter().flat_map(|(from, module)| {
             let imports = module.paths.iter();
             imports.filter_map(|written| self.import(from, written))

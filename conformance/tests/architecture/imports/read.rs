@@ -10,7 +10,7 @@ use syn::{Attribute, Ident, ImplItem, Item, ItemMod, ItemUse, MetaList, UseTree,
 
 /// The modules of a crate, without those under `#[cfg(test)]`.
 #[derive(Debug)]
-pub struct Crate {
+pub(crate) struct Crate {
     /// By path from the root, which is empty: `transport::queues`.
     pub(crate) modules: BTreeMap<String, Module>,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Written {
 
 /// A source file that cannot be read.
 #[derive(Debug)]
-pub struct ReadError {
+pub(crate) struct ReadError {
     file: PathBuf,
     why: Why,
 }
@@ -52,7 +52,7 @@ impl Crate {
     ///
     /// # Errors
     /// When a file is missing or is no Rust.
-    pub fn read(root: impl AsRef<Path>) -> Result<Self, ReadError> {
+    pub(crate) fn read(root: impl AsRef<Path>) -> Result<Self, ReadError> {
         let root = root.as_ref();
         let folder = root.parent().unwrap_or(Path::new(""));
         let mut modules = BTreeMap::new();

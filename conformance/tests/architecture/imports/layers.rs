@@ -1,7 +1,7 @@
 //! The order in which modules may know each other.
 
-use crate::read::Crate;
-use crate::resolve::{Import, Target, is_within};
+use super::read::Crate;
+use super::resolve::{Import, Target, is_within};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -10,7 +10,7 @@ use std::fmt;
 ///
 /// The crate's root is the folder `crate`. `self` is what stands in the folder's own file. Where it
 /// is not listed it is before all layers, as a file is that does nothing but hand on.
-pub type Layers<'a> = &'a [(&'a str, &'a [&'a str])];
+pub(crate) type Layers<'a> = &'a [(&'a str, &'a [&'a str])];
 
 /// What stands in a folder's own file.
 const OWN: &str = "self";
@@ -18,7 +18,7 @@ const OWN: &str = "self";
 impl Crate {
     /// Where the crate is not in these layers, one in a line; empty where all is well.
     #[must_use]
-    pub fn faults(&self, layers: Layers<'_>) -> Vec<String> {
+    pub(crate) fn faults(&self, layers: Layers<'_>) -> Vec<String> {
         let imports: Vec<Import> = self.imports().collect();
         let mut faults = Vec::new();
         let mut stated: BTreeMap<&str, &[&str]> = layers.iter().copied().collect();

@@ -23,6 +23,6 @@ mod layers;
 mod read;
 mod resolve;
 
-pub use layers::Layers;
-pub use read::{Crate, ReadError};
-pub use resolve::{Import, Target};
+pub(crate) use layers::Layers;
+pub(crate) use read::{Crate, ReadError};
+pub(crate) use resolve::{Import, Target};

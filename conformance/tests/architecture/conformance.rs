@@ -1,7 +1,6 @@
 //! Who may know whom: the layers of the library and of the command line.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use fle_layers::{Crate, Layers};
+use crate::imports::{Crate, Layers};
 
 /// The library, from the ground up: the engine and the real class, traces taken through either,
 /// what takes them; apart from these the logs of whole ensembles, and the processes that write

@@ -1,7 +1,6 @@
 //! What is read out of small crates, and where they are not in their layers.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use fle_layers::{Crate, Layers, Target};
+use crate::imports::{Crate, Layers, Target};
 use std::fs;
 use tempfile::TempDir;
 
