@@ -24,5 +24,5 @@ mod read;
 mod resolve;
 
 pub(crate) use layers::Layers;
-pub(crate) use read::{Crate, ReadError};
+pub(crate) use read::Crate;
 pub(crate) use resolve::{Import, Target};
