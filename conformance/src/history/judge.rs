@@ -18,6 +18,7 @@
 
 mod engine;
 mod ensemble;
+mod finding;
 mod heard;
 mod lagging;
 mod reign;
@@ -25,14 +26,14 @@ mod standing;
 mod strict;
 
 pub use ensemble::{QuorumSource, UnusableConfig, configuration};
+pub use finding::{Absent, Looking, Objection, Unjudged};
 
-use super::event::{Ballot, Fact, Place};
-use super::log::{Dialect, Log, Logs, Unclear};
+use super::event::{Fact, Place};
+use super::log::{Dialect, Log, Logs};
 use ensemble::Assumed;
-use fle::{ElectionEpoch, ServerState, Sid};
-use standing::Standing;
+use finding::Finding;
+use fle::Sid;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 /// What the judge found.
 #[derive(Clone, PartialEq, Debug)]
@@ -85,86 +86,6 @@ impl Verdict {
         let lost = |it: &&Unjudged| matches!(it.absent, Some(Absent::Within(_)));
         let unjudged = self.unjudged.iter().filter(lost);
         objections.chain(unjudged.map(|it| (it.sid, it.at, it.why.as_str())))
-    }
-}
-
-/// A line that no run of the algorithm explains.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Objection {
-    /// Whose line it is.
-    pub sid: Sid,
-    /// Which.
-    pub at: Place,
-    /// Why it cannot be.
-    pub why: String,
-}
-
-/// Lines that nothing can be said of.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unjudged {
-    /// Whose they are, if that is known.
-    pub sid: Option<Sid>,
-    /// The first of them.
-    pub at: Place,
-    /// What is not explained or not known.
-    pub why: String,
-    /// The missing line that would explain it.
-    pub absent: Option<Absent>,
-}
-
-/// A line that would explain what is not explained, and where it is missing.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Absent {
-    /// Between lines that are there: it got lost, or the history is not allowed.
-    Within(String),
-    /// Before a log begins or after it ends.
-    Beyond(String),
-}
-
-impl fmt::Display for Absent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Within(line) => write!(f, "{line}"),
-            Self::Beyond(line) => write!(f, "{line}, before its log begins or after it ends"),
-        }
-    }
-}
-
-/// One server's search for a leader. Events are told by their place in its log.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Looking {
-    /// Where it began.
-    pub started: usize,
-    /// The round that it began in, where that is known.
-    pub round: Option<ElectionEpoch>,
-    /// The notification that completed a quorum for what it proposed.
-    pub quorum: Option<usize>,
-    /// Where it ended.
-    pub decided: Option<usize>,
-    /// What the server was then.
-    pub state: Option<ServerState>,
-    /// The vote it settled on.
-    pub vote: Option<Ballot>,
-}
-
-/// What the log of one server came to.
-struct Finding {
-    unjudged: Vec<Unjudged>,
-    elections: Vec<Looking>,
-    /// What it can have announced, in this order; `None` if that is not known of all of the log.
-    standings: Option<Vec<Standing>>,
-}
-
-impl Looking {
-    fn starts(started: usize) -> Self {
-        Self {
-            started,
-            round: None,
-            quorum: None,
-            decided: None,
-            state: None,
-            vote: None,
-        }
     }
 }
 
@@ -240,17 +161,6 @@ fn by_one_configuration(objection: Objection) -> Unjudged {
         at,
         why: format!("{why}; but the configuration changes in these logs, and only one is known"),
         absent: None,
-    }
-}
-
-impl From<&Unclear> for Unjudged {
-    fn from(unclear: &Unclear) -> Self {
-        Self {
-            sid: unclear.sid,
-            at: unclear.at,
-            why: unclear.why.clone(),
-            absent: None,
-        }
     }
 }
 

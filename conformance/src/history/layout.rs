@@ -1,10 +1,11 @@
 //! What stands around a message: when it was said, by which server, and what passed it on.
 //!
 //! Layouts are not told apart by whole patterns. Each part of a line is recognised by itself,
-//! wherever it stands: the time by its form ([`time`]), the server by `myid` or `My id`, what passed
-//! the line on (a compose service, a pod, a host) by what stands before the server's own time. A
-//! JSON object becomes a plain line of its values first, its message last, so that encoders, log
-//! drivers and `journalctl` need no knowledge of their own; what stands before the object stays.
+//! wherever it stands: the time by its form ([`time`]), the server by `myid` or `My id`, what
+//! passed the line on (a compose service, a pod, a host) by what stands before the server's own
+//! time. A JSON object becomes a plain line of its values first, its message last, so that
+//! encoders, log drivers and `journalctl` need no knowledge of their own; what stands before the
+//! object stays.
 
 mod time;
 

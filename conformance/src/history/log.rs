@@ -11,15 +11,17 @@
 //! whose server nothing tells and events without a time are counted, the first of each is shown.
 
 mod clocks;
+mod parts;
 mod pieces;
 mod reading;
 
-use super::event::{Event, Place};
-use super::{text, zookeeper};
+pub use parts::{Dialect, Log, LogError, Sample, Source, Unclear};
+
+use super::event::Place;
+use super::text;
 use fle::Sid;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
 use std::path::PathBuf;
 
 /// What servers logged.
@@ -33,103 +35,6 @@ pub struct Logs {
     pub notes: Vec<String>,
     /// What keeps some of it from being judged.
     pub unclear: Vec<Unclear>,
-}
-
-/// What one server logged.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Log {
-    /// Whose words they are.
-    pub dialect: Dialect,
-    /// In the order in which the server said them.
-    pub events: Vec<Event>,
-}
-
-/// Whose words a log speaks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Dialect {
-    /// This project's.
-    Own,
-    /// ZooKeeper's.
-    ZooKeeper,
-}
-
-/// A file.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Source {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Whose lines it holds.
-    pub sids: BTreeSet<Sid>,
-    /// How many lines it has.
-    pub lines: usize,
-    /// How many of them are events.
-    pub events: usize,
-    /// How many of the events have no time that is understood.
-    pub untimed: usize,
-    /// Lines of parts that elect, which are not understood.
-    pub not_understood: BTreeMap<zookeeper::Part, Sample>,
-    /// Where the log says that it is not whole.
-    pub lost: Vec<Sample>,
-}
-
-/// Lines of one kind.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Sample {
-    /// How many.
-    pub count: usize,
-    /// The first, from 1.
-    pub line: usize,
-    /// Its words.
-    pub text: String,
-}
-
-/// Something that keeps lines from being judged.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unclear {
-    /// Whose lines, if that is known.
-    pub sid: Option<Sid>,
-    /// The first of them.
-    pub at: Place,
-    /// What is unclear.
-    pub why: String,
-}
-
-/// Why a log cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// It cannot be read, or not all of it.
-    #[error("{path}: {cause}", path = path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        cause: io::Error,
-    },
-    /// No line is an event.
-    #[error("{path}: no line tells of an election; give the server logs of ZooKeeper at level INFO, or this project's event logs",
-        path = .0.display())]
-    NoEvent(PathBuf),
-    /// Nothing names the server.
-    #[error("{path}: no line names the server that wrote it, as `myid=1` or `My id = 1` would", path = .0.display())]
-    NoServer(PathBuf),
-    /// Two dialects in the logs of one server.
-    #[error("{path}: server {sid} has logs of ZooKeeper and of this project; they cannot be of one run", path = path.display())]
-    TwoDialects {
-        /// The file.
-        path: PathBuf,
-        /// The server.
-        sid: Sid,
-    },
-    /// An event that is none of the vocabulary.
-    #[error("{path}:{line}: {cause}", path = path.display())]
-    Event {
-        /// The file.
-        path: PathBuf,
-        /// The line.
-        line: usize,
-        /// What does not fit.
-        cause: serde_json::Error,
-    },
 }
 
 impl Logs {
@@ -166,7 +71,7 @@ impl Logs {
             let log = logs.put_together(sid, parts);
             logs.servers.insert(sid, log);
         }
-        clocks::align(&mut logs);
+        logs.notes.extend(clocks::align(&mut logs.servers));
         Ok(logs)
     }
 
@@ -212,20 +117,5 @@ impl Logs {
             lines.next().ok()??;
         }
         Some(lines.next().ok()??.trim_end().to_owned())
-    }
-}
-
-impl Sample {
-    /// Counts one more line.
-    fn count(kind: Option<Self>, line: usize, text: &str) -> Self {
-        let first = kind.unwrap_or_else(|| Self {
-            count: 0,
-            line,
-            text: text.trim().chars().take(200).collect(),
-        });
-        Self {
-            count: first.count + 1,
-            ..first
-        }
     }
 }

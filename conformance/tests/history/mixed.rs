@@ -5,6 +5,7 @@ use crate::spoken::{Line, WHOLE, spoken};
 use crate::support::{read, recorded};
 use fle_conformance::history::judge::{Outcome, judge};
 use fle_conformance::history::zookeeper::Part;
+use serde_json::json;
 
 fn lines(log: &[Line], layout: fn(&crate::spoken::Said) -> String) -> Vec<(String, String)> {
     let said = log.iter().filter_map(|line| match line {
@@ -192,9 +193,9 @@ fn what_is_not_understood_is_counted_and_shown() {
 #[test]
 fn a_log_that_says_that_it_lost_lines_is_shown() {
     let lost = "12 lines of this log are lost: it was not read in time";
-    let text = format!(
-        "{{\"sid\":1,\"event\":\"server.started\"}}\n{{\"target\":\"fle::program\",\"message\":\"{lost}\"}}\n"
-    );
+    let started = json!({"sid": 1, "event": "server.started"});
+    let says = json!({"target": "fle::program", "message": lost});
+    let text = format!("{started}\n{says}\n");
     let logs = read(&[text]);
     assert_eq!(logs.files[0].lost[0].text, lost);
     assert_eq!(logs.files[0].lost[0].line, 2);

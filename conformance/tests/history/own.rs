@@ -1,5 +1,5 @@
-//! This project's event logs: walks through the model and recordings of the reference's class, told in their words, are allowed;
-//! the same with a line changed or left out are not.
+//! This project's event logs: walks through the model and recordings of the reference's class, told
+//! in their words, are allowed; the same with a line changed or left out are not.
 
 use crate::support::{logs_of, verdict};
 use fle::Sid;

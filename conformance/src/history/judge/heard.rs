@@ -5,8 +5,9 @@
 //! differ. A sender's log may end before it said what another one heard; it covers a message if the
 //! sender went on to hear something that the receiver can have announced only afterwards.
 
+use super::ensemble::Assumed;
+use super::finding::{Absent, Finding, Unjudged};
 use super::standing::{Standing, describe};
-use super::{Absent, Assumed, Finding, Unjudged};
 use crate::history::event::{Event, Fact};
 use crate::history::log::Logs;
 use fle::{Notification, Sid};

@@ -1,7 +1,7 @@
 //! Who was established as leader: what no missing line excuses.
 //!
-//! - An epoch has one leader, ever. The election does not promise that two servers never lead at the
-//!   same time, only that a quorum promises each epoch to one.
+//! - An epoch has one leader, ever. The election does not promise that two servers never lead at
+//!   the same time, only that a quorum promises each epoch to one.
 //! - A leader is established by a quorum of the configuration, in an epoch from 1 on.
 //! - A decision to lead is one for oneself.
 //! - ZooKeeper's receiver logs no notification of a server that its configuration does not know.
@@ -10,7 +10,8 @@
 //! accepted; so epochs never go back. But a disk may be lost, and the line missing that says that
 //! the server started without it: that is pointed at, not objected to.
 
-use super::{Absent, Assumed, Objection, QuorumSource, Unjudged};
+use super::ensemble::{Assumed, QuorumSource};
+use super::finding::{Absent, Objection, Unjudged};
 use crate::history::event::{Event, Fact};
 use crate::history::log::{Dialect, Logs};
 use fle::{PeerEpoch, Sid};

@@ -6,7 +6,7 @@
 //! the bounds. A clock that is certainly off is said to be, and its times are moved to those of the
 //! first server, so that what is told of several is told in order.
 
-use super::{Log, Logs};
+use super::Log;
 use crate::history::event::{Announcement, Fact};
 use fle::Sid;
 use fle_model::trace::format::State;
@@ -17,29 +17,27 @@ use std::collections::BTreeMap;
 const TOLERANCE: SignedDuration = SignedDuration::from_millis(100);
 
 /// Moves the times of clocks that are off, and says so.
-pub(super) fn align(logs: &mut Logs) {
-    let Some((&first, reference)) = logs.servers.first_key_value() else {
-        return;
+pub(super) fn align(servers: &mut BTreeMap<Sid, Log>) -> Vec<String> {
+    let Some((&first, reference)) = servers.first_key_value() else {
+        return Vec::new();
     };
     let mut off = Vec::new();
-    for (&sid, log) in logs.servers.iter().skip(1) {
+    for (&sid, log) in servers.iter().skip(1) {
         let most = quickest((first, reference), (sid, log));
         let least = quickest((sid, log), (first, reference)).map(|it| -it);
         off.extend(apart(least, most).map(|(words, by)| (sid, words, by)));
     }
+    let mut notes = Vec::new();
     for (sid, words, by) in off {
         let moved = match by {
             Some(_) => "; its times are shown by that one's",
             None => "",
         };
-        let note = format!("the clock of server {sid} is {words} that of server {first}{moved}");
-        logs.notes.push(note);
-        for event in &mut logs
-            .servers
-            .get_mut(&sid)
-            .expect("it was just there")
-            .events
-        {
+        notes.push(format!(
+            "the clock of server {sid} is {words} that of server {first}{moved}"
+        ));
+        let log = servers.get_mut(&sid).expect("it was just there");
+        for event in &mut log.events {
             let time = event
                 .time
                 .zip(by)
@@ -47,6 +45,7 @@ pub(super) fn align(logs: &mut Logs) {
             event.time = time.or(event.time);
         }
     }
+    notes
 }
 
 /// By how much a clock is ahead, in words and, where both bounds are known, in numbers.

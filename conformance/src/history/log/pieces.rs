@@ -1,8 +1,8 @@
 //! The events of one server, put together from several files, or from one that holds them twice.
 //!
 //! Within a piece nothing moves. Pieces follow one another by their first times. What a piece
-//! repeats of another one is left out: all of it, or its beginning where the other one ends, as logs
-//! do that are copied while they are written.
+//! repeats of another one is left out: all of it, or its beginning where the other one ends, as
+//! logs do that are copied while they are written.
 
 use crate::history::event::{Event, Place};
 use jiff::Timestamp;
