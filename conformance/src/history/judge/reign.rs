@@ -158,7 +158,9 @@ impl Server<'_> {
             return;
         }
         let has_lost_disk = self.has_started && epoch == 0;
-        let is_back = |before: &i64| epoch < *before && !has_lost_disk;
+        // What this project's servers say of an epoch may come before they have stored it.
+        let is_stored = self.dialect == Dialect::ZooKeeper;
+        let is_back = |before: &i64| is_stored && epoch < *before && !has_lost_disk;
         if let Some(before) = self.epoch.filter(is_back) {
             let why = format!("it is in epoch {epoch}, and was in epoch {before} already");
             self.doubt(event, why, Absent::Within(LOST_DISK.to_owned()));
