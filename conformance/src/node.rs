@@ -41,7 +41,7 @@ mod stage;
 
 use crate::replay::Difference;
 use fle::config::ConfigErrors;
-use fle_model::trace::format::{Output, Server, Standing, Trace};
+use fle_model::election::trace::format::{Output, Server, Standing, Trace};
 use script::{Act, Script};
 use stage::{Stage, TooEarly};
 use std::io;
