@@ -182,7 +182,7 @@ fn place(path: &[String]) -> Option<usize> {
         let rest = path.strip_prefix(*module);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     };
-    ORDER.iter().position(|module| leads_into(&module))
+    ORDER.iter().position(leads_into)
 }
 
 /// Every arrow that climbs.

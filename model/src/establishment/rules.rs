@@ -1,7 +1,7 @@
 //! What is remembered of the way to a state, and which rules of single steps were broken on it.
 //!
 //! A rule is judged at every effect by itself: an event has several, and what is on the disk between
-//! two of them is what a crash would leave. So the effects of a step are carried out once more here.
+//! two of them is what a crash would leave. So the effects of a step are written once more here.
 //! The mark is never set in a correct model, so that it costs no states.
 
 use super::leader::{Leader, LearnerStage, Stage};
@@ -9,7 +9,7 @@ use super::learner;
 use super::network::Packet;
 use super::protocol::{Effect, Event};
 use super::server::{Role, Server};
-use super::system::{Action, Done, State, System};
+use super::system::{Action, Done, State};
 use super::terms::{Epoch, Stored};
 use crate::terms::set::ServerSet;
 use std::fmt;
@@ -179,11 +179,11 @@ impl<const N: usize> Judged<'_, N> {
     fn judge(&self, past: &mut Past<N>) {
         let mut broken = self.broken_by_event();
         past.floor[self.done.me] = self.floor(past);
-        let mut state = self.done.met;
+        let mut server = self.done.met;
         for &effect in &self.done.effects {
-            System::carry_out(&mut state, self.done.me, effect);
-            broken = broken.and(self.broken_by_effect(&state, past, effect));
-            self.remember(&state, past, effect);
+            server.carry_out(effect);
+            broken = broken.and(self.broken_by_effect(server.disk, past, effect));
+            self.remember(past, effect);
         }
         past.broken = past.broken.and(broken);
     }
@@ -193,7 +193,7 @@ impl<const N: usize> Judged<'_, N> {
     }
 
     fn is(&self) -> &Server<N> {
-        &self.done.met.servers[self.done.me]
+        &self.done.met
     }
 
     /// The rules that the event breaks, before any effect.
@@ -218,12 +218,12 @@ impl<const N: usize> Judged<'_, N> {
     }
 
     /// The rules that an effect breaks, once carried out.
-    fn broken_by_effect(&self, state: &State<N>, past: &Past<N>, effect: Effect) -> Broken {
+    fn broken_by_effect(&self, disk: Stored, past: &Past<N>, effect: Effect) -> Broken {
         let Stored {
             accepted,
             current,
             knowledge: _,
-        } = state.servers[self.done.me].disk;
+        } = disk;
         match effect {
             Effect::StoreAccepted(_) | Effect::StoreCurrent(_) => {
                 let was = self.was().disk;
@@ -234,7 +234,7 @@ impl<const N: usize> Judged<'_, N> {
                 (Rule::EstablishedOnce, !past.was_established(epoch)),
                 (Rule::LaterIsGreater, epoch > past.floor[self.done.me]),
             ]),
-            Effect::Send { to: _, packet } => self.broken_by_packet(state, past, packet),
+            Effect::Send { to: _, packet } => self.broken_by_packet(disk, past, packet),
             Effect::Established(_)
             | Effect::StoreKnown
             | Effect::Connect(_)
@@ -243,8 +243,7 @@ impl<const N: usize> Judged<'_, N> {
         }
     }
 
-    fn broken_by_packet(&self, state: &State<N>, past: &Past<N>, packet: Packet) -> Broken {
-        let disk = state.servers[self.done.me].disk;
+    fn broken_by_packet(&self, disk: Stored, past: &Past<N>, packet: Packet) -> Broken {
         let Stored {
             accepted,
             current,
@@ -298,10 +297,10 @@ impl<const N: usize> Judged<'_, N> {
     }
 
     /// What of an effect must be remembered.
-    fn remember(&self, state: &State<N>, past: &mut Past<N>, effect: Effect) {
+    fn remember(&self, past: &mut Past<N>, effect: Effect) {
         match effect {
             Effect::Established(epoch) if self.leads() => past.established |= 1 << epoch.0,
-            Effect::Send { to, packet } => self.remember_packet(state, past, to, packet),
+            Effect::Send { to, packet } => self.remember_packet(past, to, packet),
             Effect::Established(_)
             | Effect::StoreAccepted(_)
             | Effect::StoreCurrent(_)
@@ -312,11 +311,13 @@ impl<const N: usize> Judged<'_, N> {
         }
     }
 
-    fn remember_packet(&self, state: &State<N>, past: &mut Past<N>, to: usize, packet: Packet) {
+    /// Whether the connection is up is asked of the state before: no event that a learner
+    /// acknowledges changes that.
+    fn remember_packet(&self, past: &mut Past<N>, to: usize, packet: Packet) {
         let me = self.done.me;
         match packet {
             Packet::Ack(_) | Packet::Ping => {
-                if !self.leads() && state.network.is_up(me, to) {
+                if !self.leads() && self.before.network.is_up(me, to) {
                     past.kept[to] = past.kept[to].with(me);
                 }
             }

@@ -17,7 +17,7 @@ use super::leader::LearnerStage;
 use super::mutants::Mutant;
 use super::network::Packet;
 use super::protocol::{Effect, Event, Protocol};
-use super::server::Role;
+use super::server::{Role, Server};
 use super::terms::{Bond, Epoch, Knowledge, Stored};
 use crate::frame::system::{Fairness, TransitionSystem};
 use crate::terms::set::ServerSet;
@@ -94,8 +94,8 @@ pub struct Done<const N: usize> {
     pub me: usize,
     /// What happened to it.
     pub event: Event,
-    /// The state after the event, before any effect.
-    pub met: State<N>,
+    /// How it stands after the event, before any effect.
+    pub met: Server<N>,
     /// What it did, in order: up to a crash, if it crashed.
     pub effects: Vec<Effect>,
 }
@@ -160,6 +160,7 @@ impl<const N: usize> System<N> {
             effects.truncate(done);
         }
         let mut after = met;
+        let met = met.servers[me];
         for &effect in &effects {
             Self::carry_out(&mut after, me, effect);
         }
@@ -177,7 +178,7 @@ impl<const N: usize> System<N> {
     }
 
     /// An effect comes about.
-    pub(super) fn carry_out(state: &mut State<N>, me: usize, effect: Effect) {
+    fn carry_out(state: &mut State<N>, me: usize, effect: Effect) {
         let State {
             servers, network, ..
         } = state;

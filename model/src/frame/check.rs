@@ -89,7 +89,7 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
                 properties.extend(rows);
                 liveness = Some(took);
             }
-            properties.extend(self.sightings(sometimes));
+            properties.extend(self.sightings(&sometimes));
         } else {
             let undecided = of_runs.iter().chain(&sometimes);
             properties.extend(undecided.map(|claim| row(claim, Verdict::Undecided)));
@@ -168,9 +168,9 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
     }
 
     /// A row for each of these properties, all of them to be seen sometimes.
-    fn sightings(&mut self, claims: Vec<Claim<C::System<N>>>) -> Vec<Row> {
+    fn sightings(&mut self, claims: &[Claim<C::System<N>>]) -> Vec<Row> {
         let (unseen, threads) = (self.unseen(), self.threads());
-        let checked = self.checked(claims.clone());
+        let checked = self.checked(claims.to_vec());
         let expanded = checked.expanded.clone();
         let progress = || Phase::Sightings {
             expanded: expanded.get(),

@@ -2,7 +2,7 @@
 //!
 //! Such a system knows its rules and its bounds, and nothing of what is claimed of it, of how far a
 //! search has come, or of how a step reads. Those are a [`Subject`](super::subject::Subject)'s and a
-//! [`Checked`](super::checked::Checked) system's.
+//! [`Checked`](super::claim::Checked) system's.
 
 use std::fmt::{Debug, Display};
 use std::hash::Hash;

@@ -157,10 +157,10 @@ mod tests {
     const SERVERS: &[Change] = &[
         ("nothing", |_| {}),
         ("credentials", |it| {
-            it.servers[0].credentials = Credentials::new(2, 1)
+            it.servers[0].credentials = Credentials::new(2, 1);
         }),
         ("its zxid", |it| {
-            it.servers[0].credentials = Credentials::new(1, 2)
+            it.servers[0].credentials = Credentials::new(1, 2);
         }),
         ("round", |it| it.servers[0].round = Round(7)),
         ("config", |it| it.servers[0].config = ConfigVersion(7)),
@@ -168,16 +168,16 @@ mod tests {
         ("active", |it| it.servers[0].active = true),
         ("of another", |it| it.servers[1].active = true),
         ("down", |it| {
-            it.servers[0].election = Election::Down { returns: true }
+            it.servers[0].election = Election::Down { returns: true };
         }),
         ("down for good", |it| {
-            it.servers[0].election = Election::Down { returns: false }
+            it.servers[0].election = Election::Down { returns: false };
         }),
         ("follows", |it| {
             it.servers[0].election = Election::Settled(vote(ServerState::Following));
         }),
         ("leads", |it| {
-            it.servers[0].election = Election::Settled(vote(ServerState::Leading))
+            it.servers[0].election = Election::Settled(vote(ServerState::Leading));
         }),
         ("observes", |it| {
             it.servers[0].election = Election::Settled(vote(ServerState::Observing));
@@ -197,23 +197,23 @@ mod tests {
         ("proposal", |it| looking(it).proposal = PROPOSAL),
         ("wait", |it| looking(it).wait = Wait::Finalizing),
         ("recv_set", |it| {
-            looking(it).recv_set[1] = Some(vote(ServerState::Looking))
+            looking(it).recv_set[1] = Some(vote(ServerState::Looking));
         }),
         ("its next", |it| {
-            looking(it).recv_set[2] = Some(vote(ServerState::Looking))
+            looking(it).recv_set[2] = Some(vote(ServerState::Looking));
         }),
         ("out_of_election", |it| {
             looking(it).out_of_election[1] = Some(vote(ServerState::Looking));
         }),
         ("no vote_set", |it| {
-            looking(it).vote_set = Some(ServerSet::NONE)
+            looking(it).vote_set = Some(ServerSet::NONE);
         }),
         ("vote_set", |it| {
-            looking(it).vote_set = Some(ServerSet::first(1))
+            looking(it).vote_set = Some(ServerSet::first(1));
         }),
         ("heard", |it| looking(it).heard = ServerSet::first(1)),
         ("settled_before", |it| {
-            looking(it).settled_before = Some(PROPOSAL)
+            looking(it).settled_before = Some(PROPOSAL);
         }),
         ("on one without data", |it| {
             looking(it).settled_before = Some(Proposal::of(0, Credentials::NO_DATA));
@@ -225,13 +225,13 @@ mod tests {
         ("no head", |it| it.network.link_mut(0, 1).clear()),
         ("on the way back", |it| it.network.link_mut(1, 0).clear()),
         ("head", |it| {
-            sends(it, vote(ServerState::Looking), 1, Links::Slot)
+            sends(it, vote(ServerState::Looking), 1, Links::Slot);
         }),
         ("its configuration", |it| {
-            sends(it, vote(ServerState::Looking), 7, Links::Slot)
+            sends(it, vote(ServerState::Looking), 7, Links::Slot);
         }),
         ("newest", |it| {
-            sends(it, vote(ServerState::Looking), 1, Links::WireAndSlot)
+            sends(it, vote(ServerState::Looking), 1, Links::WireAndSlot);
         }),
         ("the newest's configuration", |it| {
             sends(it, vote(ServerState::Looking), 7, Links::WireAndSlot);
@@ -259,10 +259,10 @@ mod tests {
         ("nothing", |_| {}),
         ("delays", |it| it.awaited[0].delays += 1),
         ("senders", |it| {
-            it.awaited[0].senders[1] = ServerSet::first(1)
+            it.awaited[0].senders[1] = ServerSet::first(1);
         }),
         ("to another", |it| {
-            it.awaited[0].senders[2] = ServerSet::first(1)
+            it.awaited[0].senders[2] = ServerSet::first(1);
         }),
     ];
 

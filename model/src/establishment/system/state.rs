@@ -95,7 +95,7 @@ mod tests {
         ("accepted", |it| it.servers[0].disk.accepted = Epoch(1)),
         ("current", |it| it.servers[0].disk.current = Epoch(1)),
         ("knowledge", |it| {
-            it.servers[0].disk.knowledge = Knowledge::Lost
+            it.servers[0].disk.knowledge = Knowledge::Lost;
         }),
         ("memory", |it| it.servers[0].memory.accepted = Epoch(1)),
         ("zxid", |it| it.servers[0].zxid = 7),
@@ -103,23 +103,23 @@ mod tests {
         ("its leader", |it| it.servers[0].bond = Bond::To(1)),
         ("forgotten", |it| it.servers[0].bond = Bond::Forgotten),
         ("without_past", |it| {
-            it.servers[0].without_past = ServerSet::first(1)
+            it.servers[0].without_past = ServerSet::first(1);
         }),
         ("of another", |it| {
-            it.servers[1].without_past = ServerSet::first(1)
+            it.servers[1].without_past = ServerSet::first(1);
         }),
         ("down", |it| it.servers[0].role = Role::Down),
         ("came early", |it| {
-            it.servers[0].role = Role::Looking([Some(INTRODUCTION), None])
+            it.servers[0].role = Role::Looking([Some(INTRODUCTION), None]);
         }),
         ("leads", |it| _ = leads(it)),
         ("elected_in", |it| leads(it).elected_in = Epoch(1)),
         ("stage", |it| leads(it).stage = Stage::Promising(Epoch(0))),
         ("its epoch", |it| {
-            leads(it).stage = Stage::Promising(Epoch(1))
+            leads(it).stage = Stage::Promising(Epoch(1));
         }),
         ("learners", |it| {
-            leads(it).learners[1] = Some(LearnerStage::Asked)
+            leads(it).learners[1] = Some(LearnerStage::Asked);
         }),
         ("unanswered", |it| leads(it).unanswered[1] = 1),
         ("owed", |it| leads(it).owed[1] = Some([None; 2])),
@@ -127,10 +127,10 @@ mod tests {
         ("learns", |it| learns(it, 0, learner::Stage::Introduced)),
         ("of whom", |it| learns(it, 1, learner::Stage::Introduced)),
         ("how far", |it| {
-            learns(it, 1, learner::Stage::Promised(Epoch(1)))
+            learns(it, 1, learner::Stage::Promised(Epoch(1)));
         }),
         ("in which", |it| {
-            learns(it, 1, learner::Stage::Promised(Epoch(2)))
+            learns(it, 1, learner::Stage::Promised(Epoch(2)));
         }),
         ("connection", |it| it.network.connect(0, 1)),
         ("the other way", |it| it.network.connect(1, 0)),
