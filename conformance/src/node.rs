@@ -39,12 +39,12 @@ mod peer;
 pub mod script;
 mod stage;
 
+pub use stage::NodeError;
+
 use crate::replay::Difference;
-use fle::config::ConfigErrors;
 use fle_model::election::trace::format::{Output, Server, Standing, Trace};
 use script::{Act, Script};
 use stage::{Stage, TooEarly};
-use std::io;
 use std::time::Duration;
 
 #[cfg(doc)]
@@ -53,17 +53,6 @@ use fle::node::Status;
 /// Acts take less than a millisecond, on a busy machine tens of them. Only differences take this
 /// long.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Why a trace cannot be played.
-#[derive(Debug, thiserror::Error)]
-pub enum NodeError {
-    /// A configuration in its first line cannot be read.
-    #[error("a configuration cannot be read:\n{0}")]
-    Config(#[from] ConfigErrors),
-    /// The system does not give what it takes.
-    #[error("no sockets on loopback, or no temporary file: {0}")]
-    System(#[from] io::Error),
-}
 
 /// What came of a trace on the node.
 #[derive(Clone, PartialEq, Debug)]

@@ -26,17 +26,20 @@ mod load;
 mod options;
 mod problem;
 mod properties;
+mod rules;
 mod server;
 mod zoo;
 
-pub use dynamic::{ConfigVersion, DynamicConfig, Rules};
-pub use error::{ConfigErrors, Diagnostic, Parsed, Severity};
+pub use crate::learner_type::LearnerType;
+pub use dynamic::{ConfigVersion, DynamicConfig};
+pub use error::{ConfigErrors, Diagnostic, Parsed};
 pub use host::Host;
 pub(crate) use host::{java_split, split_host};
 pub use load::ServerConfig;
 pub use options::{BindRetries, MultiAddress, Options, QuorumAuth};
-pub use problem::{Port, Problem};
-pub use server::{ClientAddress, LearnerType, ServerAddress, ServerSpec};
+pub use problem::{Port, Problem, Severity};
+pub use rules::Rules;
+pub use server::{ClientAddress, ServerAddress, ServerSpec};
 pub use zoo::{EnsembleSource, ZooConfig};
 
 #[cfg(test)]

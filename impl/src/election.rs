@@ -73,18 +73,21 @@
 //! ```
 
 mod ballots;
+mod connections;
 mod effect;
 mod looking;
 mod receiver;
 mod settings;
 mod unheard;
 
+pub use crate::finalize::Finalize;
+pub use connections::{Outbox, Reachability};
 pub use effect::{Effect, Effects, Wait, WaitPhase};
-pub use settings::{Finalize, Settings, Timing};
+pub use settings::{Settings, Timing};
 
-use crate::config::LearnerType;
 use crate::ensemble::Ensemble;
 use crate::id::{ElectionEpoch, PeerEpoch, Sid, Zxid};
+use crate::learner_type::LearnerType;
 use crate::notification::{Notification, Received};
 use crate::quorum::{Oracle, QuorumView};
 use crate::vote::{Proposal, ServerState};
@@ -107,15 +110,6 @@ pub struct Election {
     phase: Phase,
 }
 
-/// What the connections say of a voter.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Reachability {
-    /// It was connected before and cannot be reached any more.
-    Gone,
-    /// It is connected.
-    Connected,
-}
-
 /// What speaks for a server as leader, read from its data when it starts to look.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Credentials {
@@ -123,15 +117,6 @@ pub struct Credentials {
     pub zxid: Zxid,
     /// Its current epoch.
     pub peer_epoch: PeerEpoch,
-}
-
-/// What the connections say when the wait for votes runs out (the reference's `haveDelivered`).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Outbox {
-    /// At least one peer's queue has been sent: the silence is the others'.
-    Delivered,
-    /// Every peer's queue still holds something.
-    Stalled,
 }
 
 /// The voters that made a leader, and the configurations they did it in.

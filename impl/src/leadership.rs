@@ -98,10 +98,10 @@ pub use effect::{Effect, Effects};
 pub use reason::{CannotHandOver, Quit, Refusal};
 pub use terms::{End, Epochs, Knowledge, Moment, Settings, Standing, Stored};
 
-use crate::config::LearnerType;
 use crate::election::Credentials;
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::learner_type::LearnerType;
 use crate::quorum::Oracle;
 use bond::Bond;
 use context::{Context, Own};

@@ -50,8 +50,10 @@ pub mod election;
 mod ensemble;
 #[cfg(feature = "net")]
 pub mod fence;
+mod finalize;
 mod id;
 pub mod leadership;
+mod learner_type;
 #[cfg(feature = "net")]
 pub mod member;
 #[cfg(feature = "net")]

@@ -50,114 +50,33 @@
 //! ```
 
 mod backoff;
+mod config;
 mod disk;
 mod driver;
 mod lease;
 mod note;
 mod running;
 mod shown;
+mod standing;
 mod transfer;
 
 pub use crate::leadership::CannotHandOver;
+pub use config::{Limits, MemberConfig, StartError};
 pub use lease::Lease;
 pub use note::Note;
+pub use standing::Standing;
 pub use transfer::TransferError;
 
-use crate::config::{DynamicConfig, ServerConfig};
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};
-use crate::node::{NodeConfig, Status, Stopped, Unsupported, bind_addresses};
-use crate::storage::{Storage, StorageError};
-use crate::transport::{BindError, ElectionAddress, Network, Tcp, quorum_addresses};
+use crate::node::{Status, Stopped};
+use crate::storage::Storage;
+use crate::transport::{Network, Tcp};
 use driver::{Command, Driver};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-
-/// What a member is at.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Standing {
-    /// There is no established leader that it knows of.
-    Looking,
-    /// It follows an established leader, with a vote.
-    Following {
-        /// Whom.
-        leader: Sid,
-        /// The leader's epoch.
-        epoch: PeerEpoch,
-    },
-    /// It leads.
-    Leading {
-        /// Its epoch: greater than that of every leader before it, and nobody else's.
-        epoch: PeerEpoch,
-        /// Until when it may rely on being the only one.
-        lease: Lease,
-    },
-    /// It follows an established leader, without a vote.
-    Observing {
-        /// Whom.
-        leader: Sid,
-        /// The leader's epoch.
-        epoch: PeerEpoch,
-    },
-}
-
-/// How patient a member is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// The length of a tick; leader and learners show signs of life twice in it. Default 2 s.
-    pub tick_time: Duration,
-    /// How long a leader may take to be established, in ticks. Default 10.
-    pub init_limit: u32,
-    /// How long leader and learners bear one another's silence, in ticks; also the length of a
-    /// lease. Default 5.
-    pub sync_limit: u32,
-    /// How much faster than this server's clock another's may run, in parts of a million: the lease
-    /// is shorter by that. Default 1,000, which is more than the drift of any clock that keeps time
-    /// at all.
-    pub clock_drift_ppm: u32,
-    /// How long an elected leader waits for a quorum before it gives up as soon as one of those
-    /// that elected it looks again. Default none: it gives up when those that are left are no
-    /// quorum.
-    pub epoch_timeout: Option<Duration>,
-    /// The wait between attempts to connect to the leader. Default 100 ms.
-    pub connect_retry_delay: Duration,
-    /// The longest random wait of an observer that lost its leader, before it looks for another.
-    /// Default 200 ms.
-    pub observer_election_delay: Duration,
-    /// Whether a follower is free to help another leader as soon as its leader's end of their
-    /// connection is closed in order (FIN), as happens when a process dies. Default no: it waits
-    /// for its leader's word, or for `sync_limit` ticks.
-    ///
-    /// With it a killed leader is replaced within milliseconds instead of `sync_limit` ticks, and
-    /// the lease holds only if nothing between the servers closes connections: no proxy, no service
-    /// mesh, no load balancer. A firewall's resets do no harm either way.
-    pub promise_ends_with_connection: bool,
-}
-
-/// What a member starts from.
-#[derive(Clone, Debug)]
-pub struct MemberConfig {
-    /// Its part in elections.
-    pub node: NodeConfig,
-    /// Where it takes learners.
-    pub quorum_bind: Vec<ElectionAddress>,
-    /// How patient it is.
-    pub limits: Limits,
-}
-
-/// Why a member cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A port cannot be listened on.
-    #[error(transparent)]
-    Bind(#[from] BindError),
-    /// The epochs cannot be read.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
 
 /// A running member. Dropping it stops it; [`Member::shutdown`] also waits until it has stopped.
 #[derive(Debug)]
@@ -167,69 +86,6 @@ pub struct Member {
     status: watch::Receiver<Status>,
     notes: watch::Receiver<BTreeSet<Note>>,
     task: JoinHandle<()>,
-}
-
-impl Standing {
-    /// The epoch of the established leader.
-    #[must_use]
-    pub fn epoch(&self) -> Option<PeerEpoch> {
-        match self {
-            Self::Looking => None,
-            Self::Following { epoch, .. }
-            | Self::Leading { epoch, .. }
-            | Self::Observing { epoch, .. } => Some(*epoch),
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            tick_time: Duration::from_secs(2),
-            init_limit: 10,
-            sync_limit: 5,
-            clock_drift_ppm: 1000,
-            epoch_timeout: None,
-            connect_retry_delay: Duration::from_millis(100),
-            observer_election_delay: Duration::from_millis(200),
-            promise_ends_with_connection: false,
-        }
-    }
-}
-
-impl MemberConfig {
-    /// A member of this ensemble, with ZooKeeper's defaults; `None` if it has no server of this id.
-    #[must_use]
-    pub fn new(sid: Sid, ensemble: DynamicConfig) -> Option<Self> {
-        Some(Self {
-            quorum_bind: quorum_addresses(ensemble.server(sid)?),
-            node: NodeConfig::new(sid, ensemble)?,
-            limits: Limits::default(),
-        })
-    }
-
-    /// A server as its configuration files describe it.
-    ///
-    /// # Errors
-    /// When they ask for TLS or SASL between servers.
-    pub fn from_files(server: &ServerConfig) -> Result<Self, Unsupported> {
-        let options = server.options();
-        let addresses = server.dynamic().server(server.sid()).map(quorum_addresses);
-        Ok(Self {
-            node: NodeConfig::from_files(server)?,
-            quorum_bind: bind_addresses(&addresses.unwrap_or_default(), options),
-            limits: Limits {
-                tick_time: options.tick_time,
-                init_limit: options.init_limit,
-                sync_limit: options.sync_limit,
-                epoch_timeout: options.leader_epoch_timeout,
-                connect_retry_delay: options.leader_connect_retry_delay,
-                observer_election_delay: options.observer_election_delay,
-                promise_ends_with_connection: options.promise_ends_with_connection,
-                ..Limits::default()
-            },
-        })
-    }
 }
 
 impl Member {

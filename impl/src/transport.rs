@@ -23,143 +23,53 @@
 //! What messages mean; TLS and SASL; any proof that a peer is who it says.
 
 mod addresses;
+mod claims;
+mod connecting;
 mod dialling;
+mod frame;
 mod handshake;
+mod happening;
 mod limited;
 mod link;
 mod listening;
 mod network;
 mod packets;
-mod peers;
+mod peer;
 mod queues;
 mod quorum_port;
 mod resolver;
+mod settings;
+mod task;
 mod visits;
 
 pub use crate::codec::initial::ElectionAddress;
 use crate::codec::initial::InitialMessage;
 pub(crate) use addresses::at_every_port;
 pub use addresses::{election_addresses, quorum_addresses};
-pub use link::{Frame, LONGEST_PAYLOAD};
+pub use frame::{Frame, LONGEST_PAYLOAD};
+pub use happening::{Happening, LinkState};
+pub use listening::BindError;
 pub use network::{Network, Tcp};
 pub(crate) use quorum_port::{PortEvent, QuorumPort};
+pub use settings::Settings;
 
-use crate::config::BindRetries;
 use crate::election::Outbox as Delivery;
 use crate::ensemble::Ensemble;
 use crate::id::Sid;
 use addresses::{Directory, follow, own_addresses};
 use bytes::Bytes;
-use dialling::Dialler;
+use claims::{CLAIMS_TOLD_EVERY, Claim};
+use dialling::{Dialler, TROUBLE_TOLD_EVERY};
 use handshake::Visitor;
 use limited::Limited;
-use listening::Listeners;
-use peers::{Ended, Peer};
+use listening::{HALF_OPEN, Listeners};
+use peer::{Ended, Peer};
 use queues::Inbox;
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinError, JoinSet};
-
-/// How many connections may be in their first moments at once, beside one of each server of the
-/// ensemble.
-const HALF_OPEN: usize = 64;
-/// How many servers that no configuration knows may be connected.
-const STRANGERS: usize = 32;
-/// The wait before a peer is dialled again for which a message waits.
-const DIAL_AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// The wait between attempts to listen on a port that is taken, as in the reference.
-const BIND_AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// How often is said that a server cannot be reached for another reason than before.
-const TROUBLE_TOLD_EVERY: Duration = Duration::from_secs(10);
-/// How often is said who claims to be whom.
-const CLAIMS_TOLD_EVERY: Duration = Duration::from_secs(60);
-
-/// How a server takes part in the network.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The server's id.
-    pub sid: Sid,
-    /// Where it listens. Names are resolved when it binds.
-    pub bind: Vec<ElectionAddress>,
-    /// Where it says that it can be dialled; at least one. Wildcards are left out, and if nothing
-    /// else is left the address stands in that a connection has on this side.
-    pub advertised: Vec<ElectionAddress>,
-    /// Whether to advertise all addresses, which servers before 3.6 cannot read
-    /// (`multiAddress.enabled`).
-    pub multi_address: bool,
-    /// How long connecting to one address may take, and how long a peer has to dial back.
-    pub connect_timeout: Duration,
-    /// How long a server may take to introduce itself.
-    pub handshake_timeout: Duration,
-    /// How often to try to listen.
-    pub bind_retries: BindRetries,
-}
-
-/// How a server is connected to a peer.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum LinkState {
-    /// Not at all, and nothing waits to be sent.
-    Idle,
-    /// This server is dialling.
-    Dialling,
-    /// The peer has the greater sid, has been reached, and is expected to dial back.
-    AwaitingDialBack,
-    /// Connected.
-    Up,
-    /// The last attempt failed, with this reason. It is repeated as long as something waits to be
-    /// sent.
-    Unreachable(String),
-}
-
-/// What happens on the network.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Happening {
-    /// A message arrived. What it says is not checked.
-    Received {
-        /// Who the connection belongs to.
-        from: Sid,
-        /// The frame without its length.
-        payload: Bytes,
-    },
-    /// A connection came up, broke, or could not be made.
-    Link {
-        /// The peer.
-        peer: Sid,
-        /// Its state from now on.
-        state: LinkState,
-    },
-}
-
-/// A port that cannot be listened on.
-#[derive(Debug, thiserror::Error)]
-pub enum BindError {
-    /// The port cannot be had.
-    #[error(
-        "cannot listen on {address}: {source}; another process may have the port, or the \
-         address is not this machine's"
-    )]
-    Port {
-        /// Where.
-        address: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The name that this server's line has does not say where to listen.
-    #[error(
-        "cannot listen on {address}: the name of this server does not resolve: {source}; correct \
-         the name in this server's line of the configuration, or have DNS or /etc/hosts know it"
-    )]
-    Name {
-        /// Where.
-        address: String,
-        /// Why.
-        source: io::Error,
-    },
-}
+use tokio::task::{JoinError, JoinSet};
 
 /// One server's connections.
 pub struct Transport<N: Network> {
@@ -182,50 +92,11 @@ pub struct Transport<N: Network> {
     claims: Limited<Claim>,
 }
 
-/// What somebody who connects may be at, of which the log tells.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Claim {
-    /// It has this server's own id.
-    OwnId,
-    /// No configuration knows it.
-    Stranger,
-    /// It has the id of a server that is connected.
-    Taken(Sid),
-    /// A server's id comes from two places by turns.
-    Doubled(Sid),
-    /// A server ends this one's connections without a word.
-    Silent(Sid),
-}
-
 /// What the transport waits for.
 enum Event<S> {
     Message { from: Sid, payload: Bytes },
     Visitor(Visitor<S, InitialMessage>),
     Ended(Result<(Sid, u64, Ended<S>), JoinError>),
-}
-
-/// A task that ends when this is dropped.
-struct Task(Option<AbortHandle>);
-
-impl From<AbortHandle> for Task {
-    fn from(task: AbortHandle) -> Self {
-        Self(Some(task))
-    }
-}
-
-impl Task {
-    /// Lets the task end by itself.
-    fn detach(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        if let Some(task) = &self.0 {
-            task.abort();
-        }
-    }
 }
 
 impl<N: Network> Transport<N> {

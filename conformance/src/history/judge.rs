@@ -9,6 +9,7 @@
 
 mod engine;
 mod ensemble;
+mod finding;
 mod heard;
 mod lagging;
 mod reign;
@@ -16,12 +17,13 @@ mod standing;
 mod strict;
 
 pub use ensemble::{QuorumSource, UnusableConfig, configuration};
+pub use finding::{Looking, Objection, Unjudged};
 
-use super::event::{Ballot, Fact, Place};
+use super::event::Fact;
 use super::log::{Dialect, Log, Logs};
 use ensemble::Assumed;
-use fle::{ElectionEpoch, ServerState, Sid};
-use standing::Standing;
+use finding::Finding;
+use fle::Sid;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the judge found.
@@ -37,67 +39,6 @@ pub struct Verdict {
     pub unjudged: Vec<Unjudged>,
     /// How each server's elections went, as the judge understands them.
     pub elections: BTreeMap<Sid, Vec<Looking>>,
-}
-
-/// A line that no run of the algorithm explains.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Objection {
-    /// Whose line it is.
-    pub sid: Sid,
-    /// Which.
-    pub at: Place,
-    /// Why it cannot be.
-    pub why: String,
-}
-
-/// Lines that nothing can be said of.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unjudged {
-    /// Whose they are.
-    pub sid: Sid,
-    /// The first of them.
-    pub at: Place,
-    /// What is missing.
-    pub why: String,
-}
-
-/// One server's search for a leader. Events are told by their place in its log.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Looking {
-    /// Where it began.
-    pub started: usize,
-    /// The round that it began in, where that is known.
-    pub round: Option<ElectionEpoch>,
-    /// The notification that completed a quorum for what it proposed.
-    pub quorum: Option<usize>,
-    /// Where it ended.
-    pub decided: Option<usize>,
-    /// What the server was then.
-    pub state: Option<ServerState>,
-    /// The vote it settled on.
-    pub vote: Option<Ballot>,
-}
-
-/// What the log of one server came to.
-struct Finding {
-    objections: Vec<Objection>,
-    unjudged: Vec<Unjudged>,
-    elections: Vec<Looking>,
-    /// What it can have announced, in this order; `None` if that is not known of all of the log.
-    standings: Option<Vec<Standing>>,
-}
-
-impl Looking {
-    fn starts(started: usize) -> Self {
-        Self {
-            started,
-            round: None,
-            quorum: None,
-            decided: None,
-            state: None,
-            vote: None,
-        }
-    }
 }
 
 /// Judges logs of one ensemble. `told` is its configuration, if somebody knows; else the logs tell it, or it is deduced: voters

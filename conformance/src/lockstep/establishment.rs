@@ -27,7 +27,9 @@
 
 mod acts;
 mod engine;
+mod shown;
 mod terms;
+mod times;
 mod variants;
 
 use super::Report;

@@ -1,12 +1,11 @@
 //! The node among its peers: brings about what a script says, and looks what comes of it.
 
-use super::NodeError;
 use super::network::Loopback;
 use super::peer::{Other, Peer};
 use super::script::{Act, Script, TICK, Then, question};
 use crate::engine;
 use fle::codec::initial::ElectionAddress;
-use fle::config::{BindRetries, DynamicConfig, Host};
+use fle::config::{BindRetries, ConfigErrors, DynamicConfig, Host};
 use fle::node::{Node, NodeConfig, Status};
 use fle::quorum::OracleFile;
 use fle::transport::{Settings, election_addresses};
@@ -23,6 +22,17 @@ use tempfile::NamedTempFile;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::advance;
+
+/// Why a trace cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// A configuration in its first line cannot be read.
+    #[error("a configuration cannot be read:\n{0}")]
+    Config(#[from] ConfigErrors),
+    /// The system does not give what it takes.
+    #[error("no sockets on loopback, or no temporary file: {0}")]
+    System(#[from] io::Error),
+}
 
 /// How long the node has for what the script does not speak of, on a clock that advances by waits
 /// alone.

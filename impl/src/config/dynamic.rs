@@ -1,13 +1,12 @@
 //! The ensemble: its servers, its quorum rule, and the version of both. This text also rides in notifications.
 //!
 //! Source: `QuorumMaj`, `QuorumHierarchical` and `QuorumPeerConfig.parseDynamicConfig`. Unlike there, no text ends a
-//! thread: what ZooKeeper throws unchecked is a [`ConfigErrors`] here.
+//! thread: what ZooKeeper throws unchecked is a [`ConfigErrors`](super::ConfigErrors) here.
 
-use super::error::{ConfigErrors, Report};
 use super::java_order::hash_map_order;
-use super::lines::{Duplicates, EnsembleLines};
-use super::server::{LearnerType, ServerSpec};
+use super::server::ServerSpec;
 use crate::id::Sid;
+use crate::learner_type::LearnerType;
 use crate::quorum::{Group, QuorumError, QuorumVerifier};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -44,40 +43,7 @@ pub struct DynamicConfig {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct ConfigVersion(pub i64);
 
-/// The settings that decide which ensembles are allowed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Rules {
-    /// Whether a server may have several addresses (`multiAddress.enabled`, default false).
-    pub multi_address: bool,
-    /// Whether a single participant stands for a standalone server, which then must not have observers
-    /// (`standaloneEnabled`, default true).
-    pub standalone_enabled: bool,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            multi_address: false,
-            standalone_enabled: true,
-        }
-    }
-}
-
 impl DynamicConfig {
-    /// Reads an ensemble. The version is optional and 0 without one; of two lines with one key the later counts, as
-    /// for ZooKeeper.
-    ///
-    /// # Errors
-    /// Every mistake in the text.
-    pub fn parse(text: &str, rules: Rules) -> Result<Self, ConfigErrors> {
-        let mut found = Report::default();
-        let lines = EnsembleLines::read(text, Duplicates::LastCounts, &mut found);
-        let config = lines.build(rules, &mut found);
-        let mut report = Report::default();
-        report.absorb(found, None);
-        report.finish(config).map(|parsed| parsed.value)
-    }
-
     /// How recent the configuration is.
     #[must_use]
     pub fn version(&self) -> ConfigVersion {

@@ -1,17 +1,8 @@
 //! How mistakes in configuration are reported: all at once, each with its place.
 
-use super::problem::Problem;
+use super::problem::{Problem, Severity};
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-/// Whether a configuration can be used all the same.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Severity {
-    /// It can be used, and probably does not do what was meant.
-    Warning,
-    /// It cannot be used.
-    Error,
-}
 
 /// One thing that is wrong, and where. Displays as one line: place, what is wrong, what to do.
 ///

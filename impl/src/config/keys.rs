@@ -5,7 +5,7 @@ use super::host::Host;
 use super::options::{BindRetries, Options};
 use super::problem::{Port, Problem};
 use super::server::parse_port;
-use crate::election::Finalize;
+use crate::finalize::Finalize;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,10 +1,11 @@
 //! The lines of a text that describe the ensemble, on their way to a [`DynamicConfig`].
 
-use super::dynamic::{ConfigVersion, DynamicConfig, Rules, participants};
-use super::error::Report;
+use super::dynamic::{ConfigVersion, DynamicConfig, participants};
+use super::error::{ConfigErrors, Report};
 use super::host::java_split;
 use super::problem::Problem;
 use super::properties::{Entry, entries};
+use super::rules::Rules;
 use super::server::ServerSpec;
 use crate::id::Sid;
 use crate::quorum::{Group, QuorumError};
@@ -35,6 +36,22 @@ enum Subject {
     Group(i64),
     Weight(Sid),
     Version,
+}
+
+impl DynamicConfig {
+    /// Reads an ensemble. The version is optional and 0 without one; of two lines with one key the
+    /// later counts, as for ZooKeeper.
+    ///
+    /// # Errors
+    /// Every mistake in the text.
+    pub fn parse(text: &str, rules: Rules) -> Result<Self, ConfigErrors> {
+        let mut found = Report::default();
+        let lines = EnsembleLines::read(text, Duplicates::LastCounts, &mut found);
+        let config = lines.build(rules, &mut found);
+        let mut report = Report::default();
+        report.absorb(found, None);
+        report.finish(config).map(|parsed| parsed.value)
+    }
 }
 
 impl EnsembleLines {

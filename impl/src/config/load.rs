@@ -3,15 +3,17 @@
 //!
 //! Source: `QuorumPeerConfig.parse` and `setupQuorumPeerConfig`.
 
-use super::dynamic::{ConfigVersion, DynamicConfig, Rules};
+use super::dynamic::{ConfigVersion, DynamicConfig};
 use super::error::{ConfigErrors, Parsed, Report};
 use super::lines::{Duplicates, EnsembleLines, parse_version};
 use super::lint::{lint, lint_sid};
 use super::options::Options;
 use super::problem::Problem;
-use super::server::{ClientAddress, LearnerType, ServerSpec};
+use super::rules::Rules;
+use super::server::{ClientAddress, ServerSpec};
 use super::zoo::StaticFile;
 use crate::id::Sid;
+use crate::learner_type::LearnerType;
 use crate::small_file;
 use std::ffi::OsString;
 use std::io;

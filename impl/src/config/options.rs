@@ -3,9 +3,10 @@
 //! Source: `QuorumPeerConfig.parseProperties` and, for those that ZooKeeper takes as system
 //! properties, the class that reads each. Defaults are ZooKeeper's.
 
-use super::dynamic::Rules;
-use super::server::{ClientAddress, LearnerType};
-use crate::election::Finalize;
+use super::rules::Rules;
+use super::server::ClientAddress;
+use crate::finalize::Finalize;
+use crate::learner_type::LearnerType;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;

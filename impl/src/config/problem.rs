@@ -1,9 +1,9 @@
 //! Everything that can be wrong with a configuration, and what to do about each.
 
-use super::error::Severity;
-use super::server::LearnerType;
 use crate::id::Sid;
+use crate::learner_type::LearnerType;
 use crate::quorum::QuorumError;
+use std::borrow::Cow;
 use std::fmt;
 
 /// One thing that is wrong with a configuration. Displays what is wrong; [`remedy`](Self::remedy) says what to do.
@@ -183,6 +183,15 @@ pub enum Problem {
     LastSeenStale,
 }
 
+/// Whether a configuration can be used all the same.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Severity {
+    /// It can be used, and probably does not do what was meant.
+    Warning,
+    /// It cannot be used.
+    Error,
+}
+
 /// One of a server's ports.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Port {
@@ -200,120 +209,106 @@ impl Problem {
     /// Whether the configuration can be used all the same.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        match self {
-            Self::UnknownKey { .. }
-            | Self::OneVoter
-            | Self::TwoVoters
-            | Self::EvenVoters(_)
-            | Self::Wildcard(_)
-            | Self::SharedAddress { .. }
-            | Self::LoopbackAmongOthers(_)
-            | Self::OracleWithGroups
-            | Self::OracleVoters(_)
-            | Self::PeerTypeDiffers(_)
-            | Self::UnusualSid(_)
-            | Self::LastSeenUnreadable(_)
-            | Self::LastSeenStale => Severity::Warning,
-            _ => Severity::Error,
-        }
+        self.judgement().0
     }
 
     /// What to do about it.
     #[must_use]
     pub fn remedy(&self) -> String {
-        if let Self::UnknownKey {
-            nearest: Some(nearest),
-        } = self
-        {
-            return format!("write {nearest} if that is meant");
-        }
-        match self {
-            Self::Quorum(error) => quorum_remedy(error),
+        self.judgement().1.into_owned()
+    }
+
+    /// Severity and remedy stand together, and for each problem: a new one compiles with both only.
+    #[deny(clippy::wildcard_enum_match_arm)]
+    fn judgement(&self) -> (Severity, Cow<'static, str>) {
+        use Severity::{Error, Warning};
+        let (severity, remedy) = match self {
+            Self::MalformedEscape => (Error, "write two backslashes where one is meant"),
+            Self::DuplicateKey { .. } => (Error, "keep one of the two lines"),
+            Self::NotAnEnsembleKey => {
+                (Error, "keep only server.N, group.N and weight.N lines here")
+            }
+            Self::NotAnId(_) => (Error, "write the id as a decimal number"),
+            Self::BadVersion(_) => (Error, "write it as in version=100000000"),
+            Self::VersionInside => (
+                Error,
+                "remove the line; the version is the end of the file's name",
+            ),
+            Self::ServerForm(_) => (
+                Error,
+                "write host:quorumPort:electionPort[:role][;[host:]clientPort]",
+            ),
+            Self::ClientForm(_) => (
+                Error,
+                "write clientPort or host:clientPort after the semicolon",
+            ),
+            Self::Unclosed(_) => (Error, "write an IPv6 address as [::1]:2888:3888"),
+            Self::BadHost(_) => (
+                Error,
+                "write a name, an IPv4 address, or an IPv6 address in brackets",
+            ),
+            Self::BadPort { .. } => (Error, "write a port that no other service uses"),
+            Self::SamePort(_) => (Error, "give the server two ports"),
+            Self::BadRole(_) => (Error, "write participant or observer"),
+            Self::MixedRoles => (Error, "write the role once, at the last address"),
+            Self::SeveralAddresses(_) => (
+                Error,
+                "set multiAddress.enabled=true on every server, or keep one address",
+            ),
+            Self::BadWeight(_) => (
+                Error,
+                "write 0 for a server that must never lead, 1 for a usual one",
+            ),
+            Self::Quorum(error) => (Error, quorum_remedy(error)),
+            Self::NoVoters => (
+                Error,
+                "add server.N lines with the role participant, three at best",
+            ),
+            Self::ObserversOfStandalone => {
+                (Error, "add participants, or set standaloneEnabled=false")
+            }
+            Self::NotABoolean(_) => (Error, "write true or false"),
+            Self::NotAFinalizeRule(_) => (Error, "write fixed or eager"),
+            Self::NotInRange { .. } => (Error, "write a number in that range"),
+            Self::ElectionAlgorithm(_) => (Error, "write 3, or remove the line"),
+            Self::Missing => (Error, "add a line with it"),
+            Self::ZeroLimit => (Error, "write how many ticks it takes, 5 or 10 as a rule"),
+            Self::IntervalsCrossed { .. } => (Error, "raise the longest or lower the shortest"),
+            Self::Needs(_) => (Error, "set that too, or remove the line"),
+            Self::BesideDynamicFile => (Error, "move the line to the dynamic file"),
+            Self::Unreadable(_) => (Error, "create the file, or correct the path to it"),
+            Self::BadMyId(_) => (Error, "write nothing but the server's number into it"),
+            Self::NotAMember(_) => (Error, "correct myid, or add a server line with that number"),
+            Self::ClientAddressDiffers { .. } => (Error, "remove the one in the static file"),
+
+            Self::UnknownKey {
+                nearest: Some(nearest),
+            } => {
+                return (Warning, format!("write {nearest} if that is meant").into());
+            }
+            Self::UnknownKey { nearest: None } => (Warning, "remove the line"),
             Self::OneVoter | Self::TwoVoters | Self::EvenVoters(_) => {
-                "use an odd number of participants, three at least"
+                (Warning, "use an odd number of participants, three at least")
             }
-            Self::OracleWithGroups
-            | Self::OracleVoters(_)
-            | Self::PeerTypeDiffers(_)
-            | Self::UnusualSid(_)
-            | Self::LastSeenUnreadable(_)
-            | Self::LastSeenStale
-            | Self::Unreadable(_)
-            | Self::BadMyId(_)
-            | Self::NotAMember(_)
-            | Self::ClientAddressDiffers { .. } => self.server_remedy(),
-            Self::NotABoolean(_)
-            | Self::NotAFinalizeRule(_)
-            | Self::NotInRange { .. }
-            | Self::ElectionAlgorithm(_)
-            | Self::Missing
-            | Self::ZeroLimit
-            | Self::IntervalsCrossed { .. }
-            | Self::Needs(_)
-            | Self::BesideDynamicFile
-            | Self::UnknownKey { .. } => self.option_remedy(),
-            _ => self.ensemble_remedy(),
-        }
-        .to_owned()
-    }
-
-    fn ensemble_remedy(&self) -> &'static str {
-        match self {
-            Self::MalformedEscape => "write two backslashes where one is meant",
-            Self::DuplicateKey { .. } => "keep one of the two lines",
-            Self::NotAnEnsembleKey => "keep only server.N, group.N and weight.N lines here",
-            Self::NotAnId(_) => "write the id as a decimal number",
-            Self::BadVersion(_) => "write it as in version=100000000",
-            Self::VersionInside => "remove the line; the version is the end of the file's name",
-            Self::ServerForm(_) => "write host:quorumPort:electionPort[:role][;[host:]clientPort]",
-            Self::ClientForm(_) => "write clientPort or host:clientPort after the semicolon",
-            Self::Unclosed(_) => "write an IPv6 address as [::1]:2888:3888",
-            Self::BadHost(_) => "write a name, an IPv4 address, or an IPv6 address in brackets",
-            Self::BadPort { .. } => "write a port that no other service uses",
-            Self::SamePort(_) => "give the server two ports",
-            Self::BadRole(_) => "write participant or observer",
-            Self::MixedRoles => "write the role once, at the last address",
-            Self::SeveralAddresses(_) => {
-                "set multiAddress.enabled=true on every server, or keep one address"
+            Self::Wildcard(_) => (Warning, "write the address that the other servers dial"),
+            Self::SharedAddress { .. } => (Warning, "give each server addresses of its own"),
+            Self::LoopbackAmongOthers(_) => {
+                (Warning, "write an address that the other machines can dial")
             }
-            Self::BadWeight(_) => "write 0 for a server that must never lead, 1 for a usual one",
-            Self::NoVoters => "add server.N lines with the role participant, three at best",
-            Self::ObserversOfStandalone => "add participants, or set standaloneEnabled=false",
-            Self::Wildcard(_) => "write the address that the other servers dial",
-            Self::SharedAddress { .. } => "give each server addresses of its own",
-            _ => "write an address that the other machines can dial",
-        }
-    }
-
-    fn option_remedy(&self) -> &'static str {
-        match self {
-            Self::NotABoolean(_) => "write true or false",
-            Self::NotAFinalizeRule(_) => "write fixed or eager",
-            Self::NotInRange { .. } => "write a number in that range",
-            Self::ElectionAlgorithm(_) => "write 3, or remove the line",
-            Self::Missing => "add a line with it",
-            Self::ZeroLimit => "write how many ticks it takes, 5 or 10 as a rule",
-            Self::IntervalsCrossed { .. } => "raise the longest or lower the shortest",
-            Self::Needs(_) => "set that too, or remove the line",
-            Self::BesideDynamicFile => "move the line to the dynamic file",
-            _ => "remove the line",
-        }
-    }
-
-    fn server_remedy(&self) -> &'static str {
-        match self {
-            Self::OracleWithGroups => "remove the groups, or the oracle, which is never asked",
-            Self::OracleVoters(_) => "remove the oracle, or use two participants",
-            Self::PeerTypeDiffers(LearnerType::Observer) => "write peerType=observer",
-            Self::PeerTypeDiffers(LearnerType::Participant) => "write peerType=participant",
-            Self::UnusualSid(_) => "use an id from 1 to 255",
-            Self::LastSeenUnreadable(_) => "make the file readable, or remove it",
-            Self::LastSeenStale => "nothing needs to be done",
-            Self::Unreadable(_) => "create the file, or correct the path to it",
-            Self::BadMyId(_) => "write nothing but the server's number into it",
-            Self::NotAMember(_) => "correct myid, or add a server line with that number",
-            _ => "remove the one in the static file",
-        }
+            Self::OracleWithGroups => (
+                Warning,
+                "remove the groups, or the oracle, which is never asked",
+            ),
+            Self::OracleVoters(_) => (Warning, "remove the oracle, or use two participants"),
+            Self::PeerTypeDiffers(LearnerType::Observer) => (Warning, "write peerType=observer"),
+            Self::PeerTypeDiffers(LearnerType::Participant) => {
+                (Warning, "write peerType=participant")
+            }
+            Self::UnusualSid(_) => (Warning, "use an id from 1 to 255"),
+            Self::LastSeenUnreadable(_) => (Warning, "make the file readable, or remove it"),
+            Self::LastSeenStale => (Warning, "nothing needs to be done"),
+        };
+        (severity, remedy.into())
     }
 }
 

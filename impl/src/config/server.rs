@@ -2,22 +2,14 @@
 //!
 //! Source: `QuorumPeer.QuorumServer`; the secure client address is the main branch's.
 
-use super::dynamic::Rules;
 use super::host::{Host, java_split, split_host};
 use super::problem::{Port, Problem};
+use super::rules::Rules;
 use crate::id::Sid;
+use crate::learner_type::LearnerType;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU16;
-
-/// Whether a server votes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum LearnerType {
-    /// It votes.
-    Participant,
-    /// It follows without a vote.
-    Observer,
-}
 
 /// A server as its configuration describes it. Displays as ZooKeeper prints it, without the key:
 /// `zoo1:2888:3888:participant;0.0.0.0:2181`.
@@ -246,15 +238,6 @@ impl ClientAddress {
             host: self.host.normalized(),
             port: self.port,
         }
-    }
-}
-
-impl fmt::Display for LearnerType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Participant => "participant",
-            Self::Observer => "observer",
-        })
     }
 }
 

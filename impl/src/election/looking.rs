@@ -5,9 +5,11 @@
 //! recorded. Absent on purpose: what other servers are answered, which is the receiver's part and stands beside the engine.
 
 use super::ballots::Ballots;
+use super::connections::{Outbox, Reachability};
 use super::effect::{Effect, Effects, Wait, WaitPhase};
+use super::settings::{Settings, Timing};
 use super::unheard::Unheard;
-use super::{Finalize, Outbox, Reachability, Settings, Timing};
+use crate::finalize::Finalize;
 use crate::id::{ElectionEpoch, Sid, Zxid};
 use crate::notification::Notification;
 use crate::quorum::{Oracle, QuorumView, Slot, Tally};

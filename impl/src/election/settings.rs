@@ -1,7 +1,8 @@
 //! What one server's election goes by: who it is, and how long it waits.
 
-use crate::config::LearnerType;
+use crate::finalize::Finalize;
 use crate::id::Sid;
+use crate::learner_type::LearnerType;
 use std::time::Duration;
 
 /// What one server's election goes by.
@@ -29,17 +30,6 @@ pub struct Timing {
     pub finalize_wait: Duration,
     /// Whether that wait may end early. Default [`Finalize::Fixed`].
     pub finalize: Finalize,
-}
-
-/// When a server that a quorum agrees with stops waiting for a better vote.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Finalize {
-    /// When nothing better has come for [`Timing::finalize_wait`], as in the reference.
-    #[default]
-    Fixed,
-    /// Also as soon as every other voter with weight was heard in this round while it looked, or is gone
-    /// ([`Election::handle_reachability`](super::Election::handle_reachability)). Of those that were heard none can propose better in this round.
-    Eager,
 }
 
 impl Default for Timing {

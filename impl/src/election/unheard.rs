@@ -3,7 +3,7 @@
 //! The rule is argued and checked in the model, `fle_model::election::finalizing`. Invariant: `left` is the number of voices still awaited. So a
 //! notification costs the same whatever the number of voters. Absent on purpose: the votes themselves, and when the answer matters.
 
-use super::Reachability;
+use super::connections::Reachability;
 use crate::id::Sid;
 use crate::quorum::{QuorumView, Slot};
 

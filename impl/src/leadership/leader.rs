@@ -372,7 +372,11 @@ impl Leader {
         let is_silent = |learner: &Learner| {
             let limit = match learner.stage {
                 LearnerStage::Synced | LearnerStage::Heir => settings.sync_limit,
-                _ => settings.init_limit + settings.sync_limit,
+                LearnerStage::Introduced
+                | LearnerStage::Asked
+                | LearnerStage::Known
+                | LearnerStage::Promised
+                | LearnerStage::Activating => settings.init_limit + settings.sync_limit,
             };
             cx.now >= learner.heard.after(limit)
         };

@@ -5,8 +5,8 @@
 
 use super::packet::{LearnerInfo, PROTOCOL, Packet};
 use super::{Bond, Context, Effect, End, Moment, Quit, Refusal, Settings};
-use crate::config::LearnerType;
 use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::learner_type::LearnerType;
 
 /// How far above the epoch that it has accepted a server promises one: an election a second for
 /// twelve days. A leader that is right about an epoch still farther away finds its quorum without
@@ -235,28 +235,36 @@ impl Learner {
         {
             self.promise(epoch, cx);
         }
-        let is_over = self.limit(cx.settings).is_some_and(|limit| cx.now >= limit);
-        match self.stage {
-            _ if !is_over => Ok(()),
-            Stage::Following { .. } => Err(Quit::LeaderSilent),
-            _ => Err(Quit::NotEstablished),
+        match self.limit(cx.settings) {
+            Some((limit, quit)) if cx.now >= limit => Err(quit),
+            _ => Ok(()),
         }
     }
 
-    /// When the learner has waited long enough.
-    fn limit(&self, settings: Settings) -> Option<Moment> {
+    /// When the learner has waited long enough, and for what in vain.
+    fn limit(&self, settings: Settings) -> Option<(Moment, Quit)> {
         match self.stage {
+            Stage::Connecting
+            | Stage::Introduced
+            | Stage::HeldBack(_)
+            | Stage::Promised(_)
+            | Stage::Activated(_) => {
+                Some((self.since.after(settings.init_limit), Quit::NotEstablished))
+            }
+            Stage::Following { heard, .. } => {
+                Some((heard.after(settings.sync_limit), Quit::LeaderSilent))
+            }
             Stage::Apart => None,
-            Stage::Following { heard, .. } => Some(heard.after(settings.sync_limit)),
-            _ => Some(self.since.after(settings.init_limit)),
         }
     }
 
     pub(super) fn deadline(&self, settings: Settings, promised_until: Moment) -> Option<Moment> {
-        let limit = self.limit(settings);
-        match self.stage {
-            Stage::HeldBack(_) => limit.map(|limit| limit.min(promised_until)),
-            _ => limit,
-        }
+        let (limit, _) = self.limit(settings)?;
+        let is_held_back = matches!(self.stage, Stage::HeldBack(_));
+        Some(if is_held_back {
+            limit.min(promised_until)
+        } else {
+            limit
+        })
     }
 }

@@ -10,9 +10,9 @@
 
 use super::packet::Past;
 use super::{Effect, Effects, Epochs, Knowledge, Moment, Settings};
-use crate::config::LearnerType;
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid};
+use crate::learner_type::LearnerType;
 use std::collections::BTreeSet;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

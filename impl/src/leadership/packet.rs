@@ -17,8 +17,9 @@
 //! Deliberately absent: everything that carries transactions. What a packet means for a server is
 //! [`super`]'s business.
 
-use crate::config::{ConfigVersion, LearnerType};
+use crate::config::ConfigVersion;
 use crate::id::{PeerEpoch, Sid, Zxid};
+use crate::learner_type::LearnerType;
 use std::time::Duration;
 
 /// The longest data that a packet may have. The longest known has 52 bytes, save for the
@@ -270,7 +271,12 @@ pub fn encode(packet: &Packet, bytes: &mut Vec<u8>) {
             bytes.extend_from_slice(&8_i32.to_be_bytes());
             bytes.extend_from_slice(&sid.0.to_be_bytes());
         }
-        _ => bytes.extend_from_slice(&NOTHING.to_be_bytes()),
+        Packet::NewLeader { .. }
+        | Packet::Ack { .. }
+        | Packet::UpToDate
+        | Packet::Ping
+        | Packet::Answer(_)
+        | Packet::Release => bytes.extend_from_slice(&NOTHING.to_be_bytes()),
     }
     bytes.extend_from_slice(&NOTHING.to_be_bytes());
 }

@@ -1,7 +1,7 @@
 //! The terms of establishing a leader: what a server goes by, what it keeps, what it is at.
 
-use crate::config::LearnerType;
 use crate::id::{PeerEpoch, Sid};
+use crate::learner_type::LearnerType;
 use std::time::Duration;
 
 /// A point in time on this server's monotonic clock: how long after a moment of the driver's

@@ -31,7 +31,13 @@ impl<S: Storage> Disk<S> {
             Effect::StoreCurrent(epoch) => in_time(limit, storage.store_current(epoch)).await,
             Effect::StorePromise(length) => in_time(limit, storage.store_promise(length)).await,
             Effect::StoreKnown => in_time(limit, storage.store_known()).await,
-            _ => Ok(()),
+            Effect::Ask(_)
+            | Effect::Connect(_)
+            | Effect::Doubt { .. }
+            | Effect::Send { .. }
+            | Effect::Close { .. }
+            | Effect::Established(_)
+            | Effect::Quit(_) => Ok(()),
         }
     }
 

@@ -11,12 +11,12 @@ use super::disk::Disk;
 use super::shown::Shown;
 use super::transfer::{Outcome, Transfer};
 use super::{MemberConfig, Note, Standing, StartError};
-use crate::config::LearnerType;
 use crate::election::Credentials;
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid, Zxid};
 use crate::leadership::packet::{LearnerInfo, PROTOCOL, Packet};
 use crate::leadership::{Effect, Effects, Leadership, Moment, Quit, Settings};
+use crate::learner_type::LearnerType;
 use crate::node::{Node, Status, Stopped};
 use crate::notification::Notification;
 use crate::quorum::{Oracle, OracleFile};
@@ -359,7 +359,7 @@ impl<N: Network, S: Storage> Driver<N, S> {
     }
 
     async fn follow_up(&mut self, effects: Effects) -> Result<(), Stopped> {
-        self.shown.renew_lease(&self.leadership);
+        self.shown.renew_lease(self.leadership.standing());
         // Before anything is stored: an epoch that may be on the disk is one that is told of.
         self.port.set_past(self.leadership.past());
         for effect in effects {
@@ -368,9 +368,10 @@ impl<N: Network, S: Storage> Driver<N, S> {
                 break;
             }
         }
-        self.shown.show(&self.leadership);
+        self.show();
+        let (now, heir) = (self.leadership.standing(), self.leadership.heir());
         self.transfer
-            .take_if(|it| it.tell(self.settings.sid, &self.leadership));
+            .take_if(|it| it.tell(self.settings.sid, now, heir));
         self.tell_followers().await
     }
 
@@ -446,11 +447,16 @@ impl<N: Network, S: Storage> Driver<N, S> {
         self.stage = Stage::Changing(leader);
     }
 
+    fn show(&mut self) {
+        let (now, remembers) = (self.leadership.standing(), self.leadership.remembers());
+        self.shown.show(now, remembers);
+    }
+
     /// Whoever relied on this server sees that it is over, and only then do its peers, by what was
     /// sent to them last.
     fn retire(&mut self) {
         self.shown.end_lease();
-        self.shown.show(&self.leadership);
+        self.show();
         self.shown.forget_limits();
         self.port.close_all_in_peace();
     }

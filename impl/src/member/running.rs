@@ -5,7 +5,8 @@
 //! stopped, or on a runtime that was held up, the job may be ready before the timer is, and whoever
 //! leads by then has begun the job, too.
 
-use super::{Lease, Standing};
+use super::lease::Lease;
+use super::standing::Standing;
 use crate::id::PeerEpoch;
 use crate::node::Stopped;
 use std::future::poll_fn;

@@ -1,9 +1,11 @@
 //! What a member shows: whom it follows or leads, for how long, and what its owner had better know.
 //! Kept in step with metrics and log.
 
-use super::{Lease, Note, Standing};
+use super::lease::Lease;
+use super::note::Note;
+use super::standing::Standing;
 use crate::id::Sid;
-use crate::leadership::{self, Leadership, Moment};
+use crate::leadership::{self, Moment};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -53,9 +55,9 @@ impl Shown {
     }
 
     /// The lease is as long as the engine says from now on.
-    pub(super) fn renew_lease(&self, leadership: &Leadership) {
+    pub(super) fn renew_lease(&self, now: leadership::Standing) {
         if let Some(lease) = &self.lease {
-            let until = match leadership.standing() {
+            let until = match now {
                 leadership::Standing::Leading { lease, .. } => lease.unwrap_or_default(),
                 _ => Moment::default(),
             };
@@ -102,8 +104,10 @@ impl Shown {
         });
     }
 
-    pub(super) fn show(&mut self, leadership: &Leadership) {
-        let standing = match (leadership.standing(), &self.lease) {
+    /// What the engine says from now on: where the server stands, and whether it remembers all that
+    /// it has promised.
+    pub(super) fn show(&mut self, now: leadership::Standing, remembers: bool) {
+        let standing = match (now, &self.lease) {
             (leadership::Standing::Leading { epoch, .. }, Some(lease)) => Standing::Leading {
                 epoch,
                 lease: lease.clone(),
@@ -116,7 +120,7 @@ impl Shown {
             }
             _ => Standing::Looking,
         };
-        let unknown = (!leadership.remembers()).then_some(Note::PastUnknown);
+        let unknown = (!remembers).then_some(Note::PastUnknown);
         self.replace(|note| *note == Note::PastUnknown, unknown);
         let (sid, since) = (self.sid, &mut self.since);
         self.standing.send_if_modified(|shown| {

@@ -4,7 +4,7 @@
 //! [`crate::leadership`]'s.
 
 use crate::id::{PeerEpoch, Sid};
-use crate::leadership::{CannotHandOver, Leadership, Standing};
+use crate::leadership::{CannotHandOver, Standing};
 use crate::node::Stopped;
 use tokio::sync::oneshot;
 
@@ -45,9 +45,10 @@ impl Transfer {
         }
     }
 
-    /// Tells how it has ended, if it has. `own` is the id of the server that hands over.
-    pub(super) fn tell(&mut self, own: Sid, leadership: &Leadership) -> bool {
-        let outcome = self.outcome(own, leadership);
+    /// Tells how it has ended, if it has. `own` is the server that hands over, `heir` the server to
+    /// which it does so still.
+    pub(super) fn tell(&mut self, own: Sid, now: Standing, heir: Option<Sid>) -> bool {
+        let outcome = self.outcome(own, now, heir);
         if let Some(outcome) = outcome
             && let Some(waiting) = self.waiting.take()
         {
@@ -57,10 +58,10 @@ impl Transfer {
         outcome.is_some()
     }
 
-    fn outcome(&self, own: Sid, leadership: &Leadership) -> Option<Outcome> {
-        let (leader, epoch) = match leadership.standing() {
+    fn outcome(&self, own: Sid, now: Standing, heir: Option<Sid>) -> Option<Outcome> {
+        let (leader, epoch) = match now {
             Standing::Looking => return None,
-            Standing::Leading { .. } if leadership.heir().is_some() => return None,
+            Standing::Leading { .. } if heir.is_some() => return None,
             Standing::Leading { epoch, .. } => (own, epoch),
             Standing::Following { leader, epoch } | Standing::Observing { leader, epoch } => {
                 (leader, epoch)

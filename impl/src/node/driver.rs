@@ -9,11 +9,12 @@
 mod telling;
 
 use super::answers::Answers;
+use super::config::NodeConfig;
 use super::early::Early;
 use super::guard::{Guard, Refusal, Verdict};
 use super::links::Links;
 use super::log;
-use super::{NodeConfig, Status};
+use super::status::Status;
 use crate::codec;
 use crate::election::{
     Credentials, Effect, Effects, Election, Finalize, Settings, Wait, WaitPhase,

@@ -398,7 +398,11 @@ impl Guard {
                 .0
                 .is_none_or(|version| version > ensemble.committed().version()),
             Refusal::Disturbs { withheld } => *withheld >= NAMED_FROM,
-            _ => true,
+            Refusal::Unreadable(_)
+            | Refusal::ConfigJumps { .. }
+            | Refusal::ConfigUnreadable { .. }
+            | Refusal::EpochJumps { .. }
+            | Refusal::Shunned(_) => true,
         };
         if !is_news {
             return None;

@@ -4,7 +4,7 @@
 //! Invariant: only who is connected, or a member of the configurations in force, is in here. So
 //! however many ids strangers make up, one after the other, nothing grows.
 
-use super::Status;
+use super::status::Status;
 use crate::election::Reachability;
 use crate::ensemble::Ensemble;
 use crate::id::Sid;

@@ -6,10 +6,11 @@
 //! `history::event` lists the fields.
 
 use super::guard::Refusal;
-use crate::config::{ConfigVersion, LearnerType};
+use crate::config::ConfigVersion;
 use crate::election::{Credentials, Finalize, Reachability, Settings, WaitPhase};
 use crate::ensemble::Ensemble;
 use crate::id::{PeerEpoch, Sid};
+use crate::learner_type::LearnerType;
 use crate::notification::{Notification, Received};
 use crate::vote::{Generation, ServerState};
 use std::net::SocketAddr;

@@ -21,6 +21,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
+/// How often is said that a server cannot be reached for another reason than before.
+pub(super) const TROUBLE_TOLD_EVERY: Duration = Duration::from_secs(10);
 /// The wait between attempts (RFC 8305's Connection Attempt Delay).
 const STAGGER: Duration = Duration::from_millis(250);
 /// The wait before an address is tried that no configuration names, unless all others have failed.

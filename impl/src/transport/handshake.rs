@@ -5,11 +5,11 @@
 //! nothing here waits for anything else: each connection has its own task, so a silent one holds up
 //! nobody.
 
-use super::Settings;
 use super::dialling::{Dialler, Targets};
 use super::limited::Limited;
 use super::link::Introduced;
 use super::network::Network;
+use super::settings::Settings;
 use crate::codec::initial::{self, ElectionAddress, InitialMessage};
 use crate::config::Host;
 use crate::id::Sid;

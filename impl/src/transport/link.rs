@@ -5,59 +5,14 @@
 //! does an other end that is gone, or takes in nothing, within seconds
 //! ([`Network::watch_closely`]).
 
+use super::frame::{LENGTH, LONGEST_PAYLOAD};
 use super::network::Network;
 use super::queues::{Inbox, Outbox};
-use crate::codec;
 use crate::id::Sid;
-use crate::notification::Notification;
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use std::io;
-use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_util::codec::{Decoder, LengthDelimitedCodec};
-
-/// The longest payload (the reference's `PACKETMAXSIZE`).
-pub const LONGEST_PAYLOAD: usize = 512 * 1024;
-const LENGTH: usize = 4;
-
-/// A notification ready to be sent, with its length before it. The configuration's text is shared
-/// by all of them.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Frame {
-    head: [u8; LENGTH + codec::HEADER_LEN],
-    config: Arc<str>,
-}
-
-impl Frame {
-    /// A notification with the sender's committed configuration; `None` if that makes it longer
-    /// than a frame may be.
-    #[must_use]
-    pub fn new(notification: &Notification, config: &Arc<str>) -> Option<Self> {
-        let length = codec::HEADER_LEN + config.len();
-        let declared = u32::try_from(length)
-            .ok()
-            .filter(|_| length <= LONGEST_PAYLOAD)?;
-        let mut head = [0; LENGTH + codec::HEADER_LEN];
-        let (before, header) = head.split_at_mut(LENGTH);
-        before.copy_from_slice(&declared.to_be_bytes());
-        header.copy_from_slice(&codec::header(notification, config.as_bytes()));
-        Some(Self {
-            head,
-            config: Arc::clone(config),
-        })
-    }
-
-    pub(super) fn payload(&self) -> Bytes {
-        [&self.head[LENGTH..], self.config.as_bytes()]
-            .concat()
-            .into()
-    }
-
-    /// All that goes over the connection.
-    pub(super) fn bytes(&self) -> impl Buf {
-        Buf::chain(&self.head[..], self.config.as_bytes())
-    }
-}
 
 /// A connection whose other end has said who it is, with what arrived after that.
 pub(super) struct Introduced<S> {

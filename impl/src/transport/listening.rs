@@ -3,10 +3,11 @@
 //!
 //! Source: `QuorumCnxManager.Listener`; `QuorumPeer.processReconfig` starts it anew.
 
+use super::dialling;
 use super::handshake::{self, Greeting, Visitor};
 use super::limited::Limited;
 use super::network::Network;
-use super::{BIND_AGAIN_AFTER, BindError, Settings, dialling};
+use super::settings::Settings;
 use crate::codec::initial::ElectionAddress;
 use crate::config::{BindRetries, Host};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +18,40 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
+/// How many connections may be in their first moments at once, beside one of each server of the
+/// ensemble.
+pub(super) const HALF_OPEN: usize = 64;
+/// The wait between attempts to listen on a port that is taken, as in the reference.
+const BIND_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How often is said that a port cannot be had yet.
 const TROUBLE_TOLD_EVERY: Duration = Duration::from_secs(60);
+
+/// A port that cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The port cannot be had.
+    #[error(
+        "cannot listen on {address}: {source}; another process may have the port, or the \
+         address is not this machine's"
+    )]
+    Port {
+        /// Where.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The name that this server's line has does not say where to listen.
+    #[error(
+        "cannot listen on {address}: the name of this server does not resolve: {source}; correct \
+         the name in this server's line of the configuration, or have DNS or /etc/hosts know it"
+    )]
+    Name {
+        /// Where.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+}
 
 pub(super) struct Listeners<N: Network, G> {
     network: N,

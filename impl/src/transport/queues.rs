@@ -4,7 +4,7 @@
 //! what is newest: an old notification is worth nothing once there is a newer one. Neither grows,
 //! whatever the network does.
 
-use super::link::Frame;
+use super::frame::Frame;
 use crate::id::Sid;
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};

@@ -14,26 +14,29 @@
 //! - What was sent last leaves also when this ends.
 
 mod contests;
+mod event;
+mod link;
 mod questions;
 
+pub(crate) use event::PortEvent;
+
 use super::addresses::{Directory, follow, own_addresses, quorum_addresses};
-use super::dialling::{Dialler, Targets};
+use super::claims::{CLAIMS_TOLD_EVERY, Claim, STRANGERS};
+use super::dialling::{Dialler, TROUBLE_TOLD_EVERY, Targets};
 use super::handshake::Visitor;
 use super::limited::Limited;
 use super::link::Introduced;
-use super::listening::Listeners;
+use super::listening::{BindError, HALF_OPEN, Listeners};
 use super::network::Network;
-use super::packets::{self, OUTGOING, Opening};
-use super::{
-    BindError, CLAIMS_TOLD_EVERY, Claim, ElectionAddress, HALF_OPEN, STRANGERS, Settings,
-    TROUBLE_TOLD_EVERY, Task,
-};
+use super::packets::{OUTGOING, Opening};
+use super::settings::Settings;
+use crate::codec::initial::ElectionAddress;
 use crate::ensemble::Ensemble;
 use crate::id::Sid;
 use crate::leadership::End;
 use crate::leadership::packet::{LearnerInfo, Packet, Past};
 use bytes::BytesMut;
-use contests::Contest;
+use link::{Link, LinkEvent, carry};
 use questions::Questions;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -51,33 +54,6 @@ const INCOMING: usize = 64;
 /// ends with it.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 const LAST_WORDS_OF_ALL: Duration = Duration::from_millis(300);
-
-/// What happens on the port.
-#[derive(Debug)]
-pub(crate) enum PortEvent {
-    /// The connection that was dialled is there.
-    Connected(Sid),
-    /// A packet arrived.
-    Packet(Sid, Packet),
-    /// A connection ended, or could not be made.
-    Ended(Sid, End),
-    /// Somebody else has come under the sid of a connected server. Unless a packet of that server
-    /// arrives within a second the newcomer takes its place: it is to be asked for a sign of life.
-    Contested(Sid),
-    /// A server has answered what it has accepted.
-    Answered(Sid, Past),
-}
-
-impl PortEvent {
-    fn peer(&self) -> Sid {
-        let (Self::Connected(peer)
-        | Self::Packet(peer, _)
-        | Self::Ended(peer, _)
-        | Self::Contested(peer)
-        | Self::Answered(peer, _)) = self;
-        *peer
-    }
-}
 
 /// One server's quorum port.
 pub(crate) struct QuorumPort<N: Network> {
@@ -103,31 +79,6 @@ pub(crate) struct QuorumPort<N: Network> {
     events: mpsc::Receiver<(u64, Sid, LinkEvent)>,
     troubles: Limited<(Sid, String)>,
     claims: Limited<Claim>,
-}
-
-struct Link<S> {
-    number: u64,
-    /// The other end, once there is one.
-    remote: Option<SocketAddr>,
-    outgoing: mpsc::Sender<Packet>,
-    contest: Option<Contest<S>>,
-    /// Dropped when the connection is to end once what was sent on it has left.
-    _leave: oneshot::Sender<()>,
-    task: Task,
-}
-
-/// What the task of a link tells.
-enum LinkEvent {
-    Connected(SocketAddr),
-    Unreachable(io::Error),
-    Packet(Packet),
-    Ended(End),
-    /// Whether the newcomer of a contest goes first, whatever the other end says.
-    Located {
-        goes_first: bool,
-    },
-    /// The time of a contest is over.
-    Decided,
 }
 
 impl<N: Network> QuorumPort<N> {
@@ -434,6 +385,20 @@ impl<N: Network> QuorumPort<N> {
         self.links.insert(peer, link);
     }
 
+    /// What this server has accepted, from now on. Before that no question is answered.
+    pub(crate) fn set_past(&mut self, past: Past) {
+        self.questions.set_past(past);
+    }
+
+    /// Asks those servers what they have accepted that are not being asked already. Who does not
+    /// answer is to be asked again.
+    pub(crate) fn ask(&mut self, servers: impl IntoIterator<Item = Sid>) {
+        for sid in servers {
+            let targets = self.targets(sid);
+            self.questions.ask(sid, targets);
+        }
+    }
+
     /// Ends everything: afterwards no task runs and no port is taken. Takes as long as the other
     /// ends need to hear what was sent last, up to a third of a second.
     pub(crate) async fn shutdown(mut self) {
@@ -447,17 +412,4 @@ impl<N: Network> QuorumPort<N> {
         let _ = timeout(LAST_WORDS_OF_ALL, all).await;
         self.tasks.shutdown().await;
     }
-}
-
-async fn carry<N: Network>(
-    peer: Sid,
-    number: u64,
-    connection: Introduced<N::Stream>,
-    outgoing: mpsc::Receiver<Packet>,
-    entry: mpsc::Sender<(u64, Sid, LinkEvent)>,
-) -> (End, io::Error) {
-    let incoming = async move |packet| {
-        let _ = entry.send((number, peer, LinkEvent::Packet(packet))).await;
-    };
-    packets::run::<N>(connection, outgoing, incoming).await
 }

@@ -7,11 +7,12 @@
 //! configuration says that the server is, and the other does not.
 
 use super::Transport;
+use super::claims::{Claim, STRANGERS};
 use super::handshake::Visitor;
+use super::happening::{Happening, LinkState};
 use super::link::Introduced;
 use super::network::Network;
-use super::peers::Ended;
-use super::{Claim, DIAL_AGAIN_AFTER, Happening, LinkState, STRANGERS, Task};
+use super::peer::{DIAL_AGAIN_AFTER, Ended, Origin, Parked};
 use crate::codec::initial::{ElectionAddress, InitialMessage};
 use crate::id::Sid;
 use std::net::{IpAddr, SocketAddr};
@@ -25,21 +26,6 @@ const CONTEST: Duration = Duration::from_secs(6);
 const PARKED: usize = 4;
 /// How many addresses are kept of where a server says it can be dialled, if it may say several.
 const ADVERTISED: usize = 4;
-
-/// A newcomer under the sid of a server that is connected.
-pub(super) struct Parked<S> {
-    number: u64,
-    pub(super) from: SocketAddr,
-    pub(super) connection: Introduced<S>,
-    _decision: Task,
-}
-
-/// Where a server comes from, and says it is.
-#[derive(PartialEq, Eq)]
-pub(super) struct Origin {
-    from: IpAddr,
-    advertised: Vec<ElectionAddress>,
-}
 
 impl<N: Network> Transport<N> {
     /// Somebody has connected and said who it is.
@@ -224,16 +210,6 @@ impl<N: Network> Transport<N> {
                 "server {sid} is connected at {there}, and somebody at {from} says that it is \
                  server {sid}; two servers may have this id{left_out}"
             );
-        }
-    }
-}
-
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let advertised = super::addresses::list(&self.advertised);
-        match advertised.as_str() {
-            "" => write!(f, "{}", self.from),
-            _ => write!(f, "{} ({advertised})", self.from),
         }
     }
 }

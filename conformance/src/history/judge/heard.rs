@@ -4,8 +4,9 @@
 //! known of them: not how long they took, not how the two clocks differ. A sender's log may end before it said what another one
 //! heard; it covers a message if the sender went on to hear something that the receiver can have announced only afterwards.
 
+use super::ensemble::Assumed;
+use super::finding::{Finding, Objection, Unjudged};
 use super::standing::{Standing, describe};
-use super::{Assumed, Finding, Objection, Unjudged};
 use crate::history::event::{Event, Fact};
 use crate::history::log::Logs;
 use fle::{Notification, Sid};

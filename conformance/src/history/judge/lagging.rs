@@ -18,8 +18,9 @@
 mod explanation;
 
 use super::engine::{self, NO_HISTORY};
+use super::ensemble::Assumed;
+use super::finding::{Finding, Looking, Objection, Unjudged};
 use super::standing::{Standing, describe};
-use super::{Assumed, Finding, Looking, Objection, Unjudged};
 use crate::history::event::{Announcement, Ballot, Event, Fact, server_state};
 use crate::history::log::Log;
 use explanation::{Explanation, Queued, Told};

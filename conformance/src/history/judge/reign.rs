@@ -2,7 +2,7 @@
 //!
 //! The election does not promise that two servers never lead at the same time, only that a quorum promises each epoch to one.
 
-use super::Objection;
+use super::finding::Objection;
 use crate::history::event::{Event, Fact};
 use crate::history::log::Logs;
 use fle::Sid;

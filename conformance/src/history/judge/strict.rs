@@ -5,8 +5,9 @@
 //! What a newer configuration brings is not in the log; a restart that is said to follow from a notification is believed.
 
 use super::engine::{self, NO_HISTORY};
+use super::ensemble::{self, Assumed};
+use super::finding::{Finding, Looking, Objection};
 use super::standing::Standing;
-use super::{Assumed, Finding, Looking, Objection, ensemble};
 use crate::history::event::{Announcement, Ballot, Event, Fact, Wait, server_state};
 use crate::history::log::Log;
 use fle::election::{

@@ -1,20 +1,13 @@
 //! The production engine with a clock and a disk: [`Leadership`] as its driver keeps it, without a
 //! network.
 
+use super::shown::{Follows, Shown, Waits};
 use super::terms::{Terms, stored};
-use fle::leadership::packet::Past;
+use super::times::PROMISE;
 use fle::leadership::{Effect, Effects, Epochs, Knowledge, Leadership, Moment, Standing, Stored};
-use fle::{PeerEpoch, Sid};
 use fle_model::establishment::terms;
 use std::fmt;
 use std::time::Duration;
-
-/// For how long a promise binds.
-pub(super) const PROMISE: Duration = Duration::from_secs(1);
-/// For how long patience lasts, longer than any walk takes.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1_000_000);
-/// For how long others may count on a learner's answers, until the model says that nobody does.
-pub(super) const UNSETTLED: Duration = PATIENCE;
 
 /// One server of the production crate, in one life.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -22,38 +15,6 @@ pub(super) struct Engine {
     leadership: Leadership,
     disk: Stored,
     now: Moment,
-}
-
-/// What can be seen of a server.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Shown {
-    pub(super) follows: Follows,
-    pub(super) memory: Epochs,
-    pub(super) remembers: bool,
-    /// What it answers one that asks.
-    pub(super) past: Past,
-    pub(super) disk: Stored,
-    pub(super) waits: Waits,
-}
-
-/// Which established leader it knows of. How long a lease is left out: that is time's business.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Follows {
-    Nobody,
-    Itself(PeerEpoch),
-    Another(Sid, PeerEpoch),
-    AnotherWithoutVote(Sid, PeerEpoch),
-}
-
-/// How long it waits if nothing happens to it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Waits {
-    /// It does not look at its clock.
-    NotAtAll,
-    /// Until a promise is over, or as long as one binds, or needs a sign of life.
-    ForPromise,
-    /// Until its patience is over.
-    Patiently,
 }
 
 impl Engine {

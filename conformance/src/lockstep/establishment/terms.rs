@@ -4,7 +4,8 @@
 //! What the model has no counterpart of is fixed here: servers without transactions, of one version
 //! of the configuration.
 
-use super::engine::{Follows, PATIENCE, PROMISE, Shown, UNSETTLED, Waits};
+use super::shown::{Follows, Shown, Waits};
+use super::times::{PATIENCE, PROMISE, UNSETTLED};
 use crate::engine::ensemble_of;
 use fle::config::LearnerType;
 use fle::leadership::packet::{LearnerInfo, PROTOCOL, Packet, Past};

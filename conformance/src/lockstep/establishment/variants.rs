@@ -1,8 +1,9 @@
 //! What an event of the model is to the engine: each way in which it can come, and what the model
 //! says of it.
 
-use super::engine::{Engine, PATIENCE, PROMISE, UNSETTLED};
+use super::engine::Engine;
 use super::terms::{Terms, past, zxid};
+use super::times::{PATIENCE, PROMISE, UNSETTLED};
 use fle::election::Credentials;
 use fle::leadership::packet::Packet;
 use fle::leadership::{self, End};

@@ -4,7 +4,7 @@
 //! What must be the same on every server is the ensemble; what had better be the same are the
 //! limits and switches that decide how servers wait for one another.
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::output::say;
 use fle::config::{ConfigErrors, DynamicConfig, LearnerType, Options, Problem, ServerConfig};
 use sha2::{Digest, Sha256};

@@ -2,12 +2,15 @@
 
 mod ensemble;
 mod picture;
+mod recovery;
 
+use crate::failure::Failure;
 use crate::output::not_said;
+use crate::runtime::runtime;
 use crate::signals::{Hangup, Stop};
-use crate::{Failure, runtime};
-use ensemble::{Ensemble, Recovery};
+use ensemble::Ensemble;
 use picture::Screen;
+use recovery::Recovery;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 

@@ -9,8 +9,9 @@
 
 mod quota;
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::output::within;
+pub(crate) use quota::PROGRAM;
 use quota::Quota;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -20,9 +21,6 @@ use std::time::{Duration, Instant};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
-
-/// The target of lines that only the program's own start and end, or the log itself, can cause.
-pub(crate) const PROGRAM: &str = "fle::program";
 
 /// How many lines wait for whoever reads them: half a megabyte or so.
 const QUEUE: usize = 1024;

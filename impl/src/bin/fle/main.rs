@@ -1,21 +1,24 @@
 //! The programs: `fle serve`, `local`, `status`, `check-config`, `vouch`.
 //!
 //! Each has a module. What they share: what a server says of itself ([`report`]) and where
-//! ([`http`]), its [`log`], the [`signals`] that stop it, and how one writes to whoever may not
-//! read ([`output`]).
+//! ([`http`]), its [`log`], what it runs on ([`mod@runtime`]) and the [`signals`] that stop it, how
+//! one writes to whoever may not read ([`output`]), and how a program fails ([`failure`]).
 
 mod check_config;
+mod failure;
 mod http;
 mod local;
 mod log;
 mod output;
 mod report;
+mod runtime;
 mod serve;
 mod signals;
 mod status;
 mod vouch;
 
 use clap::{Parser, Subcommand};
+use failure::Failure;
 use std::process::ExitCode;
 
 /// Fast Leader Election, as the servers of an Apache ZooKeeper ensemble do it.
@@ -42,20 +45,6 @@ enum Command {
     Vouch(vouch::Vouch),
 }
 
-/// Why a program ends with another exit code than 0, in words for standard error.
-enum Failure {
-    /// Exit code 1.
-    Check(String),
-    /// Exit code 2.
-    Unusable(String),
-}
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Unusable(error.to_string())
-    }
-}
-
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
@@ -71,13 +60,4 @@ fn main() -> ExitCode {
     };
     output::complain(&text);
     ExitCode::from(code)
-}
-
-/// A runtime for servers, on all cores and with as many descriptors as the system allows: every
-/// pair of servers has a connection.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    // With fewer it may do as well.
-    let _ = rlimit::increase_nofile_limit(u64::MAX);
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    Ok(builder.enable_all().build()?)
 }

@@ -1,7 +1,7 @@
 //! What the programs write to standard output and, when they fail, to standard error. Either may be
 //! closed, full, or a pipe that nobody reads.
 
-use crate::Failure;
+use crate::failure::Failure;
 use std::io::{self, ErrorKind, Write};
 use std::sync::mpsc;
 use std::thread::Builder;

@@ -2,10 +2,11 @@
 
 mod found;
 
+use crate::failure::Failure;
 use crate::http::Server;
 use crate::log::{Format, Log, PROGRAM};
+use crate::runtime::runtime;
 use crate::signals::{Hangup, Stop};
-use crate::{Failure, runtime};
 use fle::PeerEpoch;
 use fle::config::ServerConfig;
 use fle::member::{Member, MemberConfig};

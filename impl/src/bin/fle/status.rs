@@ -1,6 +1,6 @@
 //! `fle status`: asks a running server what it is at.
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::output::say;
 use crate::report::Report;
 use crate::serve::http_file;

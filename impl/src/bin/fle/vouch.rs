@@ -1,7 +1,7 @@
 //! `fle vouch`: an operator's word that a server's data directory has all that the server has
 //! promised.
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::output::say;
 use fle::config::ServerConfig;
 use fle::leadership::Epochs;

@@ -9,11 +9,13 @@
 //! - One newcomer at most waits under a sid, for [`PROBE`] at most. Of several that come meanwhile
 //!   one is drawn, so that whoever repeats himself often keeps nobody out for ever.
 
+use super::super::claims::Claim;
 use super::super::handshake::Visitor;
 use super::super::network::Network;
 use super::super::packets::Opening;
-use super::super::{Claim, Task};
-use super::{LinkEvent, PortEvent, QuorumPort};
+use super::QuorumPort;
+use super::event::PortEvent;
+use super::link::{Contest, LinkEvent};
 use crate::id::Sid;
 use crate::leadership::packet::LearnerInfo;
 use std::net::SocketAddr;
@@ -22,20 +24,6 @@ use tokio::time::sleep;
 
 /// How long a server may take for a sign of life.
 const PROBE: Duration = Duration::from_secs(1);
-
-/// A newcomer that waits.
-pub(super) struct Contest<S> {
-    number: u64,
-    pub(super) visitor: Visitor<S, Opening>,
-    pub(super) info: LearnerInfo,
-    /// How many have come since the contest began.
-    newcomers: usize,
-    /// Whether it has been found that no newcomer so far goes first.
-    is_located: bool,
-    /// Whether the server that is there has given a sign of life.
-    is_alive: bool,
-    _timer: Task,
-}
 
 impl<N: Network> QuorumPort<N> {
     /// A learner comes under the sid of one that is connected.

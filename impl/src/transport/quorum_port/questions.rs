@@ -1,9 +1,10 @@
 //! What servers have accepted, asked and answered: each question on a connection of its own.
 
 use super::super::dialling::{Dialler, Targets};
+use super::super::listening::HALF_OPEN;
 use super::super::network::Network;
-use super::super::{HALF_OPEN, Settings, packets};
-use super::QuorumPort;
+use super::super::packets;
+use super::super::settings::Settings;
 use crate::id::Sid;
 use crate::leadership::packet::Past;
 use std::collections::BTreeSet;
@@ -57,7 +58,7 @@ impl<N: Network> Questions<N> {
         None
     }
 
-    fn ask(&mut self, sid: Sid, targets: Targets) {
+    pub(super) fn ask(&mut self, sid: Sid, targets: Targets) {
         if !self.asked.insert(sid) {
             return;
         }
@@ -70,6 +71,11 @@ impl<N: Network> Questions<N> {
             };
             (sid, answer.await)
         });
+    }
+
+    /// What is answered from now on.
+    pub(super) fn set_past(&mut self, past: Past) {
+        self.past = Some(past);
     }
 
     /// Answers on this connection, unless too many wait for one that does not arrive.
@@ -88,21 +94,5 @@ impl<N: Network> Questions<N> {
     pub(super) async fn shutdown(&mut self) {
         self.asking.shutdown().await;
         self.answering.shutdown().await;
-    }
-}
-
-impl<N: Network> QuorumPort<N> {
-    /// What this server has accepted, from now on. Before that no question is answered.
-    pub(crate) fn set_past(&mut self, past: Past) {
-        self.questions.past = Some(past);
-    }
-
-    /// Asks those servers what they have accepted that are not being asked already. Who does not
-    /// answer is to be asked again.
-    pub(crate) fn ask(&mut self, servers: impl IntoIterator<Item = Sid>) {
-        for sid in servers {
-            let targets = self.targets(sid);
-            self.questions.ask(sid, targets);
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! What an ensemble looks like from outside: a table that is drawn again on a terminal, a line for
 //! each change elsewhere.
 
-use super::ensemble::Recovery;
+use super::recovery::Recovery;
 use fle::member::Standing;
 use fle::node::Status;
 use fle::transport::LinkState;

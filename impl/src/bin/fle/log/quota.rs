@@ -6,7 +6,6 @@
 //! [`Quota::settle`] gives the counts when a period ends. State is bounded: there is no more of it
 //! than there are places.
 
-use super::PROGRAM;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +14,9 @@ use tracing::callsite::Identifier;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
+
+/// The target of lines that only the program's own start and end, or the log itself, can cause.
+pub(crate) const PROGRAM: &str = "fle::program";
 
 /// How long a place's lines are counted together.
 const PERIOD: Duration = Duration::from_secs(10);

@@ -1,97 +1,22 @@
-//! What becomes of one peer: dialled, awaited, connected, at rest.
+//! What becomes of the connection with a peer: dialled, awaited, made, at rest.
 
+use super::Transport;
 use super::addresses::list;
+use super::claims::Claim;
 use super::dialling::Targets;
 use super::handshake::{self, Dialled};
+use super::happening::{Happening, LinkState};
 use super::link::{self, Introduced};
 use super::network::Network;
-use super::queues::Outbox;
-use super::visits::{Origin, Parked};
-use super::{Claim, DIAL_AGAIN_AFTER, Happening, LinkState, Transport};
-use crate::codec::initial::ElectionAddress;
+use super::peer::{DIAL_AGAIN_AFTER, Ended, Peer};
 use crate::id::Sid;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// How many connections in a row a peer may end without a word before that is told.
 const SILENT_ENDS: usize = 2;
-
-pub(super) struct Peer<S> {
-    pub(super) outbox: Arc<Outbox>,
-    pub(super) state: LinkState,
-    /// The number and the handle of the task that the state is about; whatever another task reports
-    /// is out of date.
-    task: Option<(u64, AbortHandle)>,
-    /// The connection that is used until the one that is being dialled takes its place.
-    retiring: Option<AbortHandle>,
-    /// The other end of the connection, or of the one that is retiring.
-    pub(super) remote: Option<SocketAddr>,
-    /// Who has come under its sid while it is connected.
-    pub(super) parked: Vec<Parked<S>>,
-    /// Why it could not be reached, since it was connected last; each reason is told once.
-    trouble: Option<String>,
-    /// When its last connection was accepted.
-    pub(super) visited: Option<Instant>,
-    /// Where it said it can be dialled.
-    pub(super) advertised: Vec<ElectionAddress>,
-    /// Where it came from last, and before that.
-    pub(super) origins: [Option<Origin>; 2],
-    /// When it was dialled last because it asked to be.
-    pub(super) dialled_back: Option<Instant>,
-    /// It is not dialled before this moment.
-    pub(super) not_before: Option<Instant>,
-    /// How many connections in a row have ended without a word.
-    silent_ends: usize,
-}
-
-impl<S> Default for Peer<S> {
-    fn default() -> Self {
-        Self {
-            outbox: Arc::default(),
-            state: LinkState::Idle,
-            task: None,
-            retiring: None,
-            remote: None,
-            parked: Vec::new(),
-            trouble: None,
-            visited: None,
-            advertised: Vec::new(),
-            origins: [None, None],
-            dialled_back: None,
-            not_before: None,
-            silent_ends: 0,
-        }
-    }
-}
-
-/// What a task has come to.
-pub(super) enum Ended<S> {
-    Link {
-        error: io::Error,
-        /// Whether anything had arrived, and how long it lasted.
-        heard: bool,
-        lasted: Duration,
-    },
-    Dial(io::Result<Dialled<S>>),
-    /// The time for dialling back is over.
-    DialBack,
-    /// Time to dial again.
-    Pause,
-    /// Whether a newcomer takes the place of the connection that is there.
-    Contest(bool),
-}
-
-impl<S> Peer<S> {
-    fn retire(&mut self) {
-        if let Some(task) = self.retiring.take() {
-            task.abort();
-        }
-    }
-}
 
 impl<N: Network> Transport<N> {
     pub(super) fn peer(&mut self, sid: Sid) -> &mut Peer<N::Stream> {

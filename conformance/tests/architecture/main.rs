@@ -1,0 +1,7 @@
+//! Each crate's layers, and what its modules import: no arrow climbs.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod conformance;
+mod fle;
+mod imports;
+mod small_crates;
