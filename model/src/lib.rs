@@ -25,7 +25,7 @@
 //! # How to read it
 //!
 //! There are two protocols, each stated by itself, and one machinery that checks them. Each module
-//! imports only those before it, which `tests/layers.rs` reads off their text:
+//! imports only those before it, which `tests/architecture` of `fle-conformance` reads off their text:
 //!
 //! | module | what it states |
 //! |---|---|

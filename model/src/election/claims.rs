@@ -7,17 +7,10 @@
 
 mod always;
 mod eventually;
+mod shared;
 mod sometimes;
 
-use crate::election::scenario::Scenario;
-use crate::election::server::Server;
-use crate::election::system::{State, System};
-use crate::frame::claim;
-use crate::terms::vote::Vote;
-use fle::ServerState;
-
-/// A property of an election.
-pub type Claim<const N: usize> = claim::Claim<System<N>>;
+pub use shared::Claim;
 
 /// Every property, in the order in which they are printed.
 #[must_use]
@@ -30,28 +23,4 @@ pub fn claims<const N: usize>() -> Vec<Claim<N>> {
         eventually::pitfalls(),
     ]
     .concat()
-}
-
-fn everywhere(_: &Scenario) -> bool {
-    true
-}
-
-fn credentials_differ(scenario: &Scenario) -> bool {
-    scenario.credentials.len() > 1
-}
-
-fn all_settled<const N: usize>(state: &State<N>) -> bool {
-    (0..N).all(|server| state.leader_of(server).is_some())
-}
-
-/// The votes of the servers that are LEADING.
-fn leaders<const N: usize>(state: &State<N>) -> impl Iterator<Item = Vote> {
-    let votes = state.servers.iter().filter_map(Server::settled);
-    votes.filter(|vote| vote.state == ServerState::Leading)
-}
-
-/// The server with the greatest (epoch, zxid, sid) among the voters with weight.
-fn best<const N: usize>(system: &System<N>, state: &State<N>) -> Option<usize> {
-    let candidates = (0..N).filter(|&server| system.election.ensemble.has_weight(server));
-    candidates.max_by_key(|&server| (state.servers[server].credentials, server))
 }

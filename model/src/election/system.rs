@@ -11,6 +11,7 @@
 //! Deliberately absent: what is claimed of all this, and how a step reads.
 
 mod action;
+mod awaited;
 mod enabled;
 mod fingerprint;
 pub mod reduction;
@@ -30,9 +31,9 @@ use crate::frame::system::{Fairness, TransitionSystem};
 use crate::terms::set::ServerSet;
 use crate::terms::setting::Setting;
 use crate::terms::vote::{Credentials, Notification, Round};
+use awaited::Awaited;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
-use waiting::Awaited;
 
 /// The model of a scenario with `N` servers.
 #[derive(Clone)]

@@ -20,7 +20,10 @@
 
 pub mod acts;
 pub mod format;
+mod life;
 pub mod terms;
+
+pub use life::Life;
 
 use crate::election::scenario::Scenario;
 use crate::election::server::{Server, Wait};
@@ -29,7 +32,7 @@ use crate::frame::scenario::{Scenario as _, Task};
 use crate::frame::story::Recorded;
 use crate::frame::system::TransitionSystem;
 use crate::frame::walk::Walk;
-use crate::terms::vote::{Proposal, Vote, sid};
+use crate::terms::vote::{Proposal, sid};
 use acts::{Act, Seen, What};
 use std::collections::BTreeMap;
 use terms::Terms;
@@ -44,19 +47,6 @@ pub struct Recorder<'a, const N: usize> {
 /// What traces show of the servers and a state of the model does not say.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Lives<const N: usize>([Life; N]);
-
-/// One server's part of it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Life {
-    /// How many lives it has begun, this one included.
-    pub begun: u8,
-    /// What it proposes, or proposed last.
-    pub proposal: Proposal,
-    /// How long it waits for votes, in milliseconds.
-    pub interval_ms: u64,
-    /// The vote that it settled on, as it was then.
-    pub decided: Option<Vote>,
-}
 
 /// A line of one server's trace.
 #[derive(Clone, PartialEq, Debug)]

@@ -23,7 +23,6 @@ use crate::frame::system::{Fairness, TransitionSystem};
 use crate::terms::set::ServerSet;
 use crate::terms::setting::Setting;
 use std::sync::Arc;
-use timely::Duty;
 
 /// The system of a scenario with `N` servers.
 #[derive(Clone)]
@@ -85,6 +84,28 @@ pub enum Cause {
     HandsOver(usize),
     /// It waits no longer.
     GivesUp,
+}
+
+/// What the scheduler owes by itself: a server's reading what one sent it, its seeing a
+/// connection's end, its being told of an election, its start, its waits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Duty {
+    /// To read the next packet of this one.
+    Reads(usize, usize),
+    /// To see that the connection with this one has ended.
+    Sees(usize, usize),
+    /// To hear who is elected.
+    Hears(usize),
+    /// To start.
+    Starts(usize),
+    /// That its promise ends.
+    IsReleased(usize),
+    /// That it loses patience.
+    GivesUp(usize),
+    /// To ask this one.
+    Asks(usize, usize),
+    /// That nobody counts any more on answers of this learner.
+    Settles(usize, usize),
 }
 
 /// An event at a server, and what it did about it.

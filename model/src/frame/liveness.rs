@@ -6,8 +6,8 @@
 //! A run is a path that never ends, or one that ends in a state and stays there for ever; in a terminal state it has no
 //! choice. The caller sorts the actions into *classes*, one for each thing that the scheduler owes by itself (a link's
 //! deliveries, a server's time-out). A run is fair if
-//! - no class that is owed [weakly](Fairness::Weak) can, from some moment on, be taken in every state and is not, and
-//! - no class that is owed [strongly](Fairness::Strong) can be taken again and again and is not.
+//! - no class that is owed [weakly](super::system::Fairness::Weak) can, from some moment on, be taken in every state and is not, and
+//! - no class that is owed [strongly](super::system::Fairness::Strong) can be taken again and again and is not.
 //!
 //! In a finite graph the states that a run visits again and again are connected both ways. So the property fails exactly if
 //! some set of such states holds one where the goal fails, and is all that some fair run visits again and again. It is sought
@@ -36,11 +36,11 @@
 mod graph;
 mod lasso;
 mod recording;
+mod run;
 
 pub use lasso::Lasso;
-pub use recording::{ALL_HOLD, Printed, Recording};
+pub use recording::{ALL_HOLD, Goal, Printed, Recording, Scheduler};
 
-use super::system::Fairness;
 use fixedbitset::FixedBitSet;
 use graph::{Graph, Number};
 use petgraph::Direction;
@@ -48,12 +48,6 @@ use recording::fingerprint;
 use stateright::{Checker, Model};
 use std::hash::Hash;
 use std::sync::Arc;
-
-/// To which class an action belongs, and how that is owed; `None` for what the scheduler may neglect for ever.
-pub type Scheduler<M, C> = fn(&M, &<M as Model>::Action) -> Option<(C, Fairness)>;
-
-/// Where a run should come and stay.
-pub type Goal<M> = fn(&M, &<M as Model>::State) -> bool;
 
 /// What a model's fair runs can visit again and again, and where the goals fail.
 pub struct Reachable<M: Model, C> {

@@ -1,6 +1,6 @@
 //! What must hold in every state.
 
-use super::{Claim, best, everywhere};
+use super::shared::{Claim, best, everywhere};
 use crate::election::rules::StepRule;
 use crate::election::scenario::Scenario;
 use crate::election::server::{Election, Server, Wait};

@@ -1,6 +1,6 @@
 //! What must come to hold in every fair run, and stay so.
 
-use super::{Claim, best};
+use super::shared::{Claim, best};
 use crate::election::network::Links;
 use crate::election::scenario::Scenario;
 use crate::frame::claim::Kind;

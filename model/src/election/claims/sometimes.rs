@@ -1,6 +1,6 @@
 //! What must be seen to happen: that shows that other properties are not vacuous, or that what sounds right is false.
 
-use super::{Claim, all_settled, best, credentials_differ, everywhere, leaders};
+use super::shared::{Claim, all_settled, best, credentials_differ, everywhere, leaders};
 use crate::election::faults::Faults;
 use crate::election::network::Links;
 use crate::election::rules::{counted, electors, some_election, some_receipt, some_settling};

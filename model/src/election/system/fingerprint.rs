@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::election::catalogue::find;
     use crate::election::network::Links;
-    use crate::election::system::waiting::Awaited;
+    use crate::election::system::awaited::Awaited;
     use crate::frame::scenario::Scenario;
     use crate::terms::set::ServerSet;
     use crate::terms::vote::{ConfigVersion, Credentials, Proposal, Round};

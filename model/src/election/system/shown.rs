@@ -1,8 +1,8 @@
 //! A state as it is shown: field by field, servers by their sids instead of their places, what is there
 //! instead of what is not.
 
+use super::awaited::Awaited;
 use super::state::State;
-use super::waiting::Awaited;
 use crate::election::network::Network;
 use crate::election::server::{Election, Looking, Server};
 use crate::terms::set::ServerSet;

@@ -1,6 +1,6 @@
 //! A state of the whole, and what can be asked of it.
 
-use super::waiting::Awaited;
+use super::awaited::Awaited;
 use crate::election::faults::Faults;
 use crate::election::network::Network;
 use crate::election::server::{FastLeaderElection, Server, Wait};

@@ -1,41 +1,13 @@
 //! The wait for a better proposal, as a system follows it: how long it lasts is said in
 //! [`crate::election::finalizing`].
 
+use super::awaited::Awaited;
 use super::{State, System};
 use crate::election::finalizing::{Early, Length};
 use crate::election::server::{Server, Wait};
-use crate::terms::set::ServerSet;
 use crate::terms::setting::Setting;
 
-/// What must still happen before a server's wait can run out: [`Length::Delays`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Awaited<const N: usize> {
-    /// How many delays are left, this one included.
-    pub(super) delays: u8,
-    /// For each receiver, the senders whose notifications were under way when this delay began and still are.
-    pub(super) senders: [ServerSet; N],
-}
-
 impl<const N: usize> Awaited<N> {
-    /// Nothing.
-    pub const NOTHING: Self = Self {
-        delays: 0,
-        senders: [ServerSet::NONE; N],
-    };
-
-    /// What it hashes as. Where delays are counted, a server has a word if and only if it finalizes, which its own words tell.
-    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
-        let Self { delays, senders } = self;
-        let word = senders.iter().fold(u64::from(*delays), |word, senders| {
-            word << 8 | u64::from(senders.bits())
-        });
-        (*self != Self::NOTHING).then_some(word).into_iter()
-    }
-
-    fn is_over(&self) -> bool {
-        self.senders == [ServerSet::NONE; N]
-    }
-
     /// This many delays, from now. Of the last one only what comes to the server itself matters.
     fn begin(delays: u8, server: usize, state: &State<N>) -> Self {
         let under_way = |dst: usize| {

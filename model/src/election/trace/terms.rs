@@ -10,11 +10,11 @@
 //! where it is proposed to follow, and in one more observer, which is never started, where only some servers know it. The
 //! longest wait is short, so that walks reach it.
 
-use super::Life;
 use super::acts::Seen;
 use super::format::{
     self, Decided, Format, Input, LearnerType, Output, Phase, Quorum, Send, Standing, Step,
 };
+use super::life::Life;
 use crate::election::server::{Server, Wait};
 use crate::terms::ensemble::{Composition, Ensemble};
 use crate::terms::vote::{ConfigVersion, Credentials, Notification, Vote, sid};

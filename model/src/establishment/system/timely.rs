@@ -10,34 +10,12 @@
 //! Left out on purpose: that somebody looks again for no reason. A fault is one that the scenario
 //! has a budget for.
 
-use super::{Action, Cause, State, System};
+use super::{Action, Cause, Duty, State, System};
 use crate::establishment::leader::{LearnerStage, Stage};
 use crate::establishment::server::Role;
 use crate::establishment::terms::Bond;
 use crate::frame::system::Fairness;
 use crate::terms::set::ServerSet;
-
-/// What the scheduler owes by itself: a server's reading what one sent it, its seeing a
-/// connection's end, its being told of an election, its start, its waits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Duty {
-    /// To read the next packet of this one.
-    Reads(usize, usize),
-    /// To see that the connection with this one has ended.
-    Sees(usize, usize),
-    /// To hear who is elected.
-    Hears(usize),
-    /// To start.
-    Starts(usize),
-    /// That its promise ends.
-    IsReleased(usize),
-    /// That it loses patience.
-    GivesUp(usize),
-    /// To ask this one.
-    Asks(usize, usize),
-    /// That nobody counts any more on answers of this learner.
-    Settles(usize, usize),
-}
 
 impl<const N: usize> System<N> {
     /// What is owed, and how: deliveries and starts weakly; strongly what is possible only now and

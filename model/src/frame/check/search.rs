@@ -1,6 +1,5 @@
 //! The search for states in which something does not hold, with or without a record of it.
 
-use super::Options;
 use crate::frame::claim::Checked;
 use crate::frame::figures::{collision_probability, rate};
 use crate::frame::liveness::{ALL_HOLD, Goal, Recording};
@@ -8,6 +7,7 @@ use crate::frame::mutant::Mutant as _;
 use crate::frame::progress::{Phase, Watch};
 use crate::frame::report::{Liveness, Report, Row, Verdict, Whole};
 use crate::frame::scenario::{About, Scenario};
+use crate::frame::shard::Shard;
 use crate::frame::subject::{StateOf, Subject};
 use crate::frame::system::TransitionSystem;
 use stateright::{Checker, HasDiscoveries, Model};
@@ -150,7 +150,7 @@ impl Search {
     pub(crate) fn report<C: Scenario>(
         self,
         scenario: &C,
-        options: Options,
+        shard: Shard,
         liveness: Option<Liveness>,
         properties: Vec<Row>,
     ) -> Report {
@@ -167,12 +167,12 @@ impl Search {
             scenario: name.to_owned(),
             covers: covers.to_owned(),
             mutant,
-            shard: options.shard,
+            shard,
             merged: None,
             initial_states: self.initial_states,
             exhausted: self.exhausted(),
             unique_states: self.unique_states,
-            pinned_unique_states: pinned.filter(|_| options.shard.is_whole()),
+            pinned_unique_states: pinned.filter(|_| shard.is_whole()),
             whole: Whole {
                 pinned_unique_states: pinned,
                 disjoint: is_disjoint,

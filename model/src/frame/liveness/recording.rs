@@ -5,7 +5,6 @@
 //!
 //! A state of a recording carries its fingerprint: it is worked out once, for the book and for stateright's set of visited states.
 
-use super::{Goal, Scheduler};
 use crate::frame::system::Fairness;
 use ahash::RandomState;
 use stateright::{Expectation, Model, Property};
@@ -14,6 +13,12 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 use thread_local::ThreadLocal;
+
+/// To which class an action belongs, and how that is owed; `None` for what the scheduler may neglect for ever.
+pub type Scheduler<M, C> = fn(&M, &<M as Model>::Action) -> Option<(C, Fairness)>;
+
+/// Where a run should come and stay.
+pub type Goal<M> = fn(&M, &<M as Model>::State) -> bool;
 
 /// A model that remembers what it was asked by the checker that exhausts it. Clones remember together.
 ///

@@ -1,6 +1,6 @@
 //! Tier `ci`: three servers, each fault and each role by itself, asynchronous and timely.
 
-use super::{BLANK, EQUAL, NONE, OLD, THREE, TIMELY, TWO};
+use super::bases::{BLANK, EQUAL, NONE, OLD, THREE, TIMELY, TWO};
 use crate::election::faults::Faults;
 use crate::election::network::Links;
 use crate::election::scenario::Scenario;

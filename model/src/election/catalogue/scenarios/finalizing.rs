@@ -1,6 +1,6 @@
 //! Tier `ci`: finalizing waits of other lengths, and waits that end early. What they show is told in [`crate::election::finalizing`].
 
-use super::{EQUAL, NONE, TIMELY, TWO};
+use super::bases::{EQUAL, NONE, TIMELY, TWO};
 use crate::election::faults::Faults;
 use crate::election::finalizing::{Early, Finalizing, Length};
 use crate::election::network::Links;

@@ -1,6 +1,6 @@
 //! Tier `nightly`: more servers, and every mix of two faults among three. And what is too large for it.
 
-use super::{EQUAL, NONE, THREE, TIMELY, TWO};
+use super::bases::{EQUAL, NONE, THREE, TIMELY, TWO};
 use crate::election::faults::Faults;
 use crate::election::scenario::Scenario;
 use crate::frame::scenario::Tier;
