@@ -10,7 +10,7 @@
 mod known;
 
 use super::event::{Announcement, Ballot, Fact, Wait};
-use fle_model::trace::format::State;
+use fle_model::election::trace::format::State;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 

@@ -3,7 +3,7 @@
 use crate::support::{folder, recorded};
 use fle_conformance::history::event::{Announcement, Fact, Wait};
 use fle_conformance::history::log::{Log, Logs};
-use fle_model::trace::format::State;
+use fle_model::election::trace::format::State;
 use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;

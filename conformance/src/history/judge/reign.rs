@@ -15,7 +15,7 @@ use super::finding::{Absent, Objection, Unjudged};
 use crate::history::event::{Event, Fact};
 use crate::history::log::{Dialect, Logs};
 use fle::{PeerEpoch, Sid};
-use fle_model::trace::format::State;
+use fle_model::election::trace::format::State;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What alone makes a server forget its epoch.

@@ -9,7 +9,7 @@
 use super::Log;
 use crate::history::event::{Announcement, Fact};
 use fle::Sid;
-use fle_model::trace::format::State;
+use fle_model::election::trace::format::State;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
