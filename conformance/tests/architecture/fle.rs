@@ -124,7 +124,7 @@ const PROGRAMS: Layers<'_> = &[
             "self",
         ],
     ),
-    ("check_config", &["compare", "self"]),
+    ("check_config", &["compare deployment", "sources", "self"]),
     ("http", &["bounds", "self"]),
     ("local", &["recovery", "picture", "ensemble", "self"]),
     ("log", &["quota", "self"]),

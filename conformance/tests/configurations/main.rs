@@ -2,8 +2,8 @@
 //! `files`, which are shaped like those that people have.
 //!
 //! Each is a static file in which `DATA` stands for a data directory and `DYNAMIC` for the file of
-//! the same name that ends in `.dynamic`. The one that ends in `.myid` is the server's `myid`, where
-//! it is not 1; an empty one stands for none.
+//! the same name that ends in `.dynamic`. The one that ends in `.myid` is the server's `myid`,
+//! where it is not 1; an empty one stands for none.
 //!
 //! No file is here of which the parser takes what ends the server right behind it, and check-config
 //! refuses it: a `myid` that is not in the list, and one port for two purposes.

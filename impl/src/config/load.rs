@@ -267,7 +267,7 @@ impl MyId {
         Self {
             read: known.then(|| {
                 let bytes = machine.read(&path);
-                parse_my_id(&decode(bytes.map_err(unreadable)?))
+                parse_my_id(&decode(bytes.map_err(|error| unreadable(&error))?))
             }),
             path,
         }
@@ -428,7 +428,7 @@ fn is_served_by(dynamic: &ClientAddress, fixed: &ClientAddress) -> bool {
 }
 
 fn read_text(machine: &dyn Machine, path: &Path, report: &mut Report) -> Option<String> {
-    let read = machine.read(path).map_err(unreadable);
+    let read = machine.read(path).map_err(|error| unreadable(&error));
     let text = read.and_then(|bytes| match bytes.get(..2) {
         Some([0xff, 0xfe] | [0xfe, 0xff]) => Err(Problem::Utf16),
         _ => Ok(decode(bytes)),
@@ -441,7 +441,7 @@ fn read_text(machine: &dyn Machine, path: &Path, report: &mut Report) -> Option<
     .ok()
 }
 
-fn unreadable(error: io::Error) -> Problem {
+fn unreadable(error: &io::Error) -> Problem {
     Problem::Unreadable(error.to_string())
 }
 

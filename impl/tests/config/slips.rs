@@ -120,7 +120,7 @@ fn a_byte_order_mark_hides_the_first_key() {
     );
 }
 
-/// `QuorumPeerConfig.parseProperties` reads these itself and stops at the first that it cannot read.
+/// `QuorumPeerConfig.parseProperties` reads these itself and stops at one that it cannot read.
 #[test]
 fn what_zookeeper_refuses_without_a_part_in_an_election_is_told() {
     for line in [

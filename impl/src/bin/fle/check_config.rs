@@ -5,6 +5,8 @@
 //! such as a standalone server, is said and is no mistake.
 
 mod compare;
+mod deployment;
+mod sources;
 
 use crate::failure::Failure;
 use crate::output::say;
@@ -15,17 +17,16 @@ use fle::config::{
 };
 use fle::small_file;
 use sha2::{Digest, Sha256};
+use sources::{LONGEST, Source, sources};
 use std::io;
 use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
 
-/// How long a file may be, in bytes.
-const LONGEST: u64 = 1 << 20;
-
 /// Reads configuration files, tells every mistake in them, and compares them with one another.
 #[derive(clap::Args)]
 pub(crate) struct CheckConfig {
-    /// Configuration files (zoo.cfg), one of each server. The files that they name are read too.
+    /// Configuration files (zoo.cfg), one of each server, directories with such files, compose
+    /// files, or ConfigMaps in YAML. The files that a configuration names are read too.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -44,7 +45,13 @@ impl CheckConfig {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut findings = Findings::default();
         for path in &self.files {
-            findings.check(&Here, path);
+            match sources(path) {
+                Ok(sources) => sources.iter().for_each(|source| findings.check(source)),
+                Err(nothing) => {
+                    findings.line(&nothing);
+                    findings.unreadable.get_or_insert(nothing);
+                }
+            }
         }
         let Differences { wrong, suspicious } = compare(&findings.loaded);
         for difference in wrong.iter().chain(&suspicious) {
@@ -58,7 +65,8 @@ impl CheckConfig {
         match mistakes {
             0 => Ok(()),
             _ => Err(Failure::Check(format!(
-                "{mistakes} of these configurations or of their differences would keep an ensemble from working"
+                "{mistakes} of these configurations or of their differences would keep an ensemble \
+                 from working"
             ))),
         }
     }
@@ -78,7 +86,11 @@ impl Machine for Here {
 }
 
 impl Findings {
-    fn check(&mut self, machine: &dyn Machine, path: &Path) {
+    fn check(&mut self, source: &Source) {
+        let (machine, path, is_one_server): (&dyn Machine, _, _) = match source {
+            Source::File(path) => (&Here, path, true),
+            Source::Deployed(it) => (it, &it.path, it.is_one_server()),
+        };
         let name = printable(&path.to_string_lossy());
         if let Some(read) = DynamicConfig::load_on(machine, path) {
             let Some(ensemble) = self.take(&name, path, read, |ensemble| {
@@ -95,14 +107,19 @@ impl Findings {
             let read = ServerConfig::load_on(machine, path);
             let Some(server) = self.take(&name, path, read, |server| {
                 let (sid, role) = (server.sid(), server.learner_type());
-                format!("server {sid}, {role}; {}", describe(server.dynamic()))
+                let ensemble = describe(server.dynamic());
+                if is_one_server {
+                    format!("server {sid}, {role}; {ensemble}")
+                } else {
+                    format!("shared by servers; {ensemble}")
+                }
             }) else {
                 return;
             };
             self.loaded.push(Loaded {
                 name,
                 ensemble: server.dynamic().clone(),
-                server: Some(server),
+                server: Some(server).filter(|_| is_one_server),
             });
         }
     }

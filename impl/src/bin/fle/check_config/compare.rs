@@ -85,7 +85,7 @@ fn ensembles(loaded: &[Loaded]) -> Vec<String> {
     let mut reference = BTreeMap::new();
     for it in loaded {
         for (key, value) in lines(&it.ensemble) {
-            if !own_wildcard(it).is_some_and(|own| key == key_of(own)) {
+            if own_wildcard(it).is_none_or(|own| key != key_of(own)) {
                 reference.entry(key).or_insert((value, &it.name));
             }
         }
