@@ -135,7 +135,7 @@ const SETTERS: &[(&str, Setter)] = &[
         put(&mut s.options.election_port_bind_retries, bind_retries(v))
     }),
     ("tcpKeepAlive", |s, v| {
-        put(&mut s.options.tcp_keep_alive, flag(v))
+        property(&mut s.options.tcp_keep_alive, v)
     }),
     ("observer.election.DelayMs", |s, v| {
         put(&mut s.options.observer_election_delay, millis(v))
@@ -156,7 +156,7 @@ const SETTERS: &[(&str, Setter)] = &[
     ("sslQuorumReloadCertFiles", |s, v| {
         put(&mut s.options.ssl_quorum_reload_cert_files, flag(v))
     }),
-    ("fips-mode", |s, v| put(&mut s.options.fips_mode, flag(v))),
+    ("fips-mode", |s, v| property(&mut s.options.fips_mode, v)),
     ("quorum.auth.enableSasl", |s, v| {
         put(&mut s.options.quorum_auth.enable_sasl, flag(v))
     }),
@@ -183,7 +183,7 @@ const SETTERS: &[(&str, Setter)] = &[
         put(principal, Ok(v.to_owned()))
     }),
     ("kerberos.canonicalizeHostNames", |s, v| {
-        put(&mut s.options.canonicalize_host_names, flag(v))
+        property(&mut s.options.canonicalize_host_names, v)
     }),
     // What has no part in an election and stops ZooKeeper all the same when it cannot be read.
     ("maxClientCnxns", |_, v| integer(v).map(drop)),
@@ -240,6 +240,15 @@ fn flag(text: &str) -> Result<bool, Problem> {
         "false" => Ok(false),
         _ => Err(Problem::NotABoolean(text.to_owned())),
     }
+}
+
+/// A switch that ZooKeeper takes as a system property, which is off unless it is `true`.
+fn property(place: &mut bool, text: &str) -> Result<(), Problem> {
+    let value = flag(text);
+    *place = value == Ok(true);
+    value
+        .map(drop)
+        .map_err(|_| Problem::MeansFalse(text.to_owned()))
 }
 
 /// A number within the bounds; none is outside what a Java `int` holds.

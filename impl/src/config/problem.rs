@@ -175,6 +175,9 @@ pub enum Problem {
         /// The key that was probably meant.
         nearest: Option<String>,
     },
+    /// Warning: a switch that is off unless it is `true`.
+    #[error("{} is not true, and means false", excerpt(.0))]
+    MeansFalse(String),
     /// Warning: a byte order mark stands before the first key, which ZooKeeper does not know then.
     #[error("a byte order mark stands before the key, and ZooKeeper does not know the key by it")]
     ByteOrderMark,
@@ -374,6 +377,7 @@ impl Problem {
                 return (Warning, format!("write {nearest} if that is meant").into());
             }
             Self::UnknownKey { nearest: None } => (Warning, "remove the line"),
+            Self::MeansFalse(_) => (Warning, "write true or false"),
             Self::ByteOrderMark => (Warning, "save the file as UTF-8 without a byte order mark"),
             Self::Suspicious(slip) => (Warning, slip.remedy()),
             Self::Slip(slip) => (Error, slip.remedy()),

@@ -10,12 +10,12 @@ use super::lines::{Duplicates, EnsembleLines};
 use super::lint::{lint, lint_oracle};
 use super::near::nearest;
 use super::options::Options;
-use super::problem::Problem;
+use super::problem::{Problem, Severity};
 use super::properties::{Entry, entries};
 use super::server::ClientAddress;
 use super::slip::{self, java_trim};
 use crate::id::Sid;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// A static file: this server's options, and the ensemble or where it stands.
@@ -79,6 +79,8 @@ pub(super) struct StaticFile {
     ensemble: EnsembleLines,
     /// The lines of the options.
     lines: BTreeMap<String, usize>,
+    /// Those of which the value cannot be read.
+    refused: BTreeSet<String>,
 }
 
 fn check_known(key: &str, line: usize, report: &mut Report) {
@@ -100,6 +102,7 @@ impl StaticFile {
             },
             ensemble: EnsembleLines::default(),
             lines: BTreeMap::new(),
+            refused: BTreeSet::new(),
         };
         // Of two lines with one key the later counts, whatever the first says.
         let last: BTreeMap<String, usize> = entries(text)
@@ -137,7 +140,11 @@ impl StaticFile {
         }
         let set = setter(key).map(|set| set(&mut self.settings, java_trim(&entry.value)));
         match (set, slip::in_value(entry)) {
-            (Some(Err(problem)), slip) => add(slip.map_or(problem, Problem::Slip)),
+            (Some(Err(problem)), slip) if problem.severity() == Severity::Error => {
+                self.refused.insert(key.to_owned());
+                add(slip.map_or(problem, Problem::Slip));
+            }
+            (Some(Err(problem)), None) => add(problem),
             (_, Some(slip)) => add(Problem::Suspicious(slip)),
             (_, None) => {}
         }
@@ -264,7 +271,9 @@ impl StaticFile {
         ] {
             match self.lines.contains_key(key) {
                 false => self.report(key, Problem::Missing, report),
-                true if limit == 0 => self.report(key, Problem::ZeroLimit, report),
+                true if limit == 0 && !self.refused.contains(key) => {
+                    self.report(key, Problem::ZeroLimit, report)
+                }
                 true => {}
             }
         }

@@ -161,6 +161,31 @@ fn what_zookeeper_refuses_without_a_part_in_an_election_is_told() {
     assert_eq!(remarks("maxSessionTimeout=-1"), [""; 0]);
 }
 
+/// `Boolean.parseBoolean`, unlike the switches that the parser reads itself.
+#[test]
+fn a_switch_that_is_a_system_property_is_off_unless_true() {
+    for key in [
+        "tcpKeepAlive",
+        "fips-mode",
+        "kerberos.canonicalizeHostNames",
+    ] {
+        let expected = format!("7: warning: {key}: \"yes\" is not true, and means false");
+        assert_eq!(remark(&format!("{key}=yes")), expected);
+    }
+}
+
+/// Nothing follows from a value that cannot be read.
+#[test]
+fn a_limit_that_cannot_be_read_is_not_zero_as_well() {
+    let text = "dataDir=/data\ninitLimit=ten\nsyncLimit=5\nserver.1=a:1:2\nserver.2=b:1:2\n";
+    let errors = ZooConfig::parse(text).unwrap_err();
+    let errors = errors.diagnostics().iter().map(ToString::to_string);
+    assert_eq!(
+        errors.filter(|error| error.contains("initLimit")).count(),
+        1
+    );
+}
+
 /// Of two lines with one key the later counts, for ZooKeeper too.
 #[test]
 fn a_line_that_another_replaces_is_not_read() {
