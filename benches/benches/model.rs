@@ -5,9 +5,9 @@
 )]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use fle_model::catalogue::find;
-use fle_model::check::{Options, check};
-use fle_model::shard::Shard;
+use fle_model::election::catalogue::find;
+use fle_model::frame::check::{Options, check};
+use fle_model::frame::shard::Shard;
 use std::num::NonZeroUsize;
 
 fn model(c: &mut Criterion) {

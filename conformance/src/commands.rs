@@ -5,7 +5,8 @@ pub(crate) mod reference;
 pub(crate) mod replay;
 pub(crate) mod validate;
 
-use fle_model::catalogue::{self, SCENARIOS, Scenario};
+use fle_model::election::catalogue::{self, SCENARIOS};
+use fle_model::election::scenario::Scenario;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Write};

@@ -7,7 +7,7 @@ use crate::random::parts;
 use crate::reference::{Recording, Reference, ReferenceError, Stopped};
 use crate::replay::{Difference, first_difference};
 use fle::config::ConfigErrors;
-use fle_model::trace::format::Trace;
+use fle_model::election::trace::format::Trace;
 use proptest::strategy::ValueTree;
 
 /// Where two of the three part.

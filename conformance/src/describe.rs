@@ -2,7 +2,7 @@
 
 use crate::replay::Difference;
 use fle::{Generation, codec};
-use fle_model::trace::format::{Input, Output, Server, Standing, Trace};
+use fle_model::election::trace::format::{Input, Output, Server, Standing, Trace};
 use std::fmt::Write;
 
 /// A trace as a few lines of text: the server, then what happens to it.

@@ -7,7 +7,7 @@ use fle::config::{ConfigErrors, DynamicConfig, Rules};
 use fle::election::{self, Effect, Effects, Election, Finalize, Outbox, Settings, Timing};
 use fle::quorum::Oracle;
 use fle::{Ensemble, Notification, PeerEpoch, Received, Sid, codec};
-use fle_model::trace::format::{Decided, Input, Output, Quorum, Send, Server, Standing};
+use fle_model::election::trace::format::{Decided, Input, Output, Quorum, Send, Server, Standing};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -42,7 +42,7 @@ mod stage;
 pub use stage::NodeError;
 
 use crate::replay::Difference;
-use fle_model::trace::format::{Output, Server, Standing, Trace};
+use fle_model::election::trace::format::{Output, Server, Standing, Trace};
 use script::{Act, Script};
 use stage::{Stage, TooEarly};
 use std::time::Duration;

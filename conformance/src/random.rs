@@ -10,7 +10,9 @@ mod event;
 use crate::engine::Engine;
 use ensemble::{Cast, cast};
 use event::{Event, event};
-use fle_model::trace::format::{Credentials, Input, Output, Phase, Server, Standing, Step, Trace};
+use fle_model::election::trace::format::{
+    Credentials, Input, Output, Phase, Server, Standing, Step, Trace,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

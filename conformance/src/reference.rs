@@ -7,7 +7,7 @@
 //!
 //! It needs Debian's `libzookeeper-java` and a JDK; where they are absent, [`Reference::start`] says so in one line.
 
-use fle_model::trace::format::{Input, Output, Server, Step, Trace};
+use fle_model::election::trace::format::{Input, Output, Server, Step, Trace};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fs;

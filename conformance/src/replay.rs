@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use fle::config::ConfigErrors;
-use fle_model::trace::format::{Input, Output, Trace};
+use fle_model::election::trace::format::{Input, Output, Trace};
 use serde::Serialize;
 
 /// The first step at which the engine did something else than the trace says.

@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use fle_conformance::replay::replay;
-use fle_model::catalogue::{SCENARIOS, Tier};
-use fle_model::trace::format::Trace;
-use fle_model::trace::record_walk;
+use fle_model::election::catalogue::SCENARIOS;
+use fle_model::election::trace::format::Trace;
+use fle_model::election::trace::record_walk;
+use fle_model::frame::scenario::Tier;
 use serde_json::{Value, json};
 use std::path::Path;
 

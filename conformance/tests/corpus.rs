@@ -3,7 +3,7 @@
 
 use fle_conformance::describe;
 use fle_conformance::replay::replay;
-use fle_model::trace::format::Trace;
+use fle_model::election::trace::format::Trace;
 use std::path::Path;
 
 fn all_pass(folder: &Path) {

@@ -1,13 +1,18 @@
 //! The traces that `fle-model check --trace-dir` writes beside a counterexample can be replayed, and tell a mutant from the election.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use fle_model::catalogue::{self, Scenario};
-use fle_model::check::{Options, check, shortest};
-use fle_model::counterexample::{Counterexample, TraceDir};
-use fle_model::liveness::Reachable;
-use fle_model::mutants::Mutant;
-use fle_model::shard::Shard;
-use fle_model::system::System;
+use fle_model::election::catalogue;
+use fle_model::election::mutants::Mutant;
+use fle_model::election::scenario::Scenario;
+use fle_model::election::system::System;
+use fle_model::frame::check::{Options, check, shortest};
+use fle_model::frame::claim::Checked;
+use fle_model::frame::counterexample::Counterexample;
+use fle_model::frame::liveness::Reachable;
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::shard::Shard;
+use fle_model::frame::subject::Way;
+use fle_model::frame::trace_dir::TraceDir;
 use std::num::NonZeroUsize;
 use std::process::Command;
 use tempfile::TempDir;
@@ -17,10 +22,10 @@ fn scenario(name: &str) -> &'static Scenario {
 }
 
 /// The model from one initial state, with one of its properties.
-fn system(scenario: &Scenario, start: usize, property: &str) -> System<3> {
+fn system(scenario: &Scenario, start: usize, property: &str) -> Checked<System<3>> {
     let mut claims = scenario.claims();
     claims.retain(|claim| claim.name == property);
-    scenario.system(|number| number == start, claims)
+    scenario.checked(|number| number == start, claims)
 }
 
 /// The exit code of `fle-conformance replay` over the files of this counterexample, and the last line.
@@ -48,7 +53,12 @@ fn the_implementation_goes_the_ways_to_the_pitfalls() {
     ] {
         let system = system(scenario(name), start, pitfall);
         let path = shortest(&system).unwrap();
-        let way = Counterexample::of_path(scenario(name), &system.claims[0], &system, &path);
+        let way = Counterexample::new(
+            scenario(name),
+            &system.claims[0],
+            &system.system,
+            &Way::of_path(&path),
+        );
         let all = (Some(0), format!("{traces} passed, 0 failed"));
         assert_eq!(replayed(&way), all, "{pitfall}");
     }
@@ -64,14 +74,14 @@ fn the_implementation_goes_round_with_an_endless_run() {
         let lasso = |start| {
             let system = system(scenario(name), start, pitfall);
             let goal = system.claims[0].condition;
-            let reachable = Reachable::explore(system.clone(), System::fairness, &[goal]);
+            let reachable = Reachable::explore(system.clone(), Checked::fairness, &[goal]);
             let lasso = reachable.violation(0)?;
             let claim = &system.claims[0];
-            Some(Counterexample::of_lasso(
+            Some(Counterexample::new(
                 scenario(name),
                 claim,
-                &system,
-                &lasso,
+                &system.system,
+                &Way::of_lasso(&lasso),
             ))
         };
         let run = (0..27).find_map(lasso).unwrap();

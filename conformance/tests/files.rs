@@ -1,7 +1,7 @@
 //! A trace is written as recorders write it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use fle_model::trace::format::{Trace, TraceError};
+use fle_model::election::trace::format::{Trace, TraceError};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;

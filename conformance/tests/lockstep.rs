@@ -4,10 +4,14 @@
 use fle_conformance::lockstep::Report;
 use fle_conformance::lockstep::election::{Divergence, lockstep};
 use fle_conformance::replay::replay;
-use fle_model::catalogue::{self, SCENARIOS, Scenario, Tier};
-use fle_model::check::{Options, check};
-use fle_model::mutants::Mutant;
-use fle_model::shard::Shard;
+use fle_model::election::catalogue::{self, SCENARIOS};
+use fle_model::election::mutants::Mutant;
+use fle_model::election::scenario::Scenario;
+use fle_model::frame::check::{Options, check};
+use fle_model::frame::mutant::Mutant as _;
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::scenario::Tier;
+use fle_model::frame::shard::Shard;
 use std::num::NonZeroUsize;
 
 fn scenario(name: &str) -> Scenario {

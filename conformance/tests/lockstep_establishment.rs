@@ -3,20 +3,21 @@
 
 use fle_conformance::lockstep::Report;
 use fle_conformance::lockstep::establishment::{Divergence, lockstep};
-use fle_model::check::Options;
-use fle_model::establishment::catalogue::{Scenario, find};
-use fle_model::establishment::check::check;
+use fle_model::establishment::catalogue::find;
 use fle_model::establishment::mutants::Mutant;
+use fle_model::establishment::scenario::Scenario;
 use fle_model::establishment::system::Faults;
-use fle_model::shard::Shard;
+use fle_model::frame::check::{Options, check};
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::shard::Shard;
 use std::num::NonZeroUsize;
 
 fn scenario(name: &str) -> Scenario {
     *find(name).expect("a scenario")
 }
 
-fn run(scenario: &Scenario, mutant: Option<Mutant>) -> Report<Divergence> {
-    lockstep(scenario, mutant, NonZeroUsize::MIN, None)
+fn run(scenario: &Scenario) -> Report<Divergence> {
+    lockstep(scenario, NonZeroUsize::MIN, None)
 }
 
 /// The same up to this epoch, with this many crashes and nothing else that goes wrong.
@@ -102,7 +103,7 @@ fn the_engine_takes_every_transition_that_the_model_takes() {
         scenario("establish-timely-blank"),
     ];
     for scenario in scenarios {
-        let report = run(&scenario, None);
+        let report = run(&scenario);
         assert_eq!(report.divergence, None, "{}", scenario.name);
         assert!(report.comparisons > report.acts, "{}", scenario.name);
     }
@@ -114,8 +115,8 @@ fn no_transition_is_left_out() {
         threads: NonZeroUsize::MIN,
         shard: Shard::WHOLE,
     };
-    let checked = check(&two(), None, options, None);
-    let (generated, report) = (checked.generated_states, run(&two(), None));
+    let checked = check(&two(), options, None);
+    let (generated, report) = (checked.generated_states, run(&two()));
     assert_eq!(report.transitions, generated - checked.initial_states);
     assert_eq!(report.states, checked.unique_states);
 }
@@ -169,7 +170,7 @@ fn broken() -> Vec<(Mutant, Scenario)> {
 #[test]
 fn an_engine_that_does_something_else_is_found() {
     for (mutant, scenario) in broken() {
-        let divergence = run(&scenario, Some(mutant)).divergence;
+        let divergence = run(&scenario.mutated(mutant)).divergence;
         let divergence = divergence.unwrap_or_else(|| panic!("{mutant:?} is not seen"));
         assert_ne!(divergence.expected, divergence.actual, "{mutant:?}");
         assert!(divergence.steps.len() <= 16, "{mutant:?}: {divergence}");
@@ -179,7 +180,7 @@ fn an_engine_that_does_something_else_is_found() {
 /// What is shown is what a person needs to see it.
 #[test]
 fn a_divergence_is_told_in_sentences() {
-    let divergence = run(&two(), Some(Mutant::LeaderDoesNotAccept)).divergence;
+    let divergence = run(&two().mutated(Mutant::LeaderDoesNotAccept)).divergence;
     let divergence = divergence.expect("it is seen");
     assert_eq!(
         divergence.to_string(),

@@ -3,13 +3,15 @@
 
 use fle_conformance::describe;
 use fle_conformance::replay::replay;
-use fle_model::catalogue::{self, SCENARIOS, Scenario, Tier};
-use fle_model::ensemble::Composition;
-use fle_model::faults::Faults;
-use fle_model::trace::format::{
+use fle_model::election::catalogue::{self, SCENARIOS};
+use fle_model::election::faults::Faults;
+use fle_model::election::scenario::Scenario;
+use fle_model::election::trace::format::{
     Input, LearnerType, Output, Phase, Quorum, Server, Standing, State, Step, Trace,
 };
-use fle_model::trace::{Recording, record_walk};
+use fle_model::election::trace::{Recording, record_walk};
+use fle_model::frame::scenario::Tier;
+use fle_model::terms::ensemble::Composition;
 use tempfile::TempDir;
 
 const WALKS: u64 = 50;

@@ -6,7 +6,7 @@ use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zx
 use fle_conformance::node::script::{Act, Reason, Script, TICK};
 use fle_conformance::node::{Played, play, replay};
 use fle_conformance::replay::Difference;
-use fle_model::trace::format::{Credentials, Input, Output, Send, State, Step, Trace};
+use fle_model::election::trace::format::{Credentials, Input, Output, Send, State, Step, Trace};
 use std::path::Path;
 use std::time::Duration;
 

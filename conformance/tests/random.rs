@@ -3,7 +3,7 @@
 
 use fle::codec;
 use fle_conformance::random;
-use fle_model::trace::format::{
+use fle_model::election::trace::format::{
     Input, LearnerType, Output, Phase, Quorum, Server, Standing, State, Step, Trace,
 };
 use proptest::strategy::ValueTree;

@@ -35,14 +35,17 @@
 //!
 //! | module | what it states |
 //! |---|---|
-//! | [`server`], [`leader`], [`learner`] | the protocol, one server's: an event in, effects out |
-//! | [`network`] | the connections and what is under way on them |
-//! | [`system`] | servers and connections together, and what goes wrong: the [`stateright::Model`] |
-//! | [`timely`] | what happens in time, and what is owed: where it must come to an end |
-//! | [`properties`] | what must hold, what must come to hold, what must be seen |
+//! | [`mutants`] | which rules can be broken |
+//! | [`terms`], [`network`] | epochs, disks, promises; the connections and what is under way on them |
+//! | [`protocol`] | an event in, effects out: what can happen to a server, and what it can do |
+//! | [`learner`], [`leader`], [`server`] | the protocol, one server's |
+//! | [`system`] | servers and connections together, and what goes wrong |
+//! | [`system::timely`] | what happens in time, and what is owed: where it must come to an end |
+//! | [`scenario`] | the bounds that a system is made from |
+//! | [`rules`] | what is remembered of a way, and what must hold of single steps |
+//! | [`story`], [`subject`] | how a step reads; all that for the [frame](crate::frame) |
+//! | [`claims`] | what must hold, what must come to hold, what must be seen |
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
-//! | [`mod@check`] | running stateright |
-//! | [`mutants`] | the protocol with one rule broken |
 //!
 //! # What is modelled
 //! - **The election is an oracle without sense**: a server that looks may be told at any time that
@@ -100,12 +103,16 @@
 //! than three is shown step by step (`tests/establishment.rs`).
 
 pub mod catalogue;
-pub mod check;
+pub mod claims;
 pub mod leader;
 pub mod learner;
 pub mod mutants;
 pub mod network;
-pub mod properties;
+pub mod protocol;
+pub mod rules;
+pub mod scenario;
 pub mod server;
+pub mod story;
+pub mod subject;
 pub mod system;
-pub mod timely;
+pub mod terms;

@@ -19,37 +19,29 @@
 //!
 //! That is all, and less than it seems: two servers may lead at once, even in one round, the leader
 //! need not be the best server alive, and an election need not end in agreement, or at all. The
-//! [properties] say what holds, show that it is not vacuous, and keep what sounds right and is
-//! false.
+//! [claims](election::claims) say what holds, show that it is not vacuous, and keep what sounds
+//! right and is false.
 //!
 //! # How to read it
 //!
-//! Beside `FastLeaderElection.java`, starting with [`server`]: every function bears the name of the
-//! Java method or branch it states (search for it, the names are documentation aliases).
+//! There are two protocols, each stated by itself, and one machinery that checks them. Each module
+//! imports only those before it, which `tests/architecture` of `fle-conformance` reads off their text:
 //!
 //! | module | what it states |
 //! |---|---|
-//! | [`vote`] | proposals and votes, packed |
-//! | [`server`] | the algorithm, one server's: a [`stateright::actor::Actor`] |
-//! | [`network`] | the links and what they lose |
-//! | [`ensemble`] | who votes, what a quorum is, who speaks an old format |
-//! | [`faults`] | what may go wrong, and how often |
-//! | [`system`] | servers and links together, and what surrounds the election: the [`stateright::Model`] |
-//! | [`reduction`] | what five servers leave out of a state |
-//! | [`steps`], [`properties`] | what must hold, what must be seen, what is false |
-//! | [`liveness`] | what a fair scheduler must bring about: a checker for any model |
-//! | [`finalizing`] | the wait for a better proposal: its lengths, and what it is worth |
-//! | [`catalogue`] | the scenarios: bounds and pinned counts |
-//! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
-//! | [`report`], [`mod@merge`] | what came of it, and of all parts together |
-//! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
-//! | [`explore`] | the model in the browser |
-//! | [`establishment`] | the second model: from an elected leader to one that may act |
-//! | [`listing`] | the catalogue as `list` prints it |
-//! | [`mutants`] | the algorithm with one rule broken: what the properties must notice |
-//! | [`story`], [`narrate`], [`diagram`] | a path as data, in sentences, as a sequence diagram |
-//! | [`counterexample`] | the files of `--trace-dir` |
-//! | [`mod@trace`] | a path as `fle-trace/1` files, for the implementation to replay |
+//! | [`frame`] | how any protocol is checked, walked through, told and drawn; it knows of none |
+//! | [`terms`] | what both protocols speak of: votes, sets of servers, who votes, time |
+//! | [`election`] | the election, beside `FastLeaderElection.java`: start with [`election::server`] |
+//! | [`establishment`] | the second protocol: from an elected leader to one that may act |
+//! | [`models`], [`listing`] | both together: every scenario and mutant by name, and as `list` prints them |
+//!
+//! A protocol is stated from the bottom up, and the names are the same in both: `network`,
+//! `server`; `system`, servers and network together, pure: where it begins, what can happen, what
+//! comes of that, its bounds and what is owed; `scenario`, the bounds that it is made from; `rules`,
+//! what must hold of single steps; `story`, how a step reads; `subject`, all of that for the frame;
+//! `claims`; `catalogue`, the scenarios with their pinned counts. What claims need to know of the
+//! past, and the mark of a broken rule, are no part of a system's state, but kept beside it
+//! ([`frame::subject`]).
 //!
 //! Shared with the production crate are two modules, vote comparison
 //! ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and quorums ([`fle::quorum`]).
@@ -58,18 +50,18 @@
 //!
 //! # What is modelled
 //!
-//! - **Servers** ([`server`]) of every [role](ensemble::Composition): voters, an observer, a voter
+//! - **Servers** ([`server`](election::server)) of every [role](terms::ensemble::Composition): voters, an observer, a voter
 //!   without weight, two voters with an oracle, a proposed configuration beside the committed one,
 //!   a peer that speaks the oldest wire format, a newer configuration that spreads in
 //!   notifications. A server that lost its data has zxid -1.
-//! - **Links** ([`network`]) that keep order, replace what is not yet written, break, and send the
+//! - **Links** ([`network`](election::network)) that keep order, replace what is not yet written, break, and send the
 //!   last message again.
-//! - **Time** in two [settings](system::Setting): the asynchronous, in which any wait may run out
+//! - **Time** in two [settings](terms::setting::Setting): the asynchronous, in which any wait may run out
 //!   at any time, and the timely, in which waits are longer than messages travel.
 //! - **What surrounds the election**, the peer's main loop: who follows a leader that is gone or
 //!   does not lead looks again, and so does a leader that no quorum follows; an established leader
-//!   begins a new epoch and its followers learn it ([`system::Action`]).
-//! - **[Faults](faults::Faults)**, each with a budget: crash and restart, crash for good, loss of
+//!   begins a new epoch and its followers learn it ([`Action`](election::system::Action)).
+//! - **[Faults](election::faults::Faults)**, each with a budget: crash and restart, crash for good, loss of
 //!   the disk, a broken connection, a return to looking for no reason; a late start and a newer
 //!   configuration are ways to begin.
 //! - **Initial credentials** are not one assignment but all, as separate initial states of one run.
@@ -80,7 +72,7 @@
 //!   the receiver may have answered several notifications before the election takes the first; here
 //!   they would still be on their links, and be answered later, with a round and proposal that can
 //!   be newer. Left out: an answer older than the election's reaction to what came first.
-//! - **A link holds one notification or two**, as the scenario says: see [`network`], which also
+//! - **A link holds one notification or two**, as the scenario says: see [`network`](election::network), which also
 //!   says what each leaves out.
 //! - **A server's own vote** is counted in the step that sends it where links hold one; else it
 //!   waits on a loop-back that holds one, the newest. An older vote of one's own arriving late
@@ -105,7 +97,7 @@
 //!   rounds would grow without end.
 //! - **A synchronized follower has its leader's history** in one step, and the new epoch with it;
 //!   discovery and synchronization themselves are not modelled. Where epochs are not
-//!   ([`system::System::activation`]), a follower does not notice that its leader has crashed,
+//!   ([`activation`](election::system::System::activation)), a follower does not notice that its leader has crashed,
 //!   restarted and leads again.
 //! - **Waits have no length**: the back-off is no state, and `haveDelivered` would only decide
 //!   between sending again and reconnecting, which here is the same.
@@ -120,14 +112,14 @@
 //! # What liveness means here
 //!
 //! A property of liveness says that every *fair* run comes to a goal and stays there
-//! ([`liveness`]). Fair is a run in which a notification that is under way arrives or is
+//! ([`liveness`](frame::liveness)). Fair is a run in which a notification that is under way arrives or is
 //! superseded, who is down and returns is started, and who follows an established leader learns its
 //! epoch (weak fairness, for each link and server); and in which a wait that can run out again and
-//! again does (strong fairness, for each server and wait): [`system::System::fairness`]. The order
+//! again does (strong fairness, for each server and wait): [`TransitionSystem::fairness`](frame::system::TransitionSystem::fairness). The order
 //! in which different links deliver is nobody's duty, and nothing need go wrong.
 //!
 //! It is asked in the timely setting only, where the waits are ordered: delivery, then finalizing,
-//! then sending again, then giving up ([`system::Setting::Timely`]). The order stands for lengths
+//! then sending again, then giving up ([`Timely`](terms::setting::Setting::Timely)). The order stands for lengths
 //! of time that the model does not have. Only what is already under way to a server keeps it
 //! finalizing, not what somebody else may still be about to tell it. Left out: two servers that
 //! send again at the same moment, so that their notifications cross.
@@ -136,7 +128,7 @@
 //!
 //! The election only compares credentials, and sids where they are equal. So two assignments that
 //! differ in the servers' names, the servers ranked by credentials and sid, have the same runs
-//! under other names. Of such assignments one is run ([`catalogue::Scenario::system`]): of 64 for
+//! under other names. Of such assignments one is run ([`Scenario`](election::scenario::Scenario)): of 64 for
 //! three servers 20, where any two servers can change places. All are run where one has a role of
 //! its own.
 //!
@@ -186,7 +178,7 @@
 //!   leads again at once (`check crash`), and its new epoch differs from that of the follower whose
 //!   word made it leader. If that follower never noticed, the third server could never join, for
 //!   the epochs of the two would differ for ever; what helps is that the follower's connection has
-//!   broken. The first version of [`system::Action::GiveUp`] lacked that, and `check
+//!   broken. The first version of [`GiveUp`](election::system::Action::GiveUp) lacked that, and `check
 //!   timely-activation` showed it.
 //! - **The election alone need not end.** Two servers can be elected in different rounds with the
 //!   help of one voter, and a third then looks for ever, torn between them. It is the peer's main
@@ -209,7 +201,7 @@
 //! - **A looking voter and a settled observer answer each other without end** (ZOOKEEPER-1807): the
 //!   voter answers whatever a server without a vote sends, the observer whatever looks. Neither's
 //!   election hears of it, and it ends when the voter settles. The model lets it keep nobody
-//!   waiting ([`system::State::is_silent`]); `check timely-observer` has such runs.
+//!   waiting ([`is_silent`](election::system::State::is_silent)); `check timely-observer` has such runs.
 //! - **A joiner may pass an ensemble by.** The leader's word and votes that were cast for it while
 //!   looking, and that their voters have since changed, are a quorum on record. Three servers are
 //!   too few for that; random walks through five showed it, in 17 steps: `cargo test -p fle-model
@@ -224,40 +216,15 @@
 //! - **A mutant that survives** is as much of an answer as one that is killed: announcing again,
 //!   counting settled servers by themselves, and giving up make up for seven broken rules out of 59
 //!   (`mutants` says which and why).
-//! - **The finalizing wait** is not needed for safety: see [`finalizing`].
+//! - **The finalizing wait** is not needed for safety: see [`finalizing`](election::finalizing).
 //! - **Links of one hide one thing**: a counted voter that outranks the leader is seen over links
 //!   of two only, for its older vote must arrive after it has sent a newer one. Everything that
 //!   always or eventually holds has the same verdict over both (`check fault-free fault-free-slots
 //!   timely timely-slots`).
 
-pub mod catalogue;
-pub mod check;
-pub mod counterexample;
-pub mod diagram;
-mod dispatch;
-pub mod ensemble;
+pub mod election;
 pub mod establishment;
-pub mod explore;
-pub mod faults;
-pub mod finalizing;
-mod fingerprint;
+pub mod frame;
 pub mod listing;
-pub mod liveness;
-pub mod merge;
-pub mod mutants;
-pub mod narrate;
-pub mod network;
-pub mod progress;
-pub mod properties;
-pub mod reduction;
-pub mod report;
-pub mod server;
-pub mod set;
-pub mod shard;
-pub mod simulate;
-pub mod steps;
-pub mod story;
-pub mod system;
-pub mod trace;
-pub mod vote;
-pub mod walk;
+pub mod models;
+pub mod terms;

@@ -1,11 +1,17 @@
 //! The catalogue as `list` prints it.
 
-use crate::catalogue::{SCENARIOS, Scenario};
+use crate::election;
+use crate::election::catalogue::SCENARIOS;
+use crate::election::faults::Faults;
+use crate::election::mutants::{Mutant, UNMODELLED, Unmodelled};
+use crate::election::scenario::Scenario;
 use crate::establishment;
-use crate::faults::Faults;
-use crate::mutants::{self, Mutant, UNMODELLED, Unmodelled};
-use crate::properties::{Claim, Kind, claims};
-use crate::report::grouped;
+use crate::frame::claim::{Claim, Kind};
+use crate::frame::figures::grouped;
+use crate::frame::mutant;
+use crate::frame::scenario::Scenario as _;
+use crate::frame::subject::Subject;
+use crate::models::entries;
 use serde::Serialize;
 use std::fmt;
 
@@ -17,7 +23,7 @@ pub struct Catalogue {
     /// The properties.
     pub properties: Vec<Entry>,
     /// The mutants.
-    pub mutants: Vec<mutants::Entry>,
+    pub mutants: Vec<mutant::Entry>,
     /// Old bugs that are no mutants here.
     pub unmodelled: &'static [Unmodelled],
     /// The second model.
@@ -28,11 +34,11 @@ pub struct Catalogue {
 #[derive(Clone, Debug, Serialize)]
 pub struct Establishment {
     /// The scenarios.
-    pub scenarios: &'static [establishment::catalogue::Scenario],
+    pub scenarios: &'static [establishment::scenario::Scenario],
     /// The properties.
     pub properties: Vec<Entry>,
     /// The mutants.
-    pub mutants: Vec<mutants::Entry<establishment::mutants::Mutant>>,
+    pub mutants: Vec<mutant::Entry>,
 }
 
 /// A property as it is listed.
@@ -59,8 +65,8 @@ impl Catalogue {
         // The number of servers is no matter here: nothing is run.
         Self {
             scenarios: &SCENARIOS,
-            properties: claims::<3>().into_iter().map(Entry::from).collect(),
-            mutants: Mutant::ALL.iter().map(|mutant| mutant.entry()).collect(),
+            properties: entries_of(election::claims::claims::<3>(), &SCENARIOS, |it| it.name),
+            mutants: entries::<Mutant>().collect(),
             unmodelled: UNMODELLED,
             establishment: Establishment::new(),
         }
@@ -69,14 +75,28 @@ impl Catalogue {
 
 impl Establishment {
     fn new() -> Self {
-        let claims = establishment::properties::claims::<3>();
-        let mutants = establishment::mutants::Mutant::ALL.iter();
+        let scenarios = establishment::catalogue::SCENARIOS;
+        let claims = establishment::claims::claims::<3>();
         Self {
-            scenarios: establishment::catalogue::SCENARIOS,
-            properties: claims.into_iter().map(Entry::from).collect(),
-            mutants: mutants.map(|mutant| mutant.entry()).collect(),
+            scenarios,
+            properties: entries_of(claims, scenarios, |it| it.name),
+            mutants: entries::<establishment::mutants::Mutant>().collect(),
         }
     }
+}
+
+/// The properties, each with the scenarios in which it is checked.
+fn entries_of<S: Subject>(
+    claims: Vec<Claim<S>>,
+    scenarios: &[S::Scenario],
+    name: fn(&S::Scenario) -> &'static str,
+) -> Vec<Entry> {
+    let entries = claims.into_iter().map(|claim| {
+        let scenarios = scenarios.iter().filter(|it| (claim.applies)(it));
+        let scenarios = scenarios.map(name).collect();
+        Entry::new(claim.name, claim.statement, claim.kind, scenarios)
+    });
+    entries.collect()
 }
 
 impl Default for Catalogue {
@@ -126,23 +146,6 @@ impl Entry {
             writeln!(f, "    checked in: {}", self.scenarios.join(", "))?;
         }
         Ok(())
-    }
-}
-
-impl<const N: usize> From<Claim<N>> for Entry {
-    fn from(claim: Claim<N>) -> Self {
-        let scenarios = SCENARIOS.iter().filter(|it| (claim.applies)(it));
-        let scenarios = scenarios.map(|scenario| scenario.name).collect();
-        Self::new(claim.name, claim.statement, claim.kind, scenarios)
-    }
-}
-
-impl<const N: usize> From<establishment::properties::Claim<N>> for Entry {
-    fn from(claim: establishment::properties::Claim<N>) -> Self {
-        let scenarios = establishment::catalogue::SCENARIOS.iter();
-        let scenarios = scenarios.filter(|it| (claim.applies)(it));
-        let scenarios = scenarios.map(|scenario| scenario.name).collect();
-        Self::new(claim.name, claim.statement, claim.kind, scenarios)
     }
 }
 

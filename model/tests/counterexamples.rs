@@ -1,20 +1,25 @@
 //! Counterexamples as files. The model has none, so they are made: a property that is false, and a path chosen by hand.
 
 use fle::ServerState;
-use fle_model::catalogue::{self, Scenario};
-use fle_model::check::{Trace, shortest};
-use fle_model::counterexample::{Counterexample, TraceDir};
-use fle_model::faults::{Crash, Faults};
-use fle_model::properties::{Claim, Kind};
-use fle_model::system::{Action, State, System};
-use fle_model::vote::Credentials;
+use fle_model::election::catalogue;
+use fle_model::election::claims::Claim;
+use fle_model::election::faults::{Crash, Faults};
+use fle_model::election::scenario::Scenario;
+use fle_model::election::system::{Action, State, System};
+use fle_model::frame::check::shortest;
+use fle_model::frame::claim::{Checked, Kind};
+use fle_model::frame::counterexample::Counterexample;
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::subject::{Trace, Way};
+use fle_model::frame::trace_dir::TraceDir;
+use fle_model::terms::vote::Credentials;
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 use stateright::Path;
 use std::fs;
 
 /// The scenario where 1 and 2 start with the same credentials and 3 with a greater zxid, and the opposite of a pitfall.
-fn system(scenario: Scenario) -> System<3> {
+fn system(scenario: Scenario) -> Checked<System<3>> {
     let claim = Claim {
         name: "at most one leads",
         statement: "The LEADING servers are < 2 & \"never\" more.",
@@ -22,7 +27,7 @@ fn system(scenario: Scenario) -> System<3> {
         applies: |_| true,
         condition: |_, state| leaders(state) < 2,
     };
-    let mut system = scenario.system(|_| true, vec![claim]);
+    let mut system = scenario.checked(|_| true, vec![claim]);
     let (low, high) = (Credentials::new(1, 1), Credentials::new(1, 2));
     let starts_so =
         |state: &State<3>| state.servers.map(|server| server.credentials) == [low, low, high];
@@ -35,7 +40,7 @@ fn scenario(name: &str) -> Scenario {
 }
 
 /// `fault-free`, but everything may go wrong, and new epochs begin.
-fn eventful() -> System<3> {
+fn eventful() -> Checked<System<3>> {
     system(Scenario {
         activation: true,
         faults: Faults {
@@ -98,9 +103,14 @@ const EVERY_KIND: [Action; 27] = [
 ];
 
 /// The path as a counterexample to the system's one property.
-fn told(system: &System<3>, path: &Trace<3>) -> Counterexample {
+fn told(system: &Checked<System<3>>, path: &Trace<System<3>>) -> Counterexample {
     let scenario = catalogue::find("fault-free").expect("a scenario");
-    Counterexample::of_path(scenario, &system.claims[0], system, path)
+    Counterexample::new(
+        scenario,
+        &system.claims[0],
+        &system.system,
+        &Way::of_path(path),
+    )
 }
 
 /// The files of a counterexample, as JSON and as text.
@@ -123,7 +133,8 @@ fn written(counterexample: &Counterexample) -> (Value, String) {
 
 fn of_every_kind() -> (Value, String) {
     let system = eventful();
-    let path = Path::from_actions(&system, system.starts[0], &EVERY_KIND).expect("a path");
+    let path =
+        Path::from_actions(&system, system.begin(system.starts[0]), &EVERY_KIND).expect("a path");
     written(&told(&system, &path))
 }
 
@@ -345,7 +356,7 @@ fn the_diagram_names_the_property_and_each_server_and_escapes_what_it_says() {
 #[test]
 fn a_diagram_without_steps_is_a_diagram() {
     let system = system(scenario("fault-free"));
-    let path = Path::from_actions(&system, system.starts[0], &[]).expect("a path");
+    let path = Path::from_actions(&system, system.begin(system.starts[0]), &[]).expect("a path");
     let (json, svg) = written(&told(&system, &path));
     assert_eq!(json["steps"], json!([]));
     let svg = Document::parse(&svg).expect("XML");

@@ -1,12 +1,15 @@
 //! The model of the establishment: what holds, and that each broken rule is noticed.
 
-use fle_model::check::Options;
-use fle_model::establishment::catalogue::{Scenario, find};
-use fle_model::establishment::check::check;
+use fle_model::establishment::catalogue::find;
 use fle_model::establishment::mutants::Mutant;
-use fle_model::establishment::system::{Action, Cause, Faults, State, System};
-use fle_model::report::Verdict;
-use fle_model::shard::Shard;
+use fle_model::establishment::scenario::Scenario;
+use fle_model::establishment::system::{Action, Cause, Faults, System};
+use fle_model::frame::check::{Options, check};
+use fle_model::frame::claim::Checked;
+use fle_model::frame::report::Verdict;
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::shard::Shard;
+use fle_model::frame::subject::StateOf;
 use stateright::Model;
 use std::num::NonZeroUsize;
 
@@ -17,7 +20,7 @@ const ALONE: Options = Options {
 
 /// The properties that notice the mutant.
 fn killed(mutant: Mutant, name: &str) -> Vec<&'static str> {
-    let report = check(scenario(name), Some(mutant), ALONE, None);
+    let report = check(&scenario(name).mutated(mutant), ALONE, None);
     report
         .counterexamples()
         .map(|found| found.property)
@@ -41,7 +44,7 @@ fn two_voters_and_one_epoch_are_exhausted() {
         unique_states: SMALL,
         ..*scenario("establish-two")
     };
-    let report = check(&small, None, ALONE, None);
+    let report = check(&small, ALONE, None);
     assert!(report.passed(), "{report}");
     let undecided = |verdict| !matches!(verdict, Verdict::Holds | Verdict::Seen);
     assert!(!report.properties.iter().any(|row| undecided(row.verdict)));
@@ -166,7 +169,7 @@ fn one_that_lost_its_disk_and_is_not_let_in_is_noticed() {
         },
         ..*scenario("establish-timely-loss")
     };
-    let report = check(&small, Some(Mutant::AsideForEver), ALONE, None);
+    let report = check(&small.mutated(Mutant::AsideForEver), ALONE, None);
     let found: Vec<_> = report.counterexamples().map(|it| it.property).collect();
     assert_eq!(found, ["a leader is established and followed"]);
 }
@@ -174,8 +177,8 @@ fn one_that_lost_its_disk_and_is_not_let_in_is_noticed() {
 /// Five voters, of which 1 leads in epoch 1. 5 proposes epoch 2, and 4 promises it, loses its disk
 /// and comes to 1.
 struct Forgotten {
-    system: System<5>,
-    state: State<5>,
+    system: Checked<System<5>>,
+    state: StateOf<System<5>>,
 }
 
 impl Forgotten {
@@ -189,10 +192,11 @@ impl Forgotten {
                 losses: 1,
                 ..Faults::NONE
             },
+            mutant,
             ..*scenario("establish-break")
         };
-        let system = five.system(Shard::WHOLE, mutant, five.claims());
-        let state = system.starts[0];
+        let system = five.checked(|_| true, five.claims());
+        let state = system.begin(system.starts[0]);
         let mut it = Self { system, state };
         it.comes_about();
         it

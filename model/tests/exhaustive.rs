@@ -1,12 +1,14 @@
 //! Whole runs, small enough for every build: two servers. The catalogue's scenarios are for the release build's `check`.
 
-use fle_model::catalogue::{self, Scenario};
-use fle_model::check::{Options, check};
-use fle_model::progress::{Phase, Progress};
-use fle_model::report::{Report, Verdict};
-use fle_model::shard::Shard;
-use fle_model::system::Setting;
-use fle_model::vote::Credentials;
+use fle_model::election::catalogue;
+use fle_model::election::scenario::Scenario;
+use fle_model::frame::check::{Options, check};
+use fle_model::frame::figures::collision_probability;
+use fle_model::frame::progress::{Phase, Progress};
+use fle_model::frame::report::{Report, Verdict};
+use fle_model::frame::shard::Shard;
+use fle_model::terms::setting::Setting;
+use fle_model::terms::vote::Credentials;
 use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 
@@ -53,6 +55,12 @@ fn two_servers_are_exhausted_whatever_is_seen_on_the_way() {
         assert!(report.exhausted);
         assert_eq!(report.initial_states, INITIAL_STATES);
         assert_eq!(report.unique_states, UNIQUE_STATES);
+        assert_eq!(
+            report.collision_probability,
+            collision_probability(UNIQUE_STATES)
+        );
+        let chance = "\n  two states with one fingerprint: a probability of at most 4.2e-14\n";
+        assert!(report.to_string().contains(chance), "{report}");
         assert_eq!(verdict(&report, "quorum evidence"), Verdict::Holds);
         assert_eq!(verdict(&report, "a round rises"), Verdict::Seen);
     }

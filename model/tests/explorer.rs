@@ -1,8 +1,11 @@
 //! What the Explorer shows, and that it is served.
 
-use fle_model::catalogue::{self, Scenario};
-use fle_model::explore::{STARTS, shown};
-use fle_model::system::{Action, System};
+use fle_model::election::catalogue;
+use fle_model::election::scenario::Scenario;
+use fle_model::election::system::{Action, System};
+use fle_model::frame::claim::Checked;
+use fle_model::frame::explore::{STARTS, shown};
+use fle_model::frame::scenario::Scenario as _;
 use roxmltree::Document;
 use serde_json::Value;
 use stateright::{Model, Path};
@@ -11,9 +14,9 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 /// 1 and 2 start with the same credentials and 3 with a greater zxid.
-fn system() -> System<3> {
+fn system() -> Checked<System<3>> {
     let scenario = catalogue::find("fault-free").expect("a scenario");
-    scenario.system(|number| number == 1, Vec::new())
+    scenario.checked(|number| number == 1, Vec::new())
 }
 
 const FROM_3_TO_1: Action = Action::Deliver { src: 2, dst: 0 };
@@ -47,7 +50,7 @@ fn actions_are_sentences_about_sids() {
 #[test]
 fn a_step_tells_what_happens_and_shows_the_state_field_by_field() {
     let system = system();
-    let shown = system.format_step(&system.starts[0], FROM_3_TO_1);
+    let shown = system.format_step(&system.begin(system.starts[0]), FROM_3_TO_1);
     let wanted = "\
 1 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1;
 adopts 3 (epoch 1, zxid 0x2);
@@ -72,14 +75,14 @@ State {
         1 to 2: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1,
 ";
     assert!(text.contains(under_way), "{text}");
-    assert!(text.ends_with("    rules broken: {},\n}"), "{text}");
+    assert!(text.ends_with("\n}\nrules broken: {}"), "{text}");
 }
 
 #[test]
 fn what_changes_nothing_is_no_step() {
     let system = system();
     let again = Action::Resend { src: 2, dst: 0 };
-    let after = system.next_state(&system.starts[0], FROM_3_TO_1);
+    let after = system.next_state(&system.begin(system.starts[0]), FROM_3_TO_1);
     let after = after.expect("it changes something");
     assert_eq!(system.format_step(&after, again), None);
 }
@@ -87,7 +90,8 @@ fn what_changes_nothing_is_no_step() {
 #[test]
 fn a_path_is_a_diagram() {
     let system = system();
-    let path = Path::from_actions(&system, system.starts[0], &[FROM_3_TO_1]).expect("a path");
+    let path = Path::from_actions(&system, system.begin(system.starts[0]), &[FROM_3_TO_1])
+        .expect("a path");
     let svg = system.as_svg(path).expect("a diagram");
     let svg = Document::parse(&svg).expect("XML");
     let arrows = svg

@@ -1,14 +1,17 @@
 //! What the finalizing wait is worth: what may go wrong where it is short, and why it may be left out once everybody was heard.
 
-use fle_model::catalogue::{self, Scenario};
-use fle_model::check::shortest;
-use fle_model::finalizing::{Early, Finalizing, Length};
-use fle_model::liveness::{Goal, Reachable};
-use fle_model::properties::{Claim, Kind, claims};
-use fle_model::server::{Election, Server};
-use fle_model::set::ServerSet;
-use fle_model::story::Story;
-use fle_model::system::{Action, State, System};
+use fle_model::election::catalogue;
+use fle_model::election::claims::{Claim, claims};
+use fle_model::election::finalizing::{Early, Finalizing, Length};
+use fle_model::election::scenario::Scenario;
+use fle_model::election::server::{Election, Server};
+use fle_model::election::system::{Action, System};
+use fle_model::frame::check::shortest;
+use fle_model::frame::claim::{Checked, Kind};
+use fle_model::frame::liveness::{Goal, Reachable};
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::subject::{StateOf, Subject, Way};
+use fle_model::terms::set::ServerSet;
 use stateright::Model;
 use std::collections::HashSet;
 
@@ -17,14 +20,17 @@ fn scenario(name: &str) -> Scenario {
 }
 
 /// The model from one initial state.
-fn system(scenario: Scenario, start: usize) -> System<3> {
-    scenario.system(|number| number == start, Vec::new())
+fn system(scenario: Scenario, start: usize) -> Checked<System<3>> {
+    scenario.checked(|number| number == start, Vec::new())
 }
 
 /// Every state that can be reached by the actions wanted.
-fn reachable(system: &System<3>, wanted: impl Fn(&Action) -> bool) -> HashSet<State<3>> {
-    let mut known: HashSet<State<3>> = system.starts.iter().copied().collect();
-    let mut pending = system.starts.clone();
+fn reachable(
+    system: &Checked<System<3>>,
+    wanted: impl Fn(&Action) -> bool,
+) -> HashSet<StateOf<System<3>>> {
+    let mut known: HashSet<StateOf<System<3>>> = system.init_states().into_iter().collect();
+    let mut pending = system.init_states();
     while let Some(state) = pending.pop() {
         let mut actions = Vec::new();
         system.actions(&state, &mut actions);
@@ -42,10 +48,12 @@ fn story(name: &str, start: usize, pitfall: &str) -> Vec<String> {
         .into_iter()
         .filter(|claim| claim.name == pitfall)
         .collect();
-    Story::new(&system, &shortest(&system).expect("it happens")).told()
+    system
+        .story(&Way::of_path(&shortest(&system).expect("it happens")))
+        .told()
 }
 
-fn highest_round(states: &HashSet<State<3>>) -> u8 {
+fn highest_round(states: &HashSet<StateOf<System<3>>>) -> u8 {
     let servers = states.iter().flat_map(|state| &state.servers);
     servers.map(|server| server.round.0).max().unwrap_or(0)
 }
@@ -166,10 +174,10 @@ fn a_long_wait_keeps_looking_between_two_leaders() {
         },
         ..scenario("timely-loss")
     };
-    let agreed: Goal<System<3>> = |_, state| state.agreed_leader().is_some();
+    let agreed: Goal<Checked<System<3>>> = |_, state| state.agreed_leader().is_some();
     let violation = |scenario| {
         let system = system(scenario, 0);
-        Reachable::explore(system, System::fairness, &[agreed]).violation(0)
+        Reachable::explore(system, Checked::fairness, &[agreed]).violation(0)
     };
     assert_eq!(violation(long(Early::Never)), None);
     assert_eq!(violation(scenario("timely-loss-eager")), None);

@@ -3,7 +3,8 @@
 //! A graph is written as its edges, `from class to`. States are letters, and the goal fails in the capital ones; the first one is
 //! initial. Classes `v` and `w` are owed weakly, `s` and `t` strongly, `-` is not owed. `Y` and `z` lie beyond the boundary.
 
-use fle_model::liveness::{Fairness, Lasso, Reachable};
+use fle_model::frame::liveness::{Lasso, Reachable};
+use fle_model::frame::system::Fairness;
 use proptest::prelude::*;
 use stateright::Model;
 

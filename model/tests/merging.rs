@@ -1,9 +1,10 @@
 //! Reports of shards, merged: against the report of the whole run, and against all that can be wrong with them.
 
-use fle_model::catalogue::{self, Scenario};
-use fle_model::check::{Options, check};
-use fle_model::merge::{Part, merge, parse};
-use fle_model::report::{Kept, Report, Verdict};
+use fle_model::election::catalogue;
+use fle_model::election::scenario::Scenario;
+use fle_model::frame::check::{Options, check};
+use fle_model::frame::merge::{Part, merge, parse};
+use fle_model::frame::report::{Kept, Report, Verdict};
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ fn shard(text: &str) -> Value {
         threads: NonZeroUsize::MIN,
         shard: text.parse().expect("a shard"),
     };
-    serde_json::to_value([check(&TWO_SERVERS, options, None)]).expect("JSON")
+    serde_json::to_value([check(&*TWO_SERVERS, options, None)]).expect("JSON")
 }
 
 fn shards<const N: usize>() -> [Value; N] {
@@ -61,6 +62,7 @@ fn invariant(report: &Value) -> Value {
         "seconds",
         "states_per_second",
         "peak_memory_bytes",
+        "collision_probability",
     ] {
         facts.as_object_mut().expect("an object").remove(varies);
     }
@@ -90,7 +92,11 @@ fn seconds_are_added_up_and_depth_and_memory_are_the_greatest() {
     };
     set(&mut a, 1.0, 9, json!(500));
     set(&mut b, 3.0, 7, Value::Null);
+    for (shard, chance) in [(&mut a, 0.25), (&mut b, 0.5)] {
+        shard[0]["collision_probability"] = json!(chance);
+    }
     let report = one(&[a, b]);
+    assert_eq!(report.collision_probability, 0.75);
     assert_eq!((report.seconds, report.depth), (4.0, 9));
     assert_eq!(report.states_per_second, 110.0);
     assert_eq!(report.merged.expect("it is merged").longest_seconds, 3.0);

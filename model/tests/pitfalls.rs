@@ -1,34 +1,41 @@
 //! What sounds right of the election and is false: the shortest way to each, as it is told, and where it ends.
 
 use fle::ServerState;
-use fle_model::catalogue;
-use fle_model::check::{Trace, shortest};
-use fle_model::liveness::Reachable;
-use fle_model::properties::{Claim, Kind};
-use fle_model::steps::StepRule;
-use fle_model::story::Story;
-use fle_model::system::{Action, State, System};
-use fle_model::vote::Credentials;
+use fle_model::election::catalogue;
+use fle_model::election::claims::Claim;
+use fle_model::election::rules::StepRule;
+use fle_model::election::system::{Action, State, System};
+use fle_model::frame::check::shortest;
+use fle_model::frame::claim::{Checked, Kind};
+use fle_model::frame::liveness::Reachable;
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::subject::{StateOf, Subject, Trace, Way};
+use fle_model::terms::vote::Credentials;
 use stateright::{Model, Path};
 
 const LOW: Credentials = Credentials::new(1, 1);
 const HIGH: Credentials = Credentials::new(1, 2);
 
 /// The scenario from its first state with these on the servers' disks, and one of its properties.
-fn system(scenario: &str, disks: [Credentials; 3], property: &str) -> System<3> {
+fn system(scenario: &str, disks: [Credentials; 3], property: &str) -> Checked<System<3>> {
     let scenario = catalogue::find(scenario).expect("a scenario");
     let mut claims = scenario.claims();
     claims.retain(|claim| claim.name == property);
-    let mut system = scenario.system(|_| true, claims);
+    let mut system = scenario.checked(|_| true, claims);
     let starts_so = |state: &State<3>| state.servers.map(|server| server.credentials) == disks;
     system.starts.retain(starts_so);
     system
 }
 
+/// The path as it is told.
+fn told<const N: usize>(system: &Checked<System<N>>, path: &Trace<System<N>>) -> Vec<String> {
+    system.story(&Way::of_path(path)).told()
+}
+
 /// The shortest way to what the pitfall claims, where 1 and 2 start with the same credentials and 3 with a greater zxid.
 fn story(scenario: &str, pitfall: &str) -> Vec<String> {
     let system = system(scenario, [LOW, LOW, HIGH], pitfall);
-    Story::new(&system, &shortest(&system).expect("it happens")).told()
+    told(&system, &shortest(&system).expect("it happens"))
 }
 
 /// 1 votes for 2 and then, when 3's better proposal reaches it, for 3. Each of them counts 1's vote and its own.
@@ -98,8 +105,8 @@ fn a_counted_voter_outranks_the_leader() {
     ];
     let pitfall = "a counted voter outranks the leader";
     let system = system("fault-free", [LOW, LOW, HIGH], pitfall);
-    let path = Path::from_actions(&system, system.starts[0], &way).expect("a path");
-    let told = Story::new(&system, &path).told();
+    let path = Path::from_actions(&system, system.begin(system.starts[0]), &way).expect("a path");
+    let told = told(&system, &path);
     assert_eq!(
         told[12..],
         [
@@ -108,7 +115,7 @@ fn a_counted_voter_outranks_the_leader() {
             "1 receives from 1: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 1; has a quorum, waits for a better proposal",
         ]
     );
-    let shows = |state: &State<3>| (system.claims[0].condition)(&system, state);
+    let shows = |state: &StateOf<System<3>>| (system.claims[0].condition)(&system, state);
     let shown: Vec<_> = path.into_states().iter().map(shows).collect();
     let (last, before) = shown.split_last().expect("states");
     assert!(*last && !before.contains(&true));
@@ -140,8 +147,9 @@ fn quorum_of_two_elections(scenario: &str) -> Vec<String> {
     let way = shortest(&system).expect("it happens");
     let mut actions = way.into_actions();
     actions.push(Action::Deliver { src: 1, dst: 2 });
-    let path = Path::from_actions(&system, system.starts[0], &actions).expect("a path");
-    Story::new(&system, &path).told()
+    let path =
+        Path::from_actions(&system, system.begin(system.starts[0]), &actions).expect("a path");
+    told(&system, &path)
 }
 
 /// 1 settles on 2, which 3 hears; then 1 looks again, for no reason, and only then 2 is elected: in the next round. 3 counts the leader
@@ -201,9 +209,9 @@ fn an_old_peer_hides_the_best() {
     let disks = [behind, ahead, ahead];
     let system = system("timely-old-peer", disks, "an old peer hides the best");
     let goal = system.claims[0].condition;
-    let reachable = Reachable::explore(system.clone(), System::fairness, &[goal]);
+    let reachable = Reachable::explore(system.clone(), Checked::fairness, &[goal]);
     let lasso = reachable.violation(0).expect("a fair run");
-    let story = Story::of_lasso(&system, &lasso);
+    let story = system.story(&Way::of_lasso(&lasso));
     assert_eq!(
         story.goes_on().as_deref(),
         Some("Then nothing more happens.")
@@ -244,9 +252,9 @@ fn a_joiner_passes_an_ensemble_by() {
         deliver(3, 2),
     ];
     let five = catalogue::find("five").expect("a scenario");
-    let system = five.system::<5>(|number| number == 0, Vec::new());
-    let path = Path::from_actions(&system, system.starts[0], &way).expect("a path");
-    let told = Story::new(&system, &path).told();
+    let system = five.checked::<5>(|number| number == 0, Vec::new());
+    let path = Path::from_actions(&system, system.begin(system.starts[0]), &way).expect("a path");
+    let told = told(&system, &path);
     assert_eq!(
         told.last().expect("a step"),
         "3 receives from 4: LEADING, settled on 4 (epoch 1, zxid 0x1) in round 1; \
@@ -254,19 +262,19 @@ fn a_joiner_passes_an_ensemble_by() {
     );
     for state in &path.into_states()[16..] {
         assert_eq!(state.established_leader(&system.election), Some(4));
-        assert!(!state.broken.contains(StepRule::JoinerRespectsEnsemble));
+        assert!(!state.past.contains(StepRule::JoinerRespectsEnsemble));
     }
 }
 
 /// 1 and 3 follow 2, and nothing is under way.
-fn ensemble() -> System<3> {
+fn ensemble() -> Checked<System<3>> {
     let elected_again = Claim {
         name: "a leader that restarted is elected again by its old followers",
         statement: "A server that crashed can settle as leader, by the answers that it gets.",
         kind: Kind::Pitfall,
         applies: |_| true,
         condition: |system, state| {
-            let leads = |(action, next): (Action, State<3>)| matches!(action, Action::Deliver { dst: 2, .. } if next.servers[2].leads());
+            let leads = |(action, next): (Action, StateOf<System<3>>)| matches!(action, Action::Deliver { dst: 2, .. } if next.servers[2].leads());
             state.servers[2].looking().is_some() && system.next_steps(state).into_iter().any(leads)
         },
     };
@@ -280,10 +288,10 @@ fn ensemble() -> System<3> {
         .into_iter()
         .chain([0, 1, 2].map(settle));
     let way: Vec<_> = way.collect();
-    let path = Path::from_actions(&system, system.starts[0], &way).expect("a path");
+    let path = Path::from_actions(&system, system.begin(system.starts[0]), &way).expect("a path");
     let settled = *path.last_state();
     assert!(settled.is_silent() && settled.agreed_leader() == Some(2));
-    system.starts = vec![settled];
+    system.starts = vec![settled.state];
     system
 }
 
@@ -291,12 +299,13 @@ fn ensemble() -> System<3> {
 #[test]
 fn a_leader_that_restarted_is_elected_again_by_its_old_followers() {
     let system = ensemble();
-    let way: Trace<3> = shortest(&system).expect("it happens");
+    let way = shortest(&system).expect("it happens");
     let mut actions = way.into_actions();
     actions.push(Action::Deliver { src: 0, dst: 2 });
-    let path = Path::from_actions(&system, system.starts[0], &actions).expect("a path");
+    let path =
+        Path::from_actions(&system, system.begin(system.starts[0]), &actions).expect("a path");
     assert_eq!(
-        Story::new(&system, &path).told()[1..],
+        told(&system, &path)[1..],
         [
             "3 crashes",
             "3 is started; looks in round 1; tells everyone",

@@ -6,18 +6,22 @@
 //! - Links of one come to the verdicts of links of two, but for what they are said to leave out.
 //! - Assignments that are not taken as initial states come to the verdicts of those that are.
 
-use fle_model::catalogue::{self, SCENARIOS, Scenario};
-use fle_model::check::{Options, check};
-use fle_model::ensemble::Composition;
-use fle_model::faults::Faults;
-use fle_model::liveness::Reachable;
-use fle_model::network::Links;
-use fle_model::properties::{Claim, Kind};
-use fle_model::report::{Report, Row, Verdict};
-use fle_model::server::{Election, FastLeaderElection, Server};
-use fle_model::shard::Shard;
-use fle_model::system::{State, System};
-use fle_model::vote::{ConfigVersion, Credentials, Notification, Round};
+use fle_model::election::catalogue::{self, SCENARIOS};
+use fle_model::election::claims::Claim;
+use fle_model::election::faults::Faults;
+use fle_model::election::network::Links;
+use fle_model::election::scenario::Scenario;
+use fle_model::election::server::{Election, FastLeaderElection, Server};
+use fle_model::election::system::{State, System};
+use fle_model::frame::check::{Options, check};
+use fle_model::frame::claim::{Checked, Kind};
+use fle_model::frame::liveness::Reachable;
+use fle_model::frame::report::{Report, Row, Verdict};
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::shard::Shard;
+use fle_model::frame::subject::StateOf;
+use fle_model::terms::ensemble::Composition;
+use fle_model::terms::vote::{ConfigVersion, Credentials, Notification, Round};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use stateright::Model;
@@ -55,7 +59,7 @@ struct Unreduced<'a> {
 }
 
 /// The asynchronous model with links of two, from one initial state, and every state that can be reached.
-static MODEL: LazyLock<(System<3>, HashSet<State<3>>)> = LazyLock::new(|| {
+static MODEL: LazyLock<(Checked<System<3>>, HashSet<StateOf<System<3>>>)> = LazyLock::new(|| {
     let system = unequal("fault-free");
     let reached = reachable(&system);
     (system, reached)
@@ -72,22 +76,22 @@ fn scenario(name: &str) -> Scenario {
 }
 
 /// The scenario from the initial state in which 3 has more than 1 and 2, with the properties that are checked over links of two.
-fn unequal(name: &str) -> System<3> {
+fn unequal(name: &str) -> Checked<System<3>> {
     let claims = if scenario(name).is_timely() {
         scenario("timely").claims()
     } else {
         scenario("fault-free").claims()
     };
-    let mut system = scenario(name).system(|_| true, claims);
+    let mut system = scenario(name).checked(|_| true, claims);
     let starts_so =
         |state: &State<3>| state.servers.map(|server| server.credentials) == [LOW, LOW, HIGH];
     system.starts.retain(starts_so);
     system
 }
 
-fn reachable<const N: usize>(system: &System<N>) -> HashSet<State<N>> {
-    let mut known: HashSet<State<N>> = system.starts.iter().copied().collect();
-    let mut pending = system.starts.clone();
+fn reachable<const N: usize>(system: &Checked<System<N>>) -> HashSet<StateOf<System<N>>> {
+    let mut known: HashSet<StateOf<System<N>>> = system.init_states().into_iter().collect();
+    let mut pending = system.init_states();
     while let Some(state) = pending.pop() {
         let next = system.next_steps(&state).into_iter().map(|(_, next)| next);
         pending.extend(next.filter(|next| known.insert(*next)));
@@ -96,7 +100,7 @@ fn reachable<const N: usize>(system: &System<N>) -> HashSet<State<N>> {
 }
 
 impl<'a> Unreduced<'a> {
-    fn start(system: &'a System<3>) -> Self {
+    fn start(system: &'a Checked<System<3>>) -> Self {
         let start = &system.starts[0];
         let link = |src, dst| Link {
             wire: start.network.link(src, dst).notifications().collect(),
@@ -203,7 +207,10 @@ struct Verdicts {
     true_of: BTreeSet<&'static str>,
 }
 
-fn verdicts<const N: usize>(system: &System<N>, states: &HashSet<State<N>>) -> Verdicts {
+fn verdicts<const N: usize>(
+    system: &Checked<System<N>>,
+    states: &HashSet<StateOf<System<N>>>,
+) -> Verdicts {
     let (of_runs, of_states): (Vec<_>, Vec<_>) = system
         .claims
         .iter()
@@ -222,7 +229,7 @@ fn verdicts<const N: usize>(system: &System<N>, states: &HashSet<State<N>>) -> V
         .collect();
     if !of_runs.is_empty() {
         let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
-        let runs = Reachable::explore(system.clone(), System::fairness, &goals);
+        let runs = Reachable::explore(system.clone(), Checked::fairness, &goals);
         let come_true = of_runs.iter().enumerate();
         let come_true = come_true.filter(|&(goal, _)| runs.violation(goal).is_none());
         true_of.extend(come_true.map(|(_, claim)| claim.name));
@@ -293,9 +300,9 @@ fn begin<const N: usize>(system: &System<N>, servers: [(Credentials, Round); N])
 
 /// Servers are ranked by what is on their disks and then by sid, and named by their ranks.
 fn assert_renaming_changes_nothing<const N: usize>(scenario: &Scenario) {
-    let system = scenario.system::<N>(|_| true, scenario.claims());
+    let system = scenario.checked::<N>(|_| true, scenario.claims());
     let of_start = |start: State<N>| {
-        let system = System {
+        let system = Checked {
             starts: vec![start],
             ..system.clone()
         };

@@ -1,14 +1,18 @@
 //! Random walks: that they are paths of the model, that a seed says all, and that what they find is told.
 
-use fle::ServerState;
-use fle_model::catalogue::{self, Scenario};
-use fle_model::properties::{Claim, Kind};
-use fle_model::report::Verdict;
-use fle_model::simulate::{Found, Options, Simulation, simulate, simulate_system};
-use fle_model::story::Change;
-use fle_model::system::{Action, State, System};
-use fle_model::vote::Credentials;
-use fle_model::walk::{LONGEST, Walk};
+use fle_model::election::catalogue;
+use fle_model::election::claims::Claim;
+use fle_model::election::scenario::Scenario;
+use fle_model::election::system::{Action, System};
+use fle_model::frame::claim::{Checked, Kind};
+use fle_model::frame::progress::Watch;
+use fle_model::frame::report::Verdict;
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::simulate::{Found, Options, Simulation, simulate, simulate_checked};
+use fle_model::frame::story::Caption;
+use fle_model::frame::subject::StateOf;
+use fle_model::frame::walk::{LONGEST, Walk};
+use fle_model::terms::vote::Credentials;
 use stateright::Model;
 use std::num::NonZeroUsize;
 
@@ -24,8 +28,8 @@ fn options(seed: u64, threads: usize, enough: &(dyn Fn(u64) -> bool + Sync)) -> 
     }
 }
 
-fn walk(seed: u64) -> Vec<(Action, State<3>)> {
-    let system = fault_free().system(|_| true, Vec::new());
+fn walk(seed: u64) -> Vec<(Action, StateOf<System<3>>)> {
+    let system = fault_free().checked(|_| true, Vec::new());
     let walk = Walk::new(&system, seed);
     let start = *walk.state();
     let steps: Vec<_> = walk.collect();
@@ -61,7 +65,7 @@ fn a_walk_that_need_not_end_is_cut_off() {
         credentials: EQUAL,
         ..*fault_free()
     };
-    let system = scenario.system::<4>(|_| true, Vec::new());
+    let system = scenario.checked::<4>(|_| true, Vec::new());
     let mut seeds = 0..20_000;
     let endless = seeds.find(|&seed| Walk::new(&system, seed).count() == LONGEST);
     let endless = endless.expect("some walk need not end");
@@ -107,7 +111,7 @@ fn seven_servers_are_walked() {
 }
 
 /// False: two may lead.
-fn at_most_one_leads() -> System<3> {
+fn at_most_one_leads() -> Checked<System<3>> {
     let claim = Claim {
         name: "at most one leads",
         statement: "At most one server is LEADING.",
@@ -120,16 +124,16 @@ fn at_most_one_leads() -> System<3> {
     };
     let true_claims = fault_free().claims().into_iter();
     let true_claims = true_claims.filter(|claim| claim.name == "eligible");
-    fault_free().system(|_| true, true_claims.chain([claim]).collect())
+    fault_free().checked(|_| true, true_claims.chain([claim]).collect())
 }
 
 fn search(seed: u64, threads: usize) -> Simulation {
     let system = at_most_one_leads();
-    simulate_system(
+    simulate_checked(
         fault_free(),
         &system,
         &options(seed, threads, &|_| false),
-        None,
+        Watch(None),
     )
 }
 
@@ -146,11 +150,14 @@ fn a_violation_ends_the_walks_and_is_told_without_what_does_not_matter() {
     let story = &one_leads.counterexample.as_ref().expect("it is told").story;
     let found = simulation.found.expect("a violation");
     assert!(story.steps.len() < found.steps, "{found:?}");
-    let changes = story.steps.iter().flat_map(|step| &step.changes);
-    let leads = |change: &&Change| matches!(change, Change::Settles(vote) if vote.state == ServerState::Leading);
-    assert_eq!(changes.filter(leads).count(), 2);
-    let last = story.steps.last().expect("steps");
-    assert!(last.changes.iter().any(|change| leads(&change)));
+    let leads = |change: &&Caption| change.class == "leading";
+    let changes = |step: usize| -> &[Caption] {
+        let changes = story.steps[step].picture.changes.as_ref();
+        changes.map_or(&[], |(_, changes)| changes)
+    };
+    let steps = story.steps.len();
+    assert_eq!((0..steps).flat_map(changes).filter(leads).count(), 2);
+    assert!(changes(steps - 1).iter().any(|change| leads(&change)));
     let text = simulation.to_string();
     assert!(
         text.contains("  VIOLATED   at most one leads\n      0. 1 looks"),

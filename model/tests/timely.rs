@@ -1,40 +1,43 @@
 //! Liveness in the timely setting: what fairness is worth, and what the peer's main loop, the giving up, is worth.
 
-use fle_model::catalogue::{self, Scenario};
-use fle_model::check::shortest;
-use fle_model::counterexample::Counterexample;
-use fle_model::liveness::{Goal, Lasso, Reachable, Scheduler};
-use fle_model::network::Links;
-use fle_model::properties::{Claim, Kind, claims};
-use fle_model::report::{Row, Verdict};
-use fle_model::story::Story;
-use fle_model::system::{Action, State, System};
+use fle_model::election::catalogue;
+use fle_model::election::claims::{Claim, claims};
+use fle_model::election::network::Links;
+use fle_model::election::scenario::Scenario;
+use fle_model::election::system::{Action, State, System};
+use fle_model::frame::check::shortest;
+use fle_model::frame::claim::{Checked, Kind};
+use fle_model::frame::counterexample::Counterexample;
+use fle_model::frame::liveness::{Goal, Lasso, Reachable, Scheduler};
+use fle_model::frame::report::{Row, Verdict};
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::subject::{StateOf, Subject, Way};
 
-fn all_settled<const N: usize>(_: &System<N>, state: &State<N>) -> bool {
+fn all_settled<const N: usize>(_: &Checked<System<N>>, state: &StateOf<System<N>>) -> bool {
     (0..N).all(|server| state.leader_of(server).is_some())
 }
 
-fn all_agree<const N: usize>(_: &System<N>, state: &State<N>) -> bool {
+fn all_agree<const N: usize>(_: &Checked<System<N>>, state: &StateOf<System<N>>) -> bool {
     state.agreed_leader().is_some()
 }
 
 /// A scenario's model from its first initial state.
-fn system<const N: usize>(scenario: &str) -> System<N> {
+fn system<const N: usize>(scenario: &str) -> Checked<System<N>> {
     let scenario = catalogue::find(scenario).expect("a scenario");
     let of_this_size = Scenario {
         servers: N,
         ..*scenario
     };
-    of_this_size.system(|number| number == 0, Vec::new())
+    of_this_size.checked(|number| number == 0, Vec::new())
 }
 
 /// Three servers with the same credentials, which start in these rounds.
-fn in_rounds(links: Links, rounds: [u8; 3]) -> System<3> {
+fn in_rounds(links: Links, rounds: [u8; 3]) -> Checked<System<3>> {
     let scenario = Scenario {
         links,
         ..*catalogue::find("timely-rounds").expect("a scenario")
     };
-    let mut system = scenario.system(|_| true, Vec::new());
+    let mut system = scenario.checked(|_| true, Vec::new());
     let starts_so = |state: &State<3>| {
         let same = state.servers.map(|server| server.credentials) == [scenario.credentials[0]; 3];
         same && state.servers.map(|server| server.round.0) == rounds
@@ -44,17 +47,17 @@ fn in_rounds(links: Links, rounds: [u8; 3]) -> System<3> {
 }
 
 fn violation<const N: usize>(
-    system: &System<N>,
-    scheduler: Scheduler<System<N>, Action>,
-    goal: Goal<System<N>>,
-) -> Option<Lasso<State<N>, Action>> {
+    system: &Checked<System<N>>,
+    scheduler: Scheduler<Checked<System<N>>, Action>,
+    goal: Goal<Checked<System<N>>>,
+) -> Option<Lasso<StateOf<System<N>>, Action>> {
     Reachable::explore(system.clone(), scheduler, &[goal]).violation(0)
 }
 
 /// Fair, but for what is never owed.
 macro_rules! neglecting {
     ($($neglected:pat_param)|+) => {
-        |system: &System<_>, action: &Action| match action {
+        |system: &Checked<System<_>>, action: &Action| match action {
             $($neglected)|+ => None,
             _ => system.fairness(action),
         }
@@ -64,10 +67,10 @@ macro_rules! neglecting {
 #[test]
 fn without_deliveries_nothing_need_happen() {
     let system = system::<2>("timely");
-    assert_eq!(violation(&system, System::fairness, all_settled), None);
+    assert_eq!(violation(&system, Checked::fairness, all_settled), None);
     let stuck = violation(&system, neglecting!(Action::Deliver { .. }), all_settled);
     let stuck = stuck.expect("nobody need hear of anybody");
-    assert_eq!(stuck.knot, system.starts[0]);
+    assert_eq!(stuck.knot.state, system.starts[0]);
     assert!(stuck.way_in.is_empty() && stuck.cycle.is_empty());
 }
 
@@ -89,7 +92,7 @@ fn where_all_start_in_one_round_nobody_needs_to_send_again_or_give_up() {
 #[test]
 fn without_a_start_a_late_server_need_not_join() {
     let system = system::<3>("timely-late");
-    assert_eq!(violation(&system, System::fairness, all_settled), None);
+    assert_eq!(violation(&system, Checked::fairness, all_settled), None);
     let stuck = violation(&system, neglecting!(Action::Start { .. }), all_settled);
     let stuck = stuck.expect("nobody need start it");
     assert!(!stuck.knot.servers[0].is_up());
@@ -99,7 +102,7 @@ fn without_a_start_a_late_server_need_not_join() {
 #[test]
 fn without_resends_a_server_need_not_ask() {
     let system = in_rounds(Links::Slot, [1, 2, 1]);
-    assert_eq!(violation(&system, System::fairness, all_settled), None);
+    assert_eq!(violation(&system, Checked::fairness, all_settled), None);
     let neglects = neglecting!(Action::CollectTimeout { .. });
     let stuck = violation(&system, neglects, all_settled).expect("it need not ask");
     assert!(stuck.cycle.is_empty() && stuck.knot.is_silent());
@@ -113,7 +116,7 @@ fn without_giving_up_an_election_may_never_end() {
     let system = in_rounds(Links::WireAndSlot, [1, 2, 1]);
     let neglects = neglecting!(Action::GiveUp { .. });
     let lasso = violation(&system, neglects, all_settled).expect("a fair run");
-    let story = Story::of_lasso(&system, &lasso);
+    let story = system.story(&Way::of_lasso(&lasso));
     assert_eq!(story.for_ever_from, Some(16));
     let told = [
         "1 has waited for votes in vain; tells everyone",
@@ -135,11 +138,11 @@ fn without_giving_up_an_election_may_never_end() {
 #[test]
 fn without_giving_up_an_election_may_end_without_agreement() {
     let system = in_rounds(Links::Slot, [2, 2, 1]);
-    assert_eq!(violation(&system, System::fairness, all_agree), None);
+    assert_eq!(violation(&system, Checked::fairness, all_agree), None);
     let neglects = neglecting!(Action::GiveUp { .. });
     let lasso = violation(&system, neglects, all_agree).expect("a fair run");
     assert!(all_settled(&system, &lasso.knot) && lasso.knot.is_silent());
-    let story = Story::of_lasso(&system, &lasso);
+    let story = system.story(&Way::of_lasso(&lasso));
     assert_eq!((story.steps.len(), story.for_ever_from), (12, Some(13)));
     assert!(printed(&system, &lasso).ends_with("    Then nothing more happens.\n"));
 }
@@ -152,7 +155,7 @@ fn an_old_peer_looks_round_after_round_while_a_lone_leader_leads_on() {
         activation: true,
         ..*catalogue::find("timely-old-peer").expect("a scenario")
     };
-    let mut system = scenario.system::<3>(|number| number == 2, Vec::new());
+    let mut system = scenario.checked::<3>(|number| number == 2, Vec::new());
     system.claims = vec![Claim {
         name: "a fourth round",
         statement: "A server is in round 4.",
@@ -168,16 +171,16 @@ fn an_old_peer_looks_round_after_round_while_a_lone_leader_leads_on() {
 }
 
 /// A row of the report with this run as its counterexample.
-fn printed(system: &System<3>, lasso: &Lasso<State<3>, Action>) -> String {
+fn printed(system: &Checked<System<3>>, lasso: &Lasso<StateOf<System<3>>, Action>) -> String {
     let steps = lasso.way_in.len() + lasso.cycle.len();
     let row = Row {
         name: "a property".to_owned(),
         verdict: Verdict::Violated,
-        counterexample: Some(Counterexample::of_lasso(
+        counterexample: Some(Counterexample::new(
             catalogue::find("timely-rounds").expect("a scenario"),
             &claims()[0],
-            system,
-            lasso,
+            &system.system,
+            &Way::of_lasso(lasso),
         )),
     };
     let text = row.to_string();

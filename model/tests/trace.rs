@@ -1,10 +1,13 @@
 //! `fle-model trace`: which files it writes, and that a seed makes the same ones again. What is in them is for the
 //! implementation to replay: the tests of `fle-conformance` do.
 
-use fle_model::catalogue::{SCENARIOS, Tier};
-use fle_model::mutants::Mutant;
-use fle_model::trace::Recorder;
-use fle_model::walk::Walk;
+use clap::ValueEnum;
+use fle_model::election::catalogue::SCENARIOS;
+use fle_model::election::mutants::Mutant;
+use fle_model::election::trace::Recorder;
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::scenario::Tier;
+use fle_model::frame::walk::Walk;
 use stateright::Model;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -76,13 +79,17 @@ fn every_kind_of_action_is_recorded() {
     let mut kinds = BTreeSet::new();
     let scenarios = SCENARIOS.iter();
     for scenario in scenarios.filter(|it| it.tier == Tier::Ci && it.servers == 3) {
-        let system = scenario.system::<3>(|_| true, Vec::new());
+        let system = scenario.checked::<3>(|_| true, Vec::new());
         for walk in (0..10).map(|seed| Walk::new(&system, seed)) {
-            let start = *walk.state();
+            let start = walk.state().state;
             let actions: Vec<_> = walk.map(|(action, _)| action).collect();
             let names = actions.iter().map(|action| format!("{action:?}"));
             kinds.extend(names.filter_map(|name| Some(name.split_once(' ')?.0.to_owned())));
-            assert!(!Recorder::new(&system).record(start, actions).is_empty());
+            assert!(
+                !Recorder::new(&system.system)
+                    .record(start, actions)
+                    .is_empty()
+            );
         }
     }
     let all = [
@@ -107,13 +114,17 @@ fn every_kind_of_action_is_recorded() {
 fn what_a_mutant_does_is_recorded() {
     let scenarios = SCENARIOS.iter();
     for scenario in scenarios.filter(|it| it.tier == Tier::Ci && it.servers == 3) {
-        for mutant in Mutant::ALL {
-            let system = scenario.mutated(*mutant).system::<3>(|_| true, Vec::new());
+        for mutant in Mutant::value_variants() {
+            let system = scenario.mutated(*mutant).checked::<3>(|_| true, Vec::new());
             let walk = Walk::new(&system, 0);
-            let start = *walk.state();
+            let start = walk.state().state;
             let within = walk.take_while(|(_, state)| system.within_boundary(state));
             let actions: Vec<_> = within.map(|(action, _)| action).collect();
-            assert!(!Recorder::new(&system).record(start, actions).is_empty());
+            assert!(
+                !Recorder::new(&system.system)
+                    .record(start, actions)
+                    .is_empty()
+            );
         }
     }
 }

@@ -3,10 +3,12 @@
 use super::{Output, Result};
 use fle_conformance::describe;
 use fle_conformance::lockstep::{Report, election, establishment};
-use fle_model::catalogue::{self, Scenario, Tier};
+use fle_model::election::catalogue;
+use fle_model::election::scenario::Scenario;
 use fle_model::establishment::catalogue as establishments;
-use fle_model::progress::{Progress, Watcher};
-use fle_model::report::grouped;
+use fle_model::frame::figures::grouped;
+use fle_model::frame::progress::{Progress, Watcher};
+use fle_model::frame::scenario::Tier;
 use serde::Serialize;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -34,7 +36,7 @@ pub(crate) struct Lockstep {
 #[derive(Clone, Copy)]
 enum Chosen {
     Election(&'static Scenario),
-    Establishment(&'static establishments::Scenario),
+    Establishment(&'static fle_model::establishment::scenario::Scenario),
 }
 
 /// What came of either's.
@@ -115,7 +117,7 @@ impl Lockstep {
             }
             Chosen::Establishment(scenario) => {
                 let report = watched(scenario.name, |watcher| {
-                    establishment::lockstep(scenario, None, threads, watcher)
+                    establishment::lockstep(scenario, threads, watcher)
                 });
                 sum.add(&report);
                 tell(text, &report, ToString::to_string)?;

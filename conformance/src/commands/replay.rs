@@ -6,7 +6,7 @@ use fle_conformance::describe;
 use fle_conformance::node::script::{Omission, Reason};
 use fle_conformance::node::{self, NodeError, Played};
 use fle_conformance::replay::{Difference, replay};
-use fle_model::trace::format::Trace;
+use fle_model::election::trace::format::Trace;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -15,7 +15,7 @@
 //! far as they tell them; the fields that those lack are optional.
 
 use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid};
-use fle_model::trace::format::{LearnerType, State};
+use fle_model::election::trace::format::{LearnerType, State};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@
 //! The rules that a history is held to are those of 3.8 whichever version wrote it.
 
 use super::event::{Announcement, Ballot, Fact, Wait};
-use fle_model::trace::format::State;
+use fle_model::election::trace::format::State;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;

@@ -1,12 +1,12 @@
-//! The election: [`fle_model::server`] beside [`fle::Election`](fle::election::Election).
+//! The election: [`fle_model::election::server`] beside [`fle::Election`](fle::election::Election).
 //!
-//! What a server does is compared by its acts, [`fle_model::trace::acts`]: state, round, proposal, bytes sent and to whom, the wait that
+//! What a server does is compared by its acts, [`fle_model::election::trace::acts`]: state, round, proposal, bytes sent and to whom, the wait that
 //! is armed, the decision.
 //!
 //! Where the model's servers may settle as soon as everybody was heard, a second engine does, [`Finalize::Eager`]: it must decide in the
 //! very step with which the model's server comes to where it may, and show then what that one shows once it has.
 //!
-//! A divergence is shown as a trace. How the model's terms read in the engine's is said in one place: [`fle_model::trace::terms`].
+//! A divergence is shown as a trace. How the model's terms read in the engine's is said in one place: [`fle_model::election::trace::terms`].
 
 use super::Report;
 use super::survey::{Acted, Survey};
@@ -15,19 +15,19 @@ use crate::engine::Engine;
 use crate::replay::Difference;
 use ahash::{AHashMap, AHashSet};
 use fle::election::Finalize;
-use fle_model::catalogue::Scenario;
-use fle_model::ensemble::Ensemble;
-use fle_model::finalizing::Early;
-use fle_model::progress::Watcher;
-use fle_model::server::{Server, Wait};
-use fle_model::system::{Action, State, System};
-use fle_model::trace::Life;
-use fle_model::trace::Line;
-use fle_model::trace::acts::{self, Act, Seen, What};
-use fle_model::trace::format::{Output, Standing, Step, Trace};
-use fle_model::trace::terms::Terms;
-use fle_model::vote::sid;
-use fle_model::with_servers;
+use fle_model::election::finalizing::Early;
+use fle_model::election::scenario::Scenario;
+use fle_model::election::server::{Server, Wait};
+use fle_model::election::system::{Action, State, System};
+use fle_model::election::trace::Life;
+use fle_model::election::trace::Line;
+use fle_model::election::trace::acts::{self, Act, Seen, What};
+use fle_model::election::trace::format::{Output, Standing, Step, Trace};
+use fle_model::election::trace::terms::Terms;
+use fle_model::frame::progress::Watcher;
+use fle_model::frame::scenario::{Scenario as _, Task};
+use fle_model::terms::ensemble::Ensemble;
+use fle_model::terms::vote::sid;
 use serde::Serialize;
 use std::mem::take;
 use std::num::NonZeroUsize;
@@ -56,10 +56,20 @@ pub fn lockstep(
     threads: NonZeroUsize,
     watcher: Option<Watcher<'_>>,
 ) -> Report<Divergence> {
-    with_servers!(
-        scenario.servers,
-        lockstep_servers(scenario, threads, watcher)
-    )
+    scenario.run(Lockstep { threads, watcher })
+}
+
+struct Lockstep<'a> {
+    threads: NonZeroUsize,
+    watcher: Option<Watcher<'a>>,
+}
+
+impl Task<Scenario> for Lockstep<'_> {
+    type Output = Report<Divergence>;
+
+    fn run<const N: usize>(self, scenario: &Scenario) -> Report<Divergence> {
+        lockstep_servers::<N>(scenario, self.threads, self.watcher)
+    }
 }
 
 fn lockstep_servers<const N: usize>(
@@ -67,7 +77,7 @@ fn lockstep_servers<const N: usize>(
     threads: NonZeroUsize,
     watcher: Option<Watcher<'_>>,
 ) -> Report<Divergence> {
-    let system = scenario.system::<N>(|_| true, Vec::new());
+    let system = scenario.system::<N>(|_| true);
     let terms = Terms::new(&system.election.ensemble);
     let ensemble = system.election.ensemble.clone();
     let survey = Survey::of(system, threads, watcher);
@@ -111,10 +121,6 @@ impl<const N: usize> Acted for System<N> {
         _: &State<N>,
     ) -> impl IntoIterator<Item = Act<N>> {
         acts::acts(self, before, action)
-    }
-
-    fn expanded(&self) -> usize {
-        self.expanded.get()
     }
 }
 

@@ -39,13 +39,13 @@ use acts::{Act, What};
 use ahash::{AHashMap, AHashSet};
 use engine::Engine;
 use fle::leadership;
-use fle_model::establishment::catalogue::Scenario;
-use fle_model::establishment::mutants::Mutant;
-use fle_model::establishment::server::{Effect, Event, Protocol, Server};
+use fle_model::establishment::protocol::{Effect, Event, Protocol};
+use fle_model::establishment::scenario::Scenario;
+use fle_model::establishment::server::Server;
 use fle_model::establishment::system::Cause;
-use fle_model::progress::Watcher;
-use fle_model::shard::Shard;
-use fle_model::vote::sid;
+use fle_model::frame::progress::Watcher;
+use fle_model::frame::scenario::{Scenario as _, Task};
+use fle_model::terms::vote::sid;
 use serde::Serialize;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -87,31 +87,38 @@ impl fmt::Display for Divergence {
     }
 }
 
-/// Takes every transition of the scenario with both, the model with a broken rule or none.
+/// Takes every transition of the scenario with both.
 ///
 /// # Panics
 /// If the catalogue has a scenario with a number of servers that the model is not built for.
 #[must_use]
 pub fn lockstep(
     scenario: &Scenario,
-    mutant: Option<Mutant>,
     threads: NonZeroUsize,
     watcher: Option<Watcher<'_>>,
 ) -> Report<Divergence> {
-    match scenario.servers {
-        2 => lockstep_servers::<2>(scenario, mutant, threads, watcher),
-        3 => lockstep_servers::<3>(scenario, mutant, threads, watcher),
-        servers => unreachable!("the model is not built for {servers} servers"),
+    scenario.run(Lockstep { threads, watcher })
+}
+
+struct Lockstep<'a> {
+    threads: NonZeroUsize,
+    watcher: Option<Watcher<'a>>,
+}
+
+impl Task<Scenario> for Lockstep<'_> {
+    type Output = Report<Divergence>;
+
+    fn run<const N: usize>(self, scenario: &Scenario) -> Report<Divergence> {
+        lockstep_servers::<N>(scenario, self.threads, self.watcher)
     }
 }
 
 fn lockstep_servers<const N: usize>(
     scenario: &Scenario,
-    mutant: Option<Mutant>,
     threads: NonZeroUsize,
     watcher: Option<Watcher<'_>>,
 ) -> Report<Divergence> {
-    let system = scenario.system::<N>(Shard::WHOLE, mutant, Vec::new());
+    let system = scenario.system::<N>(|_| true);
     let protocol = system.protocol.clone();
     let terms = Terms::new(&protocol.ensemble);
     let survey = Survey::of(system, threads, watcher);

@@ -1,10 +1,11 @@
 //! Every transition of a model, as acts of its servers: collected while stateright visits the states.
 
 use ahash::AHashSet;
-use fle_model::progress::{Phase, Watch, Watcher};
+use fle_model::frame::claim::Checked;
+use fle_model::frame::progress::{Phase, Watch, Watcher};
+use fle_model::frame::subject::{StateOf, Subject};
 use stateright::{Checker, Model, Property};
 use std::cell::RefCell;
-use std::fmt::Debug;
 use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use thread_local::ThreadLocal;
 
 /// A model whose transitions are acts of its servers.
-pub(super) trait Acted: Model + Clone + Send + Sync + 'static {
+pub(super) trait Acted: Subject {
     /// What one server does.
     type Act: Eq + Hash + Send + 'static;
 
@@ -26,9 +27,6 @@ pub(super) trait Acted: Model + Clone + Send + Sync + 'static {
         action: Self::Action,
         after: &Self::State,
     ) -> impl IntoIterator<Item = Self::Act>;
-
-    /// How many states have been expanded.
-    fn expanded(&self) -> usize;
 }
 
 /// What a model can do.
@@ -41,7 +39,7 @@ pub(super) struct Survey<A> {
 
 /// The system to the checker, which asks it for every transition once.
 struct Surveyed<M: Acted> {
-    system: M,
+    system: Checked<M>,
     transitions: Arc<AtomicUsize>,
     /// For each of the checker's threads, the acts it saw.
     seen: Arc<ThreadLocal<RefCell<AHashSet<M::Act>>>>,
@@ -51,11 +49,9 @@ impl<A: Eq + Hash + Send + 'static> Survey<A> {
     pub(super) fn of<M>(system: M, threads: NonZeroUsize, watcher: Option<Watcher<'_>>) -> Self
     where
         M: Acted<Act = A>,
-        M::State: Clone + Debug + Hash + Send + Sync + PartialEq,
-        M::Action: Copy + Debug + PartialEq,
     {
         let surveyed = Surveyed {
-            system,
+            system: Checked::new(system, Vec::new()),
             transitions: Arc::default(),
             seen: Arc::default(),
         };
@@ -68,7 +64,7 @@ impl<A: Eq + Hash + Send + 'static> Survey<A> {
         let progress = || Phase::Search {
             unique: search.unique_state_count(),
             generated: search.state_count(),
-            queue: (search.unique_state_count()).saturating_sub(surveyed.system.expanded()),
+            queue: (search.unique_state_count()).saturating_sub(surveyed.system.expanded.get()),
         };
         Watch(watcher).during(progress, || {
             for worker in workers {
@@ -108,29 +104,26 @@ impl<M: Acted> Surveyed<M> {
     }
 }
 
-impl<M: Acted> Model for Surveyed<M>
-where
-    M::Action: Copy,
-{
-    type State = M::State;
+impl<M: Acted> Model for Surveyed<M> {
+    type State = StateOf<M>;
     type Action = M::Action;
 
-    fn init_states(&self) -> Vec<M::State> {
+    fn init_states(&self) -> Vec<StateOf<M>> {
         self.system.init_states()
     }
 
-    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>) {
+    fn actions(&self, state: &StateOf<M>, actions: &mut Vec<M::Action>) {
         self.system.actions(state, actions);
     }
 
-    fn next_state(&self, state: &M::State, action: M::Action) -> Option<M::State> {
+    fn next_state(&self, state: &StateOf<M>, action: M::Action) -> Option<StateOf<M>> {
         let next = self.system.next_state(state, action)?;
         self.transitions.fetch_add(1, Ordering::Relaxed);
         self.see(self.system.acts(state, action, &next));
         Some(next)
     }
 
-    fn within_boundary(&self, state: &M::State) -> bool {
+    fn within_boundary(&self, state: &StateOf<M>) -> bool {
         self.system.within_boundary(state)
     }
 

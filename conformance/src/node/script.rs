@@ -9,7 +9,9 @@ use fle::election::{Effect, WaitPhase};
 use fle::node::guard::Guard;
 use fle::transport::LONGEST_PAYLOAD;
 use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, codec};
-use fle_model::trace::format::{Credentials, Decided, Input, Output, Send, Standing, Trace};
+use fle_model::election::trace::format::{
+    Credentials, Decided, Input, Output, Send, Standing, Trace,
+};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -10,7 +10,7 @@ use fle::node::{Node, NodeConfig, Status};
 use fle::quorum::OracleFile;
 use fle::transport::{Settings, election_addresses};
 use fle::{Notification, PeerEpoch, ServerState, Sid};
-use fle_model::trace::format::{Decided, Input, Quorum, Send, Server, Standing};
+use fle_model::election::trace::format::{Decided, Input, Quorum, Send, Server, Standing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::iter;

@@ -11,7 +11,7 @@
 //! - A configuration that `fle` refuses is not one: what ZooKeeper throws unchecked is among those.
 
 use fle::config::{DynamicConfig, Rules};
-use fle_model::trace::format::{Credentials, Format, LearnerType, Quorum, Server};
+use fle_model::election::trace::format::{Credentials, Format, LearnerType, Quorum, Server};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -11,7 +11,7 @@
 
 use super::ensemble::{Cast, Change, change, credentials, or_edge};
 use fle::{ElectionEpoch, Notification, PeerEpoch, ServerState, Sid, Zxid, codec};
-use fle_model::trace::format::{Credentials, Input, Phase, Proposal, Standing};
+use fle_model::election::trace::format::{Credentials, Input, Phase, Proposal, Standing};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

@@ -4,4 +4,5 @@
 mod conformance;
 mod fle;
 mod imports;
+mod model;
 mod small_crates;

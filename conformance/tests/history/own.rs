@@ -7,10 +7,12 @@ use fle_conformance::history::event::{Ballot, Event, Fact, Wait};
 use fle_conformance::history::judge::judge;
 use fle_conformance::history::log::Logs;
 use fle_conformance::history::own;
-use fle_model::catalogue::{SCENARIOS, Scenario, Tier};
-use fle_model::ensemble::Composition;
-use fle_model::trace::format::{State, Trace};
-use fle_model::trace::record_walk;
+use fle_model::election::catalogue::SCENARIOS;
+use fle_model::election::scenario::Scenario;
+use fle_model::election::trace::format::{State, Trace};
+use fle_model::election::trace::record_walk;
+use fle_model::frame::scenario::Tier;
+use fle_model::terms::ensemble::Composition;
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -4,7 +4,7 @@ use fle::{Generation, Sid, codec};
 use fle_conformance::history::event::{Announcement, Ballot, Event, Fact, Place, Wait};
 use fle_conformance::history::judge::{Verdict, judge};
 use fle_conformance::history::log::{Dialect, Log, Logs, Source};
-use fle_model::trace::format::{Input, Output, Quorum, Send, Standing, State, Trace};
+use fle_model::election::trace::format::{Input, Output, Quorum, Send, Standing, State, Trace};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use fle::codec::initial::{ElectionAddress, InitialMessage};
 use fle::config::Host;
 use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid, codec};
 use fle_conformance::history::event::{Announcement, Ballot};
-use fle_model::trace::format::State;
+use fle_model::election::trace::format::State;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -10,7 +10,7 @@ mod terms;
 use crate::disk::Disk;
 use crate::ensemble::Ensemble;
 use fle_conformance::history::event::{Announcement, Ballot, Fact, Wait};
-use fle_model::trace::format::State;
+use fle_model::election::trace::format::State;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Whose proposals an eager server still waits for once a quorum agrees with it.
 //!
-//! The rule is argued and checked in the model, `fle_model::finalizing`. Invariant: `left` is the number of voices still awaited. So a
+//! The rule is argued and checked in the model, `fle_model::election::finalizing`. Invariant: `left` is the number of voices still awaited. So a
 //! notification costs the same whatever the number of voters. Absent on purpose: the votes themselves, and when the answer matters.
 
 use super::connections::Reachability;

@@ -1,14 +1,15 @@
 //! `fle-model check`: scenarios, state by state.
 
-use super::broken::{Broken, broken};
-use super::output::{Either, Reports, watched};
-use super::{all_processors, scenario};
-use fle_model::catalogue::{SCENARIOS, Scenario, Tier};
-use fle_model::check::{Options, check};
-use fle_model::counterexample::{Counterexample, TraceDir};
-use fle_model::establishment::{self, catalogue};
-use fle_model::mutants;
-use fle_model::shard::Shard;
+use super::output::{Reports, watched};
+use super::{Chosen, all_processors, mutant, scenario};
+use fle_model::frame::any::AnyScenario;
+use fle_model::frame::check::Options;
+use fle_model::frame::mutant::Entry;
+use fle_model::frame::mutants::in_order;
+use fle_model::frame::scenario::Tier;
+use fle_model::frame::shard::Shard;
+use fle_model::frame::trace_dir::TraceDir;
+use fle_model::models;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,14 +17,14 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 pub(crate) struct Check {
     /// The scenarios to check; without any, those of the tier.
-    #[arg(value_name = "SCENARIO", value_parser = chosen)]
+    #[arg(value_name = "SCENARIO", value_parser = scenario)]
     scenarios: Vec<Chosen>,
     /// The tier to check.
     #[arg(long, value_enum, default_value = "ci", conflicts_with = "scenarios")]
     tier: Tier,
     /// Break this rule first; without scenarios named, stop at the first that notices.
-    #[arg(long, value_name = "NAME", conflicts_with = "tier", value_parser = broken)]
-    mutant: Option<Broken>,
+    #[arg(long, value_name = "NAME", conflicts_with = "tier", value_parser = mutant)]
+    mutant: Option<Entry>,
     /// How many threads search. [default: one for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -34,8 +35,9 @@ pub(crate) struct Check {
     /// Also write the reports as JSON to this file, `-` for standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write counterexamples to this folder, each as JSON, as a diagram (SVG), and as fle-trace/1 files, one for each server and
-    /// each of its lives, for fle-conformance to replay. It is made if it is missing.
+    /// Write counterexamples to this folder, each as JSON, as a diagram (SVG), and, of an election,
+    /// as fle-trace/1 files, one for each server and each of its lives, for fle-conformance to
+    /// replay. It is made if it is missing.
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
 }
@@ -49,23 +51,11 @@ impl Check {
         let chosen = self.chosen()?;
         let mut reports = Reports::new(self.json)?;
         let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
-        for chosen in chosen {
-            let report = match (chosen, self.mutant) {
-                (Chosen::Election(scenario), None) => election(scenario, options),
-                (Chosen::Election(scenario), Some(Broken::Election(mutant))) => {
-                    election(&scenario.mutated(mutant), options)
-                }
-                (Chosen::Establishment(scenario), None) => establish(scenario, None, options),
-                (Chosen::Establishment(scenario), Some(Broken::Establishment(mutant))) => {
-                    establish(scenario, Some(mutant), options)
-                }
-                (Chosen::Election(Scenario { name, .. }), Some(_))
-                | (Chosen::Establishment(catalogue::Scenario { name, .. }), Some(_)) => {
-                    return Err(format!("{name} is of the model that has no such rule"));
-                }
-            };
+        for scenario in chosen {
+            let name = scenario.about().name;
+            let report = watched(name, |watcher| scenario.check(options, watcher));
             let noticed = self.mutant.is_some() && !report.passed();
-            if let (Some(dir), Either::Election(report)) = (&trace_dir, &report) {
+            if let Some(dir) = &trace_dir {
                 dir.write_all(&report.properties)?;
             }
             reports.add(report)?;
@@ -76,59 +66,31 @@ impl Check {
         reports.finish()
     }
 
-    /// The scenarios named, or those of the tier.
-    fn chosen(&self) -> Result<Vec<Chosen>, String> {
-        let of_tier = SCENARIOS
-            .iter()
-            .filter(|scenario| scenario.tier == self.tier)
-            .map(Chosen::Election);
-        let established = catalogue::SCENARIOS
-            .iter()
-            .filter(|scenario| scenario.tier == self.tier)
-            .map(Chosen::Establishment);
-        let chosen: Vec<_> = match (&self.scenarios[..], self.mutant) {
-            ([], None) => of_tier.chain(established).collect(),
-            ([], Some(Broken::Election(mutant))) => {
-                let in_order = mutants::in_order(mutant).into_iter();
-                in_order.map(Chosen::Election).collect()
-            }
-            ([], Some(Broken::Establishment(mutant))) => {
-                let in_order = establishment::mutants::in_order(mutant).into_iter();
-                in_order.map(Chosen::Establishment).collect()
-            }
-            (named, _) => named.to_vec(),
-        };
-        if chosen.is_empty() {
+    /// The scenarios named, or those of the tier; with a broken rule, if one is to be broken.
+    fn chosen(&self) -> Result<Vec<Box<dyn AnyScenario>>, String> {
+        let named = self.scenarios.iter().map(|chosen| chosen.0);
+        match (&self.mutant, &self.scenarios[..]) {
+            (Some(mutant), []) => Ok(in_order(mutant, models::scenarios())),
+            (Some(mutant), _) => named.map(|it| broken(it, mutant)).collect(),
+            (None, []) => self.of_tier(),
+            (None, _) => Ok(named.map(AnyScenario::whole).collect()),
+        }
+    }
+
+    fn of_tier(&self) -> Result<Vec<Box<dyn AnyScenario>>, String> {
+        let scenarios = models::scenarios();
+        let of_tier = scenarios.filter(|scenario| scenario.about().tier == self.tier);
+        let of_tier: Vec<_> = of_tier.map(AnyScenario::whole).collect();
+        if of_tier.is_empty() {
             return Err(format!("no scenario is in tier {} yet", self.tier.name()));
         }
-        Ok(chosen)
+        Ok(of_tier)
     }
 }
 
-fn election(scenario: &Scenario, options: Options) -> Either<Counterexample> {
-    let report = watched(scenario.name, |watcher| check(scenario, options, watcher));
-    Either::Election(report)
-}
-
-fn establish(
-    scenario: &catalogue::Scenario,
-    mutant: Option<establishment::mutants::Mutant>,
-    options: Options,
-) -> Either<Counterexample> {
-    let report = watched(scenario.name, |watcher| {
-        establishment::check::check(scenario, mutant, options, watcher)
-    });
-    Either::Establishment(report)
-}
-
-/// A scenario of one of the two models.
-#[derive(Clone, Copy)]
-enum Chosen {
-    Election(&'static Scenario),
-    Establishment(&'static catalogue::Scenario),
-}
-
-fn chosen(name: &str) -> Result<Chosen, String> {
-    let established = catalogue::find(name).map(Chosen::Establishment);
-    established.map_or_else(|| scenario(name).map(Chosen::Election), Ok)
+fn broken(scenario: &dyn AnyScenario, mutant: &Entry) -> Result<Box<dyn AnyScenario>, String> {
+    scenario.broken(&mutant.name).ok_or_else(|| {
+        let (name, rule) = (scenario.about().name, &mutant.name);
+        format!("{name} is of the protocol that has no rule for {rule} to break")
+    })
 }

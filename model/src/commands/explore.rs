@@ -1,9 +1,8 @@
 //! `fle-model explore`: a scenario in the browser.
 
 use super::output::print;
-use super::scenario;
-use fle_model::catalogue::Scenario;
-use fle_model::explore::{STARTS, address, serve};
+use super::{Chosen, scenario};
+use fle_model::frame::explore::{STARTS, address};
 use std::num::NonZeroU16;
 use std::process::ExitCode;
 
@@ -11,7 +10,7 @@ use std::process::ExitCode;
 pub(crate) struct Explore {
     /// The scenario to explore.
     #[arg(value_name = "SCENARIO", value_parser = scenario)]
-    scenario: &'static Scenario,
+    scenario: Chosen,
     /// The port, on this machine only.
     #[arg(long, value_name = "P", default_value = "3000")]
     port: NonZeroU16,
@@ -20,16 +19,17 @@ pub(crate) struct Explore {
 impl Explore {
     pub(crate) fn run(self) -> Result<ExitCode, String> {
         let address = address(self.port)?;
-        let all = self.scenario.initial_states();
+        let Chosen(scenario) = self.scenario;
+        let all = scenario.initial_states();
         let some = match all {
             0..=STARTS => String::new(),
             _ => format!(" ({all} initial states, of which at most {STARTS} are shown)"),
         };
+        let name = scenario.about().name;
         print(&format!(
-            "{} at http://{address}/{some}; end with Ctrl-C\n",
-            self.scenario.name
+            "{name} at http://{address}/{some}; end with Ctrl-C\n"
         ))?;
-        serve(self.scenario, address);
+        scenario.serve(address);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,7 +1,7 @@
 //! `fle-model merge`: the reports of shards as one.
 
-use super::output::{Either, Reports};
-use fle_model::merge::{merge, parse};
+use super::output::Reports;
+use fle_model::frame::merge::{merge, parse};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ impl Merge {
         }
         let mut reports = Reports::new(self.json)?;
         for report in merged {
-            reports.add(Either::Election(report))?;
+            reports.add(report)?;
         }
         reports.finish()
     }

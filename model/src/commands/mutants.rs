@@ -1,58 +1,23 @@
 //! `fle-model mutants`: the power of the checker.
 
-use super::all_processors;
-use super::broken::{Broken, broken};
 use super::output::{JsonFile, print};
-use fle_model::check::Options;
-use fle_model::establishment::{check::Counterexample, mutants as establishment};
-use fle_model::mutants::{self, run};
-use fle_model::shard::Shard;
-use serde::Serialize;
-use std::fmt;
+use super::{all_processors, mutant};
+use fle_model::frame::check::Options;
+use fle_model::frame::mutant::Entry;
+use fle_model::frame::mutants::{Outcome, in_order, run};
+use fle_model::frame::shard::Shard;
+use fle_model::models;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
 pub(crate) struct Mutants {
-    /// The mutants to run; without any, all of both models.
-    #[arg(value_name = "NAME", value_parser = broken)]
-    mutants: Vec<Broken>,
+    /// The mutants to run; without any, all of both protocols.
+    #[arg(value_name = "NAME", value_parser = mutant)]
+    mutants: Vec<Entry>,
     /// Also write what came of them as JSON to this file, `-` for standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-}
-
-/// What came of a mutant of one of the two models.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Outcome {
-    Election(mutants::Outcome),
-    Establishment(mutants::Outcome<establishment::Mutant, Counterexample>),
-}
-
-impl Outcome {
-    fn is_killed(&self) -> bool {
-        match self {
-            Self::Election(outcome) => outcome.killed_by.is_some(),
-            Self::Establishment(outcome) => outcome.killed_by.is_some(),
-        }
-    }
-
-    fn is_as_expected(&self) -> bool {
-        match self {
-            Self::Election(outcome) => outcome.is_as_expected(),
-            Self::Establishment(outcome) => outcome.is_as_expected(),
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Election(outcome) => outcome.fmt(f),
-            Self::Establishment(outcome) => outcome.fmt(f),
-        }
-    }
 }
 
 impl Mutants {
@@ -63,18 +28,14 @@ impl Mutants {
             threads: all_processors(),
             shard: Shard::WHOLE,
         };
-        let chosen = match &self.mutants[..] {
-            [] => Broken::all(),
-            named => named.to_vec(),
+        let chosen = match self.mutants {
+            none if none.is_empty() => models::mutants(),
+            named => named,
         };
         let mut outcomes = Vec::new();
         for mutant in chosen {
-            let outcome = match mutant {
-                Broken::Election(mutant) => Outcome::Election(run(mutant, options)),
-                Broken::Establishment(mutant) => {
-                    Outcome::Establishment(establishment::run(mutant, options))
-                }
-            };
+            let scenarios = in_order(&mutant, models::scenarios());
+            let outcome = run(mutant, scenarios, options);
             if text_wanted {
                 print(&outcome.to_string())?;
             }
@@ -98,7 +59,7 @@ fn summary(outcomes: &[Outcome]) -> String {
     format!(
         "{} mutant(s) run: {} killed, {} survived; {unexpected} not as expected\n",
         outcomes.len(),
-        count(Outcome::is_killed),
-        count(|outcome| !outcome.is_killed()),
+        count(|outcome| outcome.killed_by.is_some()),
+        count(|outcome| outcome.killed_by.is_none()),
     )
 }

@@ -1,10 +1,8 @@
 //! Where the commands write: text to standard output, JSON to a file, progress to the terminal.
 
-use fle_model::establishment::check::Counterexample as Establishment;
-use fle_model::progress::{Progress, Watcher};
-use fle_model::report::{Report, Tell};
+use fle_model::frame::progress::{Progress, Watcher};
+use fle_model::frame::report::{Report, Tell};
 use serde::Serialize;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -30,33 +28,7 @@ pub(crate) fn watched<T>(name: &str, work: impl FnOnce(Option<Watcher<'_>>) -> T
 /// Where reports go, as text and as JSON.
 pub(crate) struct Reports<C> {
     json: Option<JsonFile>,
-    reports: Vec<Either<C>>,
-}
-
-/// A report of one of the two models.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(crate) enum Either<C> {
-    Election(Report<C>),
-    Establishment(Report<Establishment>),
-}
-
-impl<C> Either<C> {
-    pub(crate) fn passed(&self) -> bool {
-        match self {
-            Self::Election(report) => report.passed(),
-            Self::Establishment(report) => report.passed(),
-        }
-    }
-}
-
-impl<C: Tell> fmt::Display for Either<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Election(report) => report.fmt(f),
-            Self::Establishment(report) => report.fmt(f),
-        }
-    }
+    reports: Vec<Report<C>>,
 }
 
 impl<C: Tell + Serialize> Reports<C> {
@@ -72,7 +44,7 @@ impl<C: Tell + Serialize> Reports<C> {
         !self.json.as_ref().is_some_and(JsonFile::is_standard_output)
     }
 
-    pub(crate) fn add(&mut self, report: Either<C>) -> Result<(), String> {
+    pub(crate) fn add(&mut self, report: Report<C>) -> Result<(), String> {
         if self.text_wanted() {
             print(&report.to_string())?;
         }

@@ -1,10 +1,9 @@
 //! `fle-model simulate`: random walks through a scenario.
 
 use super::output::{print, watched};
-use super::{all_processors, random_seed, scenario};
-use fle_model::catalogue::Scenario;
-use fle_model::counterexample::TraceDir;
-use fle_model::simulate::{Options, simulate};
+use super::{Chosen, all_processors, random_seed, scenario};
+use fle_model::frame::simulate::Options;
+use fle_model::frame::trace_dir::TraceDir;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +13,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Simulate {
     /// The scenario to walk through.
     #[arg(value_name = "SCENARIO", value_parser = scenario)]
-    scenario: &'static Scenario,
+    scenario: Chosen,
     /// For how long to begin new walks.
     #[arg(long, value_name = "N")]
     seconds: NonZeroU32,
@@ -37,8 +36,9 @@ impl Simulate {
             seed,
             enough: &|_| Instant::now() >= end,
         };
-        let simulation = watched(self.scenario.name, |watcher| {
-            simulate(self.scenario, &options, watcher)
+        let Chosen(scenario) = self.scenario;
+        let simulation = watched(scenario.about().name, |watcher| {
+            scenario.simulate(&options, watcher)
         });
         print(&simulation.to_string())?;
         if let Some(dir) = trace_dir {

@@ -1,19 +1,18 @@
 //! `fle-model trace`: random paths of a scenario as trace files.
 
 use super::output::print;
-use super::{random_seed, scenario};
-use fle_model::catalogue::Scenario;
-use fle_model::trace::record_walk;
+use super::{Chosen, random_seed, scenario};
 use std::fs;
+use std::io;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
 pub(crate) struct Trace {
     /// The scenario to walk through.
     #[arg(value_name = "SCENARIO", value_parser = scenario)]
-    scenario: &'static Scenario,
+    scenario: Chosen,
     /// How many walks.
     #[arg(long, value_name = "N", default_value = "10")]
     walks: NonZeroU32,
@@ -27,27 +26,43 @@ pub(crate) struct Trace {
 
 impl Trace {
     pub(crate) fn run(self) -> Result<ExitCode, String> {
-        let Self { scenario, out, .. } = self;
-        let cannot_write = |error| format!("cannot write {}: {error}", out.display());
-        fs::create_dir_all(&out).map_err(cannot_write)?;
+        let Self { out, walks, .. } = self;
+        let Chosen(scenario) = self.scenario;
+        let name = scenario.about().name;
         let first = self.seed.unwrap_or_else(random_seed);
         let (mut traces, mut steps) = (0, 0);
-        for walk in 0..self.walks.get() {
+        for walk in 0..walks.get() {
             let seed = first.wrapping_add(walk.into());
-            for recording in record_walk(scenario, seed) {
-                let file = out.join(recording.file_name(&format!("{}-{seed}", scenario.name)));
-                let written = recording.trace.write(&file);
-                written.map_err(|error| error.to_string())?;
+            let recordings = scenario.record_walk(seed).ok_or_else(|| no_format(name))?;
+            make(&out)?;
+            for recording in recordings {
+                let file = out.join(format!("{name}-{seed}-{}", recording.name));
+                let written = fs::write(&file, recording.text);
+                written.map_err(|error| cannot_write(&file, &error))?;
                 traces += 1;
-                steps += recording.trace.steps.len();
+                steps += recording.steps;
             }
         }
+        let out = out.display();
         print(&format!(
-            "seed {first}: {} walk(s) of {}, {traces} traces with {steps} steps in {}\n",
-            self.walks,
-            scenario.name,
-            out.display()
+            "seed {first}: {walks} walk(s) of {name}, {traces} traces with {steps} steps in {out}\n"
         ))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn make(folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> String {
+    format!("cannot write {}: {error}", path.display())
+}
+
+fn no_format(scenario: &str) -> String {
+    format!(
+        "fle-trace/1 tells of elections, and {scenario} is of the establishment; `fle-conformance \
+         lockstep {scenario}` holds the implementation against it, and `fle-model explore {scenario}` \
+         shows its steps"
+    )
 }

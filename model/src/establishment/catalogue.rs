@@ -1,49 +1,14 @@
 //! The scenarios of the establishment, as data: bounds, and the number of states that each must
 //! come to.
 
+use super::claims::{Claim, claims};
 use super::mutants::Mutant;
-use super::properties::{Claim, claims};
-use super::server::{Epoch, Knowledge, Protocol, Server, Stored};
-use super::system::{Action, Cause, Faults, State, System};
-use crate::catalogue::Tier;
-use crate::ensemble::{Composition, Ensemble};
-use crate::progress::Counter;
-use crate::shard::Shard;
-use crate::system::Setting;
-use serde::Serialize;
-
-/// A named model with its bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Scenario {
-    /// Its name on the command line.
-    pub name: &'static str,
-    /// What it covers.
-    pub covers: &'static str,
-    /// When it is run.
-    pub tier: Tier,
-    /// How many servers.
-    pub servers: usize,
-    /// Who they are to one another.
-    pub composition: Composition,
-    /// When what takes time happens.
-    pub setting: Setting,
-    /// The length of each server's history.
-    pub histories: &'static [u8],
-    /// Each server starts with any of these on its disk, as far as it can have come about: a
-    /// current epoch is one that a quorum has accepted.
-    pub disks: &'static [Stored],
-    /// What happens first.
-    #[serde(skip)]
-    pub prelude: &'static [&'static [Action]],
-    /// How many of the servers, from the first on, can be elected.
-    pub leaders: usize,
-    /// The last epoch that there is.
-    pub last: u8,
-    /// What may go wrong, and how often.
-    pub faults: Faults,
-    /// How many unique states it must come to.
-    pub unique_states: usize,
-}
+use super::scenario::Scenario;
+use super::system::{Action, Cause, Faults, System};
+use super::terms::{Epoch, Knowledge, Stored};
+use crate::frame::scenario::{self, About, Task, Tier, with_servers};
+use crate::terms::ensemble::{Composition, Ensemble};
+use crate::terms::setting::Setting;
 
 /// Three equal voters.
 const THREE: Scenario = Scenario {
@@ -59,6 +24,7 @@ const THREE: Scenario = Scenario {
     leaders: 3,
     last: 1,
     faults: Faults::NONE,
+    mutant: None,
     unique_states: 0,
 };
 
@@ -385,93 +351,56 @@ pub fn find(name: &str) -> Option<&'static Scenario> {
     SCENARIOS.iter().find(|scenario| scenario.name == name)
 }
 
-impl Scenario {
-    /// The properties to check in it.
-    #[must_use]
-    pub fn claims<const N: usize>(&self) -> Vec<Claim<N>> {
+impl scenario::Scenario for Scenario {
+    type System<const N: usize> = System<N>;
+    type Mutant = Mutant;
+
+    fn about(&self) -> About {
+        About {
+            name: self.name,
+            covers: self.covers,
+            tier: self.tier,
+            unique_states: self.unique_states,
+            is_disjoint: self.disks.len() == 1,
+        }
+    }
+
+    fn mutant(&self) -> Option<Mutant> {
+        self.mutant
+    }
+
+    fn mutated(&self, mutant: Mutant) -> Self {
+        Self {
+            mutant: Some(mutant),
+            ..*self
+        }
+    }
+
+    fn initial_states(&self) -> usize {
+        self.run(CountStarts)
+    }
+
+    fn system<const N: usize>(&self, chosen: impl Fn(usize) -> bool) -> System<N> {
+        self.make(chosen)
+    }
+
+    fn claims<const N: usize>(&self) -> Vec<Claim<N>> {
         let claims = claims().into_iter();
         claims.filter(|claim| (claim.applies)(self)).collect()
     }
 
-    /// Whether a server that does not remember can be let in again: not where all others are needed
-    /// to confirm that, and one of them leads no quorum without it.
-    pub(super) fn forgetful_are_let_in(&self) -> bool {
-        let forget = self.faults.losses > 0 || self.faults.rollbacks > 0;
-        let is_dispensable = self.servers > 2;
-        forget && is_dispensable
+    fn run<T: Task<Self>>(&self, task: T) -> T::Output {
+        with_servers!(self.servers, [2, 3], N => task.run::<N>(self))
     }
+}
 
-    /// Whether leaders can be established one after the other.
-    pub(super) fn lasts(&self) -> bool {
-        self.last > 1 && (self.setting == Setting::Asynchronous || self.faults != Faults::NONE)
-    }
+struct CountStarts;
 
-    /// Whether a voter that has accepted a later epoch can come to an established leader.
-    pub(super) fn some_come_ahead(&self) -> bool {
-        let is_dispensable = self.servers > 2 && self.composition == Composition::Majority;
-        let differ = self.disks.len() > 1 && self.setting == Setting::Timely;
-        let resets = self.faults.resets.is_some_and(|resets| resets > 1);
-        is_dispensable
-            && (differ || resets || self.faults.rollbacks > 0 && !self.prelude.is_empty())
-    }
+impl Task<Scenario> for CountStarts {
+    type Output = usize;
 
-    /// The model, with a broken rule or none.
-    ///
-    /// # Panics
-    /// If the scenario does not have `N` servers.
-    #[must_use]
-    pub fn system<const N: usize>(
-        &self,
-        shard: Shard,
-        mutant: Option<Mutant>,
-        claims: Vec<Claim<N>>,
-    ) -> System<N> {
-        assert_eq!(self.histories.len(), N, "{} servers", self.name);
-        let ensemble = Ensemble::new(self.composition);
-        let starts = self.starts(&ensemble).into_iter().enumerate();
-        let starts = starts.filter(|&(number, _)| shard.holds(number));
-        let leaders = 0..N.min(self.leaders);
-        let leaders = leaders.filter(|&server| ensemble.voters().contains(server));
-        System {
-            setting: self.setting,
-            leaders: leaders.collect(),
-            prelude: self.prelude.concat().into(),
-            protocol: Protocol {
-                ensemble,
-                last: match self.setting {
-                    Setting::Asynchronous => Epoch(self.last),
-                    Setting::Timely => Epoch(self.last + 1),
-                },
-                mutant,
-            },
-            starts: starts.map(|(_, start)| start).collect(),
-            claims,
-            expanded: Counter::default(),
-            beyond: Counter::default(),
-        }
-    }
-
-    /// How the servers can start. A current epoch is one that a quorum has accepted, in every
-    /// configuration in force. A server that was in one may be bound by a promise that it has
-    /// forgotten.
-    fn starts<const N: usize>(&self, ensemble: &Ensemble<N>) -> Vec<State<N>> {
-        let choices = self.disks.len();
-        let assignments = (0..choices.pow(u32::try_from(N).expect("few servers"))).map(|number| {
-            let mut digits = number;
-            std::array::from_fn(|server| {
-                let disk = self.disks[digits % choices];
-                digits /= choices;
-                Server::new(disk, self.histories[server])
-            })
-        });
-        let can_be = |servers: &[Server<N>; N]| {
-            let current = servers.iter().map(|it| it.disk.current).max();
-            let accepted = |&server: &usize| Some(servers[server].disk.accepted) >= current;
-            current == Some(Epoch(0))
-                || ensemble.is_quorum((0..N).filter(accepted).collect(), false)
-        };
-        let assignments = assignments.filter(can_be);
-        let starts = assignments.map(|servers| State::new(servers, self.faults));
-        starts.collect()
+    fn run<const N: usize>(self, scenario: &Scenario) -> usize {
+        let ensemble = Ensemble::new(scenario.composition);
+        scenario.starts::<N>(&ensemble).len()
     }
 }

@@ -4,9 +4,10 @@
 
 use super::mutants::Mutant;
 use super::network::Packet;
-use super::server::{Bond, Context, Effect, Epoch, Introduction, Quits};
-use crate::ensemble::{Composition, Ensemble};
-use crate::set::ServerSet;
+use super::protocol::{Context, Effect, Quits};
+use super::terms::{Bond, Epoch, Introduction};
+use crate::terms::ensemble::{Composition, Ensemble};
+use crate::terms::set::ServerSet;
 
 /// What a leader knows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -4,7 +4,8 @@
 
 use super::mutants::Mutant;
 use super::network::Packet;
-use super::server::{Bond, Context, Effect, Epoch, Introduction, Quits};
+use super::protocol::{Context, Effect, Quits};
+use super::terms::{Bond, Epoch, Introduction};
 
 /// What a learner knows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -1,10 +1,6 @@
 //! The protocol with one rule broken, or one old bug restored: what the properties must notice.
 
-use super::catalogue::{SCENARIOS, Scenario};
-use super::check::{Counterexample, check};
-use crate::catalogue::Tier;
-use crate::check::Options;
-use crate::mutants::{Outcome, mutants, run_in};
+use crate::frame::mutant::mutants;
 
 mutants! {
     "One rule of the protocol, broken.";
@@ -85,29 +81,4 @@ mutants! {
         "The confirmation begins while others may count on answers that were forgotten.";
     AsideForEver "" in "establish-timely-loss":
         "Those aside are never let in.";
-}
-
-/// Scenarios with more states are left out, but for the one that is tried first: they take longer
-/// than all others together.
-const STATES: usize = 100_000;
-
-/// The scenario to be tried first, then those of tier `ci` that are small enough, from the smallest
-/// up.
-#[must_use]
-pub fn in_order(mutant: Mutant) -> Vec<&'static Scenario> {
-    let first = mutant.entry().tried_first;
-    let small = |scenario: &Scenario| scenario.tier == Tier::Ci && scenario.unique_states <= STATES;
-    let chosen = SCENARIOS.iter();
-    let chosen = chosen.filter(|scenario| scenario.name == first || small(scenario));
-    let mut scenarios: Vec<_> = chosen.collect();
-    scenarios.sort_by_key(|scenario| (scenario.name != first, scenario.unique_states));
-    scenarios
-}
-
-/// Runs the mutant in one scenario after another until a property fails.
-#[must_use]
-pub fn run(mutant: Mutant, options: Options) -> Outcome<Mutant, Counterexample> {
-    run_in(mutant.entry(), in_order(mutant), |scenario| {
-        check(scenario, Some(mutant), options, None)
-    })
 }

@@ -9,7 +9,7 @@
 //! connected again. It may as well have received it before that, since it learns of the new one
 //! only from its first packet.
 
-use super::server::{Epoch, Introduction};
+use super::terms::{Epoch, Introduction};
 use std::fmt;
 
 /// What a leader and a learner tell one another.

@@ -13,66 +13,9 @@ use super::leader::Leader;
 use super::learner::Learner;
 use super::mutants::Mutant;
 use super::network::Packet;
-use crate::ensemble::Ensemble;
-use crate::set::ServerSet;
-use serde::Serialize;
-use std::fmt;
-
-/// An epoch, [`fle::PeerEpoch`] in a byte.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
-pub struct Epoch(pub u8);
-
-/// What a server keeps.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
-pub struct Stored {
-    /// The greatest epoch that it has promised (`acceptedEpoch`).
-    pub accepted: Epoch,
-    /// That of the last leader which it has helped to establish, or joined (`currentEpoch`).
-    pub current: Epoch,
-    /// Whether that is all that it has promised.
-    pub knowledge: Knowledge,
-}
-
-/// Whether a server knows what it has promised.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
-pub enum Knowledge {
-    /// It knows all of it.
-    #[default]
-    Complete,
-    /// There is nothing on its disk: it is new, or has lost everything.
-    Blank,
-    /// It has made promises, and what the disk says of them is older, or lost.
-    Lost,
-}
-
-/// To whom a server has promised to help no other leader, where that is not over.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Bond {
-    /// To nobody.
-    Free,
-    /// To this leader.
-    To(usize),
-    /// In an earlier life, to a leader that it has forgotten.
-    Forgotten,
-}
-
-/// How a server introduces itself.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Introduction {
-    /// The greatest epoch that it has accepted.
-    pub accepted: Epoch,
-    /// Whether it knows all that it has promised.
-    pub remembers: bool,
-}
-
-/// What a server says that it has accepted, to one that asks.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Answer {
-    /// No epoch after this one.
-    Accepted(Epoch),
-    /// It has lost that.
-    Lost,
-}
+use super::protocol::{Context, Effect, Effects, Event, Protocol, Quits};
+use super::terms::{Answer, Bond, Epoch, Introduction, Knowledge, Stored};
+use crate::terms::set::ServerSet;
 
 /// A server.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -102,136 +45,6 @@ pub enum Role<const N: usize> {
     Leading(Leader<N>),
     /// Another server was elected.
     Learning(Learner),
-}
-
-/// What happens to a server.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Event {
-    /// It is elected.
-    Lead,
-    /// It is told that another server is elected, and connects.
-    Learn(usize),
-    /// A packet arrives.
-    Hear {
-        /// Who sent it.
-        from: usize,
-        /// What.
-        packet: Packet,
-    },
-    /// The connection with this server has ended.
-    End(usize),
-    /// An earlier promise is over.
-    Release,
-    /// This server answers what it has accepted.
-    Told(usize, Answer),
-    /// Nobody counts any more on an answer that this learner gave elsewhere.
-    Settle(usize),
-    /// Its owner wants this one of its followers to lead.
-    HandOver(usize),
-    /// It waits no longer, whatever for.
-    GiveUp,
-}
-
-/// One thing that a server does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Effect {
-    /// Stores the accepted epoch.
-    StoreAccepted(Epoch),
-    /// Stores the current epoch.
-    StoreCurrent(Epoch),
-    /// Stores that what is stored is all that it has promised.
-    StoreKnown,
-    /// Connects to this leader.
-    Connect(usize),
-    /// Sends a packet.
-    Send {
-        /// To whom.
-        to: usize,
-        /// What.
-        packet: Packet,
-    },
-    /// Ends the connection with this server.
-    Close(usize),
-    /// Makes known that the leader is established, be it itself or another.
-    Established(Epoch),
-    /// Ends all connections and looks for a leader again.
-    Quit,
-}
-
-/// What a server does, in order.
-pub type Effects = Vec<Effect>;
-
-/// The rules, the same for each of `N` servers.
-#[derive(Clone, Debug)]
-pub struct Protocol<const N: usize> {
-    /// Who they are.
-    pub ensemble: Ensemble<N>,
-    /// The last epoch that there is.
-    pub last: Epoch,
-    /// The rule that is broken; none is in the protocol itself.
-    pub mutant: Option<Mutant>,
-}
-
-/// A server that something happens to: all but its role.
-pub(super) struct Context<'a, const N: usize> {
-    pub(super) protocol: &'a Protocol<N>,
-    pub(super) me: usize,
-    pub(super) memory: &'a mut Stored,
-    pub(super) zxid: u8,
-    pub(super) bond: &'a mut Bond,
-    pub(super) without_past: &'a mut ServerSet,
-    pub(super) effects: Effects,
-}
-
-/// The server looks for a leader again.
-pub(super) enum Quits {
-    /// It gives up.
-    GivesUp,
-    /// It has handed over.
-    HandsOver,
-}
-
-impl Epoch {
-    /// The one after it.
-    #[must_use]
-    pub fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-}
-
-impl fmt::Debug for Epoch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Stored {
-    /// Nothing was ever promised, and that is known.
-    pub const NONE: Self = Self {
-        accepted: Epoch(0),
-        current: Epoch(0),
-        knowledge: Knowledge::Complete,
-    };
-
-    /// An empty disk.
-    pub const BLANK: Self = Self {
-        knowledge: Knowledge::Blank,
-        ..Self::NONE
-    };
-
-    /// Whether it knows all that it has promised.
-    #[must_use]
-    pub fn remembers(self) -> bool {
-        self.knowledge == Knowledge::Complete
-    }
-
-    /// If the server was ever in an epoch it may have made a promise that it has forgotten.
-    fn bond(self) -> Bond {
-        match self.current > Epoch(0) {
-            true => Bond::Forgotten,
-            false => Bond::Free,
-        }
-    }
 }
 
 impl<const N: usize> Role<N> {
@@ -331,11 +144,6 @@ impl<const N: usize> Protocol<N> {
         let effects = cx.effects;
         server.role = role;
         effects
-    }
-
-    /// Whether this is the mutant that is run.
-    pub(super) fn is(&self, mutant: Mutant) -> bool {
-        self.mutant == Some(mutant)
     }
 }
 
@@ -445,36 +253,5 @@ impl<const N: usize> Context<'_, N> {
         }
         self.know();
         Err(Quits::GivesUp)
-    }
-
-    pub(super) fn is(&self, mutant: Mutant) -> bool {
-        self.protocol.is(mutant)
-    }
-
-    pub(super) fn is_free(&self) -> bool {
-        *self.bond == Bond::Free
-    }
-
-    /// What it knows now is all that it has promised.
-    pub(super) fn know(&mut self) {
-        self.memory.knowledge = Knowledge::Complete;
-        *self.without_past = ServerSet::NONE;
-        self.effects.push(Effect::StoreKnown);
-    }
-
-    pub(super) fn send(&mut self, to: usize, packet: Packet) {
-        self.effects.push(Effect::Send { to, packet });
-    }
-
-    pub(super) fn accept(&mut self, epoch: Epoch) {
-        self.memory.accepted = epoch;
-        if !self.is(Mutant::AcceptedInMemory) {
-            self.effects.push(Effect::StoreAccepted(epoch));
-        }
-    }
-
-    pub(super) fn enter(&mut self, epoch: Epoch) {
-        self.memory.current = epoch;
-        self.effects.push(Effect::StoreCurrent(epoch));
     }
 }

@@ -1,4 +1,4 @@
-//! Servers and connections together, and what surrounds them: the [`stateright::Model`].
+//! Servers and connections together, and what surrounds them: what can happen, and what comes of it.
 //!
 //! The election is an oracle without any sense: whoever looks may be told at any time that it is
 //! elected, or that any other is. So nothing that must always hold rests on the election.
@@ -9,23 +9,22 @@
 //! of which is lost.
 
 mod state;
-mod words;
+pub mod timely;
 
-pub use state::{Faults, Past, State};
+pub use state::{Faults, State};
 
 use super::leader::LearnerStage;
 use super::mutants::Mutant;
 use super::network::Packet;
-use super::properties::Claim;
-use super::server::{Bond, Effect, Epoch, Event, Knowledge, Protocol, Role, Stored};
-use crate::liveness::ALL_HOLD;
-use crate::progress::Counter;
-use crate::set::ServerSet;
-use crate::system::Setting;
-use stateright::{Model, Property};
+use super::protocol::{Effect, Event, Protocol};
+use super::server::{Role, Server};
+use super::terms::{Bond, Epoch, Knowledge, Stored};
+use crate::frame::system::{Fairness, TransitionSystem};
+use crate::terms::set::ServerSet;
+use crate::terms::setting::Setting;
 use std::sync::Arc;
 
-/// The whole: what a scenario checks.
+/// The system of a scenario with `N` servers.
 #[derive(Clone)]
 pub struct System<const N: usize> {
     /// The rules.
@@ -37,13 +36,7 @@ pub struct System<const N: usize> {
     /// What happens first.
     pub prelude: Arc<[Action]>,
     /// The initial states.
-    pub starts: Vec<State<N>>,
-    /// The properties.
-    pub claims: Vec<Claim<N>>,
-    /// How many states have been expanded.
-    pub expanded: Counter,
-    /// How many were met that are beyond the last epoch, and left out.
-    pub beyond: Counter,
+    pub(crate) starts: Vec<State<N>>,
 }
 
 /// What can happen.
@@ -93,11 +86,39 @@ pub enum Cause {
     GivesUp,
 }
 
-/// One step of one server.
-pub(super) struct Step<'a, const N: usize> {
-    pub(super) me: usize,
-    pub(super) event: Event,
-    pub(super) before: &'a State<N>,
+/// What the scheduler owes by itself: a server's reading what one sent it, its seeing a
+/// connection's end, its being told of an election, its start, its waits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Duty {
+    /// To read the next packet of this one.
+    Reads(usize, usize),
+    /// To see that the connection with this one has ended.
+    Sees(usize, usize),
+    /// To hear who is elected.
+    Hears(usize),
+    /// To start.
+    Starts(usize),
+    /// That its promise ends.
+    IsReleased(usize),
+    /// That it loses patience.
+    GivesUp(usize),
+    /// To ask this one.
+    Asks(usize, usize),
+    /// That nobody counts any more on answers of this learner.
+    Settles(usize, usize),
+}
+
+/// An event at a server, and what it did about it.
+#[derive(Clone, Debug)]
+pub struct Done<const N: usize> {
+    /// The server.
+    pub me: usize,
+    /// What happened to it.
+    pub event: Event,
+    /// How it stands after the event, before any effect.
+    pub met: Server<N>,
+    /// What it did, in order: up to a crash, if it crashed.
+    pub effects: Vec<Effect>,
 }
 
 /// Between effects of one event: more are never between two stores, or between a store and a
@@ -146,35 +167,38 @@ impl<const N: usize> System<N> {
         Some((after, event, effects))
     }
 
+    /// What the server does about an event, as far as it comes, and where that leads.
     fn take(
         &self,
         before: &State<N>,
         me: usize,
         cause: Cause,
         crash_after: Option<u8>,
-    ) -> Option<State<N>> {
-        let (mut after, event, effects) = self.handle(before, me, cause)?;
-        let carried_out = match crash_after {
-            None => &effects[..],
-            Some(count) => crash_point(&effects, count)?,
-        };
-        let step = Step { me, event, before };
-        let mut broken = step.broken_by_event(&after);
-        step.remember_floor(&mut after);
-        for &effect in carried_out {
-            Self::carry_out(&mut after, me, effect);
-            broken = broken.and(step.broken_by_effect(&after, effect));
-            step.remember(&mut after, effect);
+    ) -> Option<(State<N>, Option<Done<N>>)> {
+        let (met, event, mut effects) = self.handle(before, me, cause)?;
+        if let Some(count) = crash_after {
+            let done = crash_point(&effects, count)?.len();
+            effects.truncate(done);
         }
-        after.past.broken = after.past.broken.and(broken);
+        let mut after = met;
+        let met = met.servers[me];
+        for &effect in &effects {
+            Self::carry_out(&mut after, me, effect);
+        }
         if crash_after.is_some() {
             Self::crash(&mut after, me);
             after.faults.crashes -= 1;
         }
-        step.remember_kept(&mut after);
-        Some(after)
+        let done = Done {
+            me,
+            event,
+            met,
+            effects,
+        };
+        Some((after, Some(done)))
     }
 
+    /// An effect comes about.
     fn carry_out(state: &mut State<N>, me: usize, effect: Effect) {
         let State {
             servers, network, ..
@@ -198,13 +222,10 @@ impl<const N: usize> System<N> {
         server.without_past = ServerSet::NONE;
         server.role = Role::Down;
         state.network.close_all(me);
-        state.past.floor[me] = Epoch(0);
-        state.past.kept[me] = ServerSet::NONE;
     }
 
     /// The server is down, and this is on its disk. An observer's promises count for nobody, so it
-    /// need not know them. What others remember is judged: what is forgotten is not promised any
-    /// more.
+    /// need not know them.
     fn replace_disk(&self, state: &mut State<N>, me: usize, disk: Stored) {
         Self::crash(state, me);
         let disk = match self.protocol.ensemble.voters().contains(me) {
@@ -216,7 +237,6 @@ impl<const N: usize> System<N> {
         };
         state.servers[me].disk = disk;
         state.servers[me].memory = disk;
-        state.past.promised[me] = disk.accepted;
     }
 
     /// What an older disk of the server can say: epochs only rise.
@@ -326,16 +346,18 @@ fn crash_point(effects: &[Effect], count: u8) -> Option<&[Effect]> {
     (is_at_store && !left.is_empty()).then_some(done)
 }
 
-impl<const N: usize> Model for System<N> {
+impl<const N: usize> TransitionSystem for System<N> {
     type State = State<N>;
     type Action = Action;
+    /// Of an event at a server, what it did about it.
+    type Effects = Option<Done<N>>;
+    type Duty = Duty;
 
-    fn init_states(&self) -> Vec<State<N>> {
-        self.starts.clone()
+    fn init(&self) -> &[State<N>] {
+        &self.starts
     }
 
     fn actions(&self, state: &State<N>, actions: &mut Vec<Action>) {
-        self.expanded.count();
         if let Some(&first) = self.prelude.get(state.begun) {
             actions.push(first);
             return;
@@ -375,7 +397,7 @@ impl<const N: usize> Model for System<N> {
         }
     }
 
-    fn next_state(&self, before: &State<N>, action: Action) -> Option<State<N>> {
+    fn next(&self, before: &State<N>, action: Action) -> Option<(State<N>, Option<Done<N>>)> {
         let mut before = *before;
         before.begun = self.prelude.len().min(before.begun + 1);
         let mut after = before;
@@ -405,46 +427,18 @@ impl<const N: usize> Model for System<N> {
                 return self.take(&after, leader, Cause::SeesEnd(learner), None);
             }
         }
-        Some(after)
+        Some((after, None))
     }
 
     /// In time there is one epoch more than the scenario has: a leader that gave up for want of
     /// epochs would do so for ever.
-    fn within_boundary(&self, state: &State<N>) -> bool {
+    fn within_bounds(&self, state: &State<N>) -> bool {
         let accepted = state.servers.iter().map(|server| server.memory.accepted);
-        let is_within = self.setting == Setting::Asynchronous
-            || accepted.into_iter().all(|epoch| epoch < self.protocol.last);
-        if !is_within {
-            self.beyond.count();
-        }
-        is_within
+        self.setting == Setting::Asynchronous
+            || accepted.into_iter().all(|epoch| epoch < self.protocol.last)
     }
 
-    /// What must always hold is one property to stateright, which asks for each of its properties
-    /// by name in every state.
-    fn properties(&self) -> Vec<Property<Self>> {
-        if self.claims.iter().all(|claim| claim.kind.kills()) {
-            return vec![Property::always(ALL_HOLD, |system: &Self, state| {
-                system.violated(state).next().is_none()
-            })];
-        }
-        let property = |claim: &Claim<N>| Property {
-            expectation: claim.kind.expectation(),
-            name: claim.name,
-            condition: claim.condition,
-        };
-        self.claims.iter().map(property).collect()
-    }
-
-    fn format_action(&self, action: &Action) -> String {
-        action.to_string()
-    }
-}
-
-impl<const N: usize> System<N> {
-    /// The properties that do not hold in the state.
-    pub fn violated<'a>(&'a self, state: &'a State<N>) -> impl Iterator<Item = &'a Claim<N>> {
-        let claims = self.claims.iter();
-        claims.filter(|claim| !(claim.condition)(self, state))
+    fn fairness(&self, action: &Action) -> Option<(Duty, Fairness)> {
+        Self::owed(action)
     }
 }

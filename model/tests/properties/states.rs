@@ -2,9 +2,9 @@
 
 use super::{fault_free, first, holds, in_round, recorded, settled, vote};
 use fle::ServerState::{Following, Leading, Looking, Observing};
-use fle_model::server::Election;
-use fle_model::system::State;
-use fle_model::vote::{Credentials, Proposal, Vote};
+use fle_model::election::server::Election;
+use fle_model::election::system::State;
+use fle_model::terms::vote::{Credentials, Proposal, Vote};
 
 #[test]
 fn a_leader_must_have_settled_on_itself_and_nobody_else_may_lead() {

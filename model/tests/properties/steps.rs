@@ -1,11 +1,14 @@
 //! What must hold of a step, and that the state it leads to remembers when it did not.
 
-use super::{BETTER, CREDENTIALS, fault_free, first, holds, in_round, recorded, settled, vote};
+use super::{
+    BETTER, CREDENTIALS, fault_free, first, holds, holds_after, in_round, recorded, settled, vote,
+};
 use fle::ServerState::{Following, Leading, Looking};
-use fle_model::server::{Election, Wait};
-use fle_model::steps::{Step, StepRule};
-use fle_model::system::{Action, State, System};
-use fle_model::vote::{ConfigVersion, Notification, Proposal, Round, Vote};
+use fle_model::election::rules::{Step, StepRule};
+use fle_model::election::server::{Election, Wait};
+use fle_model::election::system::{Action, State, System};
+use fle_model::frame::claim::Checked;
+use fle_model::terms::vote::{ConfigVersion, Notification, Proposal, Round, Vote};
 use stateright::Model;
 use stateright::actor::{Id, Out};
 
@@ -21,7 +24,7 @@ fn recorded_settled(mut state: State<3>, server: usize, votes: &[(usize, Vote)])
 
 /// Whether the step between two states of the system, in which this happened and these answers were sent, keeps the rule.
 fn keeps<const N: usize>(
-    system: &System<N>,
+    system: &Checked<System<N>>,
     rule: StepRule,
     (before, action, after): (State<N>, Action, State<N>),
     sent: &[(usize, Vote)],
@@ -42,7 +45,7 @@ fn keeps<const N: usize>(
 
 /// The same where the answers are no matter.
 fn keeps_quietly<const N: usize>(
-    system: &System<N>,
+    system: &Checked<System<N>>,
     rule: StepRule,
     step: (State<N>, Action, State<N>),
 ) -> bool {
@@ -285,15 +288,15 @@ fn a_broken_rule_is_not_forgotten() {
     for rule in StepRule::ALL {
         let name = name(rule);
         assert!(holds(name, &system, &start));
-        let mut state = start;
-        state.broken = state.broken.with(rule);
+        let mut state = system.begin(start);
+        state.past = state.past.with(rule);
         assert!(
             StepRule::ALL
                 .iter()
-                .all(|other| state.broken.contains(*other) == (*other == rule))
+                .all(|other| state.past.contains(*other) == (*other == rule))
         );
         let (_, next) = system.next_steps(&state).swap_remove(0);
-        let forgotten = holds(name, &system, &state) || holds(name, &system, &next);
+        let forgotten = holds_after(name, &system, &state) || holds_after(name, &system, &next);
         assert!(!forgotten, "{name}");
     }
 }
@@ -306,6 +309,7 @@ fn a_step_that_breaks_a_rule_marks_the_state() {
         looking.wait = Wait::Finalizing;
     }
     let settles = Action::FinalizeTimeout { server: 2 };
-    let after = system.next_state(&state, settles).expect("it settles");
-    assert!(!holds("quorum evidence", &system, &after));
+    let after = system.next_state(&system.begin(state), settles);
+    let after = after.expect("it settles");
+    assert!(!holds_after("quorum evidence", &system, &after));
 }

@@ -1,8 +1,8 @@
 //! A leader is established, and a new epoch begins.
 
 use super::{Run, activates, arrives, crashes, gives_up, is_started, loses_leader, settles};
-use fle_model::faults::Crash;
-use fle_model::vote::Credentials;
+use fle_model::election::faults::Crash;
+use fle_model::terms::vote::Credentials;
 
 #[test]
 fn a_leader_that_a_quorum_follows_begins_an_epoch_and_its_followers_take_over_its_history() {

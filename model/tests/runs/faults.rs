@@ -3,10 +3,10 @@
 use super::{
     Run, arrives, breaks, crashes, gives_up, is_lost, is_started, loses_leader, scenario, settles,
 };
-use fle_model::catalogue::Scenario;
-use fle_model::faults::{Crash, Faults};
-use fle_model::system::Action;
-use fle_model::vote::{Credentials, Round};
+use fle_model::election::faults::{Crash, Faults};
+use fle_model::election::scenario::Scenario;
+use fle_model::election::system::Action;
+use fle_model::terms::vote::{Credentials, Round};
 
 /// Three servers, asynchronous, to which all this happens.
 fn suffering(faults: Faults) -> Scenario {

@@ -5,13 +5,15 @@ mod faults;
 mod roles;
 mod waits;
 
-use fle_model::catalogue::{self, Scenario};
-use fle_model::faults::Crash;
-use fle_model::server::{Looking, Server};
-use fle_model::story::Story;
-use fle_model::system::{Action, State, System};
-use fle_model::vote::{Credentials, Round};
-use stateright::{Model, Path};
+use fle_model::election::catalogue;
+use fle_model::election::faults::Crash;
+use fle_model::election::scenario::Scenario;
+use fle_model::election::server::{Looking, Server};
+use fle_model::election::system::{Action, State, System};
+use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::subject::{Subject, Way};
+use fle_model::frame::system::TransitionSystem;
+use fle_model::terms::vote::{Credentials, Round};
 
 /// A run by hand. Only what the model offers can be taken.
 struct Run<const N: usize> {
@@ -39,8 +41,8 @@ impl<const N: usize> Run<N> {
     }
 
     fn whose(scenario: Scenario, wanted: impl Fn(&[Server<N>; N]) -> bool) -> Self {
-        let system = scenario.system(|_| true, Vec::new());
-        let mut starts = system.starts.iter();
+        let system = scenario.system(|_| true);
+        let mut starts = system.init().iter();
         let start = *starts
             .find(|state| wanted(&state.servers))
             .expect("it starts so");
@@ -53,20 +55,17 @@ impl<const N: usize> Run<N> {
     }
 
     fn offers(&self, action: Action) -> bool {
-        let steps = self.system.next_steps(&self.state).into_iter();
-        steps
-            .map(|(offered, _)| offered)
-            .any(|offered| offered == action)
+        let mut actions = Vec::new();
+        self.system.actions(&self.state, &mut actions);
+        actions.contains(&action) && self.system.next(&self.state, action).is_some()
     }
 
     /// Takes these steps. What is told of each.
     fn take(&mut self, actions: &[Action]) -> Vec<String> {
         for &action in actions {
             assert!(self.offers(action), "{action:?} after {:#?}", self.told());
-            self.state = self
-                .system
-                .next_state(&self.state, action)
-                .expect("a state");
+            let next = self.system.next(&self.state, action);
+            (self.state, _) = next.expect("a state");
             self.taken.push(action);
         }
         self.told().split_off(self.taken.len() + 1 - actions.len())
@@ -74,8 +73,8 @@ impl<const N: usize> Run<N> {
 
     /// How it began, and each step.
     fn told(&self) -> Vec<String> {
-        let path = Path::from_actions(&self.system, self.start, &self.taken).expect("a path");
-        Story::new(&self.system, &path).told()
+        let way = Way::taken(&self.system, self.start, &self.taken).expect("a path");
+        self.system.story(&way).told()
     }
 
     fn server(&self, sid: usize) -> &Server<N> {

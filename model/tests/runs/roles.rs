@@ -3,10 +3,10 @@
 use super::{
     Run, announces_again, arrives, crashes, gives_up, is_lost, is_started, scenario, settles,
 };
-use fle_model::catalogue::Scenario;
-use fle_model::faults::Crash;
-use fle_model::server::Wait;
-use fle_model::vote::{Credentials, Round};
+use fle_model::election::faults::Crash;
+use fle_model::election::scenario::Scenario;
+use fle_model::election::server::Wait;
+use fle_model::terms::vote::{Credentials, Round};
 
 const LOW: Credentials = Credentials::new(1, 1);
 const HIGH: Credentials = Credentials::new(2, 1);

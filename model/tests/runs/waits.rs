@@ -1,7 +1,7 @@
 //! In the timely setting each wait is longer than the one before: delivery, finalizing, announcing again, giving up.
 
 use super::{Run, announces_again, arrives, crashes, gives_up, loses_leader, settles};
-use fle_model::faults::Crash;
+use fle_model::election::faults::Crash;
 
 #[test]
 fn nobody_settles_while_something_is_under_way_to_it() {

@@ -15,7 +15,7 @@ use fle::election::{
 };
 use fle::quorum::Oracle;
 use fle::{ElectionEpoch, Ensemble, Notification, PeerEpoch, Proposal, Sid, Zxid};
-use fle_model::trace::format::LearnerType;
+use fle_model::election::trace::format::LearnerType;
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -2,7 +2,8 @@
 //! one.
 
 use crate::lockstep::survey::Acted;
-use fle_model::establishment::server::{Event, Server};
+use fle_model::establishment::protocol::Event;
+use fle_model::establishment::server::Server;
 use fle_model::establishment::system::{Action, Cause, State, System};
 
 /// What one server does; the protocol says what follows.
@@ -44,10 +45,6 @@ impl<const N: usize> Acted for System<N> {
         after: &State<N>,
     ) -> impl IntoIterator<Item = Act<N>> {
         act(self, before, action, after)
-    }
-
-    fn expanded(&self) -> usize {
-        self.expanded.get()
     }
 }
 

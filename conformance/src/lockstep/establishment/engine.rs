@@ -5,7 +5,7 @@ use super::shown::{Follows, Shown, Waits};
 use super::terms::{Terms, stored};
 use super::times::PROMISE;
 use fle::leadership::{Effect, Effects, Epochs, Knowledge, Leadership, Moment, Standing, Stored};
-use fle_model::establishment::server;
+use fle_model::establishment::terms;
 use std::fmt;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ impl Engine {
     pub(super) fn start<const N: usize>(
         terms: &Terms<N>,
         place: usize,
-        disk: server::Stored,
+        disk: terms::Stored,
     ) -> Self {
         let (disk, now) = (stored(disk), Moment::default());
         let ensemble = terms.ensemble.clone();

@@ -11,15 +11,15 @@ use fle::config::LearnerType;
 use fle::leadership::packet::{LearnerInfo, PROTOCOL, Packet, Past};
 use fle::leadership::{self, Settings};
 use fle::{Ensemble, PeerEpoch, Zxid};
-use fle_model::ensemble;
+use fle_model::election::trace;
 use fle_model::establishment::leader;
 use fle_model::establishment::learner::Stage;
 use fle_model::establishment::network;
-use fle_model::establishment::server::{
-    Answer, Bond, Effect, Epoch, Introduction, Knowledge, Role, Server, Stored,
-};
-use fle_model::trace;
-use fle_model::vote::sid;
+use fle_model::establishment::protocol::Effect;
+use fle_model::establishment::server::{Role, Server};
+use fle_model::establishment::terms::{Answer, Bond, Epoch, Introduction, Knowledge, Stored};
+use fle_model::terms::ensemble;
+use fle_model::terms::vote::sid;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -8,11 +8,11 @@ use fle::election::Credentials;
 use fle::leadership::packet::Packet;
 use fle::leadership::{self, End};
 use fle_model::establishment::learner::Stage;
-use fle_model::establishment::server::{
-    Effect, Effects, Epoch, Event, Introduction, Protocol, Role, Server,
-};
-use fle_model::set::ServerSet;
-use fle_model::vote::sid;
+use fle_model::establishment::protocol::{Effect, Effects, Event, Protocol};
+use fle_model::establishment::server::{Role, Server};
+use fle_model::establishment::terms::{Epoch, Introduction};
+use fle_model::terms::set::ServerSet;
+use fle_model::terms::vote::sid;
 use std::time::Duration;
 
 /// A time that is shorter than any promise.

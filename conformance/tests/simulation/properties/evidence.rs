@@ -2,7 +2,7 @@
 
 use super::{Checked, Heard, Picture, check};
 use fle_conformance::history::event::{Announcement, Ballot};
-use fle_model::trace::format::State;
+use fle_model::election::trace::format::State;
 use std::collections::BTreeSet;
 
 impl Picture {

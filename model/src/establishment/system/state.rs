@@ -1,10 +1,7 @@
-//! Everything at a moment: servers, connections, what may still go wrong, and what properties know of
-//! the past.
+//! Everything at a moment: servers, connections, what may still go wrong.
 
-use super::super::network::Network;
-use super::super::properties::Broken;
-use super::super::server::{Epoch, Server};
-use crate::set::ServerSet;
+use crate::establishment::network::Network;
+use crate::establishment::server::Server;
 
 /// Everything at a moment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -17,8 +14,6 @@ pub struct State<const N: usize> {
     pub faults: Faults,
     /// How much of the prelude is over.
     pub begun: usize,
-    /// What no server knows, for properties.
-    pub past: Past<N>,
 }
 
 /// How often each fault may still happen.
@@ -37,21 +32,6 @@ pub struct Faults {
     /// A server loses patience, or sees the end of a connection that its leader has not ended;
     /// `None` for as often as it likes.
     pub resets: Option<u8>,
-}
-
-/// What properties need to know of the past.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Past<const N: usize> {
-    /// The epochs of established leaders, a bit for each.
-    pub established: u8,
-    /// The greatest epoch that each server has promised to another.
-    pub promised: [Epoch; N],
-    /// For each leader the greatest epoch that was established before it proposed its own.
-    pub floor: [Epoch; N],
-    /// For each leader those that have promised to help no other, where that is not over by time.
-    pub kept: [ServerSet; N],
-    /// The rules that a step has broken.
-    pub broken: Broken,
 }
 
 impl Faults {
@@ -75,30 +55,124 @@ impl<const N: usize> State<N> {
             network: Network::default(),
             faults,
             begun: 0,
-            past: Past {
-                established: 0,
-                promised: servers.map(|server| server.disk.accepted),
-                floor: [Epoch(0); N],
-                kept: [ServerSet::NONE; N],
-                broken: Broken::default(),
-            },
         }
     }
 }
 
-impl<const N: usize> Past<N> {
-    /// Whether a leader of this epoch was ever established.
-    #[must_use]
-    pub fn was_established(&self, epoch: Epoch) -> bool {
-        self.established >> epoch.0 & 1 == 1
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::establishment::leader::{Leader, LearnerStage, Stage};
+    use crate::establishment::learner::{self, Learner};
+    use crate::establishment::network::Packet;
+    use crate::establishment::server::Role;
+    use crate::establishment::terms::{Bond, Epoch, Introduction, Knowledge, Stored};
+    use crate::terms::set::ServerSet;
+    use std::collections::HashMap;
+    use std::hash::{DefaultHasher, Hash, Hasher};
+
+    type Change = (&'static str, fn(&mut State<2>));
+
+    const INTRODUCTION: Introduction = Introduction {
+        accepted: Epoch(0),
+        remembers: true,
+    };
+
+    fn leads(state: &mut State<2>) -> &mut Leader<2> {
+        state.servers[0].role = Role::Leading(Leader::new(Epoch(0)));
+        match &mut state.servers[0].role {
+            Role::Leading(leader) => leader,
+            Role::Down | Role::Looking(_) | Role::Learning(_) => panic!("it leads"),
+        }
     }
 
-    /// The greatest epoch of an established leader; 0 if there was none.
-    #[must_use]
-    pub fn latest(&self) -> Epoch {
-        let established = (1..8)
-            .rev()
-            .find(|&epoch| self.was_established(Epoch(epoch)));
-        Epoch(established.unwrap_or(0))
+    fn learns(state: &mut State<2>, leader: usize, stage: learner::Stage) {
+        state.servers[0].role = Role::Learning(Learner { leader, stage });
+    }
+
+    const CHANGES: &[Change] = &[
+        ("nothing", |_| {}),
+        ("accepted", |it| it.servers[0].disk.accepted = Epoch(1)),
+        ("current", |it| it.servers[0].disk.current = Epoch(1)),
+        ("knowledge", |it| {
+            it.servers[0].disk.knowledge = Knowledge::Lost;
+        }),
+        ("memory", |it| it.servers[0].memory.accepted = Epoch(1)),
+        ("zxid", |it| it.servers[0].zxid = 7),
+        ("bond", |it| it.servers[0].bond = Bond::To(0)),
+        ("its leader", |it| it.servers[0].bond = Bond::To(1)),
+        ("forgotten", |it| it.servers[0].bond = Bond::Forgotten),
+        ("without_past", |it| {
+            it.servers[0].without_past = ServerSet::first(1);
+        }),
+        ("of another", |it| {
+            it.servers[1].without_past = ServerSet::first(1);
+        }),
+        ("down", |it| it.servers[0].role = Role::Down),
+        ("came early", |it| {
+            it.servers[0].role = Role::Looking([Some(INTRODUCTION), None]);
+        }),
+        ("leads", |it| _ = leads(it)),
+        ("elected_in", |it| leads(it).elected_in = Epoch(1)),
+        ("stage", |it| leads(it).stage = Stage::Promising(Epoch(0))),
+        ("its epoch", |it| {
+            leads(it).stage = Stage::Promising(Epoch(1));
+        }),
+        ("learners", |it| {
+            leads(it).learners[1] = Some(LearnerStage::Asked);
+        }),
+        ("unanswered", |it| leads(it).unanswered[1] = 1),
+        ("owed", |it| leads(it).owed[1] = Some([None; 2])),
+        ("owed to it", |it| leads(it).owed[1] = Some([None, Some(0)])),
+        ("learns", |it| learns(it, 0, learner::Stage::Introduced)),
+        ("of whom", |it| learns(it, 1, learner::Stage::Introduced)),
+        ("how far", |it| {
+            learns(it, 1, learner::Stage::Promised(Epoch(1)));
+        }),
+        ("in which", |it| {
+            learns(it, 1, learner::Stage::Promised(Epoch(2)));
+        }),
+        ("connection", |it| it.network.connect(0, 1)),
+        ("the other way", |it| it.network.connect(1, 0)),
+        ("up", |it| {
+            it.network.connect(0, 1);
+            it.network.send(0, 1, Packet::Ping);
+        }),
+        ("another packet", |it| {
+            it.network.connect(0, 1);
+            it.network.send(0, 1, Packet::Release);
+        }),
+        ("leader_end", |it| {
+            it.network.connect(0, 1);
+            it.network.send(0, 1, Packet::Ping);
+            it.network.receive(1, 0);
+        }),
+        ("down", |it| {
+            it.network.connect(0, 1);
+            it.network.send(0, 1, Packet::Ping);
+            it.network.receive(1, 0);
+            it.network.send(1, 0, Packet::Ping);
+        }),
+        ("crashes", |it| it.faults.crashes += 1),
+        ("breaks", |it| it.faults.breaks += 1),
+        ("transfers", |it| it.faults.transfers += 1),
+        ("losses", |it| it.faults.losses += 1),
+        ("rollbacks", |it| it.faults.rollbacks += 1),
+        ("resets", |it| it.faults.resets = Some(0)),
+        ("begun", |it| it.begun += 1),
+    ];
+
+    #[test]
+    fn each_field_of_a_state_has_a_part_in_its_fingerprint() {
+        let start = State::new([Server::new(Stored::NONE, 1); 2], Faults::NONE);
+        let mut known = HashMap::new();
+        for &(what, change) in CHANGES {
+            let mut state = start;
+            change(&mut state);
+            let mut hasher = DefaultHasher::new();
+            state.hash(&mut hasher);
+            let twin = known.insert(hasher.finish(), what);
+            assert_eq!(twin, None, "{what} hashes like it");
+        }
     }
 }

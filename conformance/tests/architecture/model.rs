@@ -1,0 +1,109 @@
+//! Who may know whom: the layers of the model, and of its command line.
+
+use crate::imports::{Crate, Layers};
+
+/// The library, from the ground up: the machinery, which knows of no protocol, beside the terms;
+/// each protocol by itself; both together.
+const LIBRARY: Layers<'_> = &[
+    (
+        "crate",
+        &["frame terms", "election establishment", "models", "listing"],
+    ),
+    (
+        "frame",
+        &[
+            "figures mutant shard story system",
+            "diagram liveness progress",
+            "subject",
+            "claim",
+            "scenario",
+            "counterexample explore walk",
+            "report",
+            "check merge trace_dir",
+            "simulate",
+            "any",
+            "mutants",
+        ],
+    ),
+    ("frame::check", &["fair_runs search", "self"]),
+    (
+        "frame::liveness",
+        &["lasso recording", "graph", "self", "run"],
+    ),
+    ("terms", &["set setting vote", "ensemble"]),
+    (
+        "election",
+        &[
+            "faults finalizing mutants network",
+            "server",
+            "system",
+            "rules scenario story",
+            "narrate picture trace",
+            "subject",
+            "claims",
+            "catalogue",
+        ],
+    ),
+    ("election::server", &["knowledge", "self", "rules"]),
+    (
+        "election::system",
+        &[
+            "action awaited",
+            "state",
+            "fingerprint reduction shown",
+            "self",
+            "enabled waiting",
+        ],
+    ),
+    ("election::trace", &["acts format life", "terms", "self"]),
+    ("election::trace::format", &["self", "file vocabulary"]),
+    (
+        "election::claims",
+        &["shared", "always eventually sometimes", "self"],
+    ),
+    ("election::catalogue", &["scenarios", "self"]),
+    (
+        "election::catalogue::scenarios",
+        &["bases", "ci finalizing nightly", "self"],
+    ),
+    (
+        "establishment",
+        &[
+            "mutants terms",
+            "network",
+            "protocol",
+            "leader learner",
+            "server",
+            "system",
+            "rules scenario story",
+            "subject",
+            "claims",
+            "catalogue",
+        ],
+    ),
+    ("establishment::system", &["state", "self", "timely"]),
+];
+
+/// The command line.
+const PROGRAM: Layers<'_> = &[
+    ("crate", &["commands", "self"]),
+    (
+        "commands",
+        &[
+            "output self",
+            "check explore list merge mutants simulate trace",
+        ],
+    ),
+];
+
+#[test]
+fn the_library_imports_downwards() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../model/src/lib.rs");
+    assert_eq!(Crate::read(root).unwrap().faults(LIBRARY), [""; 0]);
+}
+
+#[test]
+fn the_command_line_imports_downwards() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../model/src/main.rs");
+    assert_eq!(Crate::read(root).unwrap().faults(PROGRAM), [""; 0]);
+}

@@ -1,0 +1,266 @@
+//! Tier `ci`: three servers, each fault and each role by itself, asynchronous and timely.
+
+use super::bases::{BLANK, EQUAL, NONE, OLD, THREE, TIMELY, TWO};
+use crate::election::faults::Faults;
+use crate::election::network::Links;
+use crate::election::scenario::Scenario;
+use crate::terms::ensemble::Composition;
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "fault-free",
+        covers: "three servers without faults, over links of two",
+        links: Links::WireAndSlot,
+        unique_states: 4_577_560,
+        ..THREE
+    },
+    Scenario {
+        name: "fault-free-slots",
+        covers: "three servers without faults",
+        unique_states: 101_680,
+        ..THREE
+    },
+    Scenario {
+        name: "rounds",
+        covers: "three servers, each in its first or second round: some have looked once more than others",
+        credentials: TWO,
+        rounds: 2,
+        unique_states: 57_720,
+        ..THREE
+    },
+    Scenario {
+        name: "crash",
+        covers: "three servers, one of which crashes and restarts",
+        faults: Faults { crashes: 1, ..NONE },
+        unique_states: 2_570_160,
+        ..THREE
+    },
+    Scenario {
+        name: "break",
+        covers: "three servers, and a connection breaks",
+        faults: Faults { breaks: 1, ..NONE },
+        unique_states: 648_660,
+        ..THREE
+    },
+    Scenario {
+        name: "loss",
+        covers: "three servers, one of which returns to looking for no reason",
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 777_560,
+        ..THREE
+    },
+    Scenario {
+        name: "wipe",
+        covers: "three servers, one of which crashes, loses its disk and restarts",
+        faults: Faults { wipes: 1, ..NONE },
+        unique_states: 809_500,
+        ..THREE
+    },
+    Scenario {
+        name: "late",
+        covers: "three servers, one of which starts later than the others",
+        late: true,
+        unique_states: 102_400,
+        ..THREE
+    },
+    Scenario {
+        name: "activation",
+        covers: "three servers, leaders that begin new epochs, and a return to looking for no reason",
+        activation: true,
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 1_636_095,
+        ..THREE
+    },
+    Scenario {
+        name: "observer",
+        covers: "two voters and an observer",
+        composition: Composition::Observer,
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 532_864,
+        ..THREE
+    },
+    Scenario {
+        name: "zero-weight",
+        covers: "three voters, one of them without weight",
+        composition: Composition::ZeroWeight,
+        unique_states: 88_414,
+        ..THREE
+    },
+    Scenario {
+        name: "oracle",
+        covers: "two voters with an oracle, one of which crashes and restarts",
+        composition: Composition::Oracle,
+        servers: 2,
+        faults: Faults { crashes: 1, ..NONE },
+        unique_states: 7_056,
+        ..THREE
+    },
+    Scenario {
+        name: "joint",
+        covers: "a committed configuration of three voters and a proposed one of two",
+        composition: Composition::Joint,
+        unique_states: 167_304,
+        ..THREE
+    },
+    Scenario {
+        name: "old-peer",
+        covers: "three voters, one of which speaks the format without peer epoch and version",
+        composition: Composition::OldPeer,
+        credentials: OLD,
+        activation: true,
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 1_312_331,
+        ..THREE
+    },
+    Scenario {
+        name: "gossip",
+        covers: "three voters, one of which knows a newer configuration",
+        composition: Composition::Gossip,
+        unique_states: 903_040,
+        ..THREE
+    },
+    Scenario {
+        name: "timely",
+        covers: "three servers without faults, over links of two",
+        links: Links::WireAndSlot,
+        unique_states: 1_185_820,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-slots",
+        covers: "three servers without faults",
+        unique_states: 35_160,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-rounds",
+        covers: "three servers, each in its first or second round: some have looked once more than others",
+        credentials: TWO,
+        rounds: 2,
+        unique_states: 20_528,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-torn",
+        covers: "three servers, each in its first or second round, over links of two",
+        credentials: EQUAL,
+        rounds: 2,
+        links: Links::WireAndSlot,
+        unique_states: 472_587,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-crash",
+        covers: "three servers, one of which crashes and restarts",
+        faults: Faults { crashes: 1, ..NONE },
+        unique_states: 425_400,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-stop",
+        covers: "three servers, one of which crashes for good",
+        faults: Faults { stops: 1, ..NONE },
+        unique_states: 62_000,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-break",
+        covers: "three servers, and a connection breaks",
+        faults: Faults { breaks: 1, ..NONE },
+        unique_states: 154_300,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-loss",
+        covers: "three servers, one of which returns to looking for no reason",
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 171_140,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-wipe",
+        covers: "three servers, one of which crashes, loses its disk and restarts",
+        faults: Faults { wipes: 1, ..NONE },
+        unique_states: 196_280,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-late",
+        covers: "three servers, one of which starts later than the others",
+        late: true,
+        unique_states: 51_200,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-activation",
+        covers: "three servers, leaders that begin new epochs, and a crash with restart",
+        activation: true,
+        faults: Faults { crashes: 1, ..NONE },
+        unique_states: 1_203_256,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-blank",
+        covers: "three servers, some of them without data, perhaps most, and one that starts later than the others",
+        credentials: BLANK,
+        late: true,
+        unique_states: 11_452,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-observer",
+        covers: "two voters and an observer",
+        composition: Composition::Observer,
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 391_168,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-zero-weight",
+        covers: "three voters, one of them without weight",
+        composition: Composition::ZeroWeight,
+        unique_states: 37_808,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-oracle",
+        covers: "two voters with an oracle, one of which crashes and restarts",
+        composition: Composition::Oracle,
+        servers: 2,
+        faults: Faults { crashes: 1, ..NONE },
+        unique_states: 3_584,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-joint",
+        covers: "a committed configuration of three voters and a proposed one of two",
+        composition: Composition::Joint,
+        unique_states: 53_358,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-old-peer",
+        covers: "three voters, one of which speaks the format without peer epoch and version",
+        composition: Composition::OldPeer,
+        credentials: OLD,
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 189_076,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-old-peer-late",
+        covers: "three voters, one of which speaks the format without peer epoch and version, and one starts later",
+        composition: Composition::OldPeer,
+        credentials: OLD,
+        late: true,
+        unique_states: 55_077,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-gossip",
+        covers: "three voters, one of which knows a newer configuration",
+        composition: Composition::Gossip,
+        unique_states: 227_180,
+        ..TIMELY
+    },
+];

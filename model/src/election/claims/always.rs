@@ -1,0 +1,144 @@
+//! What must hold in every state.
+
+use super::shared::{Claim, best, everywhere};
+use crate::election::rules::StepRule;
+use crate::election::scenario::Scenario;
+use crate::election::server::{Election, Server, Wait};
+use crate::frame::claim::Kind;
+use crate::terms::ensemble::Composition;
+use crate::terms::vote::Round;
+use fle::ServerState;
+
+pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
+    let always = |name, witnesses, statement, condition| Claim {
+        name,
+        statement,
+        kind: Kind::Always { witnesses },
+        applies: everywhere,
+        condition,
+    };
+    let where_epochs_stay = |claim| Claim {
+        applies: |scenario| !scenario.activation,
+        ..claim
+    };
+    vec![
+        always(
+            "quorum evidence",
+            &["a server is elected", "a server joins"],
+            "A server that settles on a leader in a round has the votes of a quorum on record, in every configuration in force: cast in \
+             that round while they looked, or by servers that have settled on the leader. If it joins another server, that one has \
+             said that it leads, and if itself, it is in that round; where an oracle denies, its word alone is enough. And on record is only what arrived, under the \
+             name of its sender.",
+            |_, state| {
+                let broken = state.past;
+                !broken.contains(StepRule::QuorumEvidence)
+                    && !broken.contains(StepRule::TruthfulRecords)
+            },
+        ),
+        where_epochs_stay(always(
+            "best credentials",
+            &["a leader outranks a voter"],
+            "The (epoch, zxid) of an elected leader is not below that of any voter whose vote, cast while it looked, was counted \
+             in the election.",
+            |_, state| !state.past.contains(StepRule::BestCredentials),
+        )),
+        always(
+            "one established leader",
+            &["a leader is established"],
+            "No two servers lead at the same time with a quorum settled on each.",
+            |system, state| {
+                let leads = |&server: &usize| state.is_established(&system.election, server);
+                (0..N).filter(leads).count() <= 1
+            },
+        ),
+        always(
+            "eligible",
+            &["a server is elected"],
+            "Nobody settles on a server that is not a voter with weight, or that had no data.",
+            |system, state| {
+                let mut votes = state.servers.iter().filter_map(Server::settled);
+                votes.all(|vote| {
+                    system.election.ensemble.has_weight(vote.leader())
+                        && vote.proposal.credentials.has_data()
+                })
+            },
+        ),
+        always(
+            "coherent state",
+            &["a proposal improves"],
+            "A server is LEADING if and only if it settled on itself. While it looks its round never falls, within a round its \
+             proposal never worsens, and the votes that it counts are of that round.",
+            |_, state| {
+                let mut servers = state.servers.iter().enumerate();
+                servers.all(|(id, server)| is_coherent(id, server))
+                    && !state.past.contains(StepRule::LookingOnlyRises)
+            },
+        ),
+        always(
+            "joiner respects the ensemble",
+            &["a server joins an ensemble"],
+            "A server that joins on the word of settled servers, themselves a quorum, while a quorum follows a leader, settles on that \
+             leader; and no settled server changes its vote because of what it receives.",
+            |_, state| !state.past.contains(StepRule::JoinerRespectsEnsemble),
+        ),
+        Claim {
+            applies: tells_everyone_in_time,
+            ..always(
+                "nobody asks twice",
+                &["all agree"],
+                "When nothing is under way and nobody waits for a better proposal, every voter has settled: nobody had to announce \
+                 its vote again.",
+                |system, state| {
+                    let voters = system.election.ensemble.voters();
+                    !state.is_silent()
+                        || state.any_waits(Wait::Finalizing)
+                        || voters
+                            .iter()
+                            .all(|voter| state.servers[voter].looking().is_none())
+                },
+            )
+        },
+        always(
+            "replies are truthful",
+            &["a settled server answers"],
+            "A settled server answers a looking one with the vote that it settled on, and sends nothing else.",
+            |_, state| !state.past.contains(StepRule::TruthfulReplies),
+        ),
+        Claim {
+            applies: |scenario| scenario.reduced,
+            ..always(
+                "in step",
+                &["all agree"],
+                "Nobody settles on any but the best server, and nobody leaves the first round: what the reduction of states relies on.",
+                |system, state| {
+                    let mut leaders = (0..N).filter_map(|server| state.leader_of(server));
+                    leaders.all(|leader| Some(leader) == best(system, state))
+                        && state.servers.iter().all(|server| server.round == Round(1))
+                },
+            )
+        },
+    ]
+}
+
+/// Where three equal servers begin together, in one round, and hear one another in time. A fourth may ask when the others are about
+/// to settle, and hear nothing of it unless it asks again.
+fn tells_everyone_in_time(scenario: &Scenario) -> bool {
+    let three_equals = scenario.servers == 3 && scenario.composition == Composition::Majority;
+    scenario.is_timely() && !scenario.is_out_of_step() && three_equals
+}
+
+fn is_coherent<const N: usize>(id: usize, server: &Server<N>) -> bool {
+    match &server.election {
+        Election::Looking(looking) => {
+            let mut counted = looking.recv_set.iter().flatten();
+            counted.all(|vote| vote.round == server.round)
+        }
+        Election::Down { .. } => true,
+        Election::Settled(vote) => match vote.state {
+            ServerState::Leading => vote.leader() == id,
+            ServerState::Following => vote.leader() != id,
+            ServerState::Observing => vote.leader() != id,
+            ServerState::Looking => false,
+        },
+    }
+}

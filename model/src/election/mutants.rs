@@ -1,0 +1,187 @@
+//! The mutants, as data. Rules that several of them break are stated in [`super::server`], under the
+//! rule's own name, so that it can still be read beside the Java class.
+
+use crate::frame::mutant::mutants;
+use serde::Serialize;
+
+/// What the model cannot break, because it has no such part or the part has no effect on it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Unmodelled {
+    /// The tickets.
+    pub tickets: &'static str,
+    /// What would be changed.
+    pub change: &'static str,
+    /// Why it is not a mutant here.
+    pub reason: &'static str,
+}
+
+mutants! {
+    "One rule of the algorithm, broken.";
+
+    // Which proposal is better.
+    OrderWithoutEpoch "335, 1082" in "timely-slots":
+        "Proposals are ordered by zxid and sid; the peer epoch is not looked at.";
+    CyclicOrder "1419" in "timely-oracle":
+        "Of two proposals with one zxid the higher sid is the better one, whatever their epochs.";
+    OrderWithoutZxid "" in "timely-oracle":
+        "Proposals are ordered by peer epoch and sid; the zxid is not looked at.";
+    OrderBySid "" in "timely-oracle":
+        "Proposals are ordered by sid alone.";
+    OrderWithoutSid "" in "timely-slots":
+        "The sid does not break ties.";
+    WeightIgnored "491, 498" in "timely-zero-weight":
+        "A proposal for a server without weight can be the better one.";
+    ObserverElected "764" in "timely-observer":
+        "The servers do not agree on who observes: an observer proposes itself, and the voters listen.";
+    VotesWithoutData "261" in "timely-blank":
+        "A server that lost its data votes, and is voted for.";
+    NeverAdopts "" in "timely-slots":
+        "A looking server holds on to its proposal.";
+    AdoptsAnything "" in "timely-slots":
+        "A looking server takes up whatever is proposed in its round, better or not.";
+
+    // Rounds.
+    JoinsWithOwnVote "275" in "timely-rounds-round-trip":
+        "A server that enters a later round proposes itself, though what took it there was better.";
+    KeepsOldProposal "" in "timely-rounds" survives
+        "Who announced it could be elected in the later round as well; if it is gone, whoever elects it gives it up.":
+        "A server that enters a later round keeps its proposal unless it hears of a better one.";
+    KeepsOldVotes "" in "rounds":
+        "A server that enters a later round keeps the votes of the earlier one.";
+    CountsEarlierRounds "159" in "rounds":
+        "A vote of an earlier round is taken like one of this round.";
+    IgnoresLaterRounds "" in "timely-rounds":
+        "A vote of a later round is ignored.";
+    RepeatsRound "" in "timely-loss" survives
+        "Votes that are left of the election before are votes of the same servers, and still need a quorum and a leader that leads.":
+        "A server that looks again does so in the round that it was in.";
+    EntersSilently "" in "timely-rounds-round-trip":
+        "A server that enters a later round does not say so.";
+    AdoptsSilently "" in "timely-slots":
+        "A server that takes up a better proposal does not say so.";
+
+    // Quorums.
+    OneVoteSuffices "" in "timely-oracle":
+        "One vote is a quorum.";
+    HalfSuffices "" in "timely-oracle":
+        "Half of the voters are a quorum.";
+    CountsWhatItReceives "" in "fault-free-slots":
+        "A server counts the votes for what it has just received, and settles on its own proposal.";
+    SettlesUnsupported "" in "timely-rounds":
+        "A server that has waited for votes in vain settles on its proposal.";
+    AllReplied "975" in "fault-free-slots":
+        "The votes of all servers are enough, whomever they are for.";
+    WeightlessCounted "" in "timely-zero-weight":
+        "A server without weight counts for a quorum.";
+    ObserverCounted "599, 1294" in "timely-observer":
+        "An observer votes, and counts for a quorum.";
+    CommittedOnly "1807" in "timely-joint":
+        "While a configuration is proposed a quorum of the committed one is enough.";
+    ProposedOnly "" in "timely-joint" survives
+        "Here every quorum of the proposed configuration is one of the committed configuration too.":
+        "While a configuration is proposed a quorum of it is enough, without one of the committed configuration.";
+
+    // Finalizing.
+    FinalizesInNoTime "" in "timely-slots":
+        "A server that has a quorum does not wait for a better proposal.";
+    DiscardsTheBetter "" in "timely-slots":
+        "While a server waits for a better proposal it discards what arrives, the better one too.";
+    KeepsFinalizing "" in "fault-free-slots":
+        "A better proposal is taken up and does not end the wait: the server settles on it without a new count.";
+
+    // Hearing of an ensemble that is at work.
+    CheckLeaderDeleted "131" in "fault-free-slots":
+        "A quorum's word for a leader is enough: that one need not have said that it leads.";
+    LeaderNeedNotLead "" in "timely-loss":
+        "A leader need not lead: that it was heard is enough.";
+    FollowsItselfInAnyRound "1514" in "timely-loss":
+        "A server leads on the word of settled servers of another round.";
+    LoneLeader "975" in "fault-free-slots":
+        "The word of one server that says it leads is enough.";
+    SameRoundDropped "480" in "timely-stop" survives
+        "Settled servers are counted by themselves when enough have settled, and a leader without followers gives up.":
+        "Settled servers do not count together with the looking ones of their round.";
+    OnlyItsOwnRound "" in "timely-late":
+        "A server joins only what was elected in its own round.";
+    SwapsRecords "3537" in "timely-stop" survives
+        "A leader that is missed there is found later, among the votes of settled servers alone.":
+        "Whether the leader of this round leads is looked up among the votes of settled servers of any round.";
+    RecordsUnderLeader "" in "fault-free-slots":
+        "A settled server's vote is recorded for the leader that it names.";
+    ComparesAllFields "1805, 1817, 1818" in "timely-activation":
+        "The votes of settled servers agree only if they are the same in zxid, peer epoch and round.";
+    VersionIgnored "" in "timely-old-peer-late":
+        "The votes of settled servers are kept as of the latest format, whatever format they came in.";
+    JoinerKeepsClock "1732" in "timely-late":
+        "A server that joins stays in its own round, and answers with that.";
+    EpochUpdateSkipped "1732" in "timely-activation":
+        "A settled server that learns a new epoch answers with the old one.";
+
+    // Answers.
+    LaggardsUnanswered "" in "timely-rounds" survives
+        "The later round is announced again when the others have waited in vain.":
+        "A looking server does not tell one in an earlier round what it missed.";
+    SilentWhenSettled "" in "timely-late":
+        "A settled server does not answer.";
+    AnswersForItself "" in "timely-late":
+        "A settled server answers with a vote for itself.";
+    LeavesForBetter "" in "timely-late":
+        "A settled server that hears of a better proposal looks again.";
+    StrangersUnanswered "" in "timely-observer":
+        "A server that does not vote is not answered.";
+    GossipMovesSettled "2212" in "gossip":
+        "A settled server that hears of a newer configuration looks again.";
+
+    // What is sent, and arrives.
+    SilentTimeout "" in "timely-crash":
+        "A server that has waited for votes in vain does not announce its own again.";
+    DeadPeerSilences "275" in "timely-stop":
+        "Nobody announces its vote again while a server is down.";
+    OwnVoteUnheard "" in "timely-stop":
+        "A server does not send its vote to itself.";
+    SlotKeepsOldest "" in "timely-slots":
+        "In the send slot an older notification is not replaced by a newer one.";
+    BreakLosesAll "481" in "timely-break" survives
+        "Whoever still looks announces its vote again, and is answered again.":
+        "What a broken connection lost is not sent again when it stands.";
+    NoFormatFallback "1633, 1810, 3720" in "timely-old-peer":
+        "Between servers of which one speaks the old format nothing is understood.";
+
+    // The oracle.
+    OracleGrantsBoth "" in "timely-oracle":
+        "The oracle grants both servers.";
+    DenialIgnored "" in "timely-oracle":
+        "A server takes the oracle's denial for a grant.";
+
+    // The peer's main loop.
+    LeaderNeverGivesUp "" in "timely-crash":
+        "A leader that no quorum follows leads on.";
+    FollowerNeverGivesUp "" in "timely-stop":
+        "A follower whose leader is gone, or does not lead, follows on.";
+    LeaderDoesNotLead "" in "timely-slots":
+        "A server that settles on itself follows.";
+}
+
+/// Old bugs that are no mutants here, and why.
+pub const UNMODELLED: &[Unmodelled] = &[
+    Unmodelled {
+        tickets: "2988",
+        change: "A vote for a leader that does not vote is not dismissed.",
+        reason: "Nobody whose vote is heard ever proposes one: an observer proposes nobody, and is a stranger. ObserverElected breaks both rules.",
+    },
+    Unmodelled {
+        tickets: "1783, 3829, 4708",
+        change: "A joiner's partial configuration competes; a proposed configuration is never forgotten; addresses are compared.",
+        reason: "Configurations are told from one another by their version alone, and none is proposed or committed while a scenario runs.",
+    },
+    Unmodelled {
+        tickets: "3109",
+        change: "A leader waits for a voter that departed for as long as for any other.",
+        reason: "Waits have no length. That it stops at all is LeaderNeverGivesUp.",
+    },
+    Unmodelled {
+        tickets: "453, 512, 822, 880, 900, 1506, 2164, 2186, 2930, 2982, 3296, 3320, 3756, 3769, 4886",
+        change: "Connections, threads and sockets.",
+        reason: "Transport: a link of the model is what a correct connection manager provides. The implementation's own tests cover it.",
+    },
+];

@@ -1,0 +1,117 @@
+//! How an election is drawn: an arrow where a notification is received, a clock where a wait is over, a
+//! box for what becomes of the server.
+
+use crate::election::faults::Crash;
+use crate::election::story::{Change, Event, Scene, Start};
+use crate::election::system::Action;
+use crate::frame::story::{Caption, Mark, Picture};
+use crate::terms::vote::{Notification, sid, state_name};
+use fle::ServerState;
+
+/// What stands at the head of a server's lifeline.
+pub(crate) fn head(start: &Start) -> Vec<Caption> {
+    let round = match start.up {
+        true => format!("round {}", start.round.0),
+        false => "down".to_owned(),
+    };
+    vec![
+        Caption::new("credentials", format!("{:?}", start.credentials)),
+        Caption::new("round", round),
+    ]
+}
+
+/// A step as it is drawn.
+pub(crate) fn picture(scene: &Scene) -> Picture {
+    let Scene {
+        action,
+        changes,
+        sent: _,
+    } = scene;
+    let (kind, mark) = mark(*action);
+    let changes = changes.iter().map(caption).collect();
+    Picture {
+        kind,
+        mark,
+        changes: action.action.actor().map(|actor| (actor, changes)),
+    }
+}
+
+fn mark(event: Event) -> (&'static str, Mark) {
+    let what = event.notification.map(short).unwrap_or_default();
+    let clock = |server, wait: &str| Mark::Clock {
+        server,
+        label: wait.to_owned(),
+    };
+    let word = |server, what: &str| Mark::Word {
+        server,
+        label: what.to_owned(),
+    };
+    match event.action {
+        Action::Deliver { src, dst } => {
+            let label = what;
+            ("deliver", Mark::Arrow { src, dst, label })
+        }
+        Action::Resend { src, dst } => {
+            let label = format!("again: {what}");
+            ("resend", Mark::Arrow { src, dst, label })
+        }
+        Action::Supersede { src, dst } => {
+            let label = format!("for {}, replaced: {what}", sid(dst));
+            ("supersede", Mark::Loss { src, dst, label })
+        }
+        Action::Lose { src, dst } => {
+            let label = format!("for {}, lost: {what}", sid(dst));
+            ("lose", Mark::Loss { src, dst, label })
+        }
+        Action::CollectTimeout { server } => ("collect_timeout", clock(server, "collecting")),
+        Action::FinalizeTimeout { server } => ("finalize_timeout", clock(server, "finalizing")),
+        Action::GiveUp { server } => ("give_up", clock(server, "leader")),
+        Action::Activate { server } => ("activate", word(server, "synchronized")),
+        Action::Start { server } => ("start", word(server, "is started")),
+        Action::Crash { server, crash } => {
+            let what = match crash {
+                Crash::Restarts => "crashes",
+                Crash::ForGood => "crashes for good",
+                Crash::LosesDisk => "crashes, loses its disk",
+            };
+            ("crash", word(server, what))
+        }
+        Action::LoseLeader { server } => ("lose_leader", word(server, "loses its leader")),
+        Action::Break { a, b } => {
+            let label = "the connection breaks".to_owned();
+            ("break", Mark::Cut { a, b, label })
+        }
+    }
+}
+
+/// A change in a word or two.
+fn caption(change: &Change) -> Caption {
+    let (class, label) = match *change {
+        Change::LearnsConfiguration { version } => {
+            ("change", format!("configuration {}", version.0))
+        }
+        Change::Looks { round } => ("change", format!("looks, round {}", round.0)),
+        Change::LearnsEpoch(credentials) => ("change", format!("{credentials:?}")),
+        Change::EntersRound { round } => ("change", format!("round {}", round.0)),
+        Change::Adopts(proposal) => ("change", format!("proposes {}", sid(proposal.leader()))),
+        Change::Finalizes => ("change", "quorum: finalizes".to_owned()),
+        Change::CollectsAgain => ("change", "collects again".to_owned()),
+        Change::Settles(vote) if vote.state == ServerState::Leading => {
+            ("leading", format!("LEADS, round {}", vote.round.0))
+        }
+        Change::Settles(vote) => {
+            let leader = sid(vote.leader());
+            (
+                "following",
+                format!("FOLLOWS {leader}, round {}", vote.round.0),
+            )
+        }
+    };
+    Caption::new(class, label)
+}
+
+/// A notification without its credentials: those of the leader stand at the head of its lifeline.
+fn short(Notification { vote, .. }: Notification) -> String {
+    let (state, leader) = (state_name(vote.state), sid(vote.leader()));
+    format!("{state}→{leader} r{}", vote.round.0)
+}

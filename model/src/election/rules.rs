@@ -1,0 +1,458 @@
+//! Properties of single steps, and how to look for a step of a certain kind.
+//!
+//! What must always hold of steps is a [`StepRule`]. It is judged when the step is taken, and a step
+//! that breaks it leaves a mark beside the state ([`Broken`]), which the checker then sees.
+//!
+//! So does what a property needs to know of the past. That a vote was really cast is not remembered
+//! but follows: a step may record only what arrives in it, under the name of who sent it
+//! ([`StepRule::TruthfulRecords`]), and only what a server announces gets on a link. Hence the
+//! records of a server that settles are evidence of what others announced.
+
+use crate::election::server::{FastLeaderElection, Looking, Server};
+use crate::election::system::{Action, Effects, State, System, sends};
+use crate::frame::system::TransitionSystem;
+use crate::terms::set::ServerSet;
+use crate::terms::vote::{Notification, Vote};
+use fle::{Generation, ServerState};
+use std::fmt;
+
+/// A property of single steps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StepRule {
+    /// Whoever settles had a quorum's word for it.
+    QuorumEvidence,
+    /// No looking voter that elected a leader had better credentials.
+    BestCredentials,
+    /// A looking server's round and proposal only rise.
+    LookingOnlyRises,
+    /// A joiner follows the leader that a quorum follows, and moves nobody.
+    JoinerRespectsEnsemble,
+    /// Settled servers answer with the vote they settled on.
+    TruthfulReplies,
+    /// A server records what arrives, for its sender.
+    TruthfulRecords,
+}
+
+/// The rules that were broken, a bit for each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Broken(u8);
+
+/// One step of one server or link, with everything around it.
+pub struct Step<'a, const N: usize> {
+    /// The rules.
+    pub election: &'a FastLeaderElection<N>,
+    /// The state before.
+    pub before: &'a State<N>,
+    /// What happened.
+    pub action: Action,
+    /// The state after.
+    pub after: &'a State<N>,
+    /// What the server did.
+    pub effects: &'a Effects<N>,
+}
+
+impl Broken {
+    /// Whether this rule was.
+    #[must_use]
+    pub fn contains(self, rule: StepRule) -> bool {
+        self.0 >> rule as u8 & 1 == 1
+    }
+
+    /// With this rule.
+    #[must_use]
+    pub fn with(self, rule: StepRule) -> Self {
+        Self(self.0 | 1 << rule as u8)
+    }
+
+    /// With all of these.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+}
+
+impl fmt::Debug for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let broken = StepRule::ALL.into_iter();
+        let broken = broken.filter(|&rule| self.contains(rule));
+        f.write_str("rules broken: ")?;
+        f.debug_set().entries(broken).finish()
+    }
+}
+
+impl StepRule {
+    /// Every rule.
+    pub const ALL: [Self; 6] = [
+        Self::QuorumEvidence,
+        Self::BestCredentials,
+        Self::LookingOnlyRises,
+        Self::JoinerRespectsEnsemble,
+        Self::TruthfulReplies,
+        Self::TruthfulRecords,
+    ];
+
+    /// Whether only a step in which a server settles can break it.
+    fn is_of_settling(self) -> bool {
+        match self {
+            Self::QuorumEvidence | Self::BestCredentials => true,
+            Self::LookingOnlyRises
+            | Self::JoinerRespectsEnsemble
+            | Self::TruthfulReplies
+            | Self::TruthfulRecords => false,
+        }
+    }
+
+    /// Whether the step keeps the rule.
+    #[must_use]
+    pub fn holds<const N: usize>(self, step: &Step<'_, N>) -> bool {
+        match self {
+            Self::QuorumEvidence => step.has_quorum_evidence(),
+            Self::BestCredentials => step.election_won().is_none_or(|(looking, vote)| {
+                let on_disk = |server: usize| step.before.servers[server].credentials;
+                let best = vote.proposal.credentials.max(on_disk(vote.leader()));
+                electors(looking, vote).all(|voter| on_disk(voter) <= best)
+            }),
+            Self::LookingOnlyRises => step.looks_on().is_none_or(|(before, after, was, is)| {
+                before.round < after.round
+                    || before.round == after.round && was.proposal.unpack() <= is.proposal.unpack()
+            }),
+            Self::JoinerRespectsEnsemble => step.respects_ensemble(),
+            Self::TruthfulReplies => step
+                .question_to_settled()
+                .is_none_or(|(src, vote)| step.answers_with(src, vote)),
+            Self::TruthfulRecords => step.records_truthfully(),
+        }
+    }
+}
+
+impl<const N: usize> Step<'_, N> {
+    /// The rules that the step breaks. Most steps settle nothing, and some rules are of settling only.
+    #[must_use]
+    pub fn broken_rules(&self) -> Broken {
+        if self.actor().is_none() {
+            return Broken::default();
+        }
+        let settles = self.settles().is_some();
+        let rules = StepRule::ALL.into_iter();
+        let broken = rules.filter(|rule| (settles || !rule.is_of_settling()) && !rule.holds(self));
+        broken.fold(Broken::default(), Broken::with)
+    }
+
+    /// The server whose election acts: it received something, or one of its waits is over.
+    fn actor(&self) -> Option<usize> {
+        match self.action {
+            Action::Deliver { dst, .. } | Action::Resend { dst, .. } => Some(dst),
+            Action::CollectTimeout { server } | Action::FinalizeTimeout { server } => Some(server),
+            Action::Supersede { .. }
+            | Action::Lose { .. }
+            | Action::GiveUp { .. }
+            | Action::Activate { .. }
+            | Action::Start { .. }
+            | Action::Crash { .. }
+            | Action::Break { .. }
+            | Action::LoseLeader { .. } => None,
+        }
+    }
+
+    /// What is received, and from whom.
+    pub(crate) fn received(&self) -> Option<(usize, usize, Notification)> {
+        let (src, dst, notification) = match self.action {
+            Action::Deliver { src, dst } => (src, dst, self.before.network.next(src, dst)),
+            // Announced again, it says what the sender's last announcement said.
+            Action::Resend { src, dst } if !self.before.network.is_broken(src, dst) => {
+                (src, dst, self.announcement(src, dst))
+            }
+            Action::Resend { .. }
+            | Action::Supersede { .. }
+            | Action::Lose { .. }
+            | Action::CollectTimeout { .. }
+            | Action::FinalizeTimeout { .. }
+            | Action::GiveUp { .. }
+            | Action::Activate { .. }
+            | Action::Start { .. }
+            | Action::Crash { .. }
+            | Action::Break { .. }
+            | Action::LoseLeader { .. } => return None,
+        };
+        Some((src, dst, notification?))
+    }
+
+    /// What a looking server says of itself.
+    fn announcement(&self, src: usize, dst: usize) -> Option<Notification> {
+        let server = &self.before.servers[src];
+        let vote = Vote::looking(server.looking()?.proposal, server.round);
+        let config = server.config;
+        let notification = Notification { vote, config };
+        Some(self.election.ensemble.as_written(src, dst, notification))
+    }
+
+    /// The server that settles in this step, its election until then, and its vote.
+    fn settles(&self) -> Option<(usize, &Looking<N>, Vote)> {
+        let server = self.actor()?;
+        let looking = self.before.servers[server].looking()?;
+        Some((server, looking, self.after.servers[server].settled()?))
+    }
+
+    /// Whether a wait ends in this step, so that who settles does it by its own count.
+    fn ends_wait(&self) -> bool {
+        is_end_of_wait(&self.action)
+    }
+
+    /// The server that settles on the word of settled servers.
+    pub(crate) fn joined(&self) -> Option<(usize, Vote)> {
+        let (server, _, vote) = self.settles()?;
+        (!self.ends_wait()).then_some((server, vote))
+    }
+
+    /// The election that this step ends by its own count of votes.
+    fn election_won(&self) -> Option<(&Looking<N>, Vote)> {
+        let (_, looking, vote) = self.settles()?;
+        self.ends_wait().then_some((looking, vote))
+    }
+
+    /// The server that acts and looks on with the same configuration, before and after, and its election before and after.
+    pub(crate) fn looks_on(&self) -> Option<(&Server<N>, &Server<N>, &Looking<N>, &Looking<N>)> {
+        let server = self.actor()?;
+        let (before, after) = (&self.before.servers[server], &self.after.servers[server]);
+        let same = before.config == after.config;
+        same.then_some((before, after, before.looking()?, after.looking()?))
+    }
+
+    /// The looking voter whose notification reaches a settled server, and the vote of that one.
+    pub(crate) fn question_to_settled(&self) -> Option<(usize, Vote)> {
+        let (src, dst, question) = self.received()?;
+        let vote = self.before.servers[dst].settled()?;
+        let asked = question.vote.state == ServerState::Looking;
+        (asked && self.election.ensemble.voters().contains(src)).then_some((src, vote))
+    }
+
+    fn answers_with(&self, dst: usize, vote: Vote) -> bool {
+        let answers = sends(self.effects).map(|(dst, notification)| (dst, notification.vote));
+        answers.eq([(dst, vote)])
+    }
+
+    /// A quorum's votes are on record for the one settled on: cast in this round, or by settled servers. Who joins another has that
+    /// one's word that it leads. In an ensemble of two, the word of the oracle's favourite is enough.
+    fn has_quorum_evidence(&self) -> bool {
+        let Some((me, looking, vote)) = self.settles() else {
+            return true;
+        };
+        let on_record = self.on_record(looking);
+        let joins = self.joined().is_some();
+        let supports = |cast: Vote| match cast.state {
+            ServerState::Looking => cast.proposal == vote.proposal && cast.round == vote.round,
+            ServerState::Following | ServerState::Leading | ServerState::Observing => {
+                cast.leader() == vote.leader() && (joins || cast.round == vote.round)
+            }
+        };
+        let supporters = on_record.iter().filter(|&&(_, cast)| supports(cast));
+        let supporters: ServerSet = supporters.map(|&(voter, _)| voter).collect();
+        let leads = |&(voter, cast): &(usize, Vote)| {
+            voter == vote.leader() && cast.state == ServerState::Leading
+        };
+        let (ensemble, granted) = (&self.election.ensemble, self.before.servers[me].granted);
+        let lone = joins && ensemble.has_oracle() && !granted;
+        (lone || ensemble.is_quorum(supporters, granted))
+            && match (joins, vote.leader() == me) {
+                (false, _) => true,
+                (true, true) => vote.round == self.before.servers[me].round,
+                (true, false) => on_record.iter().any(leads),
+            }
+    }
+
+    /// The votes that a looking server has on record, or receives in this step, with who cast them.
+    fn on_record(&self, looking: &Looking<N>) -> Vec<(usize, Vote)> {
+        let received = self.received().map(|(src, _, n)| (src, n.vote));
+        let recorded = looking.recv_set.iter().chain(&looking.out_of_election);
+        let recorded = recorded.enumerate();
+        let recorded = recorded.filter_map(|(i, vote)| Some((i % N, (*vote)?)));
+        recorded.chain(received).collect()
+    }
+
+    /// Whether a server joins although no quorum on record settled on its leader, or voted for it, in one round and with the same
+    /// credentials.
+    pub(crate) fn joins_by_two_elections(&self) -> bool {
+        let Some((me, looking, joined)) = self.settles().filter(|_| !self.ends_wait()) else {
+            return false;
+        };
+        let on_record = self.on_record(looking);
+        let votes = on_record.iter().map(|&(_, vote)| vote);
+        let mut elections = votes.filter(|vote| vote.leader() == joined.leader());
+        let granted = self.before.servers[me].granted;
+        !elections.any(|of| {
+            let same = |&&(_, vote): &&(usize, Vote)| {
+                (vote.proposal, vote.round) == (of.proposal, of.round)
+            };
+            let voters = on_record.iter().filter(same).map(|&(voter, _)| voter);
+            self.election.ensemble.is_quorum(voters.collect(), granted)
+        })
+    }
+
+    fn respects_ensemble(&self) -> bool {
+        let Some(server) = self.actor() else {
+            return true;
+        };
+        match self.before.servers[server].settled() {
+            Some(vote) => self.after.servers[server].settled() == Some(vote),
+            None => !self.passes_ensemble_by() || !self.joins_by_settled_votes_alone(),
+        }
+    }
+
+    /// Whether a server joins another leader than the one that a quorum follows.
+    fn passes_ensemble_by(&self) -> bool {
+        let established = self.before.established_leader(self.election);
+        let joins = self.joined().zip(established);
+        joins.is_some_and(|((_, vote), leader)| vote.leader() != leader)
+    }
+
+    /// Whether the votes of settled servers are enough for who joins. If not, votes count that were cast while looking.
+    fn joins_by_settled_votes_alone(&self) -> bool {
+        let Some((me, looking, vote)) = self.settles() else {
+            return false;
+        };
+        let on_record = self.on_record(looking);
+        let settled = |&&(_, cast): &&(usize, Vote)| {
+            cast.state != ServerState::Looking && cast.leader() == vote.leader()
+        };
+        let supporters = on_record.iter().filter(settled);
+        let supporters = supporters.map(|&(voter, _)| voter).collect();
+        let granted = self.before.servers[me].granted;
+        self.election.ensemble.is_quorum(supporters, granted)
+    }
+
+    /// Every record is as it was, or dropped, or what has just arrived from that server; a server's own is what it announces.
+    fn records_truthfully(&self) -> bool {
+        let Some(me) = self.actor() else {
+            return true;
+        };
+        let Some(after) = self.after.servers[me].looking() else {
+            return true;
+        };
+        let before = self.before.servers[me].looking();
+        let arrived = self.received().map(|(src, _, n)| (src, n.vote));
+        let own = self.election.ensemble.as_written(
+            me,
+            me,
+            Notification {
+                vote: Vote::looking(after.proposal, self.after.servers[me].round),
+                config: self.after.servers[me].config,
+            },
+        );
+        let truthful = |voter: usize, was: Option<Vote>, is: Option<Vote>| {
+            is.is_none_or(|is| {
+                Some(is) == was || Some((voter, is)) == arrived || voter == me && is == own.vote
+            })
+        };
+        (0..N).all(|voter| {
+            let was = |records: fn(&Looking<N>) -> &[Option<Vote>; N]| {
+                before.and_then(|looking| records(looking)[voter])
+            };
+            truthful(
+                voter,
+                was(|looking| &looking.recv_set),
+                after.recv_set[voter],
+            ) && truthful(
+                voter,
+                was(|looking| &looking.out_of_election),
+                after.out_of_election[voter],
+            )
+        })
+    }
+}
+
+fn is_end_of_wait(action: &Action) -> bool {
+    match action {
+        Action::FinalizeTimeout { .. } | Action::CollectTimeout { .. } => true,
+        Action::Deliver { .. }
+        | Action::Supersede { .. }
+        | Action::Lose { .. }
+        | Action::Resend { .. }
+        | Action::GiveUp { .. }
+        | Action::Activate { .. }
+        | Action::Start { .. }
+        | Action::Crash { .. }
+        | Action::Break { .. }
+        | Action::LoseLeader { .. } => false,
+    }
+}
+
+/// Whether a server can end its election by its own count in this state, in a step of the wanted kind.
+pub(crate) fn some_election<const N: usize>(
+    system: &System<N>,
+    before: &State<N>,
+    wanted: impl Fn(&Looking<N>, Vote) -> bool,
+) -> bool {
+    some_step(system, before, is_end_of_wait, |step| {
+        step.election_won()
+            .is_some_and(|(looking, vote)| wanted(looking, vote))
+    })
+}
+
+/// Whether a server can settle in this state, and how it would.
+pub(crate) fn some_settling<const N: usize>(
+    system: &System<N>,
+    before: &State<N>,
+    wanted: impl Fn(usize, Vote) -> bool,
+) -> bool {
+    some_step(
+        system,
+        before,
+        |_| true,
+        |step| step.settles().is_some_and(|(me, _, vote)| wanted(me, vote)),
+    )
+}
+
+/// Whether a server can receive something in this state, in a step of the wanted kind.
+pub(crate) fn some_receipt<const N: usize>(
+    system: &System<N>,
+    before: &State<N>,
+    wanted: impl Fn(&Step<'_, N>) -> bool,
+) -> bool {
+    let receives =
+        |action: &Action| matches!(action, Action::Deliver { .. } | Action::Resend { .. });
+    some_step(system, before, receives, wanted)
+}
+
+fn some_step<const N: usize>(
+    system: &System<N>,
+    before: &State<N>,
+    kind: impl Fn(&Action) -> bool,
+    wanted: impl Fn(&Step<'_, N>) -> bool,
+) -> bool {
+    let mut actions = Vec::new();
+    system.actions(before, &mut actions);
+    actions.into_iter().filter(kind).any(|action| {
+        system.next(before, action).is_some_and(|(after, effects)| {
+            wanted(&Step {
+                election: &system.election,
+                before,
+                action,
+                after: &after,
+                effects: &effects,
+            })
+        })
+    })
+}
+
+/// The voters counted for the vote that an election ended with, each with what it had announced.
+pub(crate) fn counted<const N: usize>(
+    looking: &Looking<N>,
+    vote: Vote,
+) -> impl Iterator<Item = (usize, Vote)> {
+    let vote = Vote::looking(vote.proposal, vote.round).unpack(Generation::Unversioned);
+    let voters =
+        FastLeaderElection::supporters(&looking.recv_set, |_| Generation::Unversioned, vote);
+    voters
+        .iter()
+        .filter_map(|voter| Some((voter, looking.recv_set[voter]?)))
+}
+
+/// Those of them that voted while they looked.
+pub(crate) fn electors<const N: usize>(
+    looking: &Looking<N>,
+    vote: Vote,
+) -> impl Iterator<Item = usize> {
+    let looked =
+        |(voter, vote): (usize, Vote)| (vote.state == ServerState::Looking).then_some(voter);
+    counted(looking, vote).filter_map(looked)
+}

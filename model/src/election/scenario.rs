@@ -1,0 +1,230 @@
+//! A scenario of the election: its bounds, what follows from them, and the system that they make.
+
+use crate::election::faults::Faults;
+use crate::election::finalizing::{Early, Finalizing, Length};
+use crate::election::mutants::Mutant;
+use crate::election::network::Links;
+use crate::election::server::{Election, FastLeaderElection, Server};
+use crate::election::system::System;
+use crate::frame::scenario::Tier;
+use crate::terms::ensemble::{Composition, Ensemble};
+use crate::terms::setting::Setting;
+use crate::terms::vote::{ConfigVersion, Credentials, Round};
+use serde::Serialize;
+
+/// A named model with its bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Scenario {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it covers.
+    pub covers: &'static str,
+    /// When it is run.
+    pub tier: Tier,
+    /// How many servers.
+    pub servers: usize,
+    /// Who they are to one another.
+    pub composition: Composition,
+    /// When waits run out.
+    pub setting: Setting,
+    /// Timely: how long a server waits for a better proposal.
+    pub finalizing: Finalizing,
+    /// How much of a link is followed.
+    pub links: Links,
+    /// Each server starts with any of these on its disk.
+    pub credentials: &'static [Credentials],
+    /// Each server starts in any of this many rounds, from 1.
+    pub rounds: u8,
+    /// Whether one server, any of them, is started later than the others.
+    pub late: bool,
+    /// Whether leaders are established and begin new epochs.
+    pub activation: bool,
+    /// What may go wrong, and how often.
+    pub faults: Faults,
+    /// Whether what is outdated is left out of states ([`reduction`](crate::election::system::reduction)).
+    pub reduced: bool,
+    /// Which rule is broken: in the catalogue itself, none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mutant: Option<Mutant>,
+    /// How many unique states it must come to.
+    pub unique_states: usize,
+    /// How many seconds it took on two cores, fair runs included, rounded up; 0 for one that is too large to be exhausted.
+    pub seconds: u32,
+}
+
+impl Scenario {
+    /// Whether the setting is timely.
+    #[must_use]
+    pub fn is_timely(&self) -> bool {
+        self.setting == Setting::Timely
+    }
+
+    /// Whether a server may settle before it has heard of everybody: not where all begin together, in time, and nothing goes wrong.
+    #[must_use]
+    pub fn is_out_of_step(&self) -> bool {
+        !self.is_timely()
+            || self.rounds > 1
+            || self.late
+            || self.faults.any()
+            || self.composition == Composition::Gossip
+    }
+
+    /// Whether a server that has a quorum waits until it has heard of everybody who could be better, or nobody is.
+    ///
+    /// One message delay is enough where all begin together in one round, a round trip where they begin together, and only a wait
+    /// that is longer than they begin apart where they do not.
+    #[must_use]
+    pub fn waits_for_the_best(&self) -> bool {
+        let Finalizing { length, early } = self.finalizing;
+        let begin_apart = self.late || self.faults.any() || self.composition == Composition::Gossip;
+        let misses_unstarted = early == Early::AllHeardOrUnreachable && self.late;
+        let is_long_enough = match length {
+            Length::Delays(0) => false,
+            Length::Delays(1) | Length::ForArrivals => !begin_apart && self.rounds == 1,
+            Length::Delays(_) => !begin_apart,
+            Length::ForStarts => self.late || !begin_apart,
+        };
+        self.is_timely() && is_long_enough && !misses_unstarted
+    }
+
+    /// Whether some server may begin to look when others have settled.
+    #[must_use]
+    pub fn has_latecomers(&self) -> bool {
+        self.late || self.faults.crashes + self.faults.wipes + self.faults.losses > 0
+    }
+
+    /// Whether no state can be reached from two initial states, so that the states of shards add up to those of the whole. What sets
+    /// initial states apart must then never change: it is what is on the disks, or what the oracle says.
+    #[must_use]
+    pub fn is_disjoint(&self) -> bool {
+        self.rounds == 1
+            && !self.late
+            && !self.activation
+            && self.faults.wipes == 0
+            && self.composition != Composition::Gossip
+    }
+
+    /// The system, over the initial states whose number `chosen` accepts.
+    pub(crate) fn make<const N: usize>(&self, chosen: impl Fn(usize) -> bool) -> System<N> {
+        assert_eq!(
+            self.servers, N,
+            "{} is a scenario of {} servers",
+            self.name, self.servers
+        );
+        assert!(
+            !self.reduced || self.finalizing == Finalizing::FIXED,
+            "{}: what is outdated matters to other waits",
+            self.name
+        );
+        let mut system = System {
+            election: FastLeaderElection {
+                early: self.finalizing.early != Early::Never,
+                ensemble: Ensemble::new(self.composition),
+                mutant: self.mutant,
+            },
+            setting: self.setting,
+            finalizing: self.finalizing,
+            links: self.links,
+            activation: self.activation,
+            reduced: self.reduced,
+            starts: Vec::new(),
+        };
+        let starts = self.starts().into_iter().enumerate();
+        let starts = starts.filter(|&(number, _)| chosen(number));
+        system.starts = starts
+            .map(|(_, servers)| system.start(servers, self.faults))
+            .collect();
+        system
+    }
+
+    /// How the servers can start, and whether each starts with the others.
+    ///
+    /// Where any two servers can change places, only those assignments are taken in which credentials rise with the sid. The
+    /// election compares credentials and then sids, and asks nothing else of either. So every other assignment differs from one
+    /// of these in the servers' names alone: rank its servers by credentials and sid, and name them by their ranks
+    /// (`tests/reductions.rs`).
+    pub(crate) fn starts<const N: usize>(&self) -> Vec<[(Server<N>, bool); N]> {
+        let choices = self.credentials.len() * usize::from(self.rounds);
+        let assignments = (0..choices.pow(u32::try_from(N).expect("few servers"))).map(|number| {
+            let mut digits = number;
+            std::array::from_fn(|_| {
+                let digit = digits % choices;
+                digits /= choices;
+                self.choice(digit)
+            })
+        });
+        let symmetric = self.composition.is_symmetric();
+        let chosen = assignments.filter(|servers: &[(Credentials, Round); N]| {
+            !symmetric || servers.is_sorted_by_key(|(credentials, _)| *credentials)
+        });
+        let variants = self.variants();
+        chosen
+            .flat_map(|servers| {
+                variants
+                    .iter()
+                    .map(move |&variant| self.begin(servers, variant))
+            })
+            .collect()
+    }
+
+    /// What is on the server's disk, and the round that it was in before it began to look.
+    fn choice(&self, digit: usize) -> (Credentials, Round) {
+        let rounds = usize::from(self.rounds);
+        let round = u8::try_from(digit % rounds).expect("few rounds");
+        (self.credentials[digit / rounds], Round(round))
+    }
+
+    /// What may be different about single servers at the start.
+    fn variants(&self) -> Vec<Variant> {
+        let any_or = |applies: bool, none: bool| -> Vec<Option<usize>> {
+            let each = (0..self.servers).map(Some).filter(move |_| applies);
+            each.chain((none || !applies).then_some(None)).collect()
+        };
+        let mut variants = Vec::new();
+        for late in any_or(self.late, false) {
+            for informed in any_or(self.composition == Composition::Gossip, false) {
+                for granted in any_or(self.composition == Composition::Oracle, true) {
+                    variants.push(Variant {
+                        late,
+                        informed,
+                        granted,
+                    });
+                }
+            }
+        }
+        variants
+    }
+
+    fn begin<const N: usize>(
+        &self,
+        servers: [(Credentials, Round); N],
+        variant: Variant,
+    ) -> [(Server<N>, bool); N] {
+        let grants_both = self.composition == Composition::Oracle
+            && self.mutant == Some(Mutant::OracleGrantsBoth);
+        let mut place = 0..N;
+        servers.map(|(credentials, round)| {
+            let me = place.next();
+            let server = Server {
+                credentials,
+                round,
+                config: ConfigVersion(1 + u8::from(variant.informed == me)),
+                granted: variant.granted == me || grants_both,
+                active: false,
+                election: Election::Down { returns: true },
+            };
+            (server, variant.late != me)
+        })
+    }
+}
+
+/// What is different about single servers at the start.
+#[derive(Clone, Copy)]
+struct Variant {
+    /// Is started later than the others.
+    late: Option<usize>,
+    /// Knows a newer configuration.
+    informed: Option<usize>,
+    /// Has the oracle's grant.
+    granted: Option<usize>,
+}

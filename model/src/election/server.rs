@@ -1,0 +1,431 @@
+//! One server's election: the algorithm itself, as a stateright actor. What a server knows meanwhile is a [`Server`].
+//!
+//! To be read beside `FastLeaderElection.java`. Every function names the Java method, or the branch of `lookForLeader`, that it
+//! states. A handler is one atomic step: the answer that the receiver thread gives at once, then the election's own reaction.
+//!
+//! Deliberately absent: timers as commands. A looking server always waits for exactly one thing, [`Wait`], so the wait in force is
+//! read off its state; how long it lasts, and the back-off, belong to the implementation. A leader that has followers no longer
+//! needs the oracle (`updateNeedOracle`); here whoever looks needs it.
+
+mod knowledge;
+mod rules;
+
+pub use knowledge::{Election, Looking, Server, Wait};
+
+use crate::election::mutants::Mutant;
+use crate::terms::ensemble::Ensemble;
+use crate::terms::set::ServerSet;
+use crate::terms::vote::{ConfigVersion, Credentials, Notification, Proposal, Round, Vote};
+use fle::{Generation, ServerState};
+use stateright::actor::{Actor, Id, Out};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// The rules of the election among `N` servers, the same for each of them.
+#[derive(Clone, Debug)]
+pub struct FastLeaderElection<const N: usize> {
+    /// Who they are.
+    pub ensemble: Ensemble<N>,
+    /// Whether a server may settle early once everybody was heard, and so keeps account of that.
+    pub early: bool,
+    /// The rule that is broken; none is in the algorithm itself.
+    pub mutant: Option<Mutant>,
+}
+
+impl<const N: usize> Actor for FastLeaderElection<N> {
+    type Msg = Notification;
+    type Timer = Wait;
+    type State = Server<N>;
+    type Storage = Credentials;
+    type Random = ();
+
+    fn on_start(&self, id: Id, disk: &Option<Credentials>, out: &mut Out<Self>) -> Server<N> {
+        let server = Server {
+            credentials: disk.unwrap_or(Credentials::NO_DATA),
+            round: Round(0),
+            config: ConfigVersion(1),
+            granted: false,
+            active: false,
+            election: Election::Down { returns: true },
+        };
+        self.look_for_leader(id.into(), server, out)
+    }
+
+    fn on_msg(
+        &self,
+        id: Id,
+        server: &mut Cow<'_, Server<N>>,
+        src: Id,
+        n: Notification,
+        out: &mut Out<Self>,
+    ) {
+        let me = id.into();
+        let listens = server.looking().is_some() || self.is(Mutant::GossipMovesSettled);
+        if listens && n.config > server.config {
+            *server = Cow::Owned(self.restart_election(me, **server, n.config, out));
+            return;
+        }
+        if !self.voters().contains(src.into()) {
+            self.answer_stranger(me, server, src, out);
+            return;
+        }
+        self.answer_at_once(me, server, src, n.vote, out);
+        if self.leaves_leader(server, n.vote) {
+            *server = Cow::Owned(self.look_for_leader(me, **server, out));
+            return;
+        }
+        let Election::Looking(looking) = &server.election else {
+            return;
+        };
+        // While it finalizes it discards what is no better, whatever the sender's state or round. What is better ends the wait and
+        // is handled as if it had just arrived (`recvqueue.put(n); break`).
+        if looking.wait == Wait::Finalizing
+            && (self.is(Mutant::DiscardsTheBetter)
+                || !self.supersedes(n.vote.proposal, looking.proposal))
+        {
+            if self.counts_as_heard(server.round, looking, src.into(), n.vote) {
+                hear(server.to_mut(), src.into());
+            }
+            return;
+        }
+        let server = server.to_mut();
+        if let Election::Looking(looking) = &mut server.election
+            && !self.is(Mutant::KeepsFinalizing)
+        {
+            looking.wait = Wait::Collecting;
+        }
+        if self.voters().contains(n.vote.leader()) {
+            self.receive(server, me, src.into(), n.vote, out);
+        }
+    }
+
+    fn on_timeout(
+        &self,
+        id: Id,
+        server: &mut Cow<'_, Server<N>>,
+        ran_out: &Wait,
+        out: &mut Out<Self>,
+    ) {
+        let (me, round, granted) = (id.into(), server.round, server.granted);
+        let Election::Looking(looking) = server.election else {
+            return;
+        };
+        assert_eq!(looking.wait, *ran_out, "only the wait in force can run out");
+        let proposal = looking.proposal;
+        match looking.wait {
+            Wait::Collecting => {
+                if !self.is(Mutant::SilentTimeout) {
+                    self.send_notifications(server, out);
+                }
+                let quorum = |set: ServerSet| self.is_quorum(set, granted);
+                if looking.vote_set.is_some_and(quorum) || self.settles_unsupported(proposal) {
+                    self.settle(server.to_mut(), me, proposal, round);
+                }
+            }
+            Wait::Finalizing => self.settle(server.to_mut(), me, proposal, round),
+        }
+    }
+}
+
+impl<const N: usize> FastLeaderElection<N> {
+    /// Whether this is the mutant that is run.
+    pub(crate) fn is(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    /// Starts to look: a new round, the server's own proposal, and everybody told.
+    #[doc(alias = "lookForLeader")]
+    pub fn look_for_leader(&self, me: usize, server: Server<N>, out: &mut Out<Self>) -> Server<N> {
+        let answers_strangers = (0..N).any(|peer| !self.voters().contains(peer));
+        let settled = server.settled().map(|vote| vote.proposal);
+        let server = Server {
+            round: self.next_round(server.round),
+            active: false,
+            election: Election::Looking(Looking {
+                proposal: self.own_proposal(me, server.credentials),
+                wait: Wait::Collecting,
+                recv_set: [None; N],
+                out_of_election: [None; N],
+                vote_set: None,
+                heard: ServerSet::NONE,
+                settled_before: settled.filter(|_| answers_strangers),
+            }),
+            ..server
+        };
+        self.send_notifications(&server, out);
+        server
+    }
+
+    /// A looking server hears of a newer configuration and begins anew with it. A new object holds the election, so that the round
+    /// is forgotten.
+    #[doc(alias = "processReconfig")]
+    fn restart_election(
+        &self,
+        me: usize,
+        server: Server<N>,
+        config: ConfigVersion,
+        out: &mut Out<Self>,
+    ) -> Server<N> {
+        let round = Round(0);
+        let begins_anew = Server {
+            config,
+            round,
+            ..server
+        };
+        self.look_for_leader(me, begins_anew, out)
+    }
+
+    /// Itself, if it votes.
+    #[doc(alias = "getInitId")]
+    #[doc(alias = "getInitLastLoggedZxid")]
+    #[doc(alias = "getPeerEpoch")]
+    fn own_proposal(&self, me: usize, credentials: Credentials) -> Proposal {
+        let own = Proposal::of(me, credentials);
+        if !self.voters().contains(me) {
+            return Proposal::NOBODY;
+        }
+        match self.ensemble.generation(me, me) {
+            Generation::Versioned => own,
+            // Its generation knows of no epoch but the zxid's.
+            Generation::Unversioned => own.without_epoch(),
+        }
+    }
+
+    /// The servers among `votes` whose vote agrees with `vote`. `kept_as` is the generation under which each vote was stored.
+    #[doc(alias = "getVoteTracker")]
+    pub fn supporters(
+        votes: &[Option<Vote>; N],
+        kept_as: impl Fn(usize) -> Generation,
+        vote: fle::Vote,
+    ) -> ServerSet {
+        let agrees = |voter: &usize| {
+            let kept = votes[*voter];
+            kept.is_some_and(|kept| vote.agrees_with(&kept.unpack(kept_as(*voter))))
+        };
+        (0..N).filter(agrees).collect()
+    }
+
+    /// The receiver thread's answer to a server that does not vote: the current vote, under the round that this server is in. A
+    /// server that looks has none but the one from before, or the one for itself that it was born with.
+    #[doc(alias = "WorkerReceiver")]
+    fn answer_stranger(&self, me: usize, server: &Server<N>, src: Id, out: &mut Out<Self>) {
+        if self.is(Mutant::StrangersUnanswered) {
+            return;
+        }
+        let own = Proposal::of(me, server.credentials);
+        let vote = match &server.election {
+            Election::Down { .. } => return,
+            Election::Looking(looking) => {
+                Vote::looking(looking.settled_before.unwrap_or(own), server.round)
+            }
+            Election::Settled(vote) => Vote {
+                round: server.round,
+                ..*vote
+            },
+        };
+        Self::send(server, src, vote, out);
+    }
+
+    /// The receiver thread's answer: to a looking server that lags behind, the proposal; to any looking server, once settled, the
+    /// vote that was settled on.
+    #[doc(alias = "WorkerReceiver")]
+    fn answer_at_once(&self, me: usize, server: &Server<N>, src: Id, n: Vote, out: &mut Out<Self>) {
+        if n.state != ServerState::Looking {
+            return;
+        }
+        match &server.election {
+            Election::Looking(looking)
+                if n.round < server.round && !self.is(Mutant::LaggardsUnanswered) =>
+            {
+                Self::send(
+                    server,
+                    src,
+                    Vote::looking(looking.proposal, server.round),
+                    out,
+                );
+            }
+            Election::Looking(_) | Election::Down { .. } => {}
+            Election::Settled(vote) => {
+                if let Some(answer) = self.answer(me, server, *vote) {
+                    Self::send(server, src, answer, out);
+                }
+            }
+        }
+    }
+
+    /// The branches of the loop, by the sender's state.
+    fn receive(&self, server: &mut Server<N>, me: usize, src: usize, n: Vote, out: &mut Out<Self>) {
+        match n.state {
+            ServerState::Looking => self.receive_looking(server, me, src, n, out),
+            ServerState::Following => {
+                self.receive_settled(server, me, src, n);
+            }
+            ServerState::Leading => {
+                if !self.receive_settled(server, me, src, n) {
+                    self.follow_lone_leader(server, me, n);
+                }
+            }
+            ServerState::Observing => {}
+        }
+    }
+
+    /// The branch `case LOOKING`: a later round is entered, an earlier one ignored, a better proposal adopted, and the vote recorded
+    /// and counted. A server that lost its data neither votes nor is voted for.
+    fn receive_looking(
+        &self,
+        server: &mut Server<N>,
+        me: usize,
+        src: usize,
+        n: Vote,
+        out: &mut Out<Self>,
+    ) {
+        let own = self.own_proposal(me, server.credentials);
+        let Election::Looking(looking) = &mut server.election else {
+            return;
+        };
+        let no_data = own.has_no_data() || n.proposal.has_no_data();
+        if no_data && !self.is(Mutant::VotesWithoutData) {
+            return;
+        }
+        let before = (server.round, looking.proposal);
+        match n.round.cmp(&server.round) {
+            Ordering::Greater if self.is(Mutant::IgnoresLaterRounds) => return,
+            Ordering::Greater => {
+                server.round = n.round;
+                if !self.is(Mutant::KeepsOldVotes) {
+                    looking.recv_set = [None; N];
+                }
+                looking.heard = ServerSet::NONE;
+                looking.proposal = self.enters_with(own, looking.proposal, n.proposal);
+            }
+            Ordering::Less if !self.is(Mutant::CountsEarlierRounds) => return,
+            Ordering::Less | Ordering::Equal => {
+                if self.adopts(n.proposal, looking.proposal) {
+                    looking.proposal = n.proposal;
+                }
+            }
+        }
+        if self.counts_as_heard(server.round, looking, src, n) {
+            looking.heard = looking.heard.with(src);
+        }
+        looking.recv_set[src] = Some(n);
+        let counted = self.counted(looking.proposal, n.proposal);
+        let vote = Vote::looking(counted, server.round).unpack(Generation::Unversioned);
+        let support = self.support(&looking.recv_set, unversioned, vote);
+        if self.ensemble.has_oracle() {
+            looking.vote_set = Some(support);
+        }
+        if self.is_quorum(support, server.granted) {
+            looking.wait = Wait::Finalizing;
+        }
+        if self.tells(before, (server.round, looking.proposal)) {
+            self.send_notifications(server, out);
+        }
+    }
+
+    /// The branches `case FOLLOWING` and `case LEADING`: joins the sender's leader on the word of a quorum. Entries of `recv_set`
+    /// are kept without a version, those of `out_of_election` with the sender's. Whether it joins.
+    #[doc(alias = "receivedFollowingNotification")]
+    fn receive_settled(&self, server: &mut Server<N>, me: usize, src: usize, n: Vote) -> bool {
+        let (round, granted) = (server.round, server.granted);
+        let Election::Looking(looking) = &mut server.election else {
+            return false;
+        };
+        let generation = |src| self.generation(src, me);
+        let vote = n.unpack(generation(src));
+        let src = self.recorded_for(src, n);
+        if n.round == round && !self.is(Mutant::SameRoundDropped) {
+            looking.recv_set[src] = Some(n);
+            let support = self.support(&looking.recv_set, unversioned, vote);
+            if self.is_quorum(support, granted)
+                && self.check_leader(self.leaders_of_round(looking), me, round, n)
+            {
+                self.settle(server, me, n.proposal, n.round);
+                return true;
+            }
+        }
+        looking.out_of_election[src] = Some(n);
+        let support = self.support(&looking.out_of_election, generation, vote);
+        let joins = self.is_quorum(support, granted)
+            && self.check_leader(&looking.out_of_election, me, round, n)
+            && !self.is(Mutant::OnlyItsOwnRound);
+        if joins {
+            if !self.is(Mutant::JoinerKeepsClock) {
+                server.round = n.round;
+            }
+            self.settle(server, me, n.proposal, n.round);
+        }
+        joins
+    }
+
+    /// An oracle that denies this server has granted the other, whose word that it leads is then enough, whatever its round.
+    #[doc(alias = "receivedLeadingNotification")]
+    fn follow_lone_leader(&self, server: &mut Server<N>, me: usize, n: Vote) {
+        let denied = self.ensemble.has_oracle() && !server.granted;
+        if denied || self.is(Mutant::LoneLeader) {
+            self.settle(server, me, n.proposal, n.round);
+        }
+    }
+
+    /// A leader other than this server must have said that it leads; this server itself must be in the round of the vote for it.
+    #[doc(alias = "checkLeader")]
+    fn check_leader(&self, votes: &[Option<Vote>; N], me: usize, round: Round, n: Vote) -> bool {
+        if n.leader() == me {
+            round == n.round || self.is(Mutant::FollowsItselfInAnyRound)
+        } else {
+            votes[n.leader()].is_some_and(|vote| self.leads(vote))
+                || self.is(Mutant::CheckLeaderDeleted)
+        }
+    }
+
+    /// Whether this vote is the first that tells what a voter proposes in this round.
+    fn counts_as_heard(&self, round: Round, looking: &Looking<N>, src: usize, n: Vote) -> bool {
+        let tells = n.state == ServerState::Looking && n.round == round;
+        self.early && tells && !looking.heard.contains(src)
+    }
+
+    /// To every voter, this server included if it is one.
+    #[doc(alias = "sendNotifications")]
+    fn send_notifications(&self, server: &Server<N>, out: &mut Out<Self>) {
+        if let Election::Looking(looking) = &server.election {
+            let vote = Vote::looking(looking.proposal, server.round);
+            for dst in self.voters().iter() {
+                Self::send(server, dst.into(), vote, out);
+            }
+        }
+    }
+
+    fn send(server: &Server<N>, dst: Id, vote: Vote, out: &mut Out<Self>) {
+        let config = server.config;
+        out.send(dst, Notification { vote, config });
+    }
+
+    /// Ends the election.
+    #[doc(alias = "setPeerState")]
+    #[doc(alias = "leaveInstance")]
+    fn settle(&self, server: &mut Server<N>, me: usize, proposal: Proposal, round: Round) {
+        let state = if proposal.leader() == me && !self.is(Mutant::LeaderDoesNotLead) {
+            ServerState::Leading
+        } else if self.voters().contains(me) {
+            ServerState::Following
+        } else {
+            ServerState::Observing
+        };
+        server.election = Election::Settled(Vote {
+            proposal,
+            round,
+            state,
+        });
+    }
+}
+
+fn hear<const N: usize>(server: &mut Server<N>, src: usize) {
+    if let Election::Looking(looking) = &mut server.election {
+        looking.heard = looking.heard.with(src);
+    }
+}
+
+/// The votes of `recv_set` are kept without the sender's version.
+fn unversioned(_voter: usize) -> Generation {
+    Generation::Unversioned
+}

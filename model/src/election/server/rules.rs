@@ -1,0 +1,200 @@
+//! The rules that several mutants break, each as the algorithm has it and as its mutants do.
+
+use crate::election::mutants::Mutant;
+use crate::election::network::{Link, Links};
+use crate::election::server::{FastLeaderElection, Looking, Server};
+use crate::terms::ensemble::Composition;
+use crate::terms::set::ServerSet;
+use crate::terms::vote::{Proposal, Round, Vote};
+use fle::{Generation, ServerState};
+
+impl<const N: usize> FastLeaderElection<N> {
+    /// Whose votes count and who can be voted for.
+    pub(crate) fn voters(&self) -> ServerSet {
+        match self.mutant {
+            Some(Mutant::ObserverCounted | Mutant::ObserverElected) => ServerSet::first(N),
+            _ => self.ensemble.voters(),
+        }
+    }
+
+    /// Whether `new` is better than `current`.
+    pub(crate) fn supersedes(&self, new: Proposal, current: Proposal) -> bool {
+        let (a, b) = (new.unpack(), current.unpack());
+        match self.mutant {
+            Some(Mutant::WeightIgnored | Mutant::ObserverElected) => a > b,
+            Some(Mutant::OrderWithoutEpoch) => (a.zxid, a.leader) > (b.zxid, b.leader),
+            Some(Mutant::OrderWithoutZxid) => (a.peer_epoch, a.leader) > (b.peer_epoch, b.leader),
+            Some(Mutant::OrderBySid) => a.leader > b.leader,
+            Some(Mutant::OrderWithoutSid) => (a.peer_epoch, a.zxid) > (b.peer_epoch, b.zxid),
+            Some(Mutant::CyclicOrder) => a > b || a.zxid == b.zxid && a.leader > b.leader,
+            _ => self.ensemble.supersedes(new, current),
+        }
+    }
+
+    /// Whether a looking server takes up a proposal of its own round.
+    pub(crate) fn adopts(&self, new: Proposal, current: Proposal) -> bool {
+        match self.mutant {
+            Some(Mutant::NeverAdopts) => false,
+            Some(Mutant::AdoptsAnything) => new != current,
+            _ => self.supersedes(new, current),
+        }
+    }
+
+    /// Whether a looking server announces what it has come to.
+    pub(crate) fn tells(&self, before: (Round, Proposal), after: (Round, Proposal)) -> bool {
+        match self.mutant {
+            Some(Mutant::AdoptsSilently) => before.0 != after.0,
+            Some(Mutant::EntersSilently) => before.0 == after.0 && before != after,
+            _ => before != after,
+        }
+    }
+
+    /// Whether these servers are a quorum.
+    pub(crate) fn is_quorum(&self, servers: ServerSet, granted: bool) -> bool {
+        let count = servers.iter().count();
+        match self.mutant {
+            Some(Mutant::OneVoteSuffices) => count > 0,
+            Some(Mutant::HalfSuffices) => 2 * count >= N,
+            Some(Mutant::ObserverCounted | Mutant::WeightlessCounted) => 2 * count > N,
+            Some(Mutant::CommittedOnly) if self.composition() == Composition::Joint => {
+                2 * count > N
+            }
+            Some(Mutant::ProposedOnly) if self.composition() == Composition::Joint => {
+                2 * servers.without(N - 1).iter().count() > N - 1
+            }
+            Some(Mutant::DenialIgnored) => self.ensemble.is_quorum(servers, true),
+            _ => self.ensemble.is_quorum(servers, granted),
+        }
+    }
+
+    /// Whether a server that has waited for votes in vain settles all the same, on whomever it proposes.
+    pub(crate) fn settles_unsupported(&self, proposal: Proposal) -> bool {
+        self.is(Mutant::SettlesUnsupported) && proposal != Proposal::NOBODY
+    }
+
+    /// Who supports a vote.
+    pub(crate) fn support(
+        &self,
+        votes: &[Option<Vote>; N],
+        kept_as: impl Fn(usize) -> Generation,
+        vote: fle::Vote,
+    ) -> ServerSet {
+        let supporters = Self::supporters(votes, kept_as, vote);
+        let same = |&voter: &usize| {
+            let kept = votes[voter].map(|kept| kept.unpack(vote.generation));
+            kept.is_some_and(|kept| {
+                kept.proposal == vote.proposal && kept.election_epoch == vote.election_epoch
+            })
+        };
+        let mut voters = self.voters().iter();
+        match self.mutant {
+            Some(Mutant::ComparesAllFields) => supporters.iter().filter(same).collect(),
+            Some(Mutant::AllReplied) if voters.all(|voter| votes[voter].is_some()) => self.voters(),
+            _ => supporters,
+        }
+    }
+
+    /// Under which generation a settled server's vote is kept.
+    pub(crate) fn generation(&self, src: usize, me: usize) -> Generation {
+        if self.is(Mutant::VersionIgnored) {
+            return Generation::Versioned;
+        }
+        self.ensemble.generation(src, me)
+    }
+
+    /// What a settled server answers one that looks.
+    pub(crate) fn answer(&self, me: usize, server: &Server<N>, vote: Vote) -> Option<Vote> {
+        match self.mutant {
+            Some(Mutant::SilentWhenSettled) => None,
+            Some(Mutant::AnswersForItself) => Some(Vote {
+                proposal: Proposal::of(me, server.credentials),
+                ..vote
+            }),
+            Some(Mutant::JoinerKeepsClock) => Some(Vote {
+                round: server.round,
+                ..vote
+            }),
+            _ => Some(vote),
+        }
+    }
+
+    /// Whether a settled server looks again because of what it hears.
+    pub(crate) fn leaves_leader(&self, server: &Server<N>, n: Vote) -> bool {
+        self.is(Mutant::LeavesForBetter)
+            && n.state == ServerState::Looking
+            && server
+                .settled()
+                .is_some_and(|vote| self.supersedes(n.proposal, vote.proposal))
+    }
+
+    /// The round in which a server looks that was in this one.
+    pub(crate) fn next_round(&self, round: Round) -> Round {
+        if self.is(Mutant::RepeatsRound) && round > Round(0) {
+            return round;
+        }
+        round.next()
+    }
+
+    /// What a server proposes in a later round that it hears of: what it heard, if that is better than its own.
+    pub(crate) fn enters_with(&self, own: Proposal, was: Proposal, heard: Proposal) -> Proposal {
+        let at_least = if self.is(Mutant::KeepsOldProposal) {
+            was
+        } else {
+            own
+        };
+        let joins = self.supersedes(heard, at_least) && !self.is(Mutant::JoinsWithOwnVote);
+        if joins { heard } else { at_least }
+    }
+
+    /// For what a looking server counts votes.
+    pub(crate) fn counted(&self, proposal: Proposal, heard: Proposal) -> Proposal {
+        if self.is(Mutant::CountsWhatItReceives) {
+            heard
+        } else {
+            proposal
+        }
+    }
+
+    /// For whom a settled server's vote is recorded.
+    pub(crate) fn recorded_for(&self, src: usize, n: Vote) -> usize {
+        if self.is(Mutant::RecordsUnderLeader) {
+            n.leader()
+        } else {
+            src
+        }
+    }
+
+    /// Where a server looks up whether the leader of its round leads.
+    pub(crate) fn leaders_of_round<'a>(&self, looking: &'a Looking<N>) -> &'a [Option<Vote>; N] {
+        if self.is(Mutant::SwapsRecords) {
+            &looking.out_of_election
+        } else {
+            &looking.recv_set
+        }
+    }
+
+    /// Whether the leader's own vote says that it leads.
+    pub(crate) fn leads(&self, vote: Vote) -> bool {
+        vote.state == ServerState::Leading || self.is(Mutant::LeaderNeedNotLead)
+    }
+
+    /// Whether what one server sends another gets on its way.
+    pub(crate) fn is_sent(&self, src: usize, dst: usize, link: &Link, links: Links) -> bool {
+        let taken = match links {
+            Links::Slot => link.head().is_some(),
+            Links::WireAndSlot => link.is_full(),
+        };
+        match self.mutant {
+            Some(Mutant::OwnVoteUnheard) => src != dst,
+            Some(Mutant::SlotKeepsOldest) => src == dst || !taken,
+            Some(Mutant::NoFormatFallback) => {
+                self.ensemble.generation(src, dst) == Generation::Versioned || src == dst
+            }
+            _ => true,
+        }
+    }
+
+    fn composition(&self) -> Composition {
+        self.ensemble.composition()
+    }
+}

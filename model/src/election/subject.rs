@@ -1,0 +1,81 @@
+//! An election as it is judged: which rules of single steps were broken on the way to a state, and how
+//! a way reads.
+
+use crate::election::narrate::{tell, tell_start};
+use crate::election::picture::{head, picture};
+use crate::election::rules::{self, Broken};
+use crate::election::scenario::Scenario;
+use crate::election::story::{Scene, Start};
+use crate::election::system::{State, System};
+use crate::election::trace::Recorder;
+use crate::frame::story::{self, Recorded, Story, facts};
+use crate::frame::subject::{Step, Subject, Way};
+use crate::terms::vote::sid;
+
+impl<const N: usize> Subject for System<N> {
+    type Scenario = Scenario;
+    type Past = Broken;
+
+    fn remember(&self, _: &State<N>) -> Broken {
+        Broken::default()
+    }
+
+    fn observe(&self, past: Broken, step: &Step<'_, Self>) -> Broken {
+        let Step {
+            before,
+            action,
+            after,
+            effects,
+        } = *step;
+        let step = rules::Step {
+            election: &self.election,
+            before,
+            action,
+            after,
+            effects,
+        };
+        past.and(step.broken_rules())
+    }
+
+    fn story(&self, way: &Way<Self>) -> Story {
+        let starts = way.start.servers.iter().map(|server| Start {
+            credentials: server.credentials,
+            round: server.round,
+            up: server.is_up(),
+        });
+        let starts: Vec<_> = starts.collect();
+        let told = starts.iter().enumerate();
+        let told: Vec<_> = told
+            .map(|(place, start)| tell_start(place, start))
+            .collect();
+        let initial = starts
+            .iter()
+            .enumerate()
+            .map(|(place, start)| story::Start {
+                sid: sid(place).0,
+                facts: facts(start),
+                shown: head(start),
+            });
+        let everyone = self.election.ensemble.voters().iter().count();
+        let steps = way.steps.iter().zip(1..).map(|((before, action), number)| {
+            let scene = Scene::of(self, before, *action).expect("the model took this step");
+            story::Step {
+                number,
+                facts: facts(&scene),
+                told: tell(everyone, &scene),
+                picture: picture(&scene),
+            }
+        });
+        Story {
+            beginning: told.join("; "),
+            initial: initial.collect(),
+            steps: steps.collect(),
+            for_ever_from: way.for_ever_from,
+        }
+    }
+
+    fn record(&self, way: &Way<Self>) -> Option<Vec<Recorded>> {
+        let recordings = Recorder::new(self).record(way.start, way.actions());
+        Some(recordings.iter().map(Recorded::from).collect())
+    }
+}

@@ -1,0 +1,373 @@
+//! The servers and the links between them: what can happen, and what comes of it.
+//!
+//! stateright has a model of its own for actors, `ActorModel`. This one drives the same [`Actor`]s
+//! over links that `ActorModel` does not know (a send slot of one), in fixed arrays instead of heap
+//! collections.
+//!
+//! When a wait can run out is the [`Setting`]'s to say, what must not be put off for ever
+//! [`System::fairness`]'s. What surrounds the election, the peer's main loop, is here as well:
+//! [`Action::GiveUp`], [`Action::Activate`] and [`Action::Start`].
+//!
+//! Deliberately absent: what is claimed of all this, and how a step reads.
+
+mod action;
+mod awaited;
+mod enabled;
+mod fingerprint;
+pub mod reduction;
+mod shown;
+mod state;
+mod waiting;
+
+pub use action::Action;
+pub use state::State;
+
+use crate::election::faults::{Crash, Faults};
+use crate::election::finalizing::Finalizing;
+use crate::election::mutants::Mutant;
+use crate::election::network::{Links, Network};
+use crate::election::server::{Election, FastLeaderElection, Server, Wait};
+use crate::frame::system::{Fairness, TransitionSystem};
+use crate::terms::set::ServerSet;
+use crate::terms::setting::Setting;
+use crate::terms::vote::{Credentials, Notification, Round};
+use awaited::Awaited;
+use stateright::actor::{Actor, Command, Id, Out};
+use std::borrow::Cow;
+
+/// The model of a scenario with `N` servers.
+#[derive(Clone)]
+pub struct System<const N: usize> {
+    /// The rules that every server follows.
+    pub election: FastLeaderElection<N>,
+    /// When waits run out.
+    pub setting: Setting,
+    /// Timely: how long a server waits for a better proposal.
+    pub finalizing: Finalizing,
+    /// How much of a link is followed.
+    pub links: Links,
+    /// Whether leaders are established, so that a new epoch begins.
+    pub activation: bool,
+    /// Whether what is outdated is left out of states ([`reduction`]).
+    pub reduced: bool,
+    /// The initial states.
+    pub starts: Vec<State<N>>,
+}
+
+/// What the server does in a step, as commands to its surroundings.
+pub(crate) type Effects<const N: usize> = Out<FastLeaderElection<N>>;
+
+impl<const N: usize> System<N> {
+    /// The state in which those of these servers that are to start with the others have just begun to look.
+    #[must_use]
+    pub fn start(&self, servers: [(Server<N>, bool); N], faults: Faults) -> State<N> {
+        let mut state = State {
+            servers: servers.map(|(server, _)| server),
+            network: Network::silent(),
+            faults,
+            repeated: ServerSet::NONE,
+            awaited: [Awaited::NOTHING; N],
+        };
+        let mut started: [Effects<N>; N] = std::array::from_fn(|_| Out::new());
+        for server in (0..N).filter(|&server| servers[server].1) {
+            let down = state.servers[server];
+            state.servers[server] =
+                self.election
+                    .look_for_leader(server, down, &mut started[server]);
+        }
+        for (server, effects) in started.iter().enumerate() {
+            self.apply(&mut state, server, effects);
+        }
+        for server in 0..N {
+            self.hear_own_vote(&mut state, server);
+        }
+        self.forget(&mut state);
+        state
+    }
+
+    /// What `src` sends `dst` when it announces its vote again.
+    pub(crate) fn resent(&self, state: &State<N>, src: usize, dst: usize) -> Option<Notification> {
+        let mut effects = Out::new();
+        let mut server = Cow::Borrowed(&state.servers[src]);
+        self.election
+            .on_timeout(src.into(), &mut server, &Wait::Collecting, &mut effects);
+        let to_dst = sends(&effects).find(|&(to, _)| to == dst);
+        to_dst.map(|(_, notification)| self.election.ensemble.as_written(src, dst, notification))
+    }
+
+    fn receive(
+        &self,
+        state: &mut State<N>,
+        src: usize,
+        dst: usize,
+        notification: Notification,
+        effects: &mut Effects<N>,
+    ) {
+        let config = state.servers[dst].config;
+        self.handle(state, dst, effects, |id, server, out| {
+            self.election
+                .on_msg(id, server, src.into(), notification, out);
+        });
+        if state.servers[dst].config != config {
+            // Its connections belonged to the election that it left.
+            state.network.lose_end(dst);
+            self.apply(state, dst, effects);
+        }
+        self.hear_own_vote(state, dst);
+    }
+
+    fn time_out(&self, state: &mut State<N>, server: usize, wait: Wait, effects: &mut Effects<N>) {
+        self.handle(state, server, effects, |id, server, out| {
+            self.election.on_timeout(id, server, &wait, out);
+        });
+        self.hear_own_vote(state, server);
+    }
+
+    /// The server begins to look, whatever it did before.
+    fn look(&self, state: &mut State<N>, server: usize, effects: &mut Effects<N>) {
+        let looks = self
+            .election
+            .look_for_leader(server, state.servers[server], effects);
+        state.servers[server] = looks;
+        self.apply(state, server, effects);
+        self.hear_own_vote(state, server);
+    }
+
+    /// The server handles an event. A decision clears what it had queued for itself (`leaveInstance`).
+    fn handle(
+        &self,
+        state: &mut State<N>,
+        server: usize,
+        effects: &mut Effects<N>,
+        event: impl FnOnce(Id, &mut Cow<'_, Server<N>>, &mut Effects<N>),
+    ) {
+        let before = state.servers[server];
+        let mut after = Cow::Borrowed(&before);
+        event(server.into(), &mut after, effects);
+        state.servers[server] = *after;
+        self.apply(state, server, effects);
+        if before.looking().is_some() && after.settled().is_some() {
+            state.network.link_mut(server, server).supersede();
+        }
+    }
+
+    /// The server learns the new epoch: a leader begins it, above all that its followers know; a follower takes over the leader's
+    /// history.
+    #[doc(alias = "updateElectionVote")]
+    fn activate(&self, state: &mut State<N>, server: usize) {
+        let Some(leader) = state.leader_of(server) else {
+            return;
+        };
+        let disk = |server: usize| state.servers[server].credentials;
+        let credentials = if leader == server {
+            let epochs = state
+                .followers(leader)
+                .iter()
+                .map(|server| disk(server).epoch());
+            disk(server).in_epoch(epochs.max().map_or(1, |epoch| epoch + 1))
+        } else {
+            disk(leader)
+        };
+        let server = &mut state.servers[server];
+        server.credentials = credentials;
+        server.active = true;
+        if let Election::Settled(vote) = &mut server.election
+            && !self.election.is(Mutant::EpochUpdateSkipped)
+        {
+            vote.proposal = vote.proposal.in_epoch(credentials.epoch());
+        }
+    }
+
+    /// The server is down: of what it knew only the disk is left, and its connections are gone.
+    fn crash(state: &mut State<N>, server: usize, crash: Crash) {
+        let State {
+            servers, network, ..
+        } = state;
+        network.lose_end(server);
+        let returns = crash != Crash::ForGood;
+        if !returns {
+            network.abandon(server);
+        }
+        let disk = servers[server].credentials;
+        let lost = crash == Crash::LosesDisk;
+        servers[server] = Server {
+            credentials: if lost { Credentials::NO_DATA } else { disk },
+            round: Round(0),
+            active: false,
+            election: Election::Down { returns },
+            ..servers[server]
+        };
+    }
+
+    /// Puts what the server sends on its links.
+    fn apply(&self, state: &mut State<N>, server: usize, effects: &Effects<N>) {
+        for (dst, notification) in sends(effects) {
+            if !self
+                .election
+                .is_sent(server, dst, state.network.link(server, dst), self.links)
+            {
+                continue;
+            }
+            let written = self.election.ensemble.as_written(server, dst, notification);
+            match state.servers[dst].election {
+                Election::Down { returns: false } => {}
+                Election::Down { returns: true } => state.network.keep(server, dst, written),
+                _ => state.network.send(server, dst, written, self.links),
+            }
+        }
+    }
+
+    /// Where a link is its slot, a server counts its own vote in the step that sends it.
+    fn hear_own_vote(&self, state: &mut State<N>, server: usize) {
+        if self.links != Links::Slot {
+            return;
+        }
+        if let Some(own) = state.network.link_mut(server, server).deliver() {
+            let mut answers = Out::new();
+            self.handle(state, server, &mut answers, |id, server, out| {
+                self.election.on_msg(id, server, id, own, out);
+            });
+        }
+    }
+
+    /// Drops what can have no consequence any more, so that states that differ in nothing else are one.
+    fn forget(&self, state: &mut State<N>) {
+        let newest = state.servers.iter().map(|server| server.config).max();
+        let restarts = state
+            .servers
+            .iter()
+            .any(|server| Some(server.config) != newest);
+        if !state.faults.break_connections() && !restarts {
+            state.network.forget_last();
+        }
+        if self.reduced {
+            reduction::leave_out_what_is_outdated(state);
+        }
+    }
+}
+
+/// The notifications that a server sends, with their receivers.
+pub(crate) fn sends<const N: usize>(
+    effects: &Effects<N>,
+) -> impl Iterator<Item = (usize, Notification)> {
+    effects.iter().filter_map(|command| match command {
+        Command::Send(dst, notification) => Some((usize::from(*dst), *notification)),
+        _ => None,
+    })
+}
+
+impl<const N: usize> TransitionSystem for System<N> {
+    type State = State<N>;
+    type Action = Action;
+    type Effects = Effects<N>;
+    type Duty = Action;
+
+    fn init(&self) -> &[State<N>] {
+        &self.starts
+    }
+
+    fn actions(&self, state: &State<N>, actions: &mut Vec<Action>) {
+        let asked = |server: usize| {
+            state.repeated.contains(server) || state.servers[server].looking().is_none()
+        };
+        let waited = self.setting == Setting::Timely
+            && !state.any_waits(Wait::Finalizing)
+            && (0..N).all(asked)
+            && state.is_silent();
+        for server in 0..N {
+            self.actions_of(state, server, waited, actions);
+            self.actions_on_links(state, server, actions);
+        }
+        Self::actions_of_faults(state, actions);
+    }
+
+    fn within_bounds(&self, state: &State<N>) -> bool {
+        state.servers.iter().all(Server::is_within_bounds)
+    }
+
+    /// The state after an action, and what the acting server did; `None` if the action changes nothing.
+    fn next(&self, before: &State<N>, action: Action) -> Option<(State<N>, Effects<N>)> {
+        let mut after = *before;
+        let mut effects = Out::new();
+        match action {
+            Action::Deliver { src, dst } => {
+                let notification = after.network.link_mut(src, dst).deliver()?;
+                self.receive(&mut after, src, dst, notification, &mut effects);
+            }
+            Action::Supersede { src, dst } | Action::Lose { src, dst } => {
+                after.network.link_mut(src, dst).supersede();
+            }
+            Action::Resend { src, dst } => {
+                let notification = self.resent(before, src, dst)?;
+                if after.network.is_broken(src, dst) {
+                    after.network.send(src, dst, notification, self.links);
+                } else {
+                    self.receive(&mut after, src, dst, notification, &mut effects);
+                }
+            }
+            Action::CollectTimeout { server } => {
+                self.time_out(&mut after, server, Wait::Collecting, &mut effects);
+            }
+            Action::FinalizeTimeout { server } => {
+                self.time_out(&mut after, server, Wait::Finalizing, &mut effects);
+            }
+            Action::GiveUp { server } | Action::Start { server } => {
+                self.look(&mut after, server, &mut effects);
+            }
+            Action::Activate { server } => self.activate(&mut after, server),
+            Action::Crash { server, crash } => {
+                *after.faults.crashes_left(crash) -= 1;
+                Self::crash(&mut after, server, crash);
+            }
+            Action::Break { a, b } => {
+                after.faults.breaks -= 1;
+                after.network.break_connection(a, b);
+                if self.election.is(Mutant::BreakLosesAll) {
+                    after.network.lose_all(a, b);
+                }
+            }
+            Action::LoseLeader { server } => {
+                after.faults.losses -= 1;
+                self.look(&mut after, server, &mut effects);
+            }
+        }
+        // A connection that breaks may lose the question or the answer.
+        if after.servers != before.servers || after.faults != before.faults {
+            after.repeated = ServerSet::NONE;
+        } else if let Action::CollectTimeout { server } = action
+            && self.setting == Setting::Timely
+        {
+            after.repeated = after.repeated.with(server);
+        }
+        self.pass_time(before, &mut after);
+        self.forget(&mut after);
+        let may_be_idle = matches!(
+            action,
+            Action::Resend { .. } | Action::CollectTimeout { .. }
+        );
+        (!may_be_idle || after != *before).then_some((after, effects))
+    }
+
+    /// How the scheduler treats an action. What is sent arrives or is superseded; who is down and returns is started; who follows
+    /// an established leader learns of it; a wait that can run out again and again does. Losing and failing is never owed.
+    ///
+    /// Time-outs are owed strongly because a wait can run out only now and then, when nothing is under way: weak fairness would
+    /// let it be passed over for ever.
+    fn fairness(&self, action: &Action) -> Option<(Action, Fairness)> {
+        let fairness = match action {
+            Action::Deliver { .. } | Action::Start { .. } | Action::Activate { .. } => {
+                Fairness::Weak
+            }
+            Action::Resend { .. }
+            | Action::CollectTimeout { .. }
+            | Action::FinalizeTimeout { .. }
+            | Action::GiveUp { .. } => Fairness::Strong,
+            Action::Supersede { .. }
+            | Action::Lose { .. }
+            | Action::Crash { .. }
+            | Action::Break { .. }
+            | Action::LoseLeader { .. } => return None,
+        };
+        Some((*action, fairness))
+    }
+}

@@ -1,0 +1,43 @@
+//! An establishment as it is judged: what is remembered of the way to a state, and how a way reads.
+
+use super::rules::Past;
+use super::scenario::Scenario;
+use super::story::{beginning, initial, step};
+use super::system::{State, System};
+use crate::frame::story::{Recorded, Story};
+use crate::frame::subject::{Step, Subject, Way};
+
+impl<const N: usize> Subject for System<N> {
+    type Scenario = Scenario;
+    type Past = Past<N>;
+
+    fn remember(&self, start: &State<N>) -> Past<N> {
+        Past::of(start)
+    }
+
+    fn observe(&self, past: Past<N>, step: &Step<'_, Self>) -> Past<N> {
+        let Step {
+            before,
+            action,
+            after,
+            effects,
+        } = *step;
+        past.after(before, action, after, effects.as_ref())
+    }
+
+    fn story(&self, way: &Way<Self>) -> Story {
+        let steps = way.steps.iter().zip(1..);
+        let steps = steps.map(|((before, action), number)| step(self, number, before, *action));
+        Story {
+            beginning: beginning(&way.start),
+            initial: initial(&way.start),
+            steps: steps.collect(),
+            for_ever_from: way.for_ever_from,
+        }
+    }
+
+    /// `fle-trace/1` tells of elections only.
+    fn record(&self, _: &Way<Self>) -> Option<Vec<Recorded>> {
+        None
+    }
+}

@@ -1,0 +1,44 @@
+//! The machinery that checks a protocol, whichever: it knows of none.
+//!
+//! A protocol is a [`TransitionSystem`](system::TransitionSystem): where it begins, what can happen,
+//! what comes of that. A [`Subject`](subject::Subject) adds what is remembered of the way to a state,
+//! which rules of single steps it broke among that, and how a way reads. A
+//! [`Scenario`](scenario::Scenario) is the entry of a catalogue that such a system is made from.
+//! Everything else follows from these three, and exists once.
+//!
+//! | module | what it states |
+//! |---|---|
+//! | [`system`] | what can happen: states, actions, what is owed |
+//! | [`story`], [`diagram`] | a way as data, in sentences, as a sequence diagram |
+//! | [`subject`] | a system that is judged, and a way through it |
+//! | [`claim`] | what is claimed of it; with that it is the [`stateright::Model`] that is searched |
+//! | [`mutant`] | one rule, broken |
+//! | [`scenario`] | the entry of a catalogue |
+//! | [`liveness`] | what a fair scheduler must bring about: a checker for any [`stateright::Model`] |
+//! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
+//! | [`counterexample`], [`report`], [`trace_dir`], [`mod@merge`] | what came of it, as files, and of all parts together |
+//! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
+//! | [`explore`] | a system in the browser |
+//! | [`any`], [`mutants`] | all of that for a scenario of any protocol; and which broken rules it notices |
+
+pub mod any;
+pub mod check;
+pub mod claim;
+pub mod counterexample;
+pub mod diagram;
+pub mod explore;
+pub mod figures;
+pub mod liveness;
+pub mod merge;
+pub mod mutant;
+pub mod mutants;
+pub mod progress;
+pub mod report;
+pub mod scenario;
+pub mod shard;
+pub mod simulate;
+pub mod story;
+pub mod subject;
+pub mod system;
+pub mod trace_dir;
+pub mod walk;

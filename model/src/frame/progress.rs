@@ -1,0 +1,221 @@
+//! How far a long search has come, for whoever watches it.
+//!
+//! The search works in the calling thread, or in threads of its own; one more looks at its counters a few times a second. stateright
+//! tells how many states it has found and generated, not how many of them wait to be expanded. A [`Counter`] of the model's counts
+//! those that no longer do.
+
+use super::figures::grouped;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Who watches: called a few times a second, and once more when a phase is over.
+pub type Watcher<'a> = &'a mut (dyn FnMut(Progress) + Send);
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is going on.
+    pub phase: Phase,
+    /// For how long.
+    pub elapsed: Duration,
+}
+
+/// What goes on, and how far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Every state is visited.
+    Search {
+        /// How many different states have been found.
+        unique: usize,
+        /// How many states have been generated, repetitions included.
+        generated: usize,
+        /// How many of those found have not been expanded.
+        queue: usize,
+    },
+    /// The shortest counterexample is sought.
+    Counterexample {
+        /// How many states have been expanded for it. It looks again from the start for every step more.
+        expanded: usize,
+    },
+    /// Fair runs are sought among the states that were visited.
+    FairRuns {
+        /// How many there are.
+        states: usize,
+    },
+    /// What should be seen to happen is sought.
+    Sightings {
+        /// How many states have been expanded for it.
+        expanded: usize,
+    },
+    /// Random walks are taken.
+    Walks {
+        /// How many have ended.
+        walks: usize,
+        /// How many steps they took.
+        steps: usize,
+    },
+}
+
+/// Counts something of a search while it runs. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct Counter(Arc<AtomicUsize>);
+
+/// The watcher, if there is one.
+pub struct Watch<'a>(pub Option<Watcher<'a>>);
+
+impl Counter {
+    /// Counts one more.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Watch<'_> {
+    /// How often the watcher is told.
+    const INTERVAL: Duration = Duration::from_millis(200);
+
+    /// Does the work, and tells the watcher meanwhile what `look` sees.
+    pub fn during<T>(&mut self, look: impl Fn() -> Phase + Sync, work: impl FnOnce() -> T) -> T {
+        let Some(watcher) = &mut self.0 else {
+            return work();
+        };
+        let start = Instant::now();
+        let (working, ends) = channel::<()>();
+        let look = &look;
+        thread::scope(|scope| {
+            // Dropped by a panic as well, so that the watching ends.
+            let working = working;
+            scope.spawn(move || {
+                loop {
+                    let goes_on = ends.recv_timeout(Self::INTERVAL);
+                    watcher(Progress {
+                        phase: look(),
+                        elapsed: start.elapsed(),
+                    });
+                    if goes_on != Err(RecvTimeoutError::Timeout) {
+                        break;
+                    }
+                }
+            });
+            let result = work();
+            drop(working);
+            result
+        })
+    }
+}
+
+impl Progress {
+    /// So many a second.
+    fn rate(&self, number: usize) -> String {
+        grouped(per_second(number, self.elapsed.as_secs_f64()))
+    }
+}
+
+/// So many a second, to the next whole number below.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a rate is an approximation"
+)]
+fn per_second(number: usize, seconds: f64) -> usize {
+    (number as f64 / seconds) as usize
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.phase {
+            Phase::Search {
+                unique,
+                generated,
+                queue,
+            } => write!(
+                f,
+                "{} unique states, {} generated, {}/s, queue {}",
+                grouped(unique),
+                grouped(generated),
+                self.rate(unique),
+                grouped(queue)
+            ),
+            Phase::Counterexample { expanded } => write!(
+                f,
+                "looking for the shortest counterexample: {} states",
+                grouped(expanded)
+            ),
+            Phase::FairRuns { states } => {
+                write!(f, "fair runs: searching {} states", grouped(states))
+            }
+            Phase::Sightings { expanded } => write!(
+                f,
+                "what should be seen: {} states, {}/s",
+                grouped(expanded),
+                self.rate(expanded)
+            ),
+            Phase::Walks { walks, steps } => write!(
+                f,
+                "{} walks, {} steps, {}/s",
+                grouped(walks),
+                grouped(steps),
+                self.rate(steps)
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_watcher_is_told_while_the_work_goes_on_and_when_it_is_done() {
+        let (tell, told) = channel();
+        let mut watcher = |progress: Progress| tell.send(progress.phase).expect("it is received");
+        let done = AtomicUsize::new(0);
+        let look = || Phase::Sightings {
+            expanded: done.load(Ordering::Relaxed),
+        };
+        let result = Watch(Some(&mut watcher)).during(look, || {
+            for _ in 0..3 {
+                assert_eq!(told.recv(), Ok(Phase::Sightings { expanded: 0 }));
+            }
+            done.store(9, Ordering::Relaxed);
+            "done"
+        });
+        assert_eq!(result, "done");
+        assert_eq!(
+            told.try_iter().last(),
+            Some(Phase::Sightings { expanded: 9 })
+        );
+    }
+
+    #[test]
+    fn progress_is_told_in_a_line() {
+        let told = |phase| {
+            let elapsed = Duration::from_millis(500);
+            Progress { phase, elapsed }.to_string()
+        };
+        let search = Phase::Search {
+            unique: 12_345,
+            generated: 67_890,
+            queue: 1_234,
+        };
+        assert_eq!(
+            told(search),
+            "12,345 unique states, 67,890 generated, 24,690/s, queue 1,234"
+        );
+        assert_eq!(
+            told(Phase::FairRuns { states: 1_000 }),
+            "fair runs: searching 1,000 states"
+        );
+    }
+}
