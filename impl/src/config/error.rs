@@ -37,7 +37,8 @@ pub struct Parsed<T> {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Why a configuration cannot be used: every mistake, and the warnings too, in the order of files and lines.
+/// Why a configuration cannot be used: every mistake, and the warnings too, in the order of files
+/// and lines.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfigErrors {
     diagnostics: Vec<Diagnostic>,
@@ -53,7 +54,7 @@ impl Diagnostic {
 }
 
 impl ConfigErrors {
-    /// What is wrong; at least one is an error. Of a text with very many mistakes, the first thousand found.
+    /// What is wrong; at least one is more than a warning. Of a text with very many mistakes, the first thousand found.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
@@ -65,19 +66,20 @@ impl std::error::Error for ConfigErrors {}
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match (&self.file, self.line) {
-            (Some(file), Some(line)) => format!("{}:{line}: ", file.display()),
-            (Some(file), None) => format!("{}: ", file.display()),
+            (Some(file), Some(line)) => format!("{}:{line}: ", printable(&file.to_string_lossy())),
+            (Some(file), None) => format!("{}: ", printable(&file.to_string_lossy())),
             (None, Some(line)) => format!("{line}: "),
             (None, None) => String::new(),
         };
         let severity = match self.severity() {
             Severity::Warning => "warning: ",
+            Severity::Unsupported => "fle serve does not support it: ",
             Severity::Error => "",
         };
-        let key = self
-            .key
-            .as_ref()
-            .map_or(String::new(), |key| format!("{key}: "));
+        let key = self.key.as_ref().map_or(String::new(), |key| {
+            let beginning: String = key.chars().take(LONGEST_KEY).collect();
+            format!("{}: ", printable(&beginning))
+        });
         let (problem, remedy) = (&self.problem, self.problem.remedy());
         write!(f, "{place}{severity}{key}{problem}; {remedy}")
     }
@@ -96,6 +98,22 @@ impl fmt::Display for ConfigErrors {
     }
 }
 
+/// The text with what steers a terminal escaped: it may be anybody's.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut printable = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' | '"' | '\'' => printable.push(c),
+            _ => printable.extend(c.escape_debug()),
+        }
+    }
+    printable
+}
+
+/// How much of a key is told.
+const LONGEST_KEY: usize = 80;
+
 /// Where a reader puts what it finds wrong.
 #[derive(Default)]
 pub(super) struct Report {
@@ -109,7 +127,7 @@ impl Report {
     const KEPT: usize = 1000;
 
     pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, problem: Problem) {
-        self.failed |= problem.severity() == Severity::Error;
+        self.failed |= problem.severity() != Severity::Warning;
         if self.diagnostics.len() == Self::KEPT {
             self.omitted += 1;
             return;
@@ -120,6 +138,12 @@ impl Report {
             key: key.map(str::to_owned),
             problem,
         });
+    }
+
+    /// Whether this has been found.
+    pub(super) fn has(&self, problem: &Problem) -> bool {
+        let mut found = self.diagnostics.iter();
+        found.any(|found| found.problem == *problem)
     }
 
     /// Takes over what was found in one file, in the order of its lines.

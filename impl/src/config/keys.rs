@@ -16,6 +16,8 @@ pub(super) struct Settings {
     pub(super) dynamic_file: Option<PathBuf>,
     pub(super) client: Endpoint,
     pub(super) secure_client: Endpoint,
+    /// `minSessionTimeout` and `maxSessionTimeout`, in milliseconds.
+    pub(super) session_timeouts: [Option<i32>; 2],
 }
 
 /// A client address in its two keys.
@@ -41,25 +43,14 @@ pub(super) fn is_foreign(key: &str) -> bool {
     })
 }
 
-/// The known key that looks most like this one, if any does.
-pub(super) fn nearest(key: &str) -> Option<&'static str> {
-    /// How alike two keys must be, from 0 to 1, for one to be a slip of the other.
-    const ALIKE: f64 = 0.75;
-    // The prefix of the system property, which must not stand in the file.
-    let key = key.strip_prefix("zookeeper.").unwrap_or(key).to_lowercase();
-    let likeness =
-        |known: &str| strsim::normalized_damerau_levenshtein(&known.to_lowercase(), &key);
+/// Every key that is known by its whole name.
+pub(super) fn known() -> impl Iterator<Item = &'static str> {
     let foreign = FOREIGN.lines().filter(|known| !known.ends_with('*'));
-    let known = SETTERS.iter().map(|&(name, _)| name).chain(foreign);
-    known
-        .map(|known| (likeness(known), known))
-        .filter(|&(likeness, _)| likeness >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
+    SETTERS.iter().map(|&(name, _)| name).chain(foreign)
 }
 
-/// One key a line; a `*` at its end stands for a family. Collected from ZooKeeper's sources, 3.8
-/// and main.
+/// One key a line; a `*` at its end stands for a family. Collected from ZooKeeper's sources, 3.8,
+/// 3.9 and main.
 const FOREIGN: &str = include_str!("foreign_keys.txt");
 
 const SETTERS: &[(&str, Setter)] = &[
@@ -81,13 +72,13 @@ const SETTERS: &[(&str, Setter)] = &[
         put(&mut s.client.port, port(v, Port::Client))
     }),
     ("clientPortAddress", |s, v| {
-        put(&mut s.client.host, Host::parse(v).map(Some))
+        put(&mut s.client.host, own_host(v).map(Some))
     }),
     ("secureClientPort", |s, v| {
         put(&mut s.secure_client.port, port(v, Port::SecureClient))
     }),
     ("secureClientPortAddress", |s, v| {
-        put(&mut s.secure_client.host, Host::parse(v).map(Some))
+        put(&mut s.secure_client.host, own_host(v).map(Some))
     }),
     ("quorumListenOnAllIPs", |s, v| {
         put(&mut s.options.quorum_listen_on_all_ips, flag(v))
@@ -144,7 +135,7 @@ const SETTERS: &[(&str, Setter)] = &[
         put(&mut s.options.election_port_bind_retries, bind_retries(v))
     }),
     ("tcpKeepAlive", |s, v| {
-        put(&mut s.options.tcp_keep_alive, flag(v))
+        property(&mut s.options.tcp_keep_alive, v)
     }),
     ("observer.election.DelayMs", |s, v| {
         put(&mut s.options.observer_election_delay, millis(v))
@@ -165,7 +156,7 @@ const SETTERS: &[(&str, Setter)] = &[
     ("sslQuorumReloadCertFiles", |s, v| {
         put(&mut s.options.ssl_quorum_reload_cert_files, flag(v))
     }),
-    ("fips-mode", |s, v| put(&mut s.options.fips_mode, flag(v))),
+    ("fips-mode", |s, v| property(&mut s.options.fips_mode, v)),
     ("quorum.auth.enableSasl", |s, v| {
         put(&mut s.options.quorum_auth.enable_sasl, flag(v))
     }),
@@ -192,8 +183,35 @@ const SETTERS: &[(&str, Setter)] = &[
         put(principal, Ok(v.to_owned()))
     }),
     ("kerberos.canonicalizeHostNames", |s, v| {
-        put(&mut s.options.canonicalize_host_names, flag(v))
+        property(&mut s.options.canonicalize_host_names, v)
     }),
+    // What has no part in an election and stops ZooKeeper all the same when it cannot be read.
+    ("maxClientCnxns", |_, v| integer(v).map(drop)),
+    ("clientPortListenBacklog", |_, v| integer(v).map(drop)),
+    ("observerMasterPort", |_, v| integer(v).map(drop)),
+    ("autopurge.snapRetainCount", |_, v| integer(v).map(drop)),
+    ("autopurge.purgeInterval", |_, v| integer(v).map(drop)),
+    ("minSessionTimeout", |s, v| {
+        put(&mut s.session_timeouts[0], session_timeout(v))
+    }),
+    ("maxSessionTimeout", |s, v| {
+        put(&mut s.session_timeouts[1], session_timeout(v))
+    }),
+    ("localSessionsEnabled", |_, v| flag(v).map(drop)),
+    ("localSessionsUpgradingEnabled", |_, v| flag(v).map(drop)),
+    ("syncEnabled", |_, v| flag(v).map(drop)),
+    ("jvm.pause.monitor", |_, v| flag(v).map(drop)),
+    ("jvm.pause.info-threshold.ms", |_, v| long(v)),
+    ("jvm.pause.warn-threshold.ms", |_, v| long(v)),
+    ("jvm.pause.sleep.time.ms", |_, v| long(v)),
+    ("metricsProvider.className", |_, v| metrics_provider(v)),
+];
+
+/// The classes that come with ZooKeeper, the last one in a jar of its own.
+const METRICS_PROVIDERS: [&str; 3] = [
+    "org.apache.zookeeper.metrics.impl.DefaultMetricsProvider",
+    "org.apache.zookeeper.metrics.impl.NullMetricsProvider",
+    "org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider",
 ];
 
 fn put<T>(place: &mut T, value: Result<T, Problem>) -> Result<(), Problem> {
@@ -224,6 +242,15 @@ fn flag(text: &str) -> Result<bool, Problem> {
     }
 }
 
+/// A switch that ZooKeeper takes as a system property, which is off unless it is `true`.
+fn property(place: &mut bool, text: &str) -> Result<(), Problem> {
+    let value = flag(text);
+    *place = value == Ok(true);
+    value
+        .map(drop)
+        .map_err(|_| Problem::MeansFalse(text.to_owned()))
+}
+
 /// A number within the bounds; none is outside what a Java `int` holds.
 fn number(text: &str, min: i32) -> Result<i32, Problem> {
     let number: Option<i32> = text.parse().ok();
@@ -234,6 +261,36 @@ fn number(text: &str, min: i32) -> Result<i32, Problem> {
             min: min.into(),
             max: i32::MAX.into(),
         })
+}
+
+fn integer(text: &str) -> Result<i32, Problem> {
+    number(text, i32::MIN)
+}
+
+fn long(text: &str) -> Result<(), Problem> {
+    let number = text.parse::<i64>();
+    number.map(drop).map_err(|_| Problem::NotInRange {
+        text: text.to_owned(),
+        min: i64::MIN,
+        max: i64::MAX,
+    })
+}
+
+/// -1 is the default.
+fn session_timeout(text: &str) -> Result<Option<i32>, Problem> {
+    integer(text).map(|millis| (millis != -1).then_some(millis))
+}
+
+fn metrics_provider(text: &str) -> Result<(), Problem> {
+    if METRICS_PROVIDERS.contains(&text) {
+        return Ok(());
+    }
+    Err(Problem::UnknownMetricsProvider(text.to_owned()))
+}
+
+/// What a server listens on, which ZooKeeper looks up while it reads its configuration.
+fn own_host(text: &str) -> Result<Host, Problem> {
+    Host::parse(text).map_err(|_| Problem::Unresolved(text.to_owned()))
 }
 
 fn count(text: &str) -> Result<u32, Problem> {
@@ -250,7 +307,7 @@ fn some_millis(text: &str) -> Result<Duration, Problem> {
 
 /// A negative number is none.
 fn optional_millis(text: &str) -> Result<Option<Duration>, Problem> {
-    let millis = u64::try_from(number(text, i32::MIN)?);
+    let millis = u64::try_from(integer(text)?);
     Ok(millis.ok().map(Duration::from_millis))
 }
 
@@ -267,7 +324,7 @@ fn election_algorithm(text: &str) -> Result<(), Problem> {
 }
 
 fn bind_retries(text: &str) -> Result<BindRetries, Problem> {
-    let retries = number(text, i32::MIN)?;
+    let retries = integer(text)?;
     Ok(match u32::try_from(retries) {
         Err(_) => BindRetries::DEFAULT,
         Ok(retries) => NonZeroU32::new(retries).map_or(BindRetries::Forever, BindRetries::AtMost),

@@ -3,10 +3,11 @@
 use super::dynamic::{ConfigVersion, DynamicConfig, participants};
 use super::error::{ConfigErrors, Report};
 use super::host::java_split;
-use super::problem::Problem;
+use super::problem::{Problem, Severity, Slip};
 use super::properties::{Entry, entries};
 use super::rules::Rules;
 use super::server::ServerSpec;
+use super::slip;
 use crate::id::Sid;
 use crate::quorum::{Group, QuorumError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) enum Duplicates {
     /// It replaces the first, as for ZooKeeper: a peer's text.
     LastCounts,
-    /// It is a mistake: a file that somebody wrote.
-    Refused,
+    /// It replaces the first, and is told: a file that somebody wrote.
+    Told,
 }
 
 /// Lines of an ensemble, each subject once, in the order of the text.
@@ -27,6 +28,8 @@ pub(super) struct EnsembleLines {
     places: BTreeMap<Subject, usize>,
     /// The version that stands outside the text.
     version: ConfigVersion,
+    /// Whether a line was left out because its key is wrong.
+    incomplete: bool,
 }
 
 /// What a line is about.
@@ -69,12 +72,19 @@ impl EnsembleLines {
 
     /// Reads a dynamic file, whose version is in its name.
     pub(super) fn read_file(text: &str, version: ConfigVersion, report: &mut Report) -> Self {
-        let mut lines = Self::read(text, Duplicates::Refused, report);
+        let mut lines = Self::read(text, Duplicates::Told, report);
         lines.version = version;
         if let Some((_, entry)) = lines.take(Subject::Version) {
             report.add(Some(entry.line), Some(&entry.key), Problem::VersionInside);
         }
         lines
+    }
+
+    /// Whether the text has lines, and all of them describe an ensemble.
+    pub(super) fn are_all(text: &str) -> bool {
+        let mut entries = entries(text).peekable();
+        entries.peek().is_some()
+            && entries.all(|entry| entry.is_ok_and(|entry| Self::owns(&entry.key)))
     }
 
     /// Whether the key is one that describes an ensemble.
@@ -92,10 +102,14 @@ impl EnsembleLines {
     pub(super) fn add(&mut self, entry: Entry, duplicates: Duplicates, report: &mut Report) {
         let subject = match Subject::of(&entry.key) {
             Ok(subject) => subject,
-            Err(problem) => return report.add(Some(entry.line), Some(&entry.key), problem),
+            Err(problem) => {
+                self.incomplete = true;
+                let problem = slip::in_value(&entry).map_or(problem, Problem::Slip);
+                return report.add(Some(entry.line), Some(&entry.key), problem);
+            }
         };
         if let Some((_, first)) = self.take(subject)
-            && duplicates == Duplicates::Refused
+            && duplicates == Duplicates::Told
         {
             let first = first.line;
             report.add(
@@ -118,6 +132,14 @@ impl EnsembleLines {
         self.entry(Subject::Server(sid)).map(|entry| entry.line)
     }
 
+    /// Whether nothing names a server, so that the file is a standalone server's.
+    pub(super) fn is_standalone(&self, rules: Rules) -> bool {
+        let mut subjects = self.places.keys();
+        rules.standalone_enabled
+            && !self.incomplete
+            && !subjects.any(|subject| matches!(subject, Subject::Server(_)))
+    }
+
     /// Every line, in the order of the text.
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().flatten().map(|(_, entry)| entry)
@@ -136,7 +158,7 @@ impl EnsembleLines {
             let mut problems = Vec::new();
             read.add(*subject, &entry.value, rules, &mut problems);
             complete &= problems.is_empty();
-            for problem in problems {
+            for problem in explain(entry, problems) {
                 report.add(Some(entry.line), Some(&entry.key), problem);
             }
         }
@@ -207,6 +229,24 @@ impl EnsembleLines {
             }
         };
         report_at(self.entry(subject), Problem::Quorum(error), report);
+    }
+}
+
+/// The slip that led to a line's problems instead of them, or that leads to none.
+fn explain(entry: &Entry, problems: Vec<Problem>) -> Vec<Problem> {
+    let blank = || slip::ends_blank(&entry.value).then_some(Slip::Blanks);
+    let refused = problems
+        .iter()
+        .any(|problem| problem.severity() == Severity::Error);
+    match slip::in_value(entry) {
+        Some(slip) if problems.is_empty() => vec![Problem::Suspicious(slip)],
+        Some(slip) if refused => vec![Problem::Slip(slip)],
+        None if refused => blank().map_or(problems, |blanks| vec![Problem::Slip(blanks)]),
+        slip => slip
+            .map(Problem::Suspicious)
+            .into_iter()
+            .chain(problems)
+            .collect(),
     }
 }
 

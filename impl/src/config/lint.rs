@@ -12,8 +12,14 @@ use super::server::ServerSpec;
 use crate::id::Sid;
 use std::collections::BTreeMap;
 
-/// Warns about the ensemble that these lines made.
-pub(super) fn lint(config: &DynamicConfig, lines: &EnsembleLines, report: &mut Report) {
+/// Warns about the ensemble that these lines made. The server itself may have a wildcard for an
+/// address, which is how a container listens; the others dial what their own files say.
+pub(super) fn lint(
+    config: &DynamicConfig,
+    lines: &EnsembleLines,
+    own: Option<Sid>,
+    report: &mut Report,
+) {
     let voters = match config.verifier().voters().len() {
         1 => Some(Problem::OneVoter),
         2 => Some(Problem::TwoVoters),
@@ -34,7 +40,9 @@ pub(super) fn lint(config: &DynamicConfig, lines: &EnsembleLines, report: &mut R
         let mut add = |problem| report.add(lines.line_of(server.sid()), Some(&key), problem);
         for address in server.addresses() {
             if address.host.is_wildcard() {
-                add(Problem::Wildcard(address.host.to_string()));
+                if own != Some(server.sid()) {
+                    add(Problem::Wildcard(address.host.to_string()));
+                }
             } else if address.host.is_loopback() && !all_local {
                 add(Problem::LoopbackAmongOthers(address.host.to_string()));
             }

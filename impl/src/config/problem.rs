@@ -12,7 +12,7 @@ pub enum Problem {
     /// A `\u` escape without four hexadecimal digits.
     #[error("a \\u stands without four hexadecimal digits")]
     MalformedEscape,
-    /// A key stands twice in a file.
+    /// Warning: a key stands twice in a file, and the later line counts.
     #[error("the key stands here for the second time, after line {first}")]
     DuplicateKey {
         /// Where it stood before.
@@ -72,6 +72,13 @@ pub enum Problem {
     /// Nobody votes.
     #[error("no server is a participant")]
     NoVoters,
+    /// Unsupported: no server is named, so that ZooKeeper runs a standalone one.
+    #[error("no server.N line is there: the file is a standalone server's")]
+    Standalone,
+    /// Unsupported: a single participant without a usable `myid`, which a standalone server does
+    /// without.
+    #[error("a standalone server does without it, and fle serve needs it")]
+    StandaloneMyId,
     /// One voter with observers, while a lone voter means a standalone server.
     #[error("there are observers beside a single participant, and standaloneEnabled is true")]
     ObserversOfStandalone,
@@ -109,6 +116,28 @@ pub enum Problem {
         /// `fastleader.maxNotificationInterval`.
         max: u128,
     },
+    /// The shortest time-out of a session is above the longest.
+    #[error("minSessionTimeout, {min} ms, is above maxSessionTimeout, {max} ms")]
+    SessionTimeoutsCrossed {
+        /// `minSessionTimeout`, 2 ticks where it is not set.
+        min: i64,
+        /// `maxSessionTimeout`, 20 ticks where it is not set.
+        max: i64,
+    },
+    /// A class of metrics that does not come with ZooKeeper.
+    #[error("ZooKeeper has no metrics provider {}", excerpt(.0))]
+    UnknownMetricsProvider(String),
+    /// A name that the server itself must resolve, and this machine does not.
+    #[error("this machine cannot resolve the name {}", excerpt(.0))]
+    Unresolved(String),
+    /// The server's clients connect to a port on which it listens for other servers.
+    #[error("port {port} is the server's {other} port too")]
+    PortTaken {
+        /// The port.
+        port: u16,
+        /// The other use of it.
+        other: Port,
+    },
     /// A setting that has no meaning without another.
     #[error("the key has no meaning without {0}")]
     Needs(&'static str),
@@ -119,6 +148,12 @@ pub enum Problem {
     /// A file that must be read cannot be.
     #[error("the file cannot be read: {0}")]
     Unreadable(String),
+    /// The file is UTF-16, of which ZooKeeper makes nothing.
+    #[error("the file is written in UTF-16")]
+    Utf16,
+    /// `myid` holds a number with blanks around it, which ZooKeeper does not take for a number.
+    #[error("blanks stand around the id in {}", excerpt(.0))]
+    BlankInMyId(String),
     /// `myid` holds no number.
     #[error("{} is not a server's id", excerpt(.0))]
     BadMyId(String),
@@ -138,8 +173,20 @@ pub enum Problem {
     #[error("ZooKeeper knows no such key, and sets a system property that nobody reads")]
     UnknownKey {
         /// The key that was probably meant.
-        nearest: Option<&'static str>,
+        nearest: Option<String>,
     },
+    /// Warning: a switch that is off unless it is `true`.
+    #[error("{} is not true, and means false", excerpt(.0))]
+    MeansFalse(String),
+    /// Warning: a byte order mark stands before the first key, which ZooKeeper does not know then.
+    #[error("a byte order mark stands before the key, and ZooKeeper does not know the key by it")]
+    ByteOrderMark,
+    /// Warning: the value can be read, and holds what was probably not meant to be part of it.
+    #[error("{0}")]
+    Suspicious(Slip),
+    /// The value cannot be read because of what was probably not meant to be part of it.
+    #[error("{0}")]
+    Slip(Slip),
     /// Warning: a single participant.
     #[error("the ensemble has one participant; ZooKeeper would run it as a standalone server")]
     OneVoter,
@@ -152,7 +199,7 @@ pub enum Problem {
     /// Warning: a server's address that nobody can dial.
     #[error("other servers cannot dial the wildcard address {0}")]
     Wildcard(String),
-    /// Warning: an address in use twice.
+    /// An address in use twice.
     #[error("{address} is an address of server {other} too")]
     SharedAddress {
         /// Host and port.
@@ -188,8 +235,30 @@ pub enum Problem {
 pub enum Severity {
     /// It can be used, and probably does not do what was meant.
     Warning,
+    /// ZooKeeper 3.8.0 uses it, and this crate cannot.
+    Unsupported,
     /// It cannot be used.
     Error,
+}
+
+/// What stands in a value and was probably not meant to be part of it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Slip {
+    /// A comment; only a whole line is one.
+    #[error("{} is part of the value, not a comment", excerpt(.0))]
+    Comment(String),
+    /// What should have been replaced before.
+    #[error("the placeholder {} has not been filled in", excerpt(.0))]
+    Placeholder(String),
+    /// Blanks at the end.
+    #[error("blanks at the end of the line are part of the value")]
+    Blanks,
+    /// Backslashes, which are escapes.
+    #[error("backslashes are escapes: the value is read as {}", excerpt(.0))]
+    Backslashes(String),
+    /// Quotation marks, which are nothing special.
+    #[error("the quotation marks are part of the value")]
+    Quotes,
 }
 
 /// One of a server's ports.
@@ -221,10 +290,10 @@ impl Problem {
     /// Severity and remedy stand together, and for each problem: a new one compiles with both only.
     #[deny(clippy::wildcard_enum_match_arm)]
     fn judgement(&self) -> (Severity, Cow<'static, str>) {
-        use Severity::{Error, Warning};
+        use Severity::{Error, Unsupported, Warning};
         let (severity, remedy) = match self {
             Self::MalformedEscape => (Error, "write two backslashes where one is meant"),
-            Self::DuplicateKey { .. } => (Error, "keep one of the two lines"),
+            Self::DuplicateKey { .. } => (Warning, "keep one of the two lines; the later counts"),
             Self::NotAnEnsembleKey => {
                 (Error, "keep only server.N, group.N and weight.N lines here")
             }
@@ -243,8 +312,9 @@ impl Problem {
                 "write clientPort or host:clientPort after the semicolon",
             ),
             Self::Unclosed(_) => (Error, "write an IPv6 address as [::1]:2888:3888"),
+            // ZooKeeper looks for any text as a name, and does not find it.
             Self::BadHost(_) => (
-                Error,
+                Unsupported,
                 "write a name, an IPv4 address, or an IPv6 address in brackets",
             ),
             Self::BadPort { .. } => (Error, "write a port that no other service uses"),
@@ -267,6 +337,11 @@ impl Problem {
             Self::ObserversOfStandalone => {
                 (Error, "add participants, or set standaloneEnabled=false")
             }
+            Self::Standalone => (
+                Unsupported,
+                "add server.N lines, three at best, where an ensemble is meant",
+            ),
+            Self::StandaloneMyId => (Unsupported, "write the server's number into it"),
             Self::NotABoolean(_) => (Error, "write true or false"),
             Self::NotAFinalizeRule(_) => (Error, "write fixed or eager"),
             Self::NotInRange { .. } => (Error, "write a number in that range"),
@@ -274,10 +349,25 @@ impl Problem {
             Self::Missing => (Error, "add a line with it"),
             Self::ZeroLimit => (Error, "write how many ticks it takes, 5 or 10 as a rule"),
             Self::IntervalsCrossed { .. } => (Error, "raise the longest or lower the shortest"),
+            Self::SessionTimeoutsCrossed { .. } => {
+                (Error, "raise the longest or lower the shortest")
+            }
+            Self::UnknownMetricsProvider(_) => (
+                Error,
+                "write org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider, or remove the line",
+            ),
+            Self::Unresolved(_) => (
+                Error,
+                "write an address of this machine, or have it resolve",
+            ),
+            Self::PortTaken { .. } => (Error, "use another port for clients"),
             Self::Needs(_) => (Error, "set that too, or remove the line"),
             Self::BesideDynamicFile => (Error, "move the line to the dynamic file"),
             Self::Unreadable(_) => (Error, "create the file, or correct the path to it"),
-            Self::BadMyId(_) => (Error, "write nothing but the server's number into it"),
+            Self::Utf16 => (Error, "save the file as UTF-8 without a byte order mark"),
+            Self::BlankInMyId(_) | Self::BadMyId(_) => {
+                (Error, "write nothing but the server's number into it")
+            }
             Self::NotAMember(_) => (Error, "correct myid, or add a server line with that number"),
             Self::ClientAddressDiffers { .. } => (Error, "remove the one in the static file"),
 
@@ -287,11 +377,15 @@ impl Problem {
                 return (Warning, format!("write {nearest} if that is meant").into());
             }
             Self::UnknownKey { nearest: None } => (Warning, "remove the line"),
+            Self::MeansFalse(_) => (Warning, "write true or false"),
+            Self::ByteOrderMark => (Warning, "save the file as UTF-8 without a byte order mark"),
+            Self::Suspicious(slip) => (Warning, slip.remedy()),
+            Self::Slip(slip) => (Error, slip.remedy()),
             Self::OneVoter | Self::TwoVoters | Self::EvenVoters(_) => {
                 (Warning, "use an odd number of participants, three at least")
             }
             Self::Wildcard(_) => (Warning, "write the address that the other servers dial"),
-            Self::SharedAddress { .. } => (Warning, "give each server addresses of its own"),
+            Self::SharedAddress { .. } => (Error, "give each server addresses of its own"),
             Self::LoopbackAmongOthers(_) => {
                 (Warning, "write an address that the other machines can dial")
             }
@@ -318,6 +412,18 @@ fn quorum_remedy(error: &QuorumError) -> &'static str {
         QuorumError::InNoGroup(_) => "name it in a group",
         QuorumError::WithoutWeight { .. } => "remove it from the group, or give it a weight",
         QuorumError::TooHeavy(_) => "use small weights",
+    }
+}
+
+impl Slip {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Comment(_) => "move the comment to a line of its own",
+            Self::Placeholder(_) => "write what it stands for",
+            Self::Blanks => "remove the blanks",
+            Self::Backslashes(_) => "write / or two backslashes instead of each",
+            Self::Quotes => "remove them",
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) line: usize,
     pub(super) key: String,
     pub(super) value: String,
+    /// Whether the value had a backslash that nobody writes who knows that it is an escape.
+    pub(super) lost_backslash: bool,
 }
 
 /// A `\u` that four hexadecimal digits do not follow; Java refuses the whole text.
@@ -49,7 +51,12 @@ impl Iterator for Entries<'_> {
         let (line, text) = self.logical_line()?;
         let (key, value) = split(&text);
         let entry = unescape(key).zip(unescape(value));
-        let entry = entry.map(|(key, value)| Entry { line, key, value });
+        let entry = entry.map(|(key, unescaped)| Entry {
+            line,
+            key,
+            value: unescaped,
+            lost_backslash: loses_backslash(value),
+        });
         Some(entry.ok_or(MalformedEscape { line }))
     }
 }
@@ -128,6 +135,17 @@ fn split(line: &str) -> (&str, &str) {
     let rest = rest.trim_start_matches(is_blank);
     let value = rest.strip_prefix(['=', ':']).unwrap_or(rest);
     (key, value.trim_start_matches(is_blank))
+}
+
+/// Whether a backslash stands before what would be the same without it, or becomes a blank or a
+/// line break, as in a path of Windows.
+fn loses_backslash(text: &str) -> bool {
+    let mut chars = text.chars();
+    std::iter::from_fn(|| {
+        chars.find(|&c| c == '\\')?;
+        chars.next()
+    })
+    .any(|c| c.is_alphanumeric() && c != 'u')
 }
 
 /// The text with its escapes resolved, `None` when one is malformed.

@@ -5,14 +5,17 @@
 
 use super::dynamic::DynamicConfig;
 use super::error::{ConfigErrors, Parsed, Report};
-use super::keys::{Endpoint, Settings, is_foreign, nearest, setter};
+use super::keys::{Endpoint, Settings, is_foreign, setter};
 use super::lines::{Duplicates, EnsembleLines};
 use super::lint::{lint, lint_oracle};
+use super::near::nearest;
 use super::options::Options;
-use super::problem::Problem;
+use super::problem::{Problem, Severity};
 use super::properties::{Entry, entries};
 use super::server::ClientAddress;
-use std::collections::BTreeMap;
+use super::slip::{self, java_trim};
+use crate::id::Sid;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// A static file: this server's options, and the ensemble or where it stands.
@@ -55,7 +58,7 @@ impl ZooConfig {
         let file = StaticFile::read(text, &mut found);
         let ensemble = match file.settings.dynamic_file.clone() {
             Some(path) => Some(EnsembleSource::File(path)),
-            None => file.inline(&mut found).map(EnsembleSource::Inline),
+            None => file.inline(None, &mut found).map(EnsembleSource::Inline),
         };
         if let Some(EnsembleSource::Inline(config)) = &ensemble {
             file.check_against(config, &mut found);
@@ -67,12 +70,24 @@ impl ZooConfig {
     }
 }
 
+/// Some editors write it at the start of a text; it is no part of Java's white space.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// What stands in a static file, before it is known to make sense.
 pub(super) struct StaticFile {
     pub(super) settings: Settings,
     ensemble: EnsembleLines,
     /// The lines of the options.
     lines: BTreeMap<String, usize>,
+    /// Those of which the value cannot be read.
+    refused: BTreeSet<String>,
+}
+
+fn check_known(key: &str, line: usize, report: &mut Report) {
+    if setter(key).is_none() && !EnsembleLines::owns(key) && !is_foreign(key) {
+        let nearest = nearest(key);
+        report.add(Some(line), Some(key), Problem::UnknownKey { nearest });
+    }
 }
 
 impl StaticFile {
@@ -83,14 +98,29 @@ impl StaticFile {
                 dynamic_file: None,
                 client: Endpoint::default(),
                 secure_client: Endpoint::default(),
+                session_timeouts: [None; 2],
             },
             ensemble: EnsembleLines::default(),
             lines: BTreeMap::new(),
+            refused: BTreeSet::new(),
         };
+        // Of two lines with one key the later counts, whatever the first says.
+        let last: BTreeMap<String, usize> = entries(text)
+            .flatten()
+            .map(|entry| (entry.key, entry.line))
+            .collect();
         for entry in entries(text) {
             match entry {
+                Ok(entry) if entry.key.starts_with(BYTE_ORDER_MARK) => {
+                    let key = entry.key.trim_start_matches(BYTE_ORDER_MARK);
+                    report.add(Some(entry.line), Some(key), Problem::ByteOrderMark);
+                    check_known(key, entry.line, report);
+                }
                 Ok(entry) if EnsembleLines::owns(&entry.key) => {
-                    file.ensemble.add(entry, Duplicates::Refused, report);
+                    file.ensemble.add(entry, Duplicates::Told, report);
+                }
+                Ok(entry) if last.get(&entry.key) != Some(&entry.line) => {
+                    file.lines.insert(entry.key, entry.line);
                 }
                 Ok(entry) => file.set(&entry, report),
                 Err(malformed) => report.add(Some(malformed.line), None, Problem::MalformedEscape),
@@ -103,20 +133,22 @@ impl StaticFile {
     }
 
     fn set(&mut self, entry: &Entry, report: &mut Report) {
-        let key = entry.key.trim();
+        let key = java_trim(&entry.key);
         let mut add = |problem| report.add(Some(entry.line), Some(key), problem);
         if let Some(first) = self.lines.insert(key.to_owned(), entry.line) {
             add(Problem::DuplicateKey { first });
         }
-        if let Some(setter) = setter(key) {
-            if let Err(problem) = setter(&mut self.settings, entry.value.trim()) {
-                add(problem);
+        let set = setter(key).map(|set| set(&mut self.settings, java_trim(&entry.value)));
+        match (set, slip::in_value(entry)) {
+            (Some(Err(problem)), slip) if problem.severity() == Severity::Error => {
+                self.refused.insert(key.to_owned());
+                add(slip.map_or(problem, Problem::Slip));
             }
-        } else if !is_foreign(key) {
-            add(Problem::UnknownKey {
-                nearest: nearest(key),
-            });
+            (Some(Err(problem)), None) => add(problem),
+            (_, Some(slip)) => add(Problem::Suspicious(slip)),
+            (_, None) => {}
         }
+        check_known(key, entry.line, report);
     }
 
     /// Beside `dynamicConfigFile` no member may stand. A version may: ZooKeeper leaves it there when it moves the
@@ -130,10 +162,15 @@ impl StaticFile {
         }
     }
 
-    /// The ensemble that stands in the file.
-    pub(super) fn inline(&self, report: &mut Report) -> Option<DynamicConfig> {
-        let config = self.ensemble.build(self.settings.options.rules(), report)?;
-        lint(&config, &self.ensemble, report);
+    /// The ensemble that stands in the file, as the server with this id has it.
+    pub(super) fn inline(&self, own: Option<Sid>, report: &mut Report) -> Option<DynamicConfig> {
+        let rules = self.settings.options.rules();
+        if self.ensemble.is_standalone(rules) {
+            report.add(None, None, Problem::Standalone);
+            return None;
+        }
+        let config = self.ensemble.build(rules, report)?;
+        lint(&config, &self.ensemble, own, report);
         Some(config)
     }
 
@@ -154,6 +191,7 @@ impl StaticFile {
         let secure = ["secureClientPort", "secureClientPortAddress"];
         options.secure_client_address = self.endpoint(&self.settings.secure_client, secure, report);
         self.check_intervals(report);
+        self.check_session_timeouts(report);
         self.check_sasl(report);
         options
     }
@@ -181,6 +219,21 @@ impl StaticFile {
             let later = keys.iter().max_by_key(|key| self.lines.get(*key));
             let key = later.map_or("", String::as_str);
             self.report(key, Problem::IntervalsCrossed { min, max }, report);
+        }
+    }
+
+    /// Two ticks and twenty where they are not set.
+    fn check_session_timeouts(&self, report: &mut Report) {
+        let tick = self.settings.options.tick_time.as_millis();
+        let tick = i64::try_from(tick).unwrap_or(i64::MAX);
+        let [min, max] = self.settings.session_timeouts;
+        let min = min.map_or(tick.saturating_mul(2), i64::from);
+        let max = max.map_or(tick.saturating_mul(20), i64::from);
+        if min > max {
+            let keys = ["minSessionTimeout", "maxSessionTimeout"];
+            let later = keys.iter().max_by_key(|key| self.lines.get(**key));
+            let problem = Problem::SessionTimeoutsCrossed { min, max };
+            self.report(later.unwrap_or(&keys[0]), problem, report);
         }
     }
 
@@ -218,10 +271,17 @@ impl StaticFile {
         ] {
             match self.lines.contains_key(key) {
                 false => self.report(key, Problem::Missing, report),
-                true if limit == 0 => self.report(key, Problem::ZeroLimit, report),
+                true if limit == 0 && !self.refused.contains(key) => {
+                    self.report(key, Problem::ZeroLimit, report)
+                }
                 true => {}
             }
         }
+    }
+
+    /// Whether the key stands in the file.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.lines.contains_key(key)
     }
 
     /// Reports a problem with a key, on its line if it has one.

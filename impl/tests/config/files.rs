@@ -290,3 +290,86 @@ fn a_file_that_is_not_utf8_is_latin1() {
         Some("/\u{e9}".as_ref())
     );
 }
+
+/// `Long.parseLong` takes no blanks.
+#[test]
+fn blanks_in_myid_are_a_mistake() {
+    let servers = "server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\n";
+    for (name, text) in [("behind", "1 \n"), ("before", "\t1")] {
+        let folder = Folder::new(&format!("blank-{name}")).with("myid", text);
+        let [mistake] = &folder.zoo_cfg(servers).load().unwrap_err()[..] else {
+            panic!("one mistake");
+        };
+        assert!(
+            mistake.starts_with("myid:1: blanks stand around the id in "),
+            "{mistake}"
+        );
+    }
+    let folder = Folder::new("blank-none").with("myid", "1\r\n");
+    assert!(folder.zoo_cfg(servers).load().is_ok());
+}
+
+#[test]
+fn a_port_serves_one_purpose() {
+    let servers = "server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\n";
+    let taken = |name: &str, lines: &str| {
+        let folder = Folder::new(&format!("taken-{name}")).with("myid", "1");
+        folder.zoo_cfg(&format!("{lines}{servers}")).load().err()
+    };
+    let mistake = |place: &str, port: u16, other: &str| {
+        Some(vec![format!(
+            "zoo.cfg:{place}: port {port} is the server's {other} port too; \
+             use another port for clients"
+        )])
+    };
+    assert_eq!(
+        taken("quorum", "clientPort=1\n"),
+        mistake("4: clientPort", 1, "quorum")
+    );
+    assert_eq!(
+        taken("election", "secureClientPort=2\n"),
+        mistake("4: secureClientPort", 2, "election")
+    );
+    assert_eq!(
+        taken("both", "clientPort=3\nsecureClientPort=3\n"),
+        mistake("5: secureClientPort", 3, "client")
+    );
+    assert_eq!(
+        taken("elsewhere", "clientPort=1\nclientPortAddress=127.0.0.1\n"),
+        None
+    );
+}
+
+#[test]
+fn a_file_in_utf16_is_named_as_one() {
+    let text = "dataDir=/data".encode_utf16().flat_map(u16::to_le_bytes);
+    let bytes: Vec<u8> = [0xff, 0xfe].into_iter().chain(text).collect();
+    let [mistake] = &Folder::new("utf16")
+        .with("zoo.cfg", bytes)
+        .load()
+        .unwrap_err()[..]
+    else {
+        panic!("one mistake");
+    };
+    assert!(
+        mistake.starts_with("zoo.cfg: the file is written in UTF-16; "),
+        "{mistake}"
+    );
+}
+
+/// A lone participant is a standalone server to ZooKeeper, which then wants no `myid`.
+#[test]
+fn a_lone_participant_without_myid_is_zookeepers_alone() {
+    let [_, mistake] = &Folder::new("lone")
+        .zoo_cfg("server.1=a:1:2\n")
+        .load()
+        .unwrap_err()[..]
+    else {
+        panic!("two remarks");
+    };
+    assert_eq!(
+        mistake,
+        "myid: fle serve does not support it: a standalone server does without it, and fle serve \
+         needs it; write the server's number into it"
+    );
+}

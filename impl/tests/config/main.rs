@@ -4,6 +4,7 @@ mod files;
 mod options;
 mod printing;
 mod rules;
+mod slips;
 
 use fle::config::{ConfigErrors, Diagnostic};
 

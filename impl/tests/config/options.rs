@@ -111,16 +111,15 @@ fn every_option_is_read() {
 /// kind of number.
 #[test]
 fn every_mistake_in_a_static_file_is_told_at_once() {
-    let text = "tickTime=0\ninitLimit=ten\nsyncLimit=0\nclientPortAddress=localhost\n\
+    let text = "tickTime=2000\ninitLimit=ten\nsyncLimit=0\nclientPortAddress=localhost\n\
                 secureClientPortAddress=localhost\nsslQuorum=yes\nelectionAlg=0\npeerType=leader\n\
                 fastleader.minNotificationInterval=500\nfastleader.maxNotificationInterval=400\n\
                 quorum.auth.serverRequireSasl=true\nobserver.reconnectDelayMs=-1\ncnxTimeout=2147483648\n\
-                tickTime=2000\nserver.1=localhost:2888:2888\nserver.1=b:1:2\nfinalize=early\n";
+                tickTime=0\nserver.1=localhost:2888:2888\nserver.1=b:1:2\nfinalize=early\n";
     let needed = "set that too, or remove the line";
     assert_eq!(
         remarks(text),
         [
-            "1: tickTime: \"0\" is not a number from 1 to 2147483647; write a number in that range".to_owned(),
             "2: initLimit: \"ten\" is not a number from 0 to 2147483647; write a number in that range".to_owned(),
             format!("4: clientPortAddress: the key has no meaning without clientPort; {needed}"),
             format!("5: secureClientPortAddress: the key has no meaning without secureClientPort; {needed}"),
@@ -133,8 +132,11 @@ fn every_mistake_in_a_static_file_is_told_at_once() {
             format!("11: quorum.auth.serverRequireSasl: the key has no meaning without quorum.auth.learnerRequireSasl; {needed}"),
             "12: observer.reconnectDelayMs: \"-1\" is not a number from 0 to 2147483647; write a number in that range".to_owned(),
             "13: cnxTimeout: \"2147483648\" is not a number from 1 to 2147483647; write a number in that range".to_owned(),
-            "14: tickTime: the key stands here for the second time, after line 1; keep one of the two lines".to_owned(),
-            "16: server.1: the key stands here for the second time, after line 15; keep one of the two lines".to_owned(),
+            "14: warning: tickTime: the key stands here for the second time, after line 1; \
+             keep one of the two lines; the later counts".to_owned(),
+            "14: tickTime: \"0\" is not a number from 1 to 2147483647; write a number in that range".to_owned(),
+            "16: warning: server.1: the key stands here for the second time, after line 15; \
+             keep one of the two lines; the later counts".to_owned(),
             "17: finalize: \"early\" is neither fixed nor eager; write fixed or eager".to_owned(),
             "warning: the ensemble has one participant; ZooKeeper would run it as a standalone server; \
              use an odd number of participants, three at least".to_owned(),
@@ -209,7 +211,7 @@ fn what_is_probably_not_meant_is_told() {
              write the address that the other servers dial",
             "7: warning: server.3: localhost is this machine alone, and other servers are elsewhere; \
              write an address that the other machines can dial",
-            "8: warning: server.4: B:3888 is an address of server 2 too; give each server addresses of its own",
+            "8: server.4: B:3888 is an address of server 2 too; give each server addresses of its own",
             "warning: the ensemble has 4 participants and survives no more failures than with one fewer; \
              use an odd number of participants, three at least",
         ]

@@ -108,3 +108,113 @@ fn a_file_that_is_not_there_is_bad_usage() {
     );
     assert_eq!(fle(["check-config"]).status.code(), Some(2));
 }
+
+/// A container listens on every address, and the others dial it by name.
+#[test]
+fn ones_own_line_may_have_a_wildcard() {
+    let ensemble = Ensemble::new(3);
+    for sid in 1..=3 {
+        let own = format!("server.{sid}=127.0.0.1");
+        ensemble.edit(sid, "127.0.0.1", "zoo.example");
+        ensemble.edit(
+            sid,
+            &own.replace("127.0.0.1", "zoo.example"),
+            &own.replace("127.0.0.1", "0.0.0.0"),
+        );
+    }
+    let output = check(&ensemble, &[1, 2, 3]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("wildcard"), "{}", stdout(&output));
+
+    // The ports are compared all the same, with whoever is not the server itself.
+    ensemble.edit(1, "server.1=0.0.0.0:", "server.1=0.0.0.0:1");
+    let output = check(&ensemble, &[1, 2, 3]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    ensemble.edit(1, "server.1=0.0.0.0:1", "server.1=0.0.0.0:");
+    ensemble.edit(3, "server.2=zoo.example", "server.2=elsewhere.example");
+    let output = check(&ensemble, &[1, 2, 3]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("3/zoo.cfg: server.2 is elsewhere.example:"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_standalone_server_is_no_mistake_and_not_for_serve() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("zoo.cfg");
+    let text = format!("dataDir={}\nclientPort=2181\n", folder.path().display());
+    std::fs::write(&path, text).unwrap();
+    let output = fle(["check-config", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said = "fle serve does not support it: no server.N line is there";
+    assert!(stdout(&output).contains(said), "{}", stdout(&output));
+
+    let output = fle(["serve", "--config", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+}
+
+#[test]
+fn an_unreadable_file_does_not_hide_the_others() {
+    let ensemble = Ensemble::new(2);
+    ensemble.edit(2, "syncLimit=5", "syncLimit=0");
+    let output = check(&ensemble, &[9, 1, 2]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = stdout(&output);
+    assert!(text.contains("1/zoo.cfg: server 1, participant"), "{text}");
+    assert!(text.contains("2/zoo.cfg:4: syncLimit: "), "{text}");
+    assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+}
+
+#[test]
+fn a_dynamic_file_is_understood_by_itself() {
+    let ensemble = Ensemble::new(3);
+    let text = std::fs::read_to_string(ensemble.config(1)).unwrap();
+    let servers: Vec<&str> = text
+        .lines()
+        .filter(|it| it.starts_with("server."))
+        .collect();
+    let path = ensemble
+        .config(1)
+        .with_file_name("zoo.cfg.dynamic.100000000");
+    std::fs::write(&path, servers.join("\n")).unwrap();
+    let output = fle(["check-config", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let said = "a dynamic file; 3 participants, 0 observers; configuration of version 100000000";
+    assert!(stdout(&output).contains(said), "{}", stdout(&output));
+}
+
+#[test]
+fn servers_of_one_machine_need_ports_of_their_own() {
+    let ensemble = Ensemble::new(2);
+    ensemble.edit(1, "tickTime=2000", "tickTime=2000\nclientPort=2181");
+    ensemble.edit(2, "tickTime=2000", "tickTime=2000\nclientPort=2181");
+    let output = check(&ensemble, &[1, 2]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    let said = "server 2 listens on port 2181 of this machine, and so does server 1 in ";
+    assert!(stdout(&output).contains(said), "{}", stdout(&output));
+}
+
+/// What a text holds never steers the terminal, and what was probably meant stands before what is
+/// merely unknown.
+#[test]
+fn typing_errors_do_not_drown_and_nothing_steers_the_terminal() {
+    let ensemble = Ensemble::new(3);
+    let more = "a.b=1\nx\u{1b}[31m=2\ntimeTick=3\nc.d=4";
+    ensemble.edit(1, "tickTime=2000", &format!("tickTime=2000\n{more}"));
+    let output = check(&ensemble, &[1]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let text = stdout(&output);
+    assert!(!text.contains('\u{1b}'), "{text:?}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[1].contains("timeTick: ") && lines[1].contains("write tickTime"),
+        "{text}"
+    );
+    assert!(lines[2].contains("a.b: "), "{text}");
+    assert_eq!(lines[3], "  the same of x\\u{1b}[31m (4), c.d (6)");
+    assert_eq!(lines.len(), 4, "{text}");
+}

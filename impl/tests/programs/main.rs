@@ -4,6 +4,7 @@
 
 mod check_config;
 mod data_dir;
+mod deployments;
 mod examples;
 mod fence;
 mod files;

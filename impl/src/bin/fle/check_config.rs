@@ -1,89 +1,223 @@
 //! `fle check-config`: what is wrong with configuration files, each by itself and beside one
 //! another.
 //!
-//! What must be the same on every server is the ensemble; what had better be the same are the
-//! limits and switches that decide how servers wait for one another.
+//! The verdict on a file is that of ZooKeeper 3.8.0. What ZooKeeper takes and `fle serve` cannot,
+//! such as a standalone server, is said and is no mistake.
+
+mod compare;
+mod deployment;
+mod sources;
 
 use crate::failure::Failure;
 use crate::output::say;
-use fle::config::{ConfigErrors, DynamicConfig, LearnerType, Options, Problem, ServerConfig};
+use compare::{Differences, Loaded, compare};
+use fle::config::{
+    ConfigErrors, Diagnostic, DynamicConfig, LearnerType, Machine, Parsed, Problem, ServerConfig,
+    Severity, printable,
+};
+use fle::small_file;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use sources::{LONGEST, Source, sources};
+use std::io;
+use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
 
 /// Reads configuration files, tells every mistake in them, and compares them with one another.
 #[derive(clap::Args)]
 pub(crate) struct CheckConfig {
-    /// Configuration files (zoo.cfg), one of each server. The files that they name are read too.
+    /// Configuration files (zoo.cfg), one of each server, directories with such files, compose
+    /// files, or ConfigMaps in YAML. The files that a configuration names are read too.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
 
-struct Loaded<'a> {
-    path: &'a Path,
-    server: ServerConfig,
+/// What has been found so far.
+#[derive(Default)]
+struct Findings {
+    text: String,
+    mistakes: usize,
+    /// The first file that is not there.
+    unreadable: Option<String>,
+    loaded: Vec<Loaded>,
 }
 
 impl CheckConfig {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let mut text = String::new();
-        let mut mistakes = 0;
-        let mut loaded = Vec::new();
+        let mut findings = Findings::default();
         for path in &self.files {
-            match ServerConfig::load(path) {
-                Ok(parsed) => {
-                    let server = parsed.value;
-                    text += &format!("{}: {}\n", path.display(), describe(&server));
-                    for warning in parsed.warnings {
-                        text += &format!("{warning}\n");
-                    }
-                    loaded.push(Loaded { path, server });
-                }
-                Err(errors) => {
-                    is_readable(path, &errors)?;
-                    text += &format!("{errors}\n");
-                    mistakes += 1;
+            match sources(path) {
+                Ok(sources) => sources.iter().for_each(|source| findings.check(source)),
+                Err(nothing) => {
+                    findings.line(&nothing);
+                    findings.unreadable.get_or_insert(nothing);
                 }
             }
         }
-        let Differences { wrong, suspicious } = compare(&loaded);
-        for difference in suspicious.iter().chain(&wrong) {
-            text += &format!("{difference}\n");
+        let Differences { wrong, suspicious } = compare(&findings.loaded);
+        for difference in wrong.iter().chain(&suspicious) {
+            findings.line(difference);
         }
-        mistakes += wrong.len();
-        say(&text)?;
+        let mistakes = findings.mistakes + wrong.len();
+        say(&findings.text)?;
+        if let Some(unreadable) = findings.unreadable {
+            return Err(Failure::Unusable(unreadable));
+        }
         match mistakes {
             0 => Ok(()),
             _ => Err(Failure::Check(format!(
-                "{mistakes} of these configurations or of their differences would keep an ensemble from working"
+                "{mistakes} of these configurations or of their differences would keep an ensemble \
+                 from working"
             ))),
         }
     }
 }
 
-/// # Errors
-/// When the path is wrong, rather than what the file says.
-fn is_readable(path: &Path, errors: &ConfigErrors) -> Result<(), Failure> {
-    let about_it = |file: &Option<PathBuf>| file.as_deref() == Some(path);
-    let found = errors
-        .diagnostics()
-        .iter()
-        .find(|found| about_it(&found.file) && matches!(found.problem, Problem::Unreadable(_)));
-    found.map_or(Ok(()), |found| Err(Failure::Unusable(found.to_string())))
+/// The machine on which the command runs.
+struct Here;
+
+impl Machine for Here {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        small_file::read(path, LONGEST)
+    }
+
+    fn resolves(&self, name: &str) -> bool {
+        (name, 0).to_socket_addrs().is_ok()
+    }
 }
 
-/// The server and its ensemble in a line.
-fn describe(server: &ServerConfig) -> String {
-    let ensemble = server.dynamic();
+impl Findings {
+    fn check(&mut self, source: &Source) {
+        let (machine, path, is_one_server): (&dyn Machine, _, _) = match source {
+            Source::File(path) => (&Here, path, true),
+            Source::Deployed(it) => (it, &it.path, it.is_one_server()),
+        };
+        let name = printable(&path.to_string_lossy());
+        if let Some(read) = DynamicConfig::load_on(machine, path) {
+            let Some(ensemble) = self.take(&name, path, read, |ensemble| {
+                format!("a dynamic file; {}", describe(ensemble))
+            }) else {
+                return;
+            };
+            self.loaded.push(Loaded {
+                name,
+                server: None,
+                ensemble,
+            });
+        } else {
+            let read = ServerConfig::load_on(machine, path);
+            let Some(server) = self.take(&name, path, read, |server| {
+                let (sid, role) = (server.sid(), server.learner_type());
+                let ensemble = describe(server.dynamic());
+                if is_one_server {
+                    format!("server {sid}, {role}; {ensemble}")
+                } else {
+                    format!("shared by servers; {ensemble}")
+                }
+            }) else {
+                return;
+            };
+            self.loaded.push(Loaded {
+                name,
+                ensemble: server.dynamic().clone(),
+                server: Some(server).filter(|_| is_one_server),
+            });
+        }
+    }
+
+    /// Tells what one file has been read as.
+    fn take<T>(
+        &mut self,
+        name: &str,
+        path: &Path,
+        read: Result<Parsed<T>, ConfigErrors>,
+        describe: impl FnOnce(&T) -> String,
+    ) -> Option<T> {
+        match read {
+            Ok(Parsed { value, warnings }) => {
+                self.line(&format!("{name}: {}", describe(&value)));
+                self.tell(warnings.iter().collect());
+                Some(value)
+            }
+            Err(errors) => {
+                let found: Vec<&Diagnostic> = errors.diagnostics().iter().collect();
+                let is_missing = |found: &&&Diagnostic| {
+                    found.file.as_deref() == Some(path)
+                        && matches!(found.problem, Problem::Unreadable(_))
+                };
+                if let Some(missing) = found.iter().find(is_missing) {
+                    self.unreadable.get_or_insert(missing.to_string());
+                } else if found.iter().any(|it| it.severity() == Severity::Error) {
+                    self.mistakes += 1;
+                } else {
+                    self.line(&format!("{name}: ZooKeeper takes it, fle serve does not"));
+                }
+                self.tell(found);
+                None
+            }
+        }
+    }
+
+    /// Mistakes first, then what looks like a slip; keys of whatever else uses the file are
+    /// gathered.
+    fn tell(&mut self, mut found: Vec<&Diagnostic>) {
+        found.sort_by_key(|found| rank(found));
+        let (others, found): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|found| rank(found) == GATHERED);
+        for found in found {
+            self.line(&found.to_string());
+        }
+        if let [first, rest @ ..] = &others[..] {
+            self.line(&first.to_string());
+            self.gather(rest);
+        }
+    }
+
+    fn gather(&mut self, rest: &[&Diagnostic]) {
+        const TOLD: usize = 10;
+        if rest.is_empty() {
+            return;
+        }
+        let keys = rest.iter().filter_map(|found| {
+            let (line, key) = (found.line?, found.key.as_deref()?);
+            let key: String = key.chars().take(80).collect();
+            Some(format!("{} ({line})", printable(&key)))
+        });
+        let mut keys: Vec<String> = keys.collect();
+        let more = keys.len().saturating_sub(TOLD);
+        keys.truncate(TOLD);
+        if more > 0 {
+            keys.push(format!("and {more} more"));
+        }
+        self.line(&format!("  the same of {}", keys.join(", ")));
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text += line;
+        self.text.push('\n');
+    }
+}
+
+const GATHERED: u8 = 4;
+
+fn rank(found: &Diagnostic) -> u8 {
+    match (found.severity(), &found.problem) {
+        (Severity::Error, _) => 0,
+        (_, Problem::UnknownKey { nearest: None }) => GATHERED,
+        (_, Problem::UnknownKey { .. } | Problem::ByteOrderMark | Problem::Suspicious(_)) => 1,
+        (Severity::Unsupported, _) => 2,
+        (Severity::Warning, _) => 3,
+    }
+}
+
+/// The ensemble in a line.
+fn describe(ensemble: &DynamicConfig) -> String {
     let voters = ensemble
         .servers()
         .filter(|s| s.learner_type() == LearnerType::Participant)
         .count();
     let observers = ensemble.servers().len() - voters;
     format!(
-        "server {}, {}; {voters} participants, {observers} observers; configuration of version {}, digest {}",
-        server.sid(),
-        server.learner_type(),
+        "{voters} participants, {observers} observers; configuration of version {}, digest {}",
         ensemble.version(),
         digest(ensemble)
     )
@@ -93,123 +227,4 @@ fn describe(server: &ServerConfig) -> String {
 fn digest(ensemble: &DynamicConfig) -> String {
     let hash = Sha256::digest(ensemble.to_string());
     hash[..6].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What differs between servers.
-#[derive(Default)]
-struct Differences {
-    /// What keeps them from working together.
-    wrong: Vec<String>,
-    /// What may be meant, as warnings.
-    suspicious: Vec<String>,
-}
-
-fn compare(loaded: &[Loaded<'_>]) -> Differences {
-    let mut differences = Differences {
-        wrong: same_ids(loaded),
-        ..Differences::default()
-    };
-    let Some((first, others)) = loaded.split_first() else {
-        return differences;
-    };
-    for other in others {
-        differences.wrong.extend(ensemble_differences(first, other));
-        for (key, must_agree, value) in shared_options() {
-            let (here, there) = (value(other.server.options()), value(first.server.options()));
-            if here == there {
-                continue;
-            }
-            let severity = if must_agree { "" } else { "warning: " };
-            let text = format!(
-                "{}: {severity}{key} is {here}, and {there} in {}; write the same on every server",
-                other.path.display(),
-                first.path.display()
-            );
-            let kind = if must_agree {
-                &mut differences.wrong
-            } else {
-                &mut differences.suspicious
-            };
-            kind.push(text);
-        }
-    }
-    differences
-}
-
-fn same_ids(loaded: &[Loaded<'_>]) -> Vec<String> {
-    let mut paths = BTreeMap::new();
-    let mut found = Vec::new();
-    for Loaded { path, server } in loaded {
-        if let Some(other) = paths.insert(server.sid(), path.display()) {
-            found.push(format!(
-                "{}: server {} is {other}'s too; give each server a dataDir with a myid of its own",
-                path.display(),
-                server.sid()
-            ));
-        }
-    }
-    found
-}
-
-/// A sentence for each line of the ensemble that the two do not share.
-fn ensemble_differences(first: &Loaded<'_>, other: &Loaded<'_>) -> Vec<String> {
-    let (there, here) = (first.server.dynamic(), other.server.dynamic());
-    if there.has_same_members(here) && there.version() == here.version() {
-        return Vec::new();
-    }
-    let (there, here) = (lines(there), lines(here));
-    let keys: std::collections::BTreeSet<_> = there.keys().chain(here.keys()).collect();
-    let or_none = |value: Option<&String>| value.map_or("not there".to_owned(), Clone::clone);
-    let differ = keys
-        .into_iter()
-        .filter(|key| there.get(*key) != here.get(*key));
-    differ
-        .map(|key| {
-            format!(
-                "{}: {key} is {}, and {} in {}; write the same on every server",
-                other.path.display(),
-                or_none(here.get(key)),
-                or_none(there.get(key)),
-                first.path.display()
-            )
-        })
-        .collect()
-}
-
-/// The ensemble's text, by key.
-fn lines(ensemble: &DynamicConfig) -> BTreeMap<String, String> {
-    let text = ensemble.to_string();
-    let lines = text.lines().filter_map(|line| line.split_once('='));
-    lines
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
-}
-
-type Value = fn(&Options) -> String;
-
-/// Options that are about more than one server: the key, whether servers with different values fail
-/// to understand one another, and the value.
-fn shared_options() -> [(&'static str, bool, Value); 9] {
-    [
-        ("multiAddress.enabled", true, |o| {
-            o.multi_address.enabled.to_string()
-        }),
-        ("sslQuorum", true, |o| {
-            (o.ssl_quorum && !o.port_unification).to_string()
-        }),
-        ("standaloneEnabled", true, |o| {
-            o.standalone_enabled.to_string()
-        }),
-        ("reconfigEnabled", false, |o| o.reconfig_enabled.to_string()),
-        ("tickTime", false, |o| o.tick_time.as_millis().to_string()),
-        ("initLimit", false, |o| o.init_limit.to_string()),
-        ("syncLimit", false, |o| o.sync_limit.to_string()),
-        ("fastleader.maxNotificationInterval", false, |o| {
-            o.max_notification_interval.as_millis().to_string()
-        }),
-        ("oraclePath", false, |o| match &o.oracle_path {
-            Some(_) => "set".to_owned(),
-            None => "not set".to_owned(),
-        }),
-    ]
 }

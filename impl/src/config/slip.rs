@@ -1,0 +1,60 @@
+//! Slips of the pen in a value: what stands in it and was probably not meant to be part of it.
+//!
+//! Java's properties know comments on lines of their own only, and neither quotation marks nor
+//! placeholders; whatever stands behind the key is the value, to the last blank.
+
+use super::problem::Slip;
+use super::properties::Entry;
+
+/// Brackets that templates of shells, Windows, Ansible, Maven and manuals put around a name.
+const BRACKETS: [(&str, &str); 6] = [
+    ("${", "}"),
+    ("$(", ")"),
+    ("{{", "}}"),
+    ("%", "%"),
+    ("<", ">"),
+    ("@", "@"),
+];
+
+/// The slip that explains best why a value is not what was meant.
+pub(super) fn in_value(entry: &Entry) -> Option<Slip> {
+    let value = java_trim(&entry.value);
+    let quoted = |mark| value.len() > 1 && value.starts_with(mark) && value.ends_with(mark);
+    if let Some(placeholder) = placeholder(value).or_else(|| placeholder(&entry.key)) {
+        Some(Slip::Placeholder(placeholder.to_owned()))
+    } else if let Some(comment) = comment(value) {
+        Some(Slip::Comment(comment.to_owned()))
+    } else if entry.lost_backslash {
+        Some(Slip::Backslashes(value.to_owned()))
+    } else if quoted('"') || quoted('\'') {
+        Some(Slip::Quotes)
+    } else {
+        None
+    }
+}
+
+/// Whether blanks stand at the end, where ZooKeeper does not remove them.
+pub(super) fn ends_blank(value: &str) -> bool {
+    java_trim(value).len() < value.trim_start().len()
+}
+
+/// Without what `String.trim` removes at both ends.
+pub(super) fn java_trim(text: &str) -> &str {
+    text.trim_matches(|c| c <= ' ')
+}
+
+fn placeholder(text: &str) -> Option<&str> {
+    BRACKETS.iter().find_map(|&(open, close)| {
+        let start = text.find(open)?;
+        let inner = &text[start + open.len()..];
+        let length = inner.find(close)?;
+        let is_name = |c: char| c.is_alphanumeric() || " _-.:|?".contains(c);
+        let named = length > 0 && inner[..length].chars().all(is_name);
+        named.then(|| &text[start..start + open.len() + length + close.len()])
+    })
+}
+
+fn comment(value: &str) -> Option<&str> {
+    let place = value.find(" #").or_else(|| value.find("\t#"))?;
+    Some(&value[place + 1..])
+}
