@@ -39,8 +39,14 @@ pub(super) fn sources(path: &Path) -> Result<Vec<Source>, String> {
         vec![Source::File(path.to_owned())]
     };
     if found.is_empty() {
+        let kind = if path.is_dir() {
+            "it is a directory, not a file, and "
+        } else {
+            ""
+        };
         return Err(format!(
-            "{name}: there is no ZooKeeper configuration in it; name the files themselves"
+            "{name}: {kind}there is no ZooKeeper configuration in it; \
+             correct the path to it, or name the files themselves"
         ));
     }
     Ok(found)
