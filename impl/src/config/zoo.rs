@@ -272,7 +272,7 @@ impl StaticFile {
             match self.lines.contains_key(key) {
                 false => self.report(key, Problem::Missing, report),
                 true if limit == 0 && !self.refused.contains(key) => {
-                    self.report(key, Problem::ZeroLimit, report)
+                    self.report(key, Problem::ZeroLimit, report);
                 }
                 true => {}
             }
