@@ -306,6 +306,8 @@ impl<'a> Judge<'a> {
             },
             "a notification that made it change its vote, or a start",
         );
+        // What the vote announced here had not heard yet may be heard now.
+        self.hear_what_is_queued();
     }
 
     /// The server is not looking any more.

@@ -3,6 +3,9 @@
 use fle::election::Election;
 use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid};
 
+/// The round of the vote that a server of the reference has before its first election.
+pub(super) const NO_ROUND: ElectionEpoch = ElectionEpoch(-1);
+
 /// The numbers from which a server's announcements are made, from some line of its log on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Standing {
@@ -54,8 +57,9 @@ impl Standing {
             let same = proposal.leader == theirs.leader
                 && proposal.zxid == theirs.zxid
                 && proposal.peer_epoch <= theirs.peer_epoch;
-            // A stranger is told the round under way.
-            same && (*round == announced.election_epoch || stranger && rounds)
+            // A stranger is told the round under way, which is none before the first election.
+            let unstarted = *round == NO_ROUND && announced.election_epoch == ElectionEpoch::START;
+            same && (*round == announced.election_epoch || stranger && (rounds || unstarted))
         });
         let looks = announced.state == ServerState::Looking;
         let begins = before.state != ServerState::Looking;

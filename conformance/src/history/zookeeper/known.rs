@@ -59,6 +59,11 @@ static KNOWN: LazyLock<RegexSet> = LazyLock::new(|| {
         r"Follower sid: |Received NEWLEADER-ACK|Server is (?:going|shutting)",
         r"Ignoring (?:notification|p)",
         r"Address of remote peer|Opening channel|Connected to server|First is 0x|not first!",
+        r"Notification election epoch is smaller than|Notification time out: |Received version: ",
+        r"processReconfig\(\)|Something went wrong while processing config|Got a short response from",
+        r"Skipping the processing of a partial|Failed to register with JMX|Notification state unrec",
+        r"handling of (?:the )?connection request|startConnection |Have larger server id",
+        r"(?:Send|Recv)Worker thread|Condition: |Queue size: |Halting listener|Closing listener",
     ])
     .expect("constants")
 });

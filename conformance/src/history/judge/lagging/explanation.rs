@@ -2,7 +2,7 @@
 
 use crate::history::event::Event;
 use crate::history::judge::engine::hear;
-use crate::history::judge::standing::describe;
+use crate::history::judge::standing::{NO_ROUND, describe};
 use fle::election::{Credentials, Effect, Effects, Election, WaitPhase};
 use fle::{ElectionEpoch, Generation, Notification, Proposal, ServerState, Sid};
 use jiff::SignedDuration;
@@ -12,8 +12,6 @@ use std::collections::VecDeque;
 const FINALIZE_WAIT: SignedDuration = SignedDuration::from_millis(200);
 /// A log's clock may be set, and its threads held up, within reason.
 const TOLERANCE: SignedDuration = SignedDuration::from_millis(5);
-/// The round of the vote that a server of the reference has before its first election.
-const NO_ROUND: ElectionEpoch = ElectionEpoch(-1);
 
 /// One way in which the lines so far can have come about.
 #[derive(Clone, PartialEq)]
