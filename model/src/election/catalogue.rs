@@ -44,10 +44,6 @@ impl scenario::Scenario for Scenario {
         }
     }
 
-    fn initial_states(&self) -> usize {
-        self.run(CountStarts)
-    }
-
     fn system<const N: usize>(&self, chosen: impl Fn(usize) -> bool) -> System<N> {
         self.make(chosen)
     }
@@ -59,15 +55,5 @@ impl scenario::Scenario for Scenario {
 
     fn run<T: Task<Self>>(&self, task: T) -> T::Output {
         with_servers!(self.servers, [2, 3, 4, 5, 6, 7], N => task.run::<N>(self))
-    }
-}
-
-struct CountStarts;
-
-impl Task<Scenario> for CountStarts {
-    type Output = usize;
-
-    fn run<const N: usize>(self, scenario: &Scenario) -> usize {
-        scenario.starts::<N>().len()
     }
 }

@@ -7,7 +7,7 @@ use super::scenario::Scenario;
 use super::system::{Action, Cause, Faults, System};
 use super::terms::{Epoch, Knowledge, Stored};
 use crate::frame::scenario::{self, About, Task, Tier, with_servers};
-use crate::terms::ensemble::{Composition, Ensemble};
+use crate::terms::ensemble::Composition;
 use crate::terms::setting::Setting;
 
 /// Three equal voters.
@@ -376,10 +376,6 @@ impl scenario::Scenario for Scenario {
         }
     }
 
-    fn initial_states(&self) -> usize {
-        self.run(CountStarts)
-    }
-
     fn system<const N: usize>(&self, chosen: impl Fn(usize) -> bool) -> System<N> {
         self.make(chosen)
     }
@@ -391,16 +387,5 @@ impl scenario::Scenario for Scenario {
 
     fn run<T: Task<Self>>(&self, task: T) -> T::Output {
         with_servers!(self.servers, [2, 3], N => task.run::<N>(self))
-    }
-}
-
-struct CountStarts;
-
-impl Task<Scenario> for CountStarts {
-    type Output = usize;
-
-    fn run<const N: usize>(self, scenario: &Scenario) -> usize {
-        let ensemble = Ensemble::new(scenario.composition);
-        scenario.starts::<N>(&ensemble).len()
     }
 }

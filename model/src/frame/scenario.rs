@@ -6,6 +6,7 @@
 use super::claim::{Checked, Claim};
 use super::mutant::Mutant;
 use super::subject::Subject;
+use super::system::TransitionSystem;
 use serde::Serialize;
 
 /// A named system with its bounds.
@@ -26,7 +27,9 @@ pub trait Scenario: Copy + Serialize + Send + Sync + 'static {
     fn mutated(&self, mutant: Self::Mutant) -> Self;
 
     /// In how many ways its servers can start.
-    fn initial_states(&self) -> usize;
+    fn initial_states(&self) -> usize {
+        self.run(CountStarts)
+    }
 
     /// The system, over the initial states whose number `chosen` accepts.
     ///
@@ -57,6 +60,16 @@ pub trait Task<C: Scenario> {
 
     /// Does it.
     fn run<const N: usize>(self, scenario: &C) -> Self::Output;
+}
+
+struct CountStarts;
+
+impl<C: Scenario> Task<C> for CountStarts {
+    type Output = usize;
+
+    fn run<const N: usize>(self, scenario: &C) -> usize {
+        scenario.system::<N>(|_| true).init().len()
+    }
 }
 
 /// What there is to know of a scenario before it is run.

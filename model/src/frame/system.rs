@@ -46,3 +46,23 @@ pub enum Fairness {
     /// What can be taken again and again is taken again and again.
     Strong,
 }
+
+/// A change of one field of a state, and what it is.
+#[cfg(test)]
+pub(crate) type Change<T> = (&'static str, fn(&mut T));
+
+/// Each change gives a state another fingerprint, and each another than every other change.
+#[cfg(test)]
+pub(crate) fn assert_fingerprints_differ<T: Copy + Hash>(start: T, changes: &[Change<T>]) {
+    use std::hash::{DefaultHasher, Hasher};
+
+    let mut known = std::collections::HashMap::new();
+    for &(what, change) in changes {
+        let mut state = start;
+        change(&mut state);
+        let mut hasher = DefaultHasher::new();
+        state.hash(&mut hasher);
+        let twin = known.insert(hasher.finish(), what);
+        assert_eq!(twin, None, "{what} hashes like it");
+    }
+}

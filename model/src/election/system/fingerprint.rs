@@ -123,13 +123,10 @@ mod tests {
     use crate::election::network::Links;
     use crate::election::system::awaited::Awaited;
     use crate::frame::scenario::Scenario;
+    use crate::frame::system::{Change, assert_fingerprints_differ};
     use crate::terms::set::ServerSet;
     use crate::terms::vote::{ConfigVersion, Credentials, Proposal, Round};
     use fle::ServerState;
-    use std::collections::HashMap;
-    use std::hash::DefaultHasher;
-
-    type Change = (&'static str, fn(&mut State<3>));
 
     const PROPOSAL: Proposal = Proposal::NOBODY;
 
@@ -154,7 +151,7 @@ mod tests {
             .send(0, 1, Notification { vote, config }, links);
     }
 
-    const SERVERS: &[Change] = &[
+    const SERVERS: &[Change<State<3>>] = &[
         ("nothing", |_| {}),
         ("credentials", |it| {
             it.servers[0].credentials = Credentials::new(2, 1);
@@ -220,7 +217,7 @@ mod tests {
         }),
     ];
 
-    const AROUND: &[Change] = &[
+    const AROUND: &[Change<State<3>>] = &[
         ("nothing", |_| {}),
         ("no head", |it| it.network.link_mut(0, 1).clear()),
         ("on the way back", |it| it.network.link_mut(1, 0).clear()),
@@ -255,7 +252,7 @@ mod tests {
     ];
 
     /// Of a wait, which only a server has that finalizes.
-    const WAITS: &[Change] = &[
+    const WAITS: &[Change<State<3>>] = &[
         ("nothing", |_| {}),
         ("delays", |it| it.awaited[0].delays += 1),
         ("senders", |it| {
@@ -266,29 +263,17 @@ mod tests {
         }),
     ];
 
-    fn assert_all_differ(start: State<3>, changes: &[Change]) {
-        let mut known = HashMap::new();
-        for &(what, change) in changes {
-            let mut state = start;
-            change(&mut state);
-            let mut hasher = DefaultHasher::new();
-            state.hash(&mut hasher);
-            let twin = known.insert(hasher.finish(), what);
-            assert_eq!(twin, None, "{what} hashes like it");
-        }
-    }
-
     #[test]
     fn each_field_of_a_state_has_a_part_in_its_fingerprint() {
         let scenario = find("fault-free").expect("a scenario");
         let start = scenario.system::<3>(|number| number == 0).starts[0];
-        assert_all_differ(start, SERVERS);
-        assert_all_differ(start, AROUND);
+        assert_fingerprints_differ(start, SERVERS);
+        assert_fingerprints_differ(start, AROUND);
         let mut waits = start;
         waits.awaited[0] = Awaited {
             delays: 1,
             senders: [ServerSet::NONE; 3],
         };
-        assert_all_differ(waits, WAITS);
+        assert_fingerprints_differ(waits, WAITS);
     }
 }

@@ -67,11 +67,8 @@ mod tests {
     use crate::establishment::network::Packet;
     use crate::establishment::server::Role;
     use crate::establishment::terms::{Bond, Epoch, Introduction, Knowledge, Stored};
+    use crate::frame::system::{Change, assert_fingerprints_differ};
     use crate::terms::set::ServerSet;
-    use std::collections::HashMap;
-    use std::hash::{DefaultHasher, Hash, Hasher};
-
-    type Change = (&'static str, fn(&mut State<2>));
 
     const INTRODUCTION: Introduction = Introduction {
         accepted: Epoch(0),
@@ -90,7 +87,7 @@ mod tests {
         state.servers[0].role = Role::Learning(Learner { leader, stage });
     }
 
-    const CHANGES: &[Change] = &[
+    const CHANGES: &[Change<State<2>>] = &[
         ("nothing", |_| {}),
         ("accepted", |it| it.servers[0].disk.accepted = Epoch(1)),
         ("current", |it| it.servers[0].disk.current = Epoch(1)),
@@ -165,14 +162,6 @@ mod tests {
     #[test]
     fn each_field_of_a_state_has_a_part_in_its_fingerprint() {
         let start = State::new([Server::new(Stored::NONE, 1); 2], Faults::NONE);
-        let mut known = HashMap::new();
-        for &(what, change) in CHANGES {
-            let mut state = start;
-            change(&mut state);
-            let mut hasher = DefaultHasher::new();
-            state.hash(&mut hasher);
-            let twin = known.insert(hasher.finish(), what);
-            assert_eq!(twin, None, "{what} hashes like it");
-        }
+        assert_fingerprints_differ(start, CHANGES);
     }
 }
