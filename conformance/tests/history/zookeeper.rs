@@ -80,6 +80,74 @@ fn a_notification_may_be_logged_after_the_decision_that_it_came_before() {
     assert_eq!(verdict(&texts).objections, []);
 }
 
+/// Lines of server 2, which has no data, each with its milliseconds.
+fn server_2(lines: &[(u32, &str)]) -> String {
+    let line = |&(at, said): &(u32, &str)| {
+        let class = match said.split_once(':') {
+            Some(("Notification", _)) => "[WorkerReceiver[myid=2]] INFO x.FastLeaderElection",
+            Some(("Sending Notification", _)) => "[QuorumPeer[myid=2]] DEBUG x.FastLeaderElection",
+            _ if said.starts_with("New") => "[QuorumPeer[myid=2]] INFO x.FastLeaderElection",
+            _ => "[QuorumPeer[myid=2]] INFO x.QuorumPeer",
+        };
+        format!("2026-11-30T13:52:03.{at:03}+0000 {class} - {said}\n")
+    };
+    lines.iter().map(line).collect()
+}
+
+/// What the receiver and the election of server 2 say of votes for 1 and for itself.
+const HEARS_1: &str = "Notification: my state:LOOKING; n.sid:1, n.state:LOOKING, n.leader:1, \
+     n.round:0x1, n.peerEpoch:0x9, n.zxid:0x900000000, message format version:0x2, \
+     n.config version:0x0";
+const HEARS_ITSELF: &str = "Notification: my state:LOOKING; n.sid:2, n.state:LOOKING, n.leader:2, \
+     n.round:0x1, n.peerEpoch:0x0, n.zxid:0x0, message format version:0x2, n.config version:0x0";
+const HEARS_ITSELF_FOR_1: &str = "Notification: my state:LOOKING; n.sid:2, n.state:LOOKING, \
+     n.leader:1, n.round:0x1, n.peerEpoch:0x9, n.zxid:0x900000000, message format version:0x2, \
+     n.config version:0x0";
+const SENDS_2: &str = "Sending Notification: 2 (n.leader), 0x0 (n.zxid), 0x1 (n.round), \
+     1 (recipient), 2 (myid), 0x0 (n.peerEpoch) ";
+const SENDS_1: &str = "Sending Notification: 1 (n.leader), 0x900000000 (n.zxid), 0x1 (n.round), \
+     1 (recipient), 2 (myid), 0x9 (n.peerEpoch) ";
+
+#[test]
+fn what_waits_when_a_vote_is_announced_is_heard_after_that() {
+    let text = server_2(&[
+        (0, "Starting quorum peer, myid=2"),
+        (300, HEARS_1),
+        (318, "LOOKING"),
+        (320, "New election. My id = 2, proposed zxid=0x0"),
+        (321, SENDS_2),
+        (324, SENDS_1),
+        (330, HEARS_ITSELF),
+        (331, HEARS_ITSELF_FOR_1),
+        (540, "FOLLOWING"),
+    ]);
+    assert_eq!(verdict(&[text]).outcome(), Outcome::Allowed);
+}
+
+/// The wait ends just before the better vote comes.
+#[test]
+fn a_vote_announced_again_may_come_back_after_the_next_was_announced() {
+    let with = |returns: &[&'static str]| {
+        let mut lines = vec![
+            (0, "Starting quorum peer, myid=2"),
+            (18, "LOOKING"),
+            (20, "New election. My id = 2, proposed zxid=0x0"),
+            (21, SENDS_2),
+            (23, HEARS_ITSELF),
+            (224, SENDS_2),
+            (225, HEARS_1),
+            (226, SENDS_1),
+        ];
+        lines.extend(returns.iter().map(|&line| (230, line)));
+        lines.push((440, "FOLLOWING"));
+        verdict(&[server_2(&lines)]).outcome()
+    };
+    assert_eq!(with(&[HEARS_ITSELF_FOR_1]), Outcome::Allowed);
+    assert_eq!(with(&[HEARS_ITSELF, HEARS_ITSELF_FOR_1]), Outcome::Allowed);
+    let the_wrong_way_round = with(&[HEARS_ITSELF_FOR_1, HEARS_ITSELF]);
+    assert_eq!(the_wrong_way_round, Outcome::NotJudged);
+}
+
 /// The receiver answers with the vote that it has read and the state that it reads later, when the server has begun to look.
 #[test]
 fn a_server_that_begins_to_look_may_announce_its_last_vote() {

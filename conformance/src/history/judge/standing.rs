@@ -82,3 +82,33 @@ pub(super) fn describe(notification: &Notification) -> String {
         proposal.leader, proposal.peer_epoch, proposal.zxid
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_is_told_of_no_round_before_the_first_election() {
+        let itself = Proposal {
+            peer_epoch: PeerEpoch(0),
+            zxid: Zxid(0),
+            leader: Sid(1),
+        };
+        let looks = |vote| Standing {
+            since: 0,
+            state: ServerState::Looking,
+            proposal: itself,
+            round: ElectionEpoch(1),
+            vote: (itself, vote),
+        };
+        let told = Notification {
+            state: ServerState::Looking,
+            proposal: itself,
+            election_epoch: ElectionEpoch::START,
+        };
+        let explains = |it: Standing, stranger| it.explains(&it, &told, stranger);
+        assert!(explains(looks(NO_ROUND), true));
+        assert!(!explains(looks(NO_ROUND), false), "a voter is told a vote");
+        assert!(!explains(looks(ElectionEpoch(1)), true), "it has voted");
+    }
+}

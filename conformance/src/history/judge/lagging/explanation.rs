@@ -21,8 +21,9 @@ pub(super) struct Explanation {
     pub(super) queue: VecDeque<Queued>,
     /// The server's own notifications that have not come back.
     pub(super) due: VecDeque<Notification>,
-    /// Its last announcement of the last election, which it may have repeated before it settled.
-    pub(super) last: Option<Notification>,
+    /// The last of them that came back. The server may have repeated it before it announced the
+    /// next.
+    pub(super) returned: Option<Notification>,
     /// The state that it has left, until the receiver logs again: the receiver may have looked at the state before.
     pub(super) left: Option<ServerState>,
     /// A notification that may still be in the queue when the next election starts.
@@ -61,7 +62,7 @@ impl Explanation {
             election,
             queue: VecDeque::new(),
             due: VecDeque::new(),
-            last: None,
+            returned: None,
             left: None,
             left_over: None,
             told: Told::Looks,
@@ -130,12 +131,7 @@ impl Explanation {
     fn announce(&mut self, effects: Effects, is_voter: bool) {
         for effect in effects {
             match effect {
-                Effect::Broadcast(notification) => {
-                    self.last = Some(notification);
-                    if is_voter {
-                        self.due.push_back(notification);
-                    }
-                }
+                Effect::Broadcast(notification) if is_voter => self.due.push_back(notification),
                 Effect::Decide(vote) => self.vote = (vote.proposal, vote.election_epoch),
                 _ => {}
             }
@@ -144,10 +140,10 @@ impl Explanation {
 
     pub(super) fn expects_back(&mut self, notification: &Notification) -> bool {
         if self.due.front() == Some(notification) {
-            self.due.pop_front();
+            self.returned = self.due.pop_front();
             return true;
         }
-        self.due.is_empty() && self.last.as_ref() == Some(notification)
+        self.returned.as_ref() == Some(notification)
     }
 
     /// What the election may come to by hearing what is first in the queue. A better vote that ends the wait for one is put back
