@@ -39,9 +39,10 @@ pub use host::Host;
 pub(crate) use host::{java_split, split_host};
 pub use load::{Machine, ServerConfig};
 pub use options::{BindRetries, MultiAddress, Options, QuorumAuth};
-pub use problem::{Port, Problem, Severity, Slip};
+pub use problem::{Port, Problem, Severity};
 pub use rules::Rules;
 pub use server::{ClientAddress, ServerAddress, ServerSpec};
+pub use slip::Slip;
 pub use zoo::{EnsembleSource, ZooConfig};
 
 #[cfg(test)]

@@ -1,19 +1,23 @@
 //! `fle check-config` beside the parser of ZooKeeper 3.8.0: the same verdict on every file in
-//! `files`, which are shaped like those that people have.
+//! `files`, which are shaped like those that people have, and on every key with `values` that it
+//! may not have.
 //!
-//! Each is a static file in which `DATA` stands for a data directory and `DYNAMIC` for the file of
+//! Each of the files is a static one in which `DATA` stands for a data directory and `DYNAMIC` for the file of
 //! the same name that ends in `.dynamic`. The one that ends in `.myid` is the server's `myid`,
 //! where it is not 1; an empty one stands for none.
 //!
-//! No file is here of which the parser takes what ends the server right behind it, and check-config
-//! refuses it: a `myid` that is not in the list, and one port for two purposes.
+//! Nothing is here of which the parser takes what ends the server right behind it or keeps servers
+//! apart, and check-config refuses it: a `myid` that is not in the list, one port for two purposes,
+//! one address for two servers. Nor are classes of metrics that only some class path has.
 //!
 //! Skipped with one line where ZooKeeper or Java is absent, unless `FLE_REQUIRE_ZOOKEEPER` is 1.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod values;
+
 use fle::config::{Machine, ServerConfig, Severity};
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io;
 use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -84,18 +88,14 @@ fn zookeeper(folder: &Path, paths: &[PathBuf]) -> Option<Vec<String>> {
     let mut compiler = Command::new("javac");
     let compiled = compiler.args(["-cp", &class_path, "-d"]).arg(folder);
     assert!(compiled.arg(&source).status().unwrap().success());
-    let mut process = Command::new("java")
-        .args(["-cp", &class_path, "Verdict"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = process.stdin.take().unwrap();
-    for path in paths {
-        writeln!(input, "{}", path.display()).unwrap();
-    }
-    drop(input);
-    let output = process.wait_with_output().unwrap();
+    // More than fits into a pipe.
+    let list = folder.join("paths");
+    let lines = paths.iter().map(|path| format!("{}\n", path.display()));
+    fs::write(&list, lines.collect::<String>()).unwrap();
+    let mut process = Command::new("java");
+    let process = process.args(["-cp", &class_path, "Verdict"]);
+    let input = Stdio::from(File::open(&list).unwrap());
+    let output = process.stdin(input).output().unwrap();
     let verdicts = String::from_utf8(output.stdout).unwrap();
     Some(verdicts.lines().map(str::to_owned).collect())
 }
@@ -110,22 +110,45 @@ fn mistakes(path: &Path) -> Vec<String> {
     found.map(ToString::to_string).collect()
 }
 
+fn agree(folder: &Path, paths: &[PathBuf], what: impl Fn(usize) -> String) {
+    // Before ZooKeeper, which may write beside them.
+    let mistakes: Vec<_> = paths.iter().map(|path| mistakes(path)).collect();
+    let Some(verdicts) = zookeeper(folder, paths) else {
+        return;
+    };
+    assert_eq!(verdicts.len(), paths.len());
+    let mut differences = Vec::new();
+    for (index, (verdict, mistakes)) in verdicts.iter().zip(&mistakes).enumerate() {
+        if verdict.starts_with("refused") == mistakes.is_empty() {
+            differences.push(format!("{}: {verdict}, {mistakes:?}", what(index)));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
 #[test]
 fn the_verdict_is_that_of_zookeeper() {
     let folder = tempfile::tempdir().unwrap();
     let paths = lay_out(folder.path());
     assert!(paths.len() > 60);
-    // Before ZooKeeper, which may write beside them.
-    let mistakes: Vec<_> = paths.iter().map(|path| mistakes(path)).collect();
-    let Some(verdicts) = zookeeper(folder.path(), &paths) else {
-        return;
-    };
-    assert_eq!(verdicts.len(), paths.len());
-    let mut differences = Vec::new();
-    for ((path, verdict), mistakes) in paths.iter().zip(&verdicts).zip(&mistakes) {
-        if verdict.starts_with("refused") == mistakes.is_empty() {
-            differences.push(format!("{}: {verdict}, {mistakes:?}", path.display()));
-        }
-    }
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    agree(folder.path(), &paths, |index| {
+        paths[index].display().to_string()
+    });
+}
+
+#[test]
+fn the_verdict_on_every_value_is_that_of_zookeeper() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts: Vec<String> = values::files(folder.path()).collect();
+    assert!(texts.len() > 3000, "{}", texts.len());
+    fs::write(folder.path().join("myid"), "1\n").unwrap();
+    let written = (0..).zip(&texts).map(|(index, text)| {
+        let path = folder.path().join(format!("{index}.cfg"));
+        fs::write(&path, text).unwrap();
+        path
+    });
+    let paths: Vec<PathBuf> = written.collect();
+    agree(folder.path(), &paths, |index| {
+        texts[index].replace('\n', " | ")
+    });
 }

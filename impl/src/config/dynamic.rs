@@ -143,7 +143,7 @@ impl DynamicConfig {
 }
 
 /// Who votes.
-pub(super) fn participants(servers: &[ServerSpec]) -> impl Iterator<Item = Sid> {
+fn participants(servers: &[ServerSpec]) -> impl Iterator<Item = Sid> {
     let servers = servers.iter();
     servers
         .filter(|server| server.learner_type() == LearnerType::Participant)

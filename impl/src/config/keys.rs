@@ -1,11 +1,16 @@
 //! The keys of a static file: a table that says where each setting goes, and the keys that
 //! ZooKeeper has for other purposes.
+//!
+//! ZooKeeper reads some values while it reads the file, and ends where it cannot. The others it
+//! hands on as system properties, to be read where they are needed: what is no number there leaves
+//! the default, but for `cnxTimeout`, on which the server ends all the same.
 
 use super::host::Host;
 use super::options::{BindRetries, Options};
 use super::problem::{Port, Problem};
 use super::server::parse_port;
 use crate::finalize::Finalize;
+use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,8 +21,12 @@ pub(super) struct Settings {
     pub(super) dynamic_file: Option<PathBuf>,
     pub(super) client: Endpoint,
     pub(super) secure_client: Endpoint,
+    /// `tickTime`, whether it can be waited for or not.
+    pub(super) tick_millis: i32,
     /// `minSessionTimeout` and `maxSessionTimeout`, in milliseconds.
     pub(super) session_timeouts: [Option<i32>; 2],
+    /// `ssl.authProvider`: who clients over TLS are.
+    pub(super) ssl_auth_provider: Option<String>,
 }
 
 /// A client address in its two keys.
@@ -54,13 +63,11 @@ pub(super) fn known() -> impl Iterator<Item = &'static str> {
 const FOREIGN: &str = include_str!("foreign_keys.txt");
 
 const SETTERS: &[(&str, Setter)] = &[
-    ("dataDir", |s, v| put(&mut s.options.data_dir, path(v))),
+    ("dataDir", |s, v| put(&mut s.options.data_dir, folder(v))),
     ("dataLogDir", |s, v| {
-        put(&mut s.options.data_log_dir, path(v))
+        put(&mut s.options.data_log_dir, folder(v))
     }),
-    ("tickTime", |s, v| {
-        put(&mut s.options.tick_time, some_millis(v))
-    }),
+    ("tickTime", tick_time),
     ("initLimit", |s, v| put(&mut s.options.init_limit, count(v))),
     ("syncLimit", |s, v| put(&mut s.options.sync_limit, count(v))),
     ("connectToLearnerMasterLimit", |s, v| {
@@ -93,7 +100,8 @@ const SETTERS: &[(&str, Setter)] = &[
         put(&mut s.dynamic_file, path(v).map(Some))
     }),
     ("oraclePath", |s, v| {
-        put(&mut s.options.oracle_path, path(v).map(Some))
+        // Where there is no file, the oracle denies.
+        put(&mut s.options.oracle_path, Ok(Some(v.into())))
     }),
     ("multiAddress.enabled", |s, v| {
         put(&mut s.options.multi_address.enabled, flag(v))
@@ -104,23 +112,25 @@ const SETTERS: &[(&str, Setter)] = &[
     }),
     ("multiAddress.reachabilityCheckTimeoutMs", |s, v| {
         let multi_address = &mut s.options.multi_address;
-        put(
-            &mut multi_address.reachability_check_timeout,
-            some_millis(v),
-        )
+        let timeout = number(v, 1).and_then(|millis| some_millis(v, millis));
+        put(&mut multi_address.reachability_check_timeout, timeout)
     }),
     ("fastleader.minNotificationInterval", |s, v| {
-        put(&mut s.options.min_notification_interval, some_millis(v))
+        let interval = number_of_property(v).and_then(|millis| some_millis(v, millis));
+        put(&mut s.options.min_notification_interval, interval)
     }),
     ("fastleader.maxNotificationInterval", |s, v| {
-        put(&mut s.options.max_notification_interval, some_millis(v))
+        let interval = number_of_property(v).and_then(|millis| some_millis(v, millis));
+        put(&mut s.options.max_notification_interval, interval)
     }),
     ("finalize", |s, v| put(&mut s.options.finalize, finalize(v))),
     ("promiseEndsWithConnection", |s, v| {
-        put(&mut s.options.promise_ends_with_connection, flag(v))
+        property(&mut s.options.promise_ends_with_connection, v)
     }),
     ("cnxTimeout", |s, v| {
-        put(&mut s.options.connect_timeout, some_millis(v))
+        let millis = v.parse().map_err(|_| Problem::ReadTooLate(v.to_owned()));
+        let timeout = millis.and_then(|millis| some_millis(v, millis));
+        put(&mut s.options.connect_timeout, timeout)
     }),
     ("quorumCnxnTimeoutMs", |s, v| {
         let timeout = optional_millis(v).map(|millis| millis.filter(|millis| !millis.is_zero()));
@@ -128,7 +138,7 @@ const SETTERS: &[(&str, Setter)] = &[
     }),
     ("quorum.cnxn.threads.size", |s, v| {
         let default = s.options.connection_threads;
-        let threads = count(v).map(|threads| threads.max(default));
+        let threads = integer(v).map(|it| u32::try_from(it).unwrap_or(0).max(default));
         put(&mut s.options.connection_threads, threads)
     }),
     ("electionPortBindRetry", |s, v| {
@@ -138,16 +148,18 @@ const SETTERS: &[(&str, Setter)] = &[
         property(&mut s.options.tcp_keep_alive, v)
     }),
     ("observer.election.DelayMs", |s, v| {
-        put(&mut s.options.observer_election_delay, millis(v))
+        put(&mut s.options.observer_election_delay, longest_delay(v))
     }),
     ("observer.reconnectDelayMs", |s, v| {
-        put(&mut s.options.observer_reconnect_delay, millis(v))
+        put(&mut s.options.observer_reconnect_delay, longest_delay(v))
     }),
     ("leader.maxTimeToWaitForEpoch", |s, v| {
         put(&mut s.options.leader_epoch_timeout, optional_millis(v))
     }),
     ("leaderConnectDelayDuringRetryMs", |s, v| {
-        put(&mut s.options.leader_connect_retry_delay, millis(v))
+        let delay = number_of_property(v).and_then(|millis| at_least(0, v, millis));
+        let delay = delay.map(|millis| Duration::from_millis(millis.into()));
+        put(&mut s.options.leader_connect_retry_delay, delay)
     }),
     ("sslQuorum", |s, v| put(&mut s.options.ssl_quorum, flag(v))),
     ("portUnification", |s, v| {
@@ -205,6 +217,9 @@ const SETTERS: &[(&str, Setter)] = &[
     ("jvm.pause.warn-threshold.ms", |_, v| long(v)),
     ("jvm.pause.sleep.time.ms", |_, v| long(v)),
     ("metricsProvider.className", |_, v| metrics_provider(v)),
+    ("ssl.authProvider", |s, v| {
+        put(&mut s.ssl_auth_provider, Ok(Some(v.to_owned())))
+    }),
 ];
 
 /// The classes that come with ZooKeeper, the last one in a jar of its own.
@@ -224,6 +239,24 @@ fn path(text: &str) -> Result<PathBuf, Problem> {
         return Err(Problem::Missing);
     }
     Ok(text.into())
+}
+
+/// ZooKeeper looks whether a relative path begins with `./`, by two characters.
+fn folder(text: &str) -> Result<PathBuf, Problem> {
+    let is_short = text.trim_end_matches('/').len() < 2;
+    if is_short && !text.is_empty() && !text.starts_with('/') {
+        return Err(Problem::ShortPath(text.to_owned()));
+    }
+    path(text)
+}
+
+fn tick_time(settings: &mut Settings, text: &str) -> Result<(), Problem> {
+    settings.tick_millis = number(text, 1)?;
+    if settings.tick_millis == 0 {
+        return Err(not_from(1, text));
+    }
+    let tick = some_millis(text, settings.tick_millis);
+    put(&mut settings.options.tick_time, tick)
 }
 
 fn finalize(text: &str) -> Result<Finalize, Problem> {
@@ -251,16 +284,17 @@ fn property(place: &mut bool, text: &str) -> Result<(), Problem> {
         .map_err(|_| Problem::MeansFalse(text.to_owned()))
 }
 
-/// A number within the bounds; none is outside what a Java `int` holds.
+/// A number that ZooKeeper reads at once, a Java `int`. It is of use from `min` on.
 fn number(text: &str, min: i32) -> Result<i32, Problem> {
-    let number: Option<i32> = text.parse().ok();
-    number
-        .filter(|&number| number >= min)
-        .ok_or_else(|| Problem::NotInRange {
-            text: text.to_owned(),
-            min: min.into(),
-            max: i32::MAX.into(),
-        })
+    text.parse().map_err(|_| not_from(min, text))
+}
+
+fn not_from(min: i32, text: &str) -> Problem {
+    Problem::NotInRange {
+        text: text.to_owned(),
+        min: min.into(),
+        max: i32::MAX.into(),
+    }
 }
 
 fn integer(text: &str) -> Result<i32, Problem> {
@@ -288,26 +322,73 @@ fn metrics_provider(text: &str) -> Result<(), Problem> {
     Err(Problem::UnknownMetricsProvider(text.to_owned()))
 }
 
-/// What a server listens on, which ZooKeeper looks up while it reads its configuration.
+/// What a server listens on, which ZooKeeper looks up while it reads its configuration. Java takes
+/// no name for the loopback address.
 fn own_host(text: &str) -> Result<Host, Problem> {
-    Host::parse(text).map_err(|_| Problem::Unresolved(text.to_owned()))
+    if text.is_empty() {
+        return Ok(Host::Ip(Ipv4Addr::LOCALHOST.into()));
+    }
+    // What the system takes for an address in hexadecimal or octal numbers, Java does not.
+    let is_number = |part: &str| part.starts_with("0x") || part.parse::<u64>().is_ok();
+    let host = Host::parse(text).ok();
+    let host = host.filter(|host| match host {
+        Host::Name(name) => !name.split('.').all(is_number),
+        Host::Ip(_) => true,
+    });
+    host.ok_or_else(|| Problem::Unresolved(text.to_owned()))
+}
+
+/// A number that ZooKeeper takes as a system property.
+fn number_of_property(text: &str) -> Result<i32, Problem> {
+    let number = decoded(text).and_then(|number| i32::try_from(number).ok());
+    number.ok_or_else(|| Problem::MeansDefault(text.to_owned()))
+}
+
+/// `Long.decode`: hexadecimal and octal where the digits begin as in Java.
+fn decoded(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix(['-', '+']) {
+        Some(digits) => (&text[..1], digits),
+        None => ("", text),
+    };
+    let hexadecimal = ["0x", "0X", "#"]
+        .iter()
+        .find_map(|prefix| digits.strip_prefix(prefix));
+    let (digits, radix) = match (hexadecimal, digits.strip_prefix('0')) {
+        (Some(digits), _) => (digits, 16),
+        (None, Some(octal)) if !octal.is_empty() => (octal, 8),
+        _ => (digits, 10),
+    };
+    let is_signed_twice = digits.starts_with(['-', '+']);
+    let number = i64::from_str_radix(&format!("{sign}{digits}"), radix).ok();
+    number.filter(|_| !is_signed_twice)
+}
+
+fn at_least(min: i32, text: &str, number: i32) -> Result<u32, Problem> {
+    let number = u32::try_from(number).ok();
+    let enough = number.filter(|number| *number >= min.unsigned_abs());
+    enough.ok_or_else(|| Problem::TooSmall {
+        text: text.to_owned(),
+        min,
+    })
 }
 
 fn count(text: &str) -> Result<u32, Problem> {
-    number(text, 0).map(i32::unsigned_abs)
+    at_least(0, text, number(text, 0)?)
 }
 
-fn millis(text: &str) -> Result<Duration, Problem> {
-    count(text).map(|millis| Duration::from_millis(millis.into()))
+fn some_millis(text: &str, millis: i32) -> Result<Duration, Problem> {
+    at_least(1, text, millis).map(|millis| Duration::from_millis(millis.into()))
 }
 
-fn some_millis(text: &str) -> Result<Duration, Problem> {
-    number(text, 1).map(|millis| Duration::from_millis(millis.unsigned_abs().into()))
+/// Of a random delay; there is none where it is not above 0.
+fn longest_delay(text: &str) -> Result<Duration, Problem> {
+    let millis = decoded(text).ok_or_else(|| Problem::MeansDefault(text.to_owned()))?;
+    Ok(Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
 }
 
 /// A negative number is none.
 fn optional_millis(text: &str) -> Result<Option<Duration>, Problem> {
-    let millis = u64::try_from(integer(text)?);
+    let millis = u64::try_from(number_of_property(text)?);
     Ok(millis.ok().map(Duration::from_millis))
 }
 
@@ -324,7 +405,7 @@ fn election_algorithm(text: &str) -> Result<(), Problem> {
 }
 
 fn bind_retries(text: &str) -> Result<BindRetries, Problem> {
-    let retries = integer(text)?;
+    let retries = number_of_property(text)?;
     Ok(match u32::try_from(retries) {
         Err(_) => BindRetries::DEFAULT,
         Ok(retries) => NonZeroU32::new(retries).map_or(BindRetries::Forever, BindRetries::AtMost),

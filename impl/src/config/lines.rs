@@ -1,14 +1,15 @@
 //! The lines of a text that describe the ensemble, on their way to a [`DynamicConfig`].
 
-use super::dynamic::{ConfigVersion, DynamicConfig, participants};
+use super::dynamic::{ConfigVersion, DynamicConfig};
 use super::error::{ConfigErrors, Report};
 use super::host::java_split;
-use super::problem::{Problem, Severity, Slip};
+use super::problem::{Problem, Severity};
 use super::properties::{Entry, entries};
 use super::rules::Rules;
 use super::server::ServerSpec;
-use super::slip;
+use super::slip::{self, Slip};
 use crate::id::Sid;
+use crate::learner_type::LearnerType;
 use crate::quorum::{Group, QuorumError};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +31,8 @@ pub(super) struct EnsembleLines {
     version: ConfigVersion,
     /// Whether a line was left out because its key is wrong.
     incomplete: bool,
+    /// Whether somebody wrote the text, for 3.8: newer peers may say more.
+    is_file: bool,
 }
 
 /// What a line is about.
@@ -58,9 +61,16 @@ impl DynamicConfig {
 }
 
 impl EnsembleLines {
+    pub(super) fn new(duplicates: Duplicates) -> Self {
+        Self {
+            is_file: duplicates == Duplicates::Told,
+            ..Self::default()
+        }
+    }
+
     /// Reads a text that holds nothing but an ensemble.
     pub(super) fn read(text: &str, duplicates: Duplicates, report: &mut Report) -> Self {
-        let mut lines = Self::default();
+        let mut lines = Self::new(duplicates);
         for entry in entries(text) {
             match entry {
                 Ok(entry) => lines.add(entry, duplicates, report),
@@ -133,9 +143,10 @@ impl EnsembleLines {
     }
 
     /// Whether nothing names a server, so that the file is a standalone server's.
-    pub(super) fn is_standalone(&self, rules: Rules) -> bool {
+    fn is_standalone(&self, rules: Rules) -> bool {
         let mut subjects = self.places.keys();
-        rules.standalone_enabled
+        self.is_file
+            && rules.standalone_enabled
             && !self.incomplete
             && !subjects.any(|subject| matches!(subject, Subject::Server(_)))
     }
@@ -153,20 +164,29 @@ impl EnsembleLines {
     /// The ensemble, unless something is wrong with it.
     pub(super) fn build(&self, rules: Rules, report: &mut Report) -> Option<DynamicConfig> {
         let mut read = Members::default();
-        let mut complete = true;
+        let (mut complete, mut readable) = (true, true);
         for (subject, entry) in self.entries.iter().flatten() {
             let mut problems = Vec::new();
             read.add(*subject, &entry.value, rules, &mut problems);
+            let is_server = matches!(subject, Subject::Server(_));
+            if self.is_file && is_server && ServerSpec::has_second_semicolon(&entry.value) {
+                problems = vec![Problem::SecondSemicolon(entry.value.clone())];
+            }
             complete &= problems.is_empty();
+            readable &= problems.iter().all(|it| it.severity() != Severity::Error);
             for problem in explain(entry, problems) {
                 report.add(Some(entry.line), Some(&entry.key), problem);
             }
         }
         // What follows from lines that could not be read would only confuse.
-        let sound = complete
-            && self.check_roles(&read.servers, rules, report)
+        let is_standalone = self.is_standalone(rules);
+        if is_standalone {
+            report.add(None, None, Problem::Standalone);
+        }
+        let sound = readable
+            && (is_standalone || self.check_roles(&read, rules, report))
             && self.check_groups(&read, report);
-        if !sound {
+        if is_standalone || !(sound && complete) {
             return None;
         }
         let version = read.version.unwrap_or(self.version);
@@ -175,11 +195,11 @@ impl EnsembleLines {
             .ok()
     }
 
-    fn check_roles(&self, servers: &[ServerSpec], rules: Rules, report: &mut Report) -> bool {
-        let voters = participants(servers).count();
+    fn check_roles(&self, read: &Members, rules: Rules, report: &mut Report) -> bool {
+        let voters = read.voters().count();
         let problem = if voters == 0 {
             Problem::NoVoters
-        } else if voters == 1 && servers.len() > 1 && rules.standalone_enabled {
+        } else if voters == 1 && read.roles.len() > 1 && rules.standalone_enabled {
             Problem::ObserversOfStandalone
         } else {
             return true;
@@ -194,7 +214,8 @@ impl EnsembleLines {
         if read.groups.is_empty() && read.weights.is_empty() {
             return true;
         }
-        let weighted: BTreeSet<Sid> = participants(&read.servers)
+        let weighted: BTreeSet<Sid> = read
+            .voters()
             .chain(read.weights.iter().map(|&(sid, _)| sid))
             .collect();
         let mut seated = BTreeSet::new();
@@ -214,7 +235,7 @@ impl EnsembleLines {
                 sound = false;
             }
         }
-        for sid in participants(&read.servers).filter(|sid| !seated.contains(sid)) {
+        for sid in read.voters().filter(|sid| !seated.contains(sid)) {
             self.report_quorum(QuorumError::InNoGroup(sid), report);
             sound = false;
         }
@@ -253,6 +274,8 @@ fn explain(entry: &Entry, problems: Vec<Problem>) -> Vec<Problem> {
 /// What the lines say, in the order of the text.
 #[derive(Default)]
 struct Members {
+    /// Also of those that ZooKeeper takes and this crate cannot.
+    roles: Vec<(Sid, LearnerType)>,
     servers: Vec<ServerSpec>,
     groups: Vec<Group>,
     weights: Vec<(Sid, u64)>,
@@ -260,17 +283,25 @@ struct Members {
 }
 
 impl Members {
+    fn voters(&self) -> impl Iterator<Item = Sid> {
+        let voters = self.roles.iter();
+        voters
+            .filter(|(_, role)| *role == LearnerType::Participant)
+            .map(|(sid, _)| *sid)
+    }
+
     fn add(&mut self, subject: Subject, value: &str, rules: Rules, problems: &mut Vec<Problem>) {
         match subject {
             Subject::Server(sid) => {
-                let server = ServerSpec::parse(sid, value, rules, problems);
+                let (role, server) = ServerSpec::parse(sid, value, rules, problems);
+                self.roles.push((sid, role));
                 self.servers.extend(server);
             }
             Subject::Group(id) => self.groups.push(group(id, value, problems)),
-            Subject::Weight(sid) => match parse_weight(value) {
-                Ok(weight) => self.weights.push((sid, weight)),
-                Err(problem) => problems.push(problem),
-            },
+            Subject::Weight(sid) => {
+                let weight = parse_weight(value).map_err(|problem| problems.push(problem));
+                self.weights.push((sid, weight.unwrap_or(0)));
+            }
             Subject::Version => {
                 self.version = parse_version(value);
                 if self.version.is_none() {
@@ -315,12 +346,10 @@ fn group(id: i64, value: &str, problems: &mut Vec<Problem>) -> Group {
     Group { id, members }
 }
 
-/// ZooKeeper takes a negative weight too, and no quorum rule holds with one.
 fn parse_weight(value: &str) -> Result<u64, Problem> {
-    let weight: Option<i64> = value.parse().ok();
-    weight
-        .and_then(|weight| u64::try_from(weight).ok())
-        .ok_or_else(|| Problem::BadWeight(value.to_owned()))
+    let weight: Result<i64, _> = value.parse();
+    let weight = weight.map_err(|_| Problem::BadWeight(value.to_owned()))?;
+    u64::try_from(weight).map_err(|_| Problem::NegativeWeight(value.to_owned()))
 }
 
 /// A version as `Long.parseLong(…, 16)` reads it, signed hexadecimal, or as ZooKeeper prints a negative one, which it

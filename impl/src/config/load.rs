@@ -205,10 +205,6 @@ fn build(
     own: Option<Sid>,
     report: &mut Report,
 ) -> Option<DynamicConfig> {
-    if lines.is_standalone(rules) {
-        report.add(None, None, Problem::Standalone);
-        return None;
-    }
     let config = lines.build(rules, report)?;
     lint(&config, lines, own, report);
     Some(config)

@@ -1,5 +1,7 @@
 //! Everything that can be wrong with a configuration, and what to do about each.
 
+use super::error::printable;
+use super::slip::Slip;
 use crate::id::Sid;
 use crate::learner_type::LearnerType;
 use crate::quorum::QuorumError;
@@ -51,21 +53,36 @@ pub enum Problem {
         /// What stands there.
         text: String,
     },
+    /// Unsupported: a server's port that nobody can dial.
+    #[error("the {0} port is 0, which nobody can dial")]
+    PortZero(Port),
     /// The quorum port and the election port are the same.
     #[error("the quorum port and the election port are both {0}")]
     SamePort(u16),
     /// Neither participant nor observer.
     #[error("{} is not a role", excerpt(.0))]
     BadRole(String),
+    /// A third part of a server's line in a file, which newer versions than 3.8 read.
+    #[error("a second semicolon stands in {}", excerpt(.0))]
+    SecondSemicolon(String),
     /// The addresses of one server carry different roles.
     #[error("the server's addresses carry different roles")]
     MixedRoles,
     /// Several addresses for a server while that is disabled.
     #[error("the server has {0} addresses, and multiAddress.enabled is false")]
     SeveralAddresses(usize),
-    /// A weight is no number, or negative.
+    /// A weight is no number.
     #[error("the weight {} is not a number from 0 on", excerpt(.0))]
     BadWeight(String),
+    /// Unsupported: no quorum rule holds with such a weight.
+    #[error("the weight {} is below 0", excerpt(.0))]
+    NegativeWeight(String),
+    /// A key that begins like those of groups and weights, as which ZooKeeper reads it.
+    #[error("ZooKeeper takes the key for one of a group or a weight")]
+    GroupKey {
+        /// Whether a number follows that ZooKeeper finds.
+        has_id: bool,
+    },
     /// Groups and weights do not make a quorum rule.
     #[error("{0}")]
     Quorum(#[from] QuorumError),
@@ -86,7 +103,7 @@ pub enum Problem {
     /// Neither `true` nor `false`.
     #[error("{} is neither true nor false", excerpt(.0))]
     NotABoolean(String),
-    /// No rule for the finalizing wait.
+    /// Unsupported: no rule for the finalizing wait.
     #[error("{} is neither fixed nor eager", excerpt(.0))]
     NotAFinalizeRule(String),
     /// Not a number in the key's range.
@@ -99,6 +116,23 @@ pub enum Problem {
         /// The greatest value allowed.
         max: i64,
     },
+    /// Unsupported: ZooKeeper takes the number, and there is no use for it.
+    #[error("{} is not a number from {min} on", excerpt(.text))]
+    TooSmall {
+        /// What stands there.
+        text: String,
+        /// The smallest value of use.
+        min: i32,
+    },
+    /// Warning: a number is expected that ZooKeeper has a default for.
+    #[error("{} is not a number, and means the default", excerpt(.0))]
+    MeansDefault(String),
+    /// Unsupported: ZooKeeper's parser hands it on, and the server ends where the number is read.
+    #[error("{} is not a number, and ZooKeeper ends when it starts to elect", excerpt(.0))]
+    ReadTooLate(String),
+    /// A relative path of one character.
+    #[error("ZooKeeper ends on {}, a relative path of one character", excerpt(.0))]
+    ShortPath(String),
     /// Another election algorithm than the only one.
     #[error("there is no election algorithm {}", excerpt(.0))]
     ElectionAlgorithm(String),
@@ -108,7 +142,7 @@ pub enum Problem {
     /// A limit of no ticks at all.
     #[error("a limit of 0 ticks passes at once")]
     ZeroLimit,
-    /// The shortest interval between notifications is above the longest.
+    /// Unsupported: the shortest interval between notifications is above the longest.
     #[error("the shortest interval, {min} ms, is above the longest, {max} ms")]
     IntervalsCrossed {
         /// `fastleader.minNotificationInterval`.
@@ -120,10 +154,13 @@ pub enum Problem {
     #[error("minSessionTimeout, {min} ms, is above maxSessionTimeout, {max} ms")]
     SessionTimeoutsCrossed {
         /// `minSessionTimeout`, 2 ticks where it is not set.
-        min: i64,
+        min: i32,
         /// `maxSessionTimeout`, 20 ticks where it is not set.
-        max: i64,
+        max: i32,
     },
+    /// A scheme for clients over TLS without its class.
+    #[error("the key authProvider.{} is not set", printable(.0))]
+    NoAuthProvider(String),
     /// A class of metrics that does not come with ZooKeeper.
     #[error("ZooKeeper has no metrics provider {}", excerpt(.0))]
     UnknownMetricsProvider(String),
@@ -241,26 +278,6 @@ pub enum Severity {
     Error,
 }
 
-/// What stands in a value and was probably not meant to be part of it.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Slip {
-    /// A comment; only a whole line is one.
-    #[error("{} is part of the value, not a comment", excerpt(.0))]
-    Comment(String),
-    /// What should have been replaced before.
-    #[error("the placeholder {} has not been filled in", excerpt(.0))]
-    Placeholder(String),
-    /// Blanks at the end.
-    #[error("blanks at the end of the line are part of the value")]
-    Blanks,
-    /// Backslashes, which are escapes.
-    #[error("backslashes are escapes: the value is read as {}", excerpt(.0))]
-    Backslashes(String),
-    /// Quotation marks, which are nothing special.
-    #[error("the quotation marks are part of the value")]
-    Quotes,
-}
-
 /// One of a server's ports.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Port {
@@ -318,7 +335,12 @@ impl Problem {
                 "write a name, an IPv4 address, or an IPv6 address in brackets",
             ),
             Self::BadPort { .. } => (Error, "write a port that no other service uses"),
+            Self::PortZero(_) => (Unsupported, "write the port on which it listens"),
             Self::SamePort(_) => (Error, "give the server two ports"),
+            Self::SecondSemicolon(_) => (
+                Error,
+                "write one client address, and secureClientPort in the static file",
+            ),
             Self::BadRole(_) => (Error, "write participant or observer"),
             Self::MixedRoles => (Error, "write the role once, at the last address"),
             Self::SeveralAddresses(_) => (
@@ -329,7 +351,17 @@ impl Problem {
                 Error,
                 "write 0 for a server that must never lead, 1 for a usual one",
             ),
-            Self::Quorum(error) => (Error, quorum_remedy(error)),
+            Self::NegativeWeight(_) => (Unsupported, "write 0 for a server that must never lead"),
+            Self::GroupKey { has_id } => {
+                let severity = if *has_id { Unsupported } else { Error };
+                (severity, "write group.N or weight.N, or remove the line")
+            }
+            Self::Quorum(error) => {
+                // Java's sums overflow.
+                let is_taken = matches!(error, QuorumError::TooHeavy(_));
+                let severity = if is_taken { Unsupported } else { Error };
+                (severity, quorum_remedy(error))
+            }
             Self::NoVoters => (
                 Error,
                 "add server.N lines with the role participant, three at best",
@@ -343,15 +375,22 @@ impl Problem {
             ),
             Self::StandaloneMyId => (Unsupported, "write the server's number into it"),
             Self::NotABoolean(_) => (Error, "write true or false"),
-            Self::NotAFinalizeRule(_) => (Error, "write fixed or eager"),
+            Self::NotAFinalizeRule(_) => (Unsupported, "write fixed or eager"),
             Self::NotInRange { .. } => (Error, "write a number in that range"),
+            Self::TooSmall { .. } => (Unsupported, "write a greater number"),
+            Self::MeansDefault(_) => (Warning, "write a number, or remove the line"),
+            Self::ReadTooLate(_) => (Unsupported, "write a number"),
+            Self::ShortPath(_) => (Error, "write the whole path"),
             Self::ElectionAlgorithm(_) => (Error, "write 3, or remove the line"),
             Self::Missing => (Error, "add a line with it"),
             Self::ZeroLimit => (Error, "write how many ticks it takes, 5 or 10 as a rule"),
-            Self::IntervalsCrossed { .. } => (Error, "raise the longest or lower the shortest"),
+            Self::IntervalsCrossed { .. } => {
+                (Unsupported, "raise the longest or lower the shortest")
+            }
             Self::SessionTimeoutsCrossed { .. } => {
                 (Error, "raise the longest or lower the shortest")
             }
+            Self::NoAuthProvider(_) => (Error, "add a line with it, or remove this one"),
             Self::UnknownMetricsProvider(_) => (
                 Error,
                 "write org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider, or remove the line",
@@ -415,18 +454,6 @@ fn quorum_remedy(error: &QuorumError) -> &'static str {
     }
 }
 
-impl Slip {
-    fn remedy(&self) -> &'static str {
-        match self {
-            Self::Comment(_) => "move the comment to a line of its own",
-            Self::Placeholder(_) => "write what it stands for",
-            Self::Blanks => "remove the blanks",
-            Self::Backslashes(_) => "write / or two backslashes instead of each",
-            Self::Quotes => "remove them",
-        }
-    }
-}
-
 impl Port {
     fn range(self) -> &'static str {
         match self {
@@ -448,7 +475,7 @@ impl fmt::Display for Port {
 }
 
 /// A quoted text, its length bounded: it may be a peer's.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 80;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{:?}…", &text[..end]),

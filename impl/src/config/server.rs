@@ -89,13 +89,14 @@ impl ServerSpec {
             && client(self.secure_client_address()) == client(other.secure_client_address())
     }
 
-    /// Reads a server's value; every mistake goes to `problems`.
+    /// Reads a server's value: its role, and all of it unless something is wrong. Every mistake
+    /// goes to `problems`.
     pub(super) fn parse(
         sid: Sid,
         value: &str,
         rules: Rules,
         problems: &mut Vec<Problem>,
-    ) -> Option<Self> {
+    ) -> (LearnerType, Option<Self>) {
         let mut parts = java_split(value, ';').into_iter();
         let servers = java_split(parts.next().unwrap_or_default(), '|');
         if servers.len() > 1 && !rules.multi_address {
@@ -116,7 +117,12 @@ impl ServerSpec {
         if parts.next().is_some() {
             problems.push(Problem::ServerForm(value.to_owned()));
         }
-        problems.is_empty().then_some(spec)
+        (learner_type, problems.is_empty().then_some(spec))
+    }
+
+    /// Whether there is a third part in a server's value, or more.
+    pub(super) fn has_second_semicolon(value: &str) -> bool {
+        java_split(value, ';').len() > 2
     }
 }
 
@@ -128,10 +134,9 @@ fn parse_addresses(
     let mut addresses = Vec::with_capacity(servers.len());
     let mut roles = Vec::new();
     for server in servers {
-        if let Some((address, role)) = parse_address(server, problems) {
-            addresses.push(address);
-            roles.extend(role);
-        }
+        let (address, role) = parse_address(server, problems);
+        addresses.extend(address);
+        roles.extend(role);
     }
     if roles.windows(2).any(|pair| pair[0] != pair[1]) {
         problems.push(Problem::MixedRoles);
@@ -146,41 +151,42 @@ fn parse_addresses(
 fn parse_address(
     text: &str,
     problems: &mut Vec<Problem>,
-) -> Option<(ServerAddress, Option<LearnerType>)> {
-    let (host, rest) = or_push(split_host(text), problems)?;
+) -> (Option<ServerAddress>, Option<LearnerType>) {
+    let Some((host, rest)) = or_push(split_host(text), problems) else {
+        return (None, None);
+    };
     let (quorum, election, role) = match *rest {
         [quorum, election] => (quorum, election, None),
         [quorum, election, role] => (quorum, election, Some(role)),
         _ => {
             problems.push(Problem::ServerForm(text.to_owned()));
-            return None;
+            return (None, None);
         }
     };
     let host = or_push(Host::parse(host), problems);
-    let quorum_port = or_push(server_port(quorum, Port::Quorum), problems);
-    let election_port = or_push(server_port(election, Port::Election), problems);
-    let role = role.map(|role| or_push(role.parse(), problems));
+    let quorum_port = or_push(parse_port(quorum, Port::Quorum), problems);
+    let election_port = or_push(parse_port(election, Port::Election), problems);
+    let role = role.and_then(|role| or_push(role.parse(), problems));
     if let Some(port) = quorum_port.filter(|_| quorum_port == election_port) {
-        problems.push(Problem::SamePort(port.get()));
+        problems.push(Problem::SamePort(port));
     }
-    let address = ServerAddress {
-        host: host?,
-        quorum_port: quorum_port?,
-        election_port: election_port?,
+    let mut dialed = |number: Option<u16>, port| {
+        let number = NonZeroU16::new(number?).ok_or(Problem::PortZero(port));
+        or_push(number, problems)
     };
-    Some((address, role.flatten()))
+    let quorum_port = dialed(quorum_port, Port::Quorum);
+    let election_port = dialed(election_port, Port::Election);
+    let address = host.zip(quorum_port).zip(election_port);
+    let address = address.map(|((host, quorum_port), election_port)| ServerAddress {
+        host,
+        quorum_port,
+        election_port,
+    });
+    (address, role)
 }
 
 fn or_push<T>(result: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
     result.map_err(|problem| problems.push(problem)).ok()
-}
-
-fn server_port(text: &str, port: Port) -> Result<NonZeroU16, Problem> {
-    let bad = || Problem::BadPort {
-        port,
-        text: text.to_owned(),
-    };
-    NonZeroU16::new(parse_port(text, port)?).ok_or_else(bad)
 }
 
 /// A port as `Integer.parseInt` reads it: a sign may stand before it.

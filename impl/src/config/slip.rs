@@ -3,8 +3,28 @@
 //! Java's properties know comments on lines of their own only, and neither quotation marks nor
 //! placeholders; whatever stands behind the key is the value, to the last blank.
 
-use super::problem::Slip;
+use super::problem::excerpt;
 use super::properties::Entry;
+
+/// What stands in a value and was probably not meant to be part of it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Slip {
+    /// A comment; only a whole line is one.
+    #[error("{} is part of the value, not a comment", excerpt(.0))]
+    Comment(String),
+    /// What should have been replaced before.
+    #[error("the placeholder {} has not been filled in", excerpt(.0))]
+    Placeholder(String),
+    /// Blanks at the end.
+    #[error("blanks at the end of the line are part of the value")]
+    Blanks,
+    /// Backslashes, which are escapes.
+    #[error("backslashes are escapes: the value is read as {}", excerpt(.0))]
+    Backslashes(String),
+    /// Quotation marks, which are nothing special.
+    #[error("the quotation marks are part of the value")]
+    Quotes,
+}
 
 /// Brackets that templates of shells, Windows, Ansible, Maven and manuals put around a name.
 const BRACKETS: [(&str, &str); 6] = [
@@ -15,6 +35,18 @@ const BRACKETS: [(&str, &str); 6] = [
     ("<", ">"),
     ("@", "@"),
 ];
+
+impl Slip {
+    pub(super) fn remedy(&self) -> &'static str {
+        match self {
+            Self::Comment(_) => "move the comment to a line of its own",
+            Self::Placeholder(_) => "write what it stands for",
+            Self::Blanks => "remove the blanks",
+            Self::Backslashes(_) => "write / or two backslashes instead of each",
+            Self::Quotes => "remove them",
+        }
+    }
+}
 
 /// The slip that explains best why a value is not what was meant.
 pub(super) fn in_value(entry: &Entry) -> Option<Slip> {

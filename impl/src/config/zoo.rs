@@ -79,12 +79,16 @@ pub(super) struct StaticFile {
     ensemble: EnsembleLines,
     /// The lines of the options.
     lines: BTreeMap<String, usize>,
-    /// Those of which the value cannot be read.
+    /// Those of which the value cannot be used.
     refused: BTreeSet<String>,
 }
 
 fn check_known(key: &str, line: usize, report: &mut Report) {
-    if setter(key).is_none() && !EnsembleLines::owns(key) && !is_foreign(key) {
+    if ["group", "weight"].iter().any(|kind| key.starts_with(kind)) {
+        let id = key.split_once('.').map(|(_, id)| id.parse::<i64>());
+        let has_id = id.is_some_and(|id| id.is_ok());
+        report.add(Some(line), Some(key), Problem::GroupKey { has_id });
+    } else if setter(key).is_none() && !EnsembleLines::owns(key) && !is_foreign(key) {
         let nearest = nearest(key);
         report.add(Some(line), Some(key), Problem::UnknownKey { nearest });
     }
@@ -98,9 +102,11 @@ impl StaticFile {
                 dynamic_file: None,
                 client: Endpoint::default(),
                 secure_client: Endpoint::default(),
+                tick_millis: 3000,
                 session_timeouts: [None; 2],
+                ssl_auth_provider: None,
             },
-            ensemble: EnsembleLines::default(),
+            ensemble: EnsembleLines::new(Duplicates::Told),
             lines: BTreeMap::new(),
             refused: BTreeSet::new(),
         };
@@ -144,7 +150,11 @@ impl StaticFile {
                 self.refused.insert(key.to_owned());
                 add(slip.map_or(problem, Problem::Slip));
             }
-            (Some(Err(problem)), None) => add(problem),
+            (Some(Err(problem)), slip) => {
+                self.refused.insert(key.to_owned());
+                slip.map(Problem::Suspicious).into_iter().for_each(&mut add);
+                add(problem);
+            }
             (_, Some(slip)) => add(Problem::Suspicious(slip)),
             (_, None) => {}
         }
@@ -165,10 +175,6 @@ impl StaticFile {
     /// The ensemble that stands in the file, as the server with this id has it.
     pub(super) fn inline(&self, own: Option<Sid>, report: &mut Report) -> Option<DynamicConfig> {
         let rules = self.settings.options.rules();
-        if self.ensemble.is_standalone(rules) {
-            report.add(None, None, Problem::Standalone);
-            return None;
-        }
         let config = self.ensemble.build(rules, report)?;
         lint(&config, &self.ensemble, own, report);
         Some(config)
@@ -190,6 +196,9 @@ impl StaticFile {
         options.client_address = self.endpoint(&self.settings.client, client, report);
         let secure = ["secureClientPort", "secureClientPortAddress"];
         options.secure_client_address = self.endpoint(&self.settings.secure_client, secure, report);
+        if options.secure_client_address.is_some() {
+            self.check_auth_provider(report);
+        }
         self.check_intervals(report);
         self.check_session_timeouts(report);
         self.check_sasl(report);
@@ -211,6 +220,16 @@ impl StaticFile {
         })
     }
 
+    /// Only that for X.509 need not be named.
+    fn check_auth_provider(&self, report: &mut Report) {
+        const X509: &str = "x509";
+        let scheme = self.settings.ssl_auth_provider.as_deref().unwrap_or(X509);
+        if scheme != X509 && !self.has(&format!("authProvider.{scheme}")) {
+            let problem = Problem::NoAuthProvider(scheme.to_owned());
+            self.report("ssl.authProvider", problem, report);
+        }
+    }
+
     fn check_intervals(&self, report: &mut Report) {
         let min = self.settings.options.min_notification_interval.as_millis();
         let max = self.settings.options.max_notification_interval.as_millis();
@@ -224,11 +243,11 @@ impl StaticFile {
 
     /// Two ticks and twenty where they are not set.
     fn check_session_timeouts(&self, report: &mut Report) {
-        let tick = self.settings.options.tick_time.as_millis();
-        let tick = i64::try_from(tick).unwrap_or(i64::MAX);
+        let tick = self.settings.tick_millis;
         let [min, max] = self.settings.session_timeouts;
-        let min = min.map_or(tick.saturating_mul(2), i64::from);
-        let max = max.map_or(tick.saturating_mul(20), i64::from);
+        // Java's products overflow.
+        let min = min.unwrap_or(tick.wrapping_mul(2));
+        let max = max.unwrap_or(tick.wrapping_mul(20));
         if min > max {
             let keys = ["minSessionTimeout", "maxSessionTimeout"];
             let later = keys.iter().max_by_key(|key| self.lines.get(**key));

@@ -114,7 +114,7 @@ fn every_mistake_in_a_static_file_is_told_at_once() {
     let text = "tickTime=2000\ninitLimit=ten\nsyncLimit=0\nclientPortAddress=localhost\n\
                 secureClientPortAddress=localhost\nsslQuorum=yes\nelectionAlg=0\npeerType=leader\n\
                 fastleader.minNotificationInterval=500\nfastleader.maxNotificationInterval=400\n\
-                quorum.auth.serverRequireSasl=true\nobserver.reconnectDelayMs=-1\ncnxTimeout=2147483648\n\
+                quorum.auth.serverRequireSasl=true\nobserver.reconnectDelayMs=x\ncnxTimeout=2147483648\n\
                 tickTime=0\nserver.1=localhost:2888:2888\nserver.1=b:1:2\nfinalize=early\n";
     let needed = "set that too, or remove the line";
     assert_eq!(
@@ -126,18 +126,20 @@ fn every_mistake_in_a_static_file_is_told_at_once() {
             "6: sslQuorum: \"yes\" is neither true nor false; write true or false".to_owned(),
             "7: electionAlg: there is no election algorithm \"0\"; write 3, or remove the line".to_owned(),
             "8: peerType: \"leader\" is not a role; write participant or observer".to_owned(),
-            "10: fastleader.maxNotificationInterval: the shortest interval, 500 ms, is above the longest, 400 ms; \
+            "10: fle serve does not support it: fastleader.maxNotificationInterval: the shortest interval, 500 ms, is above the longest, 400 ms; \
              raise the longest or lower the shortest".to_owned(),
             format!("11: quorum.auth.serverRequireSasl: the key has no meaning without quorum.auth.enableSasl; {needed}"),
             format!("11: quorum.auth.serverRequireSasl: the key has no meaning without quorum.auth.learnerRequireSasl; {needed}"),
-            "12: observer.reconnectDelayMs: \"-1\" is not a number from 0 to 2147483647; write a number in that range".to_owned(),
-            "13: cnxTimeout: \"2147483648\" is not a number from 1 to 2147483647; write a number in that range".to_owned(),
+            "12: warning: observer.reconnectDelayMs: \"x\" is not a number, and means the default; \
+             write a number, or remove the line".to_owned(),
+            "13: fle serve does not support it: cnxTimeout: \"2147483648\" is not a number, and ZooKeeper ends \
+             when it starts to elect; write a number".to_owned(),
             "14: warning: tickTime: the key stands here for the second time, after line 1; \
              keep one of the two lines; the later counts".to_owned(),
             "14: tickTime: \"0\" is not a number from 1 to 2147483647; write a number in that range".to_owned(),
             "16: warning: server.1: the key stands here for the second time, after line 15; \
              keep one of the two lines; the later counts".to_owned(),
-            "17: finalize: \"early\" is neither fixed nor eager; write fixed or eager".to_owned(),
+            "17: fle serve does not support it: finalize: \"early\" is neither fixed nor eager; write fixed or eager".to_owned(),
             "warning: the ensemble has one participant; ZooKeeper would run it as a standalone server; \
              use an odd number of participants, three at least".to_owned(),
             "dataDir: the key is not set; add a line with it".to_owned(),
@@ -245,6 +247,85 @@ fn members_stand_in_the_dynamic_file_alone() {
             "5: weight.1: the line stands beside dynamicConfigFile; move the line to the dynamic file",
         ]
     );
+}
+
+/// Nothing but what cannot be read keeps ZooKeeper from taking a file.
+#[test]
+fn what_zookeeper_takes_and_fle_cannot_is_no_mistake() {
+    let text = zoo_cfg(
+        "connectToLearnerMasterLimit=-1\ncnxTimeout=0 # none\nfastleader.minNotificationInterval=0\n\
+         leaderConnectDelayDuringRetryMs=-1\n",
+    );
+    let unsupported = "fle serve does not support it";
+    assert_eq!(
+        remarks(&text.replace("syncLimit=5", "syncLimit=-5")),
+        [
+            format!(
+                "3: {unsupported}: syncLimit: \"-5\" is not a number from 0 on; write a greater number"
+            ),
+            format!(
+                "7: {unsupported}: connectToLearnerMasterLimit: \"-1\" is not a number from 0 on; write a greater number"
+            ),
+            "8: warning: cnxTimeout: \"# none\" is part of the value, not a comment; \
+             move the comment to a line of its own"
+                .to_owned(),
+            format!(
+                "8: {unsupported}: cnxTimeout: \"0 # none\" is not a number, and ZooKeeper ends \
+             when it starts to elect; write a number"
+            ),
+            format!(
+                "9: {unsupported}: fastleader.minNotificationInterval: \"0\" is not a number from 1 on; write a greater number"
+            ),
+            format!(
+                "10: {unsupported}: leaderConnectDelayDuringRetryMs: \"-1\" is not a number from 0 on; write a greater number"
+            ),
+        ]
+    );
+}
+
+/// `Integer.getInteger`.
+#[test]
+fn a_system_property_s_number_may_be_octal_or_hexadecimal_and_none_is_the_default() {
+    let text = zoo_cfg(
+        "fastleader.minNotificationInterval=0200\nfastleader.maxNotificationInterval=0x400\n\
+         leader.maxTimeToWaitForEpoch=-#f\nelectionPortBindRetry=++1\nquorumCnxnTimeoutMs=\n\
+         observer.election.DelayMs=-1\n",
+    );
+    let parsed = ZooConfig::parse(&text).unwrap();
+    let options = parsed.value.options;
+    let millis = Duration::from_millis;
+    assert_eq!(options.min_notification_interval, millis(128));
+    assert_eq!(options.max_notification_interval, millis(1024));
+    assert_eq!(options.leader_epoch_timeout, None);
+    assert_eq!(options.observer_election_delay, Duration::ZERO);
+    let default = BindRetries::AtMost(NonZeroU32::new(3).unwrap());
+    assert_eq!(options.election_port_bind_retries, default);
+    let lines: Vec<_> = parsed.warnings.iter().map(|it| it.line).collect();
+    assert_eq!(lines, [Some(10), Some(11)]);
+}
+
+/// What `fle check-config` says of each; that ZooKeeper agrees, `configurations` shows.
+#[test]
+fn what_zookeeper_alone_can_read_or_refuse_is_told() {
+    assert_eq!(
+        remarks(&zoo_cfg(
+            "dataLogDir=./\nsecureClientPort=1\nssl.authProvider=own\ngroup=1\nserver.1=zoo1:2888:3888;1;2\n"
+        ))[..],
+        [
+            "7: dataLogDir: ZooKeeper ends on \"./\", a relative path of one character; write the whole path",
+            "9: ssl.authProvider: the key authProvider.own is not set; add a line with it, or remove this one",
+            "10: group: ZooKeeper takes the key for one of a group or a weight; \
+             write group.N or weight.N, or remove the line",
+            "11: warning: server.1: the key stands here for the second time, after line 4; \
+             keep one of the two lines; the later counts",
+            "11: server.1: a second semicolon stands in \"zoo1:2888:3888;1;2\"; \
+             write one client address, and secureClientPort in the static file",
+        ]
+    );
+    let own = zoo_cfg("clientPort=1\nclientPortAddress=\noraclePath=\n");
+    let options = ZooConfig::parse(&own).unwrap().value.options;
+    assert_eq!(options.client_address.unwrap().to_string(), "127.0.0.1:1");
+    assert_eq!(options.oracle_path.unwrap().to_str(), Some(""));
 }
 
 #[test]

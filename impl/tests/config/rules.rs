@@ -235,19 +235,19 @@ fn every_mistake_in_an_ensemble_is_told_at_once() {
         [
             "1: server.1: \"zoo1:2888\" is not a server's address; \
              write host:quorumPort:electionPort[:role][;[host:]clientPort]",
-            "2: server.2: the quorum port \"0\" is not a port (1 to 65535); \
-             write a port that no other service uses",
             "2: server.2: the election port \"70000\" is not a port (1 to 65535); \
              write a port that no other service uses",
             "2: server.2: \"leader\" is not a role; write participant or observer",
+            "2: fle serve does not support it: server.2: the quorum port is 0, which nobody can dial; \
+             write the port on which it listens",
             "2: server.2: the client port \"x\" is not a port (0 to 65535); \
              write a port that no other service uses",
             "3: server.3: the quorum port and the election port are both 2888; \
              give the server two ports",
             "4: server.x: \"x\" is not a number; write the id as a decimal number",
             "5: group.1: \"two\" is not a number; write the id as a decimal number",
-            "6: weight.1: the weight \"-1\" is not a number from 0 on; \
-             write 0 for a server that must never lead, 1 for a usual one",
+            "6: fle serve does not support it: weight.1: the weight \"-1\" is below 0; \
+             write 0 for a server that must never lead",
             "7: clientPort: the key does not belong to an ensemble's configuration; \
              keep only server.N, group.N and weight.N lines here",
             "8: version: the version \"0x1\" is not a hexadecimal number; \
@@ -288,7 +288,7 @@ fn every_mistake_in_groups_is_told_at_once() {
             Rules::default()
         ),
         [
-            "3: group.1: the weights of group 1 add up to more than 9223372036854775807; use small weights"
+            "3: fle serve does not support it: group.1: the weights of group 1 add up to more than 9223372036854775807; use small weights"
         ]
     );
 }
