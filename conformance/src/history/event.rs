@@ -160,6 +160,9 @@ pub enum Fact {
         /// Who supports it, for each configuration in force; only ZooKeeper's leaders tell.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         supporters: Option<Vec<Vec<i64>>>,
+        /// What the server is under it; only those of ZooKeeper tell that do not lead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<State>,
     },
     /// The leader has handed over, to this server or another, which it takes for its leader without an election.
     #[serde(rename = "leadership.handed_over")]

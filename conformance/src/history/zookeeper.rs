@@ -88,12 +88,13 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
         ),
         (
             "Peer state changed",
-            r"Peer state changed: (?:following|observing) - broadcast{END}",
-            |_| {
+            r"Peer state changed: (?<state>following|observing) - broadcast{END}",
+            |found| {
                 Some(Fact::LeadershipEstablished {
                     leader: None,
                     peer_epoch: None,
                     supporters: None,
+                    state: state(&found["state"].to_uppercase()),
                 })
             },
         ),
@@ -193,6 +194,7 @@ fn established(found: &Captures<'_>) -> Option<Fact> {
         leader: None,
         peer_epoch: Some(number(found, "zxid")? >> 32),
         supporters: sids,
+        state: None,
     })
 }
 

@@ -15,7 +15,7 @@ use std::io::Write;
 use tempfile::TempDir;
 
 /// How a message is laid out in a line.
-type Layout = fn(&Said) -> String;
+pub(crate) type Layout = fn(&Said) -> String;
 
 pub(crate) fn log4j(said: &Said) -> String {
     format!(

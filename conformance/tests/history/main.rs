@@ -4,6 +4,7 @@
 mod command;
 mod falsified;
 mod layouts;
+mod live;
 mod losses;
 mod mixed;
 mod node;

@@ -63,13 +63,23 @@ pub(crate) fn spoken(ensemble: &str) -> Vec<Vec<Line>> {
         .collect()
 }
 
-fn take_apart(line: &str, sid: usize) -> Line {
-    let Some(found) = RECORDED.captures(line) else {
+/// As slf4j-simple lays it out.
+static LIVE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^(?<time>\d{4}-\d\d-\d\dT\S*) \[(?<thread>.*)\] (?<level>\w+) (?:\w+\.)*(?<class>[\w$]+) - (?<message>.*)$",
+    )
+    .unwrap()
+});
+
+pub(crate) fn take_apart(line: &str, sid: usize) -> Line {
+    let found = RECORDED.captures(line).or_else(|| LIVE.captures(line));
+    let Some(found) = found else {
         return Line::More(line.to_owned());
     };
-    let time = found["time"].replace(',', ".").replace(' ', "T") + "Z";
+    let time = found["time"].replace(',', ".").replace(' ', "T");
+    let time = time.parse().or_else(|_| format!("{time}Z").parse());
     Line::Said(Said {
-        time: time.parse().unwrap(),
+        time: time.unwrap(),
         sid,
         level: found["level"].to_owned(),
         thread: found["thread"].to_owned(),

@@ -161,6 +161,7 @@ fn input(input: &Input, before: Option<&Standing>, leader: i64) -> Option<Fact> 
             leader: Some(leader),
             peer_epoch: Some(*peer_epoch),
             supporters: None,
+            state: None,
         },
     })
 }

@@ -150,20 +150,25 @@ fn a_vote_announced_again_may_come_back_after_the_next_was_announced() {
 
 /// The receiver answers with the vote that it has read and the state that it reads later, when the server has begun to look.
 #[test]
-fn a_server_that_begins_to_look_may_announce_its_last_vote() {
-    let first = "n.sid:2, n.state:LOOKING, n.leader:2, n.round:0x2";
-    let unexplained = |vote: &str| {
+fn a_server_that_is_asked_as_it_begins_to_look_may_announce_its_last_vote() {
+    let unexplained = |hears: usize, before: &str, vote: &str| {
         let mut texts = recorded("three-leader-killed");
-        let line = line_of(&texts[0], |line| {
-            line.contains("LOOKING; ") && line.contains(first)
+        let text = &mut texts[hears - 1];
+        let line = line_of(text, |line| {
+            line.contains("LOOKING; ") && line.contains(before)
         });
-        let vote = format!("n.sid:2, n.state:LOOKING, {vote}");
-        let before = |line: &str| format!("{}\n{line}", line.replace(first, &vote));
-        texts[0] = with_line(&texts[0], line, before);
+        let inserted = |line: &str| format!("{}\n{line}", line.replace(before, vote));
+        *text = with_line(text, line, inserted);
         verdict(&texts).unjudged.len()
     };
-    assert_eq!(unexplained("n.leader:3, n.round:0x1"), 0);
-    assert_eq!(unexplained("n.leader:1, n.round:0x1"), 1);
+    let follows_3 = "n.sid:1, n.state:FOLLOWING, n.leader:3, n.round:0x1";
+    let server_1 = |leader| format!("n.sid:1, n.state:LOOKING, n.leader:{leader}, n.round:0x1");
+    assert_eq!(unexplained(2, follows_3, &server_1(3)), 0);
+    assert_eq!(unexplained(2, follows_3, &server_1(1)), 1);
+    // Nobody asks server 2 then.
+    let looks = "n.sid:2, n.state:LOOKING, n.leader:2, n.round:0x2";
+    let server_2 = "n.sid:2, n.state:LOOKING, n.leader:3, n.round:0x1";
+    assert_eq!(unexplained(1, looks, server_2), 1);
 }
 
 #[test]

@@ -8,12 +8,12 @@
 use super::ensemble::Assumed;
 use super::finding::{Absent, Finding, Unjudged};
 use super::standing::{Standing, describe};
-use crate::history::event::{Event, Fact};
+use crate::history::event::{Event, Fact, server_state};
 use crate::history::log::Logs;
-use fle::{Notification, Sid};
+use fle::{Notification, ServerState, Sid};
 use std::collections::BTreeMap;
 
-/// A sender announces two things at once at most where it is just changing its mind.
+/// A server's own notification may be logged before the line that led to it.
 const OUT_OF_ORDER: usize = 1;
 
 /// The messages from one server to another, as the receiver logged them.
@@ -39,7 +39,12 @@ pub(super) fn judge(
         };
         for (&receiver, log) in &logs.servers {
             let stranger = assumed.ensemble.view().slot(receiver).is_none();
-            let link = follow((sender, receiver), standings, &log.events, stranger);
+            let link = Sender {
+                standings,
+                events: &logs.servers[&sender].events,
+                sid: sender,
+            };
+            let link = link.follow(receiver, &log.events, stranger);
             links.insert((sender, receiver), link);
         }
     }
@@ -83,41 +88,100 @@ pub(super) fn judge(
     unjudged
 }
 
-/// Finds for each message, in order, the earliest moment at which the sender can have announced it,
-/// not before that of the last, and of a message to itself not after it is logged.
-fn follow(
-    (sender, receiver): (Sid, Sid),
-    standings: &[Standing],
-    events: &[Event],
-    stranger: bool,
-) -> Link {
-    let mut link = Link {
-        explained: Vec::new(),
-        unexplained: Vec::new(),
-        past: None,
-    };
-    let has_past = standings.first().is_none_or(|first| !first.has_no_past());
-    let mut at = 0;
-    for (event, notification) in messages(events, sender) {
-        let from = usize::saturating_sub(at, OUT_OF_ORDER);
-        let found = (from..standings.len()).find(|&index| {
-            let before = &standings[index.saturating_sub(1)];
-            let is_told = sender != receiver || standings[index].since <= event + OUT_OF_ORDER;
-            is_told && standings[index].explains(before, &notification, stranger)
-        });
-        match found {
-            Some(index) => {
-                at = at.max(index);
-                link.explained.push((event, standings[index].since));
+/// A server and what it can have announced.
+struct Sender<'a> {
+    sid: Sid,
+    standings: &'a [Standing],
+    events: &'a [Event],
+}
+
+impl Sender<'_> {
+    /// Finds for each message, in order, the earliest moment at which the sender can have announced
+    /// it, not before that of the last, and of a message to itself not after it is logged.
+    fn follow(&self, receiver: Sid, events: &[Event], stranger: bool) -> Link {
+        let mut link = Link {
+            explained: Vec::new(),
+            unexplained: Vec::new(),
+            past: None,
+        };
+        let standings = self.standings;
+        let has_past = standings.first().is_none_or(|first| !first.has_no_past());
+        let mut at = 0;
+        for (event, notification) in messages(events, self.sid) {
+            let found = (at..standings.len()).find(|&index| {
+                let is_told =
+                    self.sid != receiver || standings[index].since <= event + OUT_OF_ORDER;
+                is_told && self.announces(index, receiver, &notification, stranger)
+            });
+            match found {
+                Some(index) => {
+                    at = index;
+                    link.explained.push((event, standings[index].since));
+                }
+                None if has_past && link.explained.is_empty() => {
+                    link.past = Some(event);
+                    link.unexplained.push((event, notification));
+                }
+                None => link.unexplained.push((event, notification)),
             }
-            None if has_past && link.explained.is_empty() => {
-                link.past = Some(event);
-                link.unexplained.push((event, notification));
-            }
-            None => link.unexplained.push((event, notification)),
         }
+        link
     }
-    link
+
+    /// Whether it can have announced this as it stands there, or as it came to stand there.
+    fn announces(
+        &self,
+        index: usize,
+        receiver: Sid,
+        announced: &Notification,
+        stranger: bool,
+    ) -> bool {
+        let now = &self.standings[index];
+        let before = &self.standings[index.saturating_sub(1)];
+        now.explains(now, announced, stranger)
+            || now.explains(before, announced, stranger)
+                && (stranger || self.is_asked(index, receiver, announced))
+    }
+
+    /// Two threads announce. The election tells all what it proposes, one after the other. The
+    /// receiver answers who looks, unless both look in one round, and reads what it tells while the
+    /// election may change it.
+    fn is_asked(&self, index: usize, receiver: Sid, answer: &Notification) -> bool {
+        let looks = |state| server_state(state) == ServerState::Looking;
+        let changes_state =
+            self.standings[index.saturating_sub(1)].state != self.standings[index].state;
+        let when = if changes_state {
+            self.around(self.standings[index].since)
+        } else {
+            self.events
+        };
+        when.iter().any(|event| match &event.fact {
+            Fact::NotificationReceived {
+                from,
+                announcement,
+                my_state,
+                ..
+            } => {
+                let is_behind = announcement.ballot.round < answer.election_epoch.0;
+                let was_settled = changes_state && !my_state.is_some_and(looks);
+                *from == receiver.0
+                    && looks(announcement.state)
+                    && (answer.state != ServerState::Looking || is_behind || was_settled)
+            }
+            _ => false,
+        })
+    }
+
+    /// The events from the last that was received up to this one, and the next if that was received
+    /// too: the receiver logs nothing between a question and its answer, and the log tells of a
+    /// change of state as it takes place.
+    fn around(&self, index: usize) -> &[Event] {
+        let is_received = |event: &Event| matches!(event.fact, Fact::NotificationReceived { .. });
+        let (until, from) = self.events.split_at(self.events.len().min(index + 1));
+        let first = until.iter().rposition(is_received).unwrap_or(until.len());
+        let next = from.first().is_some_and(is_received);
+        &self.events[first..until.len() + usize::from(next)]
+    }
 }
 
 fn messages(events: &[Event], sender: Sid) -> impl Iterator<Item = (usize, Notification)> {

@@ -13,7 +13,8 @@
 //!
 //! # What is told all the same
 //! - The server's own notifications come back to it, in order, and none is lost: they tell what it announced.
-//! - A decision after a wait of 200 ms means that everything logged before the wait was heard.
+//! - A decision after a wait of 200 ms means that everything logged before the wait was heard, and
+//!   so does a wait in vain.
 
 mod explanation;
 
@@ -108,11 +109,13 @@ impl<'a> Judge<'a> {
             Fact::LeadershipLost {} => {
                 self.explanations.iter_mut().for_each(Explanation::lose);
             }
+            Fact::WaitExpired { .. } => self.waits_in_vain(index),
+            Fact::LeadershipEstablished { state, .. } => {
+                self.established(index, state.map(server_state));
+            }
             Fact::ProposalChanged { .. }
-            | Fact::WaitExpired { .. }
             | Fact::VoterGone { .. }
             | Fact::VoterConnected { .. }
-            | Fact::LeadershipEstablished { .. }
             | Fact::LeadershipHandedOver { .. } => {}
         }
     }
@@ -332,6 +335,46 @@ impl<'a> Judge<'a> {
             looking.quorum = explanation.quorum;
             looking.vote = Some(Ballot::new(explanation.vote.0, explanation.vote.1));
         }
+    }
+
+    /// For so long nothing was in the queue.
+    fn waits_in_vain(&mut self, index: usize) {
+        let events = self.events;
+        let explain = |it: &mut Explanation| it.waits_in_vain(index, events);
+        self.keep(
+            index,
+            explain,
+            |it| match it.due.front() {
+                Some(due) => format!(
+                    "it waits in vain, and {} has not come back to it",
+                    describe(due)
+                ),
+                None => "it waits in vain, and something is there to be heard".to_owned(),
+            },
+            "a notification, its own or one that made it change its vote",
+        );
+    }
+
+    /// The server has found its leader, which takes longer than hearing itself.
+    fn established(&mut self, index: usize, state: Option<ServerState>) {
+        if let Some(state) = state {
+            let events = self.events;
+            self.keep(
+                index,
+                |it| it.told != Told::Settled || it.election.state() == state,
+                |it| it.cannot_settle(state, index, events),
+                "a start of an election",
+            );
+        }
+        self.keep(
+            index,
+            |it| it.due.is_empty(),
+            |it| {
+                let due = it.due.front().map(describe).unwrap_or_default();
+                format!("it is established, and {due} has not come back to it")
+            },
+            "that notification",
+        );
     }
 
     /// Keeps the explanations that the line agrees with; objects to it if there is none.

@@ -137,6 +137,7 @@ impl Server<'_> {
                 leader,
                 peer_epoch: Some(epoch),
                 supporters,
+                ..
             } if leader.is_none_or(|it| it == self.sid.0) => {
                 self.is_established(*epoch, event);
                 if let Some(supporters) = supporters {

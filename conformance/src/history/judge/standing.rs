@@ -61,9 +61,14 @@ impl Standing {
             let unstarted = *round == NO_ROUND && announced.election_epoch == ElectionEpoch::START;
             same && (*round == announced.election_epoch || stranger && (rounds || unstarted))
         });
+        // The round changes before the proposal does, and is read after it.
+        let is_whole =
+            announced.election_epoch == self.round || announced.proposal == before.proposal;
         let looks = announced.state == ServerState::Looking;
         let begins = before.state != ServerState::Looking;
-        states && (looks && proposals && rounds || settled && (stranger || !looks || begins))
+        states
+            && (looks && proposals && rounds && is_whole
+                || settled && (stranger || !looks || begins))
     }
 }
 

@@ -163,7 +163,15 @@ pub(super) const KINDS: [(&str, Falsification); 24] = [
             return false;
         };
         let sid = format!("n.sid:{},", server + 1);
+        // What is received right before an election begins may be heard in it.
         let start = start_of(&logs[server], line).unwrap();
+        let is_settled =
+            |it: &Line| matches!(it, Line::Said(it) if it.message.contains("state changed: "));
+        let start = logs[server][..start].iter().rposition(is_settled);
+        let start = start.map_or(0, |looking| {
+            let settled = logs[server][..looking].iter().rposition(is_settled);
+            settled.unwrap_or(0)
+        });
         let mut index = 0;
         logs[server].retain(|it| {
             index += 1;

@@ -94,6 +94,17 @@ fn alter(
     of: Of,
     change: fn(&mut Vote, i64) -> bool,
 ) -> bool {
+    alter_unless(|_, _| false, logs, rng, of, change)
+}
+
+/// The same, but for what one server, whose log is given, can have told another one.
+fn alter_unless(
+    can_tell: fn(&[Line], usize) -> bool,
+    logs: &mut [Vec<Line>],
+    rng: &mut Rng,
+    of: Of,
+    change: fn(&mut Vote, i64) -> bool,
+) -> bool {
     let servers = i64::try_from(logs.len()).unwrap();
     let own_sid = |logs: &[Vec<Line>], message: &str| {
         // The thread names the server; a message alone does not.
@@ -104,9 +115,11 @@ fn alter(
     };
     let altered = |logs: &[Vec<Line>], message: &str| {
         let mut vote = Vote::read(message)?;
-        let own = own_sid(logs, message) == usize::try_from(vote.sid).ok();
+        let (hears, speaks) = (own_sid(logs, message)?, usize::try_from(vote.sid).ok()?);
+        let own = hears == speaks;
         let fits = own == of.own && vote.mine == of.mine && vote.state == of.state;
-        (fits && change(&mut vote, servers)).then(|| vote.write())
+        let is_false = fits && !can_tell(&logs[speaks - 1], hears);
+        (is_false && change(&mut vote, servers)).then(|| vote.write())
     };
     let Some((server, line)) = place(logs, rng, |it| altered(logs, it).is_some()) else {
         return false;
@@ -202,7 +215,9 @@ pub(super) const KINDS: [(&str, Falsification); 25] = [
         alter(logs, rng, SETTLED, |it, _| add(&mut it.round, 1))
     }),
     ("a follower that looks", |logs, rng| {
-        alter(logs, rng, SETTLED, |it, _| name(&mut it.state, "LOOKING"))
+        alter_unless(is_asked_as_it_begins, logs, rng, SETTLED, |it, _| {
+            name(&mut it.state, "LOOKING")
+        })
     }),
     ("a leader in another round", |logs, rng| {
         alter(logs, rng, LEADING, |it, _| add(&mut it.round, 1))
@@ -211,6 +226,26 @@ pub(super) const KINDS: [(&str, Falsification); 25] = [
         alter(logs, rng, LEADING, |it, _| name(&mut it.state, "FOLLOWING"))
     }),
 ];
+
+/// Whether a server is asked by another one while it follows, and begins to look right then: the
+/// receiver reads the state once more when it answers, and tells its last vote as one that looks.
+fn is_asked_as_it_begins(log: &[Line], by: usize) -> bool {
+    let said = log.iter().filter_map(|line| match line {
+        Line::Said(said) => Some(said.message.as_str()),
+        Line::More(_) => None,
+    });
+    let mut asked = false;
+    for message in said {
+        if message.starts_with("New election") && asked {
+            return true;
+        }
+        if message.starts_with("Notification: my state") {
+            asked = !message.contains("my state:LOOKING")
+                && message.contains(&format!("n.sid:{by}, n.state:LOOKING"));
+        }
+    }
+    false
+}
 
 fn add(number: &mut i64, more: i64) -> bool {
     *number += more;

@@ -1,6 +1,6 @@
 //! One way in which the lines of a log so far can have come about.
 
-use crate::history::event::Event;
+use crate::history::event::{Event, Fact};
 use crate::history::judge::engine::hear;
 use crate::history::judge::standing::{NO_ROUND, describe};
 use fle::election::{Credentials, Effect, Effects, Election, WaitPhase};
@@ -227,6 +227,21 @@ impl Explanation {
         let quorum = self.quorum.map(|quorum| &events[quorum]);
         let waited = quorum.and_then(|quorum| events[index].after(quorum));
         waited.is_some_and(|waited| waited + TOLERANCE < FINALIZE_WAIT)
+    }
+
+    /// Whether the election can have waited for votes in vain until now. It hears itself at once.
+    pub(super) fn waits_in_vain(&self, index: usize, events: &[Event]) -> bool {
+        if self.told != Told::Looks {
+            return true;
+        }
+        let collects = |wait: &fle::election::Wait| wait.phase == WaitPhase::Collecting;
+        let is_received = |it: &&Event| matches!(it.fact, Fact::NotificationReceived { .. });
+        let last = events[..index].iter().rev().find(is_received);
+        let silence = last.and_then(|last| events[index].after(last));
+        let is_silent = silence.is_some_and(|silence| silence + TOLERANCE >= FINALIZE_WAIT);
+        self.election.wait().as_ref().is_some_and(collects)
+            && !self.missed_something(index, events)
+            && (self.due.is_empty() || !is_silent)
     }
 
     pub(super) fn cannot_settle(
