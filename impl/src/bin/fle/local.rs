@@ -57,9 +57,12 @@ impl Local {
                 () = &mut over => break,
                 () = kills.next() => kills.act(&mut ensemble, &mut recovery).await?,
                 () = recovery.watch() => {}
-                _ = frames.tick() => if let Err(error) = screen.show(ensemble.picture().text(screen.is_terminal())) {
-                    return not_said(&error);
-                },
+                _ = frames.tick() => {
+                    let text = ensemble.picture().text(screen.is_terminal());
+                    if let Err(error) = screen.show(text) {
+                        return not_said(&error);
+                    }
+                }
             }
         }
         let last = ensemble.picture();

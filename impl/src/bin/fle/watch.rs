@@ -32,21 +32,21 @@ use view::View;
 /// Polls servers of ZooKeeper and of fle, shows the ensemble, and says what is wrong with it.
 ///
 /// Each address is a ZooKeeper server's client port, its AdminServer, or what `fle serve` has as
-/// --http. The table is drawn again on a terminal; elsewhere each change is a line. Exit code 0: all
-/// was well at the last poll; 1: something was wrong.
+/// --http. The table is drawn again on a terminal; elsewhere each change is a line. Exit code 0:
+/// all was well at the last poll; 1: something was wrong.
 #[derive(clap::Args)]
 pub(crate) struct Watch {
     /// The servers' addresses, as in zk-1:2181 or [::1]:8080.
     #[arg(required = true, value_name = "HOST:PORT")]
     addresses: Vec<Address>,
     /// How often they are asked.
-    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = interval, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = interval)]
     interval: Duration,
     /// Asks once, and ends.
     #[arg(long)]
     once: bool,
-    /// Writes the same as JSON, an object a line for each change, to a file, or instead of the table
-    /// to standard output (-).
+    /// Writes the same as JSON, an object a line for each change, to a file, or instead of the
+    /// table to standard output (-).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }

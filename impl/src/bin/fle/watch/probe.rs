@@ -1,10 +1,10 @@
 //! Asks one address what it is and how it is.
 //!
 //! # Invariants
-//! - A probe ends within [`PATIENCE`], whatever its peer does, and reads [`LONGEST`](exchange::LONGEST) bytes of each
-//!   reply at most.
-//! - One look-up of a name runs at a time: the system's cannot be given up, and the next probe waits
-//!   for that of the one before.
+//! - A probe ends within [`PATIENCE`], whatever its peer does, and reads
+//!   [`LONGEST`](exchange::LONGEST) bytes of each reply at most.
+//! - One look-up of a name runs at a time: the system's cannot be given up, and the next probe
+//!   waits for that of the one before.
 //!
 //! What answers is found out by asking: first a four-letter word, a moment later over HTTP, then
 //! with the first message of TLS. Whatever is understood first counts, and is asked alone from then

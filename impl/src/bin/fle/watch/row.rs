@@ -1,9 +1,9 @@
 //! What is known of the server at one address: an [`Answer`] understood.
 //!
 //! # Invariants
-//! - What a peer said is a number, an enumeration, a parsed configuration, or [`shown`]: escaped and
-//!   cut. Nothing else of it is kept.
-//! - A server that does not say who it is may be remembered ([`Row::remembering`]); how it is, never.
+//! - What a peer said is a number, an enumeration, a parsed configuration, or [`shown`]: escaped
+//!   and cut. Nothing else of it is kept.
+//! - Who a server is may be remembered ([`Row::remembering`]); how it is, never.
 
 mod web;
 mod words;

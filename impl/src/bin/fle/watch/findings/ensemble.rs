@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, listed, names};
 use super::server::has_leader;
-use crate::watch::row::{Row, State};
+use crate::watch::row::{Kind, Row, State};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn findings(rows: &[Row]) -> Vec<Finding> {
@@ -21,7 +21,7 @@ pub(super) fn findings(rows: &[Row]) -> Vec<Finding> {
     found
 }
 
-fn in_state<'a>(rows: &'a [Row], is_in: impl Fn(&State) -> bool) -> Vec<&'a Row> {
+fn in_state(rows: &[Row], is_in: impl Fn(&State) -> bool) -> Vec<&Row> {
     rows.iter().filter(|row| is_in(&row.state)).collect()
 }
 
@@ -43,14 +43,17 @@ fn no_leader(rows: &[Row]) -> Option<Finding> {
         &without,
         format!("nobody leads: {} {each}", names(&without)),
         "a majority of the voters must reach one another on their quorum and election ports (2888 \
-         and 3888): start those that are missing; the logs of the others say whom they cannot reach",
+         and 3888): start those that are missing; the logs of the others say whom they miss",
     ))
 }
 
 /// There is no leader, and those that answer are too few to elect one.
 fn no_quorum(rows: &[Row]) -> Option<Finding> {
     let answering = rows.iter().filter(|row| row.answers());
-    if has_leader(rows) || answering.clone().count() == 0 {
+    let is_of = |kind| rows.iter().any(|row| row.kind == Some(kind));
+    // Of two sides of one server it is not known that they are.
+    let may_count_twice = is_of(Kind::ZooKeeper) && is_of(Kind::AdminServer);
+    if has_leader(rows) || answering.clone().count() == 0 || may_count_twice {
         return None;
     }
     let members = rows.iter().find_map(|row| row.members.as_ref());
@@ -76,17 +79,18 @@ fn no_quorum(rows: &[Row]) -> Option<Finding> {
     let text = match known {
         Some(_) => format!("{present} of {size} voters answer, and a quorum is {needed}"),
         None => format!(
-            "{present} of these {size} servers answer; if they are the ensemble, a quorum is {needed}"
+            "{present} of these {size} servers answer, and if they are the ensemble, a quorum is \
+             {needed}"
         ),
     };
     let remedy = match missing[..] {
-        [] => "start the others".to_owned(),
-        _ => format!("start {}", names(&missing)),
+        [] => "bring the others back".to_owned(),
+        _ => format!("bring {} back", names(&missing)),
     };
     Some(Finding::wrong("no quorum", &missing, text, remedy))
 }
 
-/// Whether the two addresses may be two sides of one server, as its client port and its AdminServer.
+/// Whether the addresses may be two sides of one server: its client port and its AdminServer.
 fn may_be_one(one: &Row, other: &Row) -> bool {
     let same_socket = one.socket.is_some() && one.socket == other.socket;
     let same_sid = match (one.sid, other.sid) {
@@ -115,30 +119,25 @@ fn two_leaders(rows: &[Row]) -> Option<Finding> {
     Some(Finding::wrong("several leaders", &leaders, text, remedy))
 }
 
-/// Servers are led, and do not agree by whom.
+/// Servers are led, and do not agree by whom, or in what epoch.
 fn different_leaders(rows: &[Row]) -> Option<Finding> {
-    let led: Vec<&Row> = rows
-        .iter()
-        .filter(|row| row.serves() && row.leader.is_some())
-        .collect();
-    let mut by_leader: BTreeMap<(Option<i64>, Option<i64>), Vec<String>> = BTreeMap::new();
-    let leaders: BTreeSet<Option<i64>> = led.iter().map(|row| row.leader).collect();
+    let led: Vec<&Row> = rows.iter().filter(|row| row.serves()).collect();
+    let leaders: BTreeSet<i64> = led.iter().filter_map(|row| row.leader).collect();
+    let mut by_leader: BTreeMap<(i64, Option<i64>), Vec<String>> = BTreeMap::new();
     for row in &led {
-        // Where all name the same leader, its epochs are what may differ.
-        let epoch = row.epoch.filter(|_| leaders.len() == 1);
-        let with_epoch = leaders.len() > 1 || epoch.is_some();
-        if with_epoch {
-            by_leader
-                .entry((row.leader, epoch))
-                .or_default()
-                .push(row.name());
+        let camp = match row.leader {
+            Some(leader) if leaders.len() > 1 => Some((leader, None)),
+            Some(leader) if row.epoch.is_some() => Some((leader, row.epoch)),
+            _ => None,
+        };
+        if let Some(camp) = camp {
+            by_leader.entry(camp).or_default().push(row.name());
         }
     }
     if by_leader.len() < 2 {
         return None;
     }
     let camps = by_leader.iter().map(|((leader, epoch), names)| {
-        let leader = leader.unwrap_or_default();
         let epoch = epoch.map_or(String::new(), |epoch| format!(" in epoch {epoch}"));
         format!("server {leader}{epoch} is the leader of {}", listed(names))
     });

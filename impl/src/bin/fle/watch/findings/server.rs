@@ -81,8 +81,15 @@ fn left_out(row: &Row) -> Finding {
         }
         _ => format!("{name} looks for a leader, though others are led"),
     };
-    let remedy = "if it stays so, its log says whom it cannot reach: the quorum and election ports \
-                  (2888 and 3888) must be open in both directions";
+    let remedy = match row.state {
+        State::Establishing => {
+            "if it stays so, its log says why; a fle server is never led by one of ZooKeeper"
+        }
+        _ => {
+            "if it stays so, its log says whom it cannot reach: the quorum and election ports (2888 \
+             and 3888) must be open in both directions"
+        }
+    };
     Finding::wrong("left out", &[row], text, remedy)
 }
 

@@ -1,7 +1,7 @@
 //! What is found, and what is not.
 
 use super::*;
-use crate::watch::answer::{Answer, Nothing};
+use crate::watch::answer::{Answer, Commands, Nothing};
 use crate::watch::recorded::*;
 use crate::watch::row::Row;
 use serde_json::json;
@@ -174,13 +174,13 @@ fn too_few_voters_are_no_quorum() {
         ["no leader", "no quorum", "unreachable", "unreachable"]
     );
     let text = "wrong: 1 of 3 voters answer, and a quorum is 2; \
-                start 127.0.77.1:2181 and 127.0.77.2:2181";
+                bring 127.0.77.1:2181 and 127.0.77.2:2181 back";
     assert_eq!(found[1].to_string(), text);
     // By what is asked.
     let rows = [refused(1), refused(2), not_serving(3)];
     let text = findings(&rows)[1].to_string();
     assert!(
-        text.contains("1 of these 3 servers answer; if they are the ensemble"),
+        text.contains("1 of these 3 servers answer, and if they are the ensemble"),
         "{text}"
     );
     let rows = [refused(1), not_serving(2), not_serving(3)];
@@ -189,6 +189,19 @@ fn too_few_voters_are_no_quorum() {
         ["no leader", "unreachable"],
         "two of three may elect"
     );
+}
+
+/// The client port and the AdminServer of one server would be two of them.
+#[test]
+fn sides_of_a_server_are_no_voters() {
+    let looks = Commands {
+        server_stats: json!({"command": "server_stats", "error": NOT_SERVING}),
+        ..Commands::default()
+    };
+    let known = not_serving(1).remembering(&follower(1, "0x0"));
+    let side = row_at(1, 8080, &Answer::Admin(looks));
+    let rows = [known, side, silent(2, Nothing::Refused)];
+    assert_eq!(kinds(&rows), ["no leader", "unreachable"]);
 }
 
 /// Whoever was not asked may vote, too; and an observer does not.
@@ -448,7 +461,9 @@ fn a_peer_that_answers_here_and_not_there_is_told() {
     let leads = json!({"state": "leading", "standing": "leading", "lease_ms": 900});
     let rows = [fle(1, &cut), fle(2, &json!({})), fle(3, &leads)];
     let text = only(&rows);
-    assert!(text.contains("server 1 (127.0.77.1:2181) does not reach server 2 (127.0.77.2:2181), which answers here: no route"), "{text}");
+    let cut_off = "server 1 (127.0.77.1:2181) does not reach server 2 (127.0.77.2:2181), which \
+                   answers here: no route";
+    assert!(text.contains(cut_off), "{text}");
     let rows = [fle(1, &cut), silent(2, Nothing::Refused), fle(3, &leads)];
     assert_eq!(kinds(&rows), ["unreachable"]);
 }
