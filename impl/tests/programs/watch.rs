@@ -1,10 +1,14 @@
 //! `fle watch`, with fle's servers and with peers made by hand.
 
-use crate::support::{Ensemble, Server, command, end, fle, full_pipe, send, stderr, stdout, until};
+use crate::support::{
+    Ensemble, Server, command, end, fle, full_pipe, isolated, send, stderr, stdout, until,
+};
 use rustix::process::Signal;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Output, Stdio};
+use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs `fle watch --once`.
 fn once(addresses: &[String], more: &[&str]) -> Output {
@@ -34,7 +38,7 @@ fn peer_on(
     behave: impl Fn(TcpStream) + Send + Sync + 'static,
 ) -> SocketAddr {
     let address = listener.local_addr().unwrap();
-    let behave = std::sync::Arc::new(behave);
+    let behave = Arc::new(behave);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let behave = behave.clone();
@@ -78,13 +82,12 @@ struct Live {
 
 impl Live {
     fn start(addresses: &[String], more: &[&str]) -> Self {
-        let mut command = command();
-        command.arg("watch").args(more).args(addresses);
-        let mut process = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Self::of(command().arg("watch").args(more).args(addresses))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         Self { process, lines }
     }
@@ -268,6 +271,41 @@ fn names_and_both_families_of_addresses_are_asked() {
         text.contains("wrong: the name of nohost.invalid:2181 does not resolve: "),
         "{text}"
     );
+}
+
+/// A name server that takes all questions and answers none: each poll ends all the same, and there
+/// is one look-up at a time.
+#[test]
+fn a_name_server_that_is_silent_holds_nothing_up() {
+    let Ok(silent) = UdpSocket::bind("127.0.0.154:53") else {
+        println!("skipped: a name server's port is not to be had");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let resolv = folder.path().join("resolv.conf");
+    let text = "nameserver 127.0.0.154\noptions timeout:30 attempts:5\n";
+    std::fs::write(&resolv, text).unwrap();
+    let mount = format!("mount --bind {} /etc/resolv.conf &&", resolv.display());
+    let Some(mut command) = isolated(&["--mount"], &mount) else {
+        return;
+    };
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (answer, count) = (zookeeper("leader"), asked.clone());
+    let leader = peer(move |stream| {
+        count.fetch_add(1, Ordering::SeqCst);
+        answer(stream);
+    });
+    let arguments = ["watch", "--interval", "0.01", "zk-1.example.org:2181"];
+    let command = command.args(arguments).arg(leader.to_string());
+    let mut live = Live::of(command);
+    live.says("does not resolve: the look-up takes too long");
+    // With three words each.
+    until(|| asked.load(Ordering::SeqCst) >= 9);
+    send(&live.process, Signal::INT);
+    assert_eq!(end(&mut live.process).code(), Some(1));
+    silent.set_nonblocking(true).unwrap();
+    let questions = std::iter::from_fn(|| silent.recv(&mut [0; 512]).ok());
+    assert!(questions.count() <= 2, "for an address of either family");
 }
 
 #[test]
