@@ -55,11 +55,11 @@ impl Picture {
         self.findings.iter().filter(wrong).count()
     }
 
-    /// The table, and the findings beneath it.
+    /// The verdict, which is seen however low the terminal is, the table and the findings.
     pub(super) fn page(&self, size: Option<Size>) -> String {
         let width = size.map(|size| size.width);
-        let mut lines = self.table(width);
-        lines.push(self.summary());
+        let mut lines = vec![self.summary()];
+        lines.extend(self.table(width));
         for finding in &self.findings {
             let text = finding.to_string();
             match width {

@@ -200,8 +200,16 @@ fn sides_of_a_server_are_no_voters() {
     };
     let known = not_serving(1).remembering(&follower(1, "0x0"));
     let side = row_at(1, 8080, &Answer::Admin(looks));
-    let rows = [known, side, silent(2, Nothing::Refused)];
-    assert_eq!(kinds(&rows), ["no leader", "unreachable"]);
+    assert_eq!(kinds(&[known.clone(), side]), ["no leader"]);
+    let gone = silent(2, Nothing::Refused).remembering(&follower(2, "0x0"));
+    let refused = Answer::Nothing(Nothing::Refused);
+    let gone_side = row_at(2, 8080, &refused).remembering(&admin(2, "follower", 3));
+    let rows = [known, gone, gone_side];
+    assert_eq!(
+        kinds(&rows),
+        ["no leader", "unreachable", "unreachable"],
+        "3 may be there"
+    );
 }
 
 /// Whoever was not asked may vote, too; and an observer does not.
