@@ -365,7 +365,7 @@ fn senseless_arguments_are_refused() {
         (&["watch"][..], "HOST:PORT"),
         (&["watch", "zk-1"], "write HOST:PORT"),
         (&["watch", "::1:2181"], "[::1]:2181"),
-        (&["watch", "a:1", "a:1"], "given twice"),
+        (&["watch", "--once", "a:1", "a:1"], "given twice"),
         (&["watch", "--interval", "0", "a:1"], "no time at all"),
         (
             &["watch", "--once", "--json", "/nowhere/x", "127.0.0.1:1"],

@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, listed, names};
 use super::server::has_leader;
-use crate::watch::row::{Kind, Row, State};
+use crate::watch::row::{Kind, Members, Row, State};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn findings(rows: &[Row]) -> Vec<Finding> {
@@ -49,11 +49,8 @@ fn no_leader(rows: &[Row]) -> Option<Finding> {
 
 /// There is no leader, and those that answer are too few to elect one.
 fn no_quorum(rows: &[Row]) -> Option<Finding> {
-    let answering = rows.iter().filter(|row| row.answers());
-    let is_of = |kind| rows.iter().any(|row| row.kind == Some(kind));
-    // Of two sides of one server it is not known that they are.
-    let may_count_twice = is_of(Kind::ZooKeeper) && is_of(Kind::AdminServer);
-    if has_leader(rows) || answering.clone().count() == 0 || may_count_twice {
+    let answering: Vec<&Row> = rows.iter().filter(|row| row.answers()).collect();
+    if has_leader(rows) || answering.is_empty() || may_count_twice(rows) {
         return None;
     }
     let members = rows.iter().find_map(|row| row.members.as_ref());
@@ -61,15 +58,11 @@ fn no_quorum(rows: &[Row]) -> Option<Finding> {
         // Not a matter of numbers.
         return None;
     }
-    let voters: Option<BTreeSet<i64>> = members.map(|members| members.voters().collect());
     let known = rows.iter().find_map(Row::voter_count);
     let known = known.and_then(|voters| usize::try_from(voters).ok());
     let size = known.unwrap_or(rows.len());
-    let votes = |row: &&Row| match (&voters, row.sid) {
-        (Some(voters), Some(sid)) => voters.contains(&sid),
-        _ => true,
-    };
-    let present = answering.filter(votes).count();
+    let voting = answering.iter().filter(|row| may_vote(row, members));
+    let present = voting.count();
     let not_asked = size.saturating_sub(rows.len());
     let needed = size / 2 + 1;
     if present + not_asked >= needed || size < 2 {
@@ -88,6 +81,20 @@ fn no_quorum(rows: &[Row]) -> Option<Finding> {
         _ => format!("bring {} back", names(&missing)),
     };
     Some(Finding::wrong("no quorum", &missing, text, remedy))
+}
+
+/// Whether there may be two sides of one server, which are not known to be.
+fn may_count_twice(rows: &[Row]) -> bool {
+    let is_of = |kind| rows.iter().any(|row| row.kind == Some(kind));
+    is_of(Kind::ZooKeeper) && is_of(Kind::AdminServer)
+}
+
+/// Whether the server votes in this ensemble, as far as is known.
+fn may_vote(row: &Row, members: Option<&Members>) -> bool {
+    match (members, row.sid) {
+        (Some(members), Some(sid)) => members.voters().any(|voter| voter == sid),
+        _ => true,
+    }
 }
 
 /// Whether the addresses may be two sides of one server: its client port and its AdminServer.
@@ -210,42 +217,37 @@ fn standalone(rows: &[Row]) -> Option<Finding> {
 /// Learners that are not where the only leader is: behind it, or with a later one.
 fn of_another_epoch(rows: &[Row]) -> Vec<Finding> {
     let leaders = in_state(rows, |state| *state == State::Leading);
-    let Some((leader, (epoch, counter))) = leaders
-        .first()
-        .filter(|first| leaders.iter().all(|it| may_be_one(first, it)))
-        .and_then(|leader| Some((*leader, leader.transactions()?)))
-    else {
+    let is_only = |first: &&&Row| leaders.iter().all(|it| may_be_one(first, it));
+    let Some(leader) = leaders.first().filter(is_only) else {
         return Vec::new();
     };
-    let led = in_state(rows, |state| {
-        matches!(state, State::Following | State::Observing)
-    });
-    let led = led
-        .into_iter()
-        .filter_map(|row| Some((row, row.transactions()?.0)));
-    led.filter_map(|(row, its)| {
-        let (name, leads) = (row.name(), leader.name());
-        // Before the first transaction of an epoch, a learner's last is of an earlier one.
-        if its < epoch && counter > 0 {
-            let text = format!(
-                "{name} is behind: its last transaction is of epoch {its}, and {leads} has some \
-                 of epoch {epoch}"
-            );
-            let remedy = "if it stays so, it follows an earlier leader or is stuck: see its log, \
-                          and restart it";
-            return Some(Finding::wrong("behind", &[row], text, remedy));
-        }
-        (its > epoch).then(|| {
-            let text = format!(
-                "{name} has a transaction of epoch {its}, and {leads} leads in epoch {epoch}: its \
-                 time is over"
-            );
-            let remedy = "if it stays so, that leader is cut off from the others: see what \
-                          connects it, and restart it";
-            Finding::wrong("past leader", &[leader, row], text, remedy)
-        })
+    let is_led = |state: &State| matches!(state, State::Following | State::Observing);
+    let led = in_state(rows, is_led);
+    led.iter().filter_map(|row| apart(row, leader)).collect()
+}
+
+fn apart(row: &Row, leader: &Row) -> Option<Finding> {
+    let ((epoch, counter), (its, _)) = (leader.transactions()?, row.transactions()?);
+    let (name, leads) = (row.name(), leader.name());
+    // Before the first transaction of an epoch, a learner's last is of an earlier one.
+    if its < epoch && counter > 0 {
+        let text = format!(
+            "{name} is behind: its last transaction is of epoch {its}, and {leads} has some of \
+             epoch {epoch}"
+        );
+        let remedy = "if it stays so, it follows an earlier leader or is stuck: see its log, and \
+                      restart it";
+        return Some(Finding::wrong("behind", &[row], text, remedy));
+    }
+    (its > epoch).then(|| {
+        let text = format!(
+            "{name} has a transaction of epoch {its}, and {leads} leads in epoch {epoch}: its time \
+             is over"
+        );
+        let remedy = "if it stays so, that leader is cut off from the others: see what connects \
+                      it, and restart it";
+        Finding::wrong("past leader", &[leader, row], text, remedy)
     })
-    .collect()
 }
 
 /// Voters that the leader has not brought up to date.

@@ -86,8 +86,8 @@ fn left_out(row: &Row) -> Finding {
             "if it stays so, its log says why; a fle server is never led by one of ZooKeeper"
         }
         _ => {
-            "if it stays so, its log says whom it cannot reach: the quorum and election ports (2888 \
-             and 3888) must be open in both directions"
+            "if it stays so, its log says whom it cannot reach: the quorum and election ports \
+             (2888 and 3888) must be open in both directions"
         }
     };
     Finding::wrong("left out", &[row], text, remedy)
