@@ -122,7 +122,8 @@ fn live_logs_give_the_same_judgement_in_every_layout() {
     assert_eq!(expected.outcome(), Outcome::Allowed, "{}", logs.concat());
     let lines = at_noon(&logs);
     let elections: usize = expected.decided().iter().map(Vec::len).sum();
-    assert!(elections >= usize::from(SERVERS) + FAULTS, "{elections}");
+    // A server may be killed before it begins to look.
+    assert!(elections >= usize::from(SERVERS), "{elections}");
     let judged = |layout: Layout| {
         let texts = lines.iter().map(|it| laid_out(it, layout));
         let texts = texts.map(|text| String::from_utf8(text).unwrap());
