@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod annotations;
 pub(crate) mod check;
 pub(crate) mod explore;
 pub(crate) mod list;

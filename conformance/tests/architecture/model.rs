@@ -19,7 +19,8 @@ const LIBRARY: Layers<'_> = &[
             "scenario",
             "counterexample explore walk",
             "report",
-            "check merge trace_dir",
+            "check failure merge trace_dir",
+            "junit",
             "simulate",
             "any",
             "mutants",
@@ -90,7 +91,8 @@ const PROGRAM: Layers<'_> = &[
     (
         "commands",
         &[
-            "output self",
+            "annotations self",
+            "output",
             "check explore list merge mutants simulate trace",
         ],
     ),

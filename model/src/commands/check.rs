@@ -1,9 +1,10 @@
 //! `fle-model check`: scenarios, state by state.
 
-use super::output::{Reports, watched};
+use super::output::{NamedFile, Reports, watched};
 use super::{Chosen, all_processors, mutant, scenario};
 use fle_model::frame::any::AnyScenario;
 use fle_model::frame::check::Options;
+use fle_model::frame::junit::junit;
 use fle_model::frame::mutant::Entry;
 use fle_model::frame::mutants::in_order;
 use fle_model::frame::scenario::Tier;
@@ -35,6 +36,9 @@ pub(crate) struct Check {
     /// Also write the reports as JSON to this file, `-` for standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Also write the reports as JUnit XML to this file: a suite for each scenario, a case for each property.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Write counterexamples to this folder, each as JSON, as a diagram (SVG), and, of an election,
     /// as fle-trace/1 files, one for each server and each of its lives, for fle-conformance to
     /// replay. It is made if it is missing.
@@ -50,6 +54,7 @@ impl Check {
         };
         let chosen = self.chosen()?;
         let mut reports = Reports::new(self.json)?;
+        let junit_file = self.junit.map(NamedFile::create).transpose()?;
         let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
         for scenario in chosen {
             let name = scenario.about().name;
@@ -62,6 +67,10 @@ impl Check {
             if noticed && self.scenarios.is_empty() {
                 break;
             }
+        }
+        if let Some(file) = junit_file {
+            let text = junit(reports.all()).map_err(|error| error.to_string())?;
+            file.write(&text)?;
         }
         reports.finish()
     }

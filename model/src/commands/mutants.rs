@@ -1,5 +1,6 @@
 //! `fle-model mutants`: the power of the checker.
 
+use super::annotations::annotate;
 use super::output::{JsonFile, print};
 use super::{all_processors, mutant};
 use fle_model::frame::check::Options;
@@ -38,6 +39,9 @@ impl Mutants {
             let outcome = run(mutant, scenarios, options);
             if text_wanted {
                 print(&outcome.to_string())?;
+            }
+            if let Some(failure) = outcome.failure() {
+                annotate("mutants", &failure);
             }
             outcomes.push(outcome);
         }

@@ -1,5 +1,7 @@
 //! Where the commands write: text to standard output, JSON to a file, progress to the terminal.
 
+use super::annotations::annotate;
+use fle_model::frame::failure::failures;
 use fle_model::frame::progress::{Progress, Watcher};
 use fle_model::frame::report::{Report, Tell};
 use serde::Serialize;
@@ -48,8 +50,16 @@ impl<C: Tell + Serialize> Reports<C> {
         if self.text_wanted() {
             print(&report.to_string())?;
         }
+        for failure in failures(&report) {
+            annotate(&report.title(), &failure);
+        }
         self.reports.push(report);
         Ok(())
+    }
+
+    /// All reports so far.
+    pub(crate) fn all(&self) -> &[Report<C>] {
+        &self.reports
     }
 
     /// The last line, the JSON, and the exit code.
@@ -67,10 +77,29 @@ impl<C: Tell + Serialize> Reports<C> {
     }
 }
 
-/// Where `--json` writes. Created before the work begins, so that a wrong path is known at once.
+/// A file to be written when the work is done. It is created before that begins, so that a wrong path
+/// is known at once.
+pub(crate) struct NamedFile(PathBuf, File);
+
+impl NamedFile {
+    pub(crate) fn create(path: PathBuf) -> Result<Self, String> {
+        match File::create(&path) {
+            Ok(file) => Ok(Self(path, file)),
+            Err(error) => Err(format!("cannot write {}: {error}", path.display())),
+        }
+    }
+
+    pub(crate) fn write(self, text: &str) -> Result<(), String> {
+        let Self(path, mut file) = self;
+        let written = file.write_all(text.as_bytes());
+        written.map_err(|error| format!("cannot write {}: {error}", path.display()))
+    }
+}
+
+/// Where `--json` writes.
 pub(crate) enum JsonFile {
     StandardOutput,
-    Named(PathBuf, File),
+    Named(NamedFile),
 }
 
 impl JsonFile {
@@ -78,10 +107,7 @@ impl JsonFile {
         if path == Path::new("-") {
             return Ok(Self::StandardOutput);
         }
-        match File::create(&path) {
-            Ok(file) => Ok(Self::Named(path, file)),
-            Err(error) => Err(format!("cannot write {}: {error}", path.display())),
-        }
+        NamedFile::create(path).map(Self::Named)
     }
 
     pub(crate) fn is_standard_output(&self) -> bool {
@@ -93,10 +119,7 @@ impl JsonFile {
         text.push('\n');
         match self {
             Self::StandardOutput => print(&text),
-            Self::Named(path, mut file) => {
-                let written = file.write_all(text.as_bytes());
-                written.map_err(|error| format!("cannot write {}: {error}", path.display()))
-            }
+            Self::Named(file) => file.write(&text),
         }
     }
 }
