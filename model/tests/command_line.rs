@@ -26,7 +26,7 @@ fn bad_usage_is_one_line_and_exit_code_2() {
     assert_bad_usage(&["check", "--what"], "--what");
     assert_bad_usage(
         &["check", "nowhere"],
-        "there are fault-free, fault-free-slots",
+        "there is no such scenario; `fle-model list` shows all names",
     );
     assert_bad_usage(
         &["check", "--shard", "1/1"],
@@ -37,15 +37,24 @@ fn bad_usage_is_one_line_and_exit_code_2() {
     assert_bad_usage(&["simulate", "fault-free"], "--seconds");
     assert_bad_usage(&["simulate", "--seconds", "1"], "SCENARIO");
     assert_bad_usage(
-        &["simulate", "nowhere", "--seconds", "1"],
-        "there are fault-free",
+        &["simulate", "fault_free", "--seconds", "1"],
+        "there is no such scenario; did you mean “fault-free”? `fle-model list` shows all names",
     );
     assert_bad_usage(&["simulate", "fault-free", "--seconds", "0"], "--seconds");
     assert_bad_usage(
         &["simulate", "five", "--seconds", "1", "--trace-dir", "/proc"],
         "cannot write /proc",
     );
-    assert_bad_usage(&["explore", "nowhere"], "there are fault-free");
+    assert_bad_usage(
+        &["explore", "establish-to"],
+        "did you mean “establish-two”?",
+    );
+    for command in [&["mutants"][..], &["check", "--mutant"]] {
+        assert_bad_usage(
+            &[command, &["one-vote-sufices"]].concat(),
+            "there is no such mutant; did you mean “one-vote-suffices”?",
+        );
+    }
     assert_bad_usage(&["explore", "fault-free", "--port", "0"], "--port");
     assert_bad_usage(&["merge"], "REPORT");
     assert_bad_usage(&["merge", "/nowhere/0.json"], "cannot read /nowhere/0.json");

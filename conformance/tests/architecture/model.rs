@@ -91,8 +91,8 @@ const PROGRAM: Layers<'_> = &[
     (
         "commands",
         &[
-            "annotations self",
-            "output",
+            "annotations near self",
+            "named output",
             "check explore list merge mutants simulate trace",
         ],
     ),

@@ -1,7 +1,8 @@
 //! `fle-model check`: scenarios, state by state.
 
+use super::all_processors;
+use super::named::{Chosen, mutant, scenario};
 use super::output::{NamedFile, Reports, watched};
-use super::{Chosen, all_processors, mutant, scenario};
 use fle_model::frame::any::AnyScenario;
 use fle_model::frame::check::Options;
 use fle_model::frame::junit::junit;
