@@ -124,6 +124,37 @@ fn the_catalogue_is_listed_as_text_and_as_json() {
     }
 }
 
+/// The same of both protocols, as text and as JSON.
+#[test]
+fn the_catalogue_is_filtered_by_name() {
+    let text = fle_model(&["list", "--filter", "quorum"]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    let headings = text
+        .lines()
+        .filter(|line| !line.starts_with(' ') && !line.is_empty());
+    let headings: Vec<_> = headings.collect();
+    assert_eq!(headings, ["Properties", "Properties of the establishment"]);
+    let json = fle_model(&["list", "--filter", "quorum", "--json", "-"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    for protocol in [&json, &json["establishment"]] {
+        assert_eq!(protocol["scenarios"], serde_json::json!([]));
+        assert_eq!(protocol["mutants"], serde_json::json!([]));
+        let properties = protocol["properties"].as_array().expect("rows");
+        assert!(!properties.is_empty());
+        for property in properties {
+            let name = property["name"].as_str().expect("a name");
+            assert!(name.contains("quorum") && text.contains(name), "{name}");
+        }
+    }
+    assert_eq!(json["unmodelled"], serde_json::json!([]));
+    let scenario = fle_model(&["list", "--filter", "timely-torn"]);
+    assert!(scenario.stdout.starts_with(b"Scenarios\n  timely-torn: "));
+    assert_bad_usage(
+        &["list", "--filter", "quorum evidense"],
+        "there is no name with “quorum evidense” in it; did you mean “quorum evidence”?",
+    );
+}
+
 /// One initial state of 20: a whole search, small enough for a build without optimization.
 #[test]
 fn a_shard_is_checked_and_reported() {
