@@ -16,6 +16,9 @@ use std::process::ExitCode;
 /// The executable specification of Fast Leader Election.
 ///
 /// Exit code 0: all well; 1: a check failed; 2: bad usage or unusable input.
+///
+/// Where the environment variable GITHUB_ACTIONS is `true`, what failed is also told to GitHub's
+/// runner, which shows it beside the run.
 #[derive(Parser)]
 #[command(name = "fle-model", version)]
 struct Cli {

@@ -124,6 +124,26 @@ fn the_catalogue_is_listed_as_text_and_as_json() {
     }
 }
 
+/// Of a path or another long word there is none in these.
+#[test]
+fn text_fits_80_columns() {
+    for arguments in [
+        &["list"][..],
+        &["check", "timely-oracle", "establish-timely"],
+        &["check", "timely-oracle", "--shard", "1/3"],
+        &["check", "timely-oracle", "--mutant", "one-vote-suffices"],
+        &["mutants", "one-vote-suffices"],
+        &["simulate", "timely", "--seconds", "1"],
+    ] {
+        let text = fle_model(arguments).stdout;
+        let text = String::from_utf8(text).expect("text");
+        assert!(text.lines().count() > 1, "{arguments:?}: {text}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
+        }
+    }
+}
+
 /// The same of both protocols, as text and as JSON.
 #[test]
 fn the_catalogue_is_filtered_by_name() {

@@ -100,7 +100,7 @@ fn mutants_succeeds_if_all_are_killed_and_says_how() {
     let (code, text) = fle_model(&["mutants", "one-vote-suffices", "oracle-grants-both"]);
     assert_eq!(code, Some(0), "{text}");
     let wanted =
-        "killed    one-vote-suffices: quorum evidence fails in timely-oracle within 2 steps";
+        "killed    one-vote-suffices: quorum evidence fails in timely-oracle within 2\n    steps\n";
     assert!(text.contains(wanted), "{text}");
     let end = "2 mutant(s) run: 2 killed, 0 survived; 0 not as expected\n";
     assert!(text.ends_with(end), "{text}");

@@ -15,6 +15,7 @@ use fle_model::models;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 #[derive(clap::Args)]
 pub(crate) struct Check {
@@ -57,6 +58,7 @@ impl Check {
         let mut reports = Reports::new(self.json)?;
         let junit_file = self.junit.map(NamedFile::create).transpose()?;
         let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
+        let start = Instant::now();
         for scenario in chosen {
             let name = scenario.about().name;
             let report = watched(name, |watcher| scenario.check(options, watcher));
@@ -73,7 +75,7 @@ impl Check {
             let text = junit(reports.all()).map_err(|error| error.to_string())?;
             file.write(&text)?;
         }
-        reports.finish()
+        reports.finish(Some(start.elapsed()))
     }
 
     /// The scenarios named, or those of the tier; with a broken rule, if one is to be broken.

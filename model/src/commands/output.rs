@@ -9,8 +9,29 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
+use textwrap::{Options, WordSplitter};
 
+/// No line of text is longer.
+const COLUMNS: usize = 80;
+
+/// Prints text for readers: what is too long for a line goes on in the next, further in.
 pub(crate) fn print(text: &str) -> Result<(), String> {
+    print_as_is(&text.lines().map(fitted).collect::<String>())
+}
+
+/// A word that is longer than a line, a path for instance, stays whole.
+fn fitted(line: &str) -> String {
+    let indent = line.len() - line.trim_start().len() + 4;
+    let indent = " ".repeat(indent);
+    let options = Options::new(COLUMNS)
+        .subsequent_indent(&indent)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::fill(line, options) + "\n"
+}
+
+fn print_as_is(text: &str) -> Result<(), String> {
     let written = io::stdout().write_all(text.as_bytes());
     written.map_err(|error| format!("cannot write to standard output: {error}"))
 }
@@ -62,13 +83,17 @@ impl<C: Tell + Serialize> Reports<C> {
         &self.reports
     }
 
-    /// The last line, the JSON, and the exit code.
-    pub(crate) fn finish(self) -> Result<ExitCode, String> {
+    /// The last line, with how long all of it took if it was worked out here; the JSON, and the exit code.
+    pub(crate) fn finish(self, took: Option<Duration>) -> Result<ExitCode, String> {
         let count = self.reports.len();
         let passed = self.reports.iter().filter(|report| report.passed());
         let failed = count - passed.count();
         if self.text_wanted() {
-            print(&format!("{count} scenario(s) checked, {failed} failed\n"))?;
+            let took = took.map(|took| format!(", in {:.1} s", took.as_secs_f64()));
+            let took = took.unwrap_or_default();
+            print(&format!(
+                "{count} scenario(s) checked, {failed} failed{took}\n"
+            ))?;
         }
         if let Some(json) = self.json {
             json.write(&self.reports)?;
@@ -118,7 +143,7 @@ impl JsonFile {
         let mut text = serde_json::to_string_pretty(value).map_err(|error| error.to_string())?;
         text.push('\n');
         match self {
-            Self::StandardOutput => print(&text),
+            Self::StandardOutput => print_as_is(&text),
             Self::Named(file) => file.write(&text),
         }
     }

@@ -251,7 +251,7 @@ impl<C: Tell> fmt::Display for Report<C> {
         if let Some(liveness) = self.liveness {
             writeln!(
                 f,
-                "  fair runs searched: {} states, {} transitions, {:.1} s",
+                "  fair runs: {} states, {} transitions, searched in {:.1} s",
                 grouped(liveness.states),
                 grouped(liveness.transitions),
                 liveness.seconds,
@@ -273,7 +273,7 @@ impl<C> Report<C> {
         };
         write!(
             f,
-            "  {searched}: {} initial states, {} unique states, {} generated, depth {}, {:.1} s",
+            "  {searched}: {} initial states, {} unique states, {} generated, depth {}\n  searched in {:.1} s",
             self.initial_states,
             grouped(self.unique_states),
             grouped(self.generated_states),
@@ -290,7 +290,7 @@ impl<C> Report<C> {
                 Some(_) => "of the largest process",
                 None => "of the process so far",
             };
-            write!(f, ", peak memory {whose} {} MiB", bytes / (1024 * 1024))?;
+            write!(f, "\n  peak memory {whose} {} MiB", bytes / (1024 * 1024))?;
         }
         writeln!(
             f,
