@@ -17,7 +17,7 @@
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any [`stateright::Model`] |
 //! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
 //! | [`counterexample`], [`report`], [`trace_dir`], [`mod@merge`] | what came of it, as files, and of all parts together |
-//! | [`failure`], [`mod@junit`] | what failed, for those who keep lists of tests |
+//! | [`failure`], [`mod@junit`], [`mod@html`] | what failed, for those who keep lists of tests; all of a run, as a page |
 //! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
 //! | [`explore`] | a system in the browser |
 //! | [`any`], [`mutants`] | all of that for a scenario of any protocol; and which broken rules it notices |
@@ -30,6 +30,7 @@ pub mod diagram;
 pub mod explore;
 pub mod failure;
 pub mod figures;
+pub mod html;
 pub mod junit;
 pub mod liveness;
 pub mod merge;

@@ -20,7 +20,7 @@ const LIBRARY: Layers<'_> = &[
             "counterexample explore walk",
             "report",
             "check failure merge trace_dir",
-            "junit",
+            "html junit",
             "simulate",
             "any",
             "mutants",
