@@ -3,6 +3,7 @@
 mod annotations;
 pub(crate) mod check;
 pub(crate) mod explore;
+pub(crate) mod graph;
 pub(crate) mod list;
 pub(crate) mod merge;
 pub(crate) mod mutants;

@@ -19,7 +19,7 @@
 //! | [`counterexample`], [`report`], [`trace_dir`], [`mod@merge`] | what came of it, as files, and of all parts together |
 //! | [`failure`], [`mod@junit`], [`mod@html`] | what failed, for those who keep lists of tests; all of a run, as a page |
 //! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
-//! | [`explore`] | a system in the browser |
+//! | [`explore`], [`mod@state_graph`] | a system in the browser; all of a small one as a graph |
 //! | [`any`], [`mutants`] | all of that for a scenario of any protocol; and which broken rules it notices |
 
 pub mod any;
@@ -41,6 +41,7 @@ pub mod report;
 pub mod scenario;
 pub mod shard;
 pub mod simulate;
+pub mod state_graph;
 pub mod story;
 pub mod subject;
 pub mod system;

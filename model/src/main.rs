@@ -6,6 +6,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use commands::check::Check;
 use commands::explore::Explore;
+use commands::graph::Graph;
 use commands::list::List;
 use commands::merge::Merge;
 use commands::mutants::Mutants;
@@ -38,6 +39,8 @@ enum Command {
     Simulate(Simulate),
     /// Shows a scenario in the browser, state by state: stateright's Explorer.
     Explore(Explore),
+    /// Writes the states of a small scenario and the steps between them to a file, for Graphviz.
+    Graph(Graph),
     /// Writes random paths of the model as fle-trace/1 files, one for each server, for fle-conformance to replay.
     Trace(Trace),
     /// Puts the JSON reports of a run's shards together.
@@ -52,6 +55,7 @@ impl Command {
             Self::List(list) => list.run(),
             Self::Simulate(simulate) => simulate.run(),
             Self::Explore(explore) => explore.run(),
+            Self::Graph(graph) => graph.run(),
             Self::Trace(trace) => trace.run(),
             Self::Merge(merge) => merge.run(),
         }
@@ -73,7 +77,7 @@ fn main() -> ExitCode {
 /// What is wrong with the usage, without the help that clap adds.
 fn one_line(usage: &clap::Error) -> String {
     if usage.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "which command? check, mutants, list, simulate, explore, trace or merge (see --help)"
+        return "which command? check, mutants, list, simulate, explore, graph, trace or merge (see --help)"
             .to_owned();
     }
     let text = usage.render().to_string();

@@ -17,7 +17,7 @@ const LIBRARY: Layers<'_> = &[
             "subject",
             "claim",
             "scenario",
-            "counterexample explore walk",
+            "counterexample explore state_graph walk",
             "report",
             "check failure merge trace_dir",
             "html junit",
@@ -93,7 +93,7 @@ const PROGRAM: Layers<'_> = &[
         &[
             "annotations near self",
             "named output",
-            "check explore list merge mutants simulate trace",
+            "check explore graph list merge mutants simulate trace",
         ],
     ),
 ];

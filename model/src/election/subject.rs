@@ -2,7 +2,7 @@
 //! a way reads.
 
 use crate::election::narrate::{tell, tell_start};
-use crate::election::picture::{head, picture};
+use crate::election::picture::{head, picture, sketch};
 use crate::election::rules::{self, Broken};
 use crate::election::scenario::Scenario;
 use crate::election::story::{Scene, Start};
@@ -35,6 +35,10 @@ impl<const N: usize> Subject for System<N> {
             effects,
         };
         past.and(step.broken_rules())
+    }
+
+    fn sketch(&self, state: &State<N>) -> String {
+        sketch(state)
     }
 
     fn story(&self, way: &Way<Self>) -> Story {

@@ -1,6 +1,8 @@
 //! What happens, in words and as it is drawn: an arrow where a server reads a packet, a clock where
 //! patience or a promise ends, a box for what the server does about it.
 
+use super::leader::Stage;
+use super::learner::{self, Learner};
 use super::network::Packet;
 use super::protocol::{Effect, Event};
 use super::server::Role;
@@ -67,6 +69,51 @@ fn disk(disk: Stored) -> String {
         Knowledge::Complete => format!("accepted {accepted:?}, current {current:?}"),
         Knowledge::Blank => "empty disk".to_owned(),
         Knowledge::Lost => format!("accepted {accepted:?} or more"),
+    }
+}
+
+/// A state in a few words.
+pub(super) fn sketch<const N: usize>(state: &State<N>) -> String {
+    let servers = (1..).zip(&state.servers);
+    let mut lines: Vec<_> = servers
+        .map(|(sid, server)| format!("{sid}: {}, {}", doing(&server.role), disk(server.disk)))
+        .collect();
+    let pairs = (0..N).flat_map(|learner| (0..N).map(move |leader| (learner, leader)));
+    let under_way = pairs.flat_map(|(learner, leader)| {
+        let connection = state.network.connection(learner, leader);
+        let up = connection.up.packets().map(move |_| (learner, leader));
+        let down = connection.down.packets().map(move |_| (leader, learner));
+        up.chain(down)
+    });
+    let under_way = under_way.map(|(from, to)| format!("{}→{}", from + 1, to + 1));
+    let under_way: Vec<_> = under_way.collect();
+    if !under_way.is_empty() {
+        lines.push(format!("under way {}", under_way.join(" ")));
+    }
+    lines.join("\n")
+}
+
+/// What the server does, in a few words.
+fn doing<const N: usize>(role: &Role<N>) -> String {
+    match role {
+        Role::Down => "down".to_owned(),
+        Role::Looking(_) => "looks".to_owned(),
+        Role::Leading(leader) => match leader.stage {
+            Stage::Discovery => "leads".to_owned(),
+            Stage::Promising(epoch) => format!("proposes {epoch:?}"),
+            Stage::Activating(epoch) => format!("activates {epoch:?}"),
+            Stage::Established(epoch) => format!("LEADS in {epoch:?}"),
+        },
+        Role::Learning(Learner { leader, stage }) => {
+            let leader = leader + 1;
+            match stage {
+                learner::Stage::Introduced => format!("joins {leader}"),
+                learner::Stage::HeldBack(epoch) => format!("holds {epoch:?} back from {leader}"),
+                learner::Stage::Promised(epoch) => format!("promises {leader} {epoch:?}"),
+                learner::Stage::Activated(epoch) => format!("enters {epoch:?} of {leader}"),
+                learner::Stage::Following(epoch) => format!("FOLLOWS {leader} in {epoch:?}"),
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::rules::Past;
 use super::scenario::Scenario;
-use super::story::{beginning, initial, step};
+use super::story::{beginning, initial, sketch, step};
 use super::system::{State, System};
 use crate::frame::story::{Recorded, Story};
 use crate::frame::subject::{Step, Subject, Way};
@@ -23,6 +23,10 @@ impl<const N: usize> Subject for System<N> {
             effects,
         } = *step;
         past.after(before, action, after, effects.as_ref())
+    }
+
+    fn sketch(&self, state: &State<N>) -> String {
+        sketch(state)
     }
 
     fn story(&self, way: &Way<Self>) -> Story {
