@@ -26,6 +26,7 @@ const LIBRARY: Layers<'_> = &[
             "mutants",
         ],
     ),
+    ("frame::diagram", &["shapes", "legend", "self"]),
     ("frame::check", &["fair_runs search", "self"]),
     (
         "frame::liveness",

@@ -3,22 +3,32 @@
 
 use crate::election::faults::Crash;
 use crate::election::server::{Election, Looking, Server, Wait};
-use crate::election::story::{Change, Event, Scene, Start};
+use crate::election::story::{Change, Event, Scene};
 use crate::election::system::{Action, State};
 use crate::frame::story::{Caption, Mark, Picture};
-use crate::terms::vote::{Notification, Round, sid, state_name};
+use crate::terms::vote::{ConfigVersion, Notification, Round, sid, state_name};
 use fle::ServerState;
 
+/// How to read what [`short`] writes.
+pub(crate) const NOTATION: &[&str] =
+    &["LOOKING→2 r1: the sender is LOOKING, for server 2, in round 1"];
+
 /// What stands at the head of a server's lifeline.
-pub(crate) fn head(start: &Start) -> Vec<Caption> {
-    let round = match start.up {
-        true => format!("round {}", start.round.0),
+pub(crate) fn head<const N: usize>(server: &Server<N>, role: Option<&str>) -> Vec<Caption> {
+    let round = match server.is_up() {
+        true => format!("round {}", server.round.0),
         false => "down".to_owned(),
     };
-    vec![
-        Caption::new("credentials", format!("{:?}", start.credentials)),
-        Caption::new("round", round),
-    ]
+    let granted = server.granted.then_some("granted by the oracle");
+    let informed = server.config > ConfigVersion(1);
+    let informed = informed.then(|| format!("configuration {}", server.config.0));
+    let apart = [role, granted, informed.as_deref()];
+    let apart = apart.into_iter().flatten();
+    let credentials = Caption::new("credentials", format!("{:?}", server.credentials));
+    [credentials, Caption::new("round", round)]
+        .into_iter()
+        .chain(apart.map(|what| Caption::new("role", what)))
+        .collect()
 }
 
 /// A step as it is drawn.

@@ -5,7 +5,7 @@ use super::leader::Stage;
 use super::learner::{self, Learner};
 use super::network::Packet;
 use super::protocol::{Effect, Event};
-use super::server::Role;
+use super::server::{Role, Server};
 use super::system::{Action, Cause, Done, State, System};
 use super::terms::{Knowledge, Stored};
 use crate::frame::story::{Caption, Mark, Picture, Start, Step, facts};
@@ -34,8 +34,12 @@ pub(super) fn beginning<const N: usize>(start: &State<N>) -> String {
     format!("All look for a leader. {}.", disks.join("; "))
 }
 
+/// How to read what stands beside the arrows.
+pub(super) const NOTATION: &[&str] =
+    &["NEWLEADER(2): the packet as ZooKeeper names it, and the epoch in it"];
+
 /// How each server begins.
-pub(super) fn initial<const N: usize>(start: &State<N>) -> Vec<Start> {
+pub(super) fn initial<const N: usize>(system: &System<N>, start: &State<N>) -> Vec<Start> {
     let servers = start.servers.iter().enumerate();
     let starts = servers.map(|(place, server)| Start {
         sid: sid(place).0,
@@ -43,12 +47,17 @@ pub(super) fn initial<const N: usize>(start: &State<N>) -> Vec<Start> {
             disk: server.disk,
             zxid: server.zxid,
         }),
-        shown: vec![
-            Caption::new("credentials", disk(server.disk)),
-            Caption::new("history", format!("zxid {}", server.zxid)),
-        ],
+        shown: head(server, system.protocol.ensemble.role(place)),
     });
     starts.collect()
+}
+
+/// What stands at the head of a server's lifeline.
+fn head<const N: usize>(server: &Server<N>, role: Option<&str>) -> Vec<Caption> {
+    let credentials = Caption::new("credentials", disk(server.disk));
+    let history = Caption::new("history", format!("zxid {}", server.zxid));
+    let role = role.map(|role| Caption::new("role", role));
+    [credentials, history].into_iter().chain(role).collect()
 }
 
 /// How a server begins, for programs.
