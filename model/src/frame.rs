@@ -17,7 +17,7 @@
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any [`stateright::Model`] |
 //! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
 //! | [`counterexample`], [`report`], [`trace_dir`], [`mod@merge`] | what came of it, as files, and of all parts together |
-//! | [`failure`], [`mod@junit`], [`mod@html`] | what failed, for those who keep lists of tests; all of a run, as a page |
+//! | [`failure`], [`mod@junit`], [`mod@html`] | what failed, for lists of tests; a run as a page |
 //! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
 //! | [`explore`], [`mod@state_graph`] | a system in the browser; all of a small one as a graph |
 //! | [`any`], [`mutants`] | all of that for a scenario of any protocol; and which broken rules it notices |

@@ -265,7 +265,7 @@ fn bounds(scenario: &Scenario) -> String {
         grouped(scenario.unique_states),
         match scenario.seconds {
             0 => String::new(),
-            seconds => format!(", {seconds} s on two cores"),
+            seconds => format!(", at most {seconds} s on two cores"),
         },
     )
 }

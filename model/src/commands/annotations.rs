@@ -1,5 +1,5 @@
-//! What failed, as GitHub shows it beside a run: its runner takes lines of this form out of what a step
-//! prints, on standard error too, where they do not get in the way of text and JSON.
+//! What failed, as GitHub shows it beside a run: its runner takes lines of this form out of what a
+//! step prints, on standard error too, where they do not get in the way of text and JSON.
 
 use fle_model::frame::failure::Failure;
 use std::env;
@@ -11,7 +11,8 @@ pub(crate) fn annotate(of: &str, failure: &Failure) {
     }
 }
 
-/// One line, whatever is in it: <https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts>.
+/// One line, whatever is in it, escaped as
+/// <https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts> does it.
 fn annotation(of: &str, failure: &Failure) -> String {
     let Failure {
         name,

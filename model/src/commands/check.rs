@@ -39,7 +39,8 @@ pub(crate) struct Check {
     /// Also write the reports as JSON to this file, `-` for standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Also write the reports as JUnit XML to this file: a suite for each scenario, a case for each property.
+    /// Also write the reports as JUnit XML to this file: a suite for each scenario, a case for each
+    /// property.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Also write all of it to this file, as a page for browsers.

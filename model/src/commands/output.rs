@@ -83,7 +83,8 @@ impl<C: Tell + Serialize> Reports<C> {
         &self.reports
     }
 
-    /// The last line, with how long all of it took if it was worked out here; the JSON, and the exit code.
+    /// The last line, with how long all of it took if it was worked out here; the JSON, and the
+    /// exit code.
     pub(crate) fn finish(self, took: Option<Duration>) -> Result<ExitCode, String> {
         let count = self.reports.len();
         let passed = self.reports.iter().filter(|report| report.passed());
