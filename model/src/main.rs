@@ -21,7 +21,7 @@ use std::process::ExitCode;
 /// Where the environment variable GITHUB_ACTIONS is `true`, what failed is also told to GitHub's
 /// runner, which shows it beside the run.
 #[derive(Parser)]
-#[command(name = "fle-model", version)]
+#[command(name = "fle-model", version, max_term_width = 80)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -77,8 +77,8 @@ fn main() -> ExitCode {
 /// What is wrong with the usage, without the help that clap adds.
 fn one_line(usage: &clap::Error) -> String {
     if usage.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "which command? check, mutants, list, simulate, explore, graph, trace or merge (see --help)"
-            .to_owned();
+        let commands = "check, mutants, list, simulate, explore, graph, trace or merge";
+        return format!("which command? {commands} (see --help)");
     }
     let text = usage.render().to_string();
     let lines = text

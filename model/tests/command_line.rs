@@ -129,6 +129,8 @@ fn the_catalogue_is_listed_as_text_and_as_json() {
 fn text_fits_80_columns() {
     for arguments in [
         &["list"][..],
+        &["check", "--help"],
+        &["simulate", "--help"],
         &["check", "timely-oracle", "establish-timely"],
         &["check", "timely-oracle", "--shard", "1/3"],
         &["check", "timely-oracle", "--mutant", "one-vote-suffices"],

@@ -63,8 +63,8 @@ fn the_command_line_writes_it_and_refuses_what_is_too_large() {
     assert_eq!(output.status.code(), Some(2));
     assert!(!file.exists());
     let error = String::from_utf8_lossy(&output.stderr);
-    let wanted = "fle-model: more than 2,000 states of timely-oracle are too many to draw; `--shard \
-                  0/48` begins with one of its 48 initial states\n";
+    let wanted = "fle-model: more than 2,000 states of timely-oracle are too many to draw; \
+                  `--shard 0/48` begins with one of its 48 initial states\n";
     assert_eq!((error.as_ref(), MOST), (wanted, 2_000));
     let output = graph(&["timely-oracle", "--shard", "0/48", "--out", out]);
     assert_eq!(output.status.code(), Some(0));

@@ -13,7 +13,8 @@ pub(crate) struct Graph {
     /// The scenario to draw.
     #[arg(value_name = "SCENARIO", value_parser = scenario)]
     scenario: Chosen,
-    /// Start only from every N-th initial state, as for `check`: with N the number of them, from one.
+    /// Start only from every N-th initial state, as `check` does: with N the number of them, from
+    /// one.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// The file for the graph: `dot -Tsvg FILE` draws it.
@@ -29,8 +30,8 @@ impl Graph {
         let StateGraph { states, steps, dot } = graph.ok_or_else(|| {
             let most = grouped(MOST);
             format!(
-                "more than {most} states of {name} are too many to draw; `--shard 0/{starts}` begins \
-                 with one of its {starts} initial states"
+                "more than {most} states of {name} are too many to draw; `--shard 0/{starts}` \
+                 begins with one of its {starts} initial states"
             )
         })?;
         let out = self.out.display().to_string();

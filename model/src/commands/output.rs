@@ -103,8 +103,8 @@ impl<C: Tell + Serialize> Reports<C> {
     }
 }
 
-/// A file to be written when the work is done. It is created before that begins, so that a wrong path
-/// is known at once.
+/// A file to be written when the work is done. It is created before that begins, so that a wrong
+/// path is known at once.
 pub(crate) struct NamedFile(PathBuf, File);
 
 impl NamedFile {

@@ -37,7 +37,7 @@ pub trait AnyScenario: Send + Sync {
     /// Serves it to browsers until the process ends.
     fn serve(&self, address: SocketAddr);
 
-    /// Its states and steps, from this part of the initial ones; `None` if they are too many to draw.
+    /// Its states and steps, from this part of the initial ones; `None` if they are too many.
     fn graph(&self, shard: Shard) -> Option<StateGraph>;
 
     /// The random walk of this seed, server by server, life by life; `None` if there is no format

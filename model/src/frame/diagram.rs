@@ -10,8 +10,8 @@
 //! | word beside a lifeline | the server is started, crashes, is synchronized with its leader, or loses it for no reason |
 //! | box on a lifeline | what became of the server; in colour if it settles |
 //!
-//! A legend below says so of the marks that there are. Every row is a group whose class is the kind of
-//! the step and whose title, shown under the pointer, tells it in full.
+//! A legend below says so of the marks that there are. Every row is a group whose class is the kind
+//! of the step and whose title, shown under the pointer, tells it in full.
 
 mod legend;
 mod shapes;

@@ -1,5 +1,5 @@
-//! A run as one page for browsers, with nothing outside of it: what came of each scenario, what that
-//! took, and how a property comes to fail, in sentences and as a diagram.
+//! A run as one page for browsers, with nothing outside of it: what came of each scenario, what
+//! that took, and how a property comes to fail, in sentences and as a diagram.
 //!
 //! Diagrams stand in the page as they are, so that a step is told in full under the pointer. Their
 //! style is then the page's, too; none of their classes is used for anything else here.

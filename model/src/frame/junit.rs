@@ -1,5 +1,5 @@
-//! Checks as JUnit XML, which most of what runs builds can show: a suite for each scenario, a case for
-//! each property, and one for the number of states.
+//! Checks as JUnit XML, which most of what runs builds can show: a suite for each scenario, a case
+//! for each property, and one for the number of states.
 //!
 //! A property that was not decided, or not seen in a shard, is a case that was skipped. So is the
 //! number of states where none is pinned.

@@ -273,7 +273,8 @@ impl<C> Report<C> {
         };
         write!(
             f,
-            "  {searched}: {} initial states, {} unique states, {} generated, depth {}\n  searched in {:.1} s",
+            "  {searched}: {} initial states, {} unique states, {} generated, depth {}\n  \
+             searched in {:.1} s",
             self.initial_states,
             grouped(self.unique_states),
             grouped(self.generated_states),
@@ -307,8 +308,8 @@ impl<C> Report<C> {
         match self.pinned_unique_states {
             Some(pinned) if self.merged.is_some() && !self.whole.disjoint => writeln!(
                 f,
-                "  Shards of this scenario can visit the same states, so these are at most {}; {} are pinned, and only a \
-                 run of the whole can tell whether it is so many.",
+                "  Shards of this scenario can visit the same states, so these are at most {}; {} \
+                 are pinned, and only a run of the whole can tell whether it is so many.",
                 grouped(self.unique_states),
                 grouped(pinned),
             ),
@@ -322,8 +323,9 @@ impl<C> Report<C> {
         let pinned = self.pinned_unique_states.filter(|_| self.pin_differs())?;
         let (pinned, found) = (grouped(pinned), grouped(self.unique_states));
         Some(format!(
-            "{pinned} unique states are pinned. If the model was meant to change, pin {found} in its protocol's \
-             catalogue under model/src, and say in the commit what moved it; if not, look for what did."
+            "{pinned} unique states are pinned. If the model was meant to change, pin {found} in \
+             its protocol's catalogue under model/src, and say in the commit what moved it; if \
+             not, look for what did."
         ))
     }
 }

@@ -1,6 +1,6 @@
 //! The states of a small scenario and the steps between them, for Graphviz.
 //!
-//! They are those that a check visits: as many as are pinned.
+//! They are those that a check visits, as many as it counts.
 
 use super::claim::Checked;
 use super::scenario::{Scenario, Task};
@@ -26,7 +26,8 @@ pub struct StateGraph {
     pub dot: String,
 }
 
-/// What can be reached from this part of the initial states; `None` if those are more than [`MOST`].
+/// What can be reached from this part of the initial states; `None` if that is more than [`MOST`].
+/// No state is beyond the bounds: only a mutant's can be.
 ///
 /// # Panics
 /// If the catalogue has a scenario with a number of servers that the model is not built for.
@@ -96,8 +97,7 @@ impl<'a, S: Subject> Reached<'a, S> {
         let mut actions = Vec::new();
         self.checked.actions(state, &mut actions);
         for action in actions {
-            let next = self.checked.next_state(state, action);
-            if let Some(next) = next.filter(|next| self.checked.within_boundary(next)) {
+            if let Some(next) = self.checked.next_state(state, action) {
                 let next = self.node(next)?;
                 self.graph.add_edge(node, next, action.to_string());
             }
