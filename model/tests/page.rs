@@ -41,6 +41,7 @@ fn a_counterexample_is_told_and_drawn() {
     let page = html(std::slice::from_ref(&report));
     let violated = "<td>quorum evidence</td><td class=\"failed\">VIOLATED</td>";
     assert!(page.contains(violated), "{page}");
+    assert!(page.contains("<td>eligible</td><td class=\"open\">undecided</td>"));
     let counterexample = report.counterexamples().next().expect("one");
     assert!(page.contains(&counterexample.svg()));
     for step in counterexample.story.told() {

@@ -7,7 +7,7 @@
 use super::counterexample::Counterexample;
 use super::failure::of_states;
 use super::figures::grouped;
-use super::report::{Report, Row, numbered};
+use super::report::{Report, Row, Verdict, numbered};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = "
@@ -18,6 +18,7 @@ th, td { padding: .2em .8em; border-bottom: 1px solid #cbd2d9; text-align: left;
 .count { text-align: right; font-variant-numeric: tabular-nums; }
 .passed { color: #0f6937; }
 .failed { color: #ba2525; font-weight: bold; }
+.open { color: #616e7c; }
 .steps { padding: 1em; background: #f5f7fa; white-space: pre-wrap; }
 .picture { overflow-x: auto; }
 ";
@@ -51,6 +52,14 @@ pub fn html(reports: &[Report]) -> String {
 
 fn class(is_well: bool) -> &'static str {
     if is_well { "passed" } else { "failed" }
+}
+
+fn of_verdict(verdict: Verdict) -> &'static str {
+    if verdict.is_open() {
+        "open"
+    } else {
+        class(!verdict.is_failure())
+    }
 }
 
 /// A line for each scenario.
@@ -98,7 +107,7 @@ fn properties(rows: &[Row]) -> Markup {
             @for row in rows {
                 tr {
                     td { (row.name) }
-                    td class=(class(!row.verdict.is_failure())) { (row.verdict.name()) }
+                    td class=(of_verdict(row.verdict)) { (row.verdict.name()) }
                 }
             }
         }

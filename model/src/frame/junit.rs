@@ -1,11 +1,12 @@
 //! Checks as JUnit XML, which most of what runs builds can show: a suite for each scenario, a case
 //! for each property, and one for the number of states.
 //!
+//! The time of a suite is that of its searches, for what holds in every state and for fair runs.
 //! A property that was not decided, or not seen in a shard, is a case that was skipped. So is the
 //! number of states where none is pinned.
 
 use super::failure::{Failure, STATES, of_property, of_states};
-use super::report::{Report, Tell, Verdict};
+use super::report::{Report, Row, Tell};
 use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
 use std::time::Duration;
 
@@ -25,8 +26,7 @@ fn suite<C: Tell>(report: &Report<C>) -> TestSuite {
     let fair_runs = report.liveness.map_or(0.0, |liveness| liveness.seconds);
     suite.set_time(Duration::from_secs_f64(report.seconds + fair_runs));
     let properties = report.properties.iter();
-    let properties =
-        properties.map(|row| (row.name.clone(), status(row.verdict, of_property(row))));
+    let properties = properties.map(|row| (row.name.clone(), status(row)));
     let states = match (of_states(report), report.pinned_unique_states) {
         (None, None) => skipped("none is pinned for this run"),
         (failure, _) => judged(failure),
@@ -39,14 +39,11 @@ fn suite<C: Tell>(report: &Report<C>) -> TestSuite {
     suite
 }
 
-fn status(verdict: Verdict, failure: Option<Failure>) -> TestCaseStatus {
-    match verdict {
-        Verdict::Undecided | Verdict::NotInThisShard => skipped(verdict.name()),
-        Verdict::Holds
-        | Verdict::NotViolated
-        | Verdict::Seen
-        | Verdict::NeverSeen
-        | Verdict::Violated => judged(failure),
+fn status<C: Tell>(row: &Row<C>) -> TestCaseStatus {
+    if row.verdict.is_open() {
+        skipped(row.verdict.name())
+    } else {
+        judged(of_property(row))
     }
 }
 

@@ -133,6 +133,12 @@ impl Verdict {
         }
     }
 
+    /// Whether it leaves open what holds.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Undecided | Self::NotInThisShard)
+    }
+
     /// Whether it fails the check.
     #[must_use]
     pub fn is_failure(self) -> bool {

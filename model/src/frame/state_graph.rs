@@ -1,6 +1,7 @@
 //! The states of a small scenario and the steps between them, for Graphviz.
 //!
-//! They are those that a check visits, as many as it counts.
+//! They are those that a check visits, as many as it counts. What is written of a state is not all
+//! of it, so two may read alike.
 
 use super::claim::Checked;
 use super::scenario::{Scenario, Task};
