@@ -146,6 +146,17 @@ fn text_fits_80_columns() {
     }
 }
 
+#[test]
+fn a_check_ends_with_a_count_and_how_long_all_of_it_took() {
+    let text = fle_model(&["check", "timely-oracle"]).stdout;
+    let text = String::from_utf8(text).expect("text");
+    let last = text.lines().last().expect("a line");
+    let took = last.strip_prefix("1 scenario(s) checked, 0 failed, in ");
+    let seconds = took.and_then(|took| took.strip_suffix(" s"));
+    let seconds: f64 = seconds.expect(last).parse().expect("a number");
+    assert!(seconds >= 0.0);
+}
+
 /// The same of both protocols, as text and as JSON.
 #[test]
 fn the_catalogue_is_filtered_by_name() {
