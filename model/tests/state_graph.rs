@@ -38,12 +38,12 @@ fn states_and_steps_are_told_in_a_few_words() {
         graph.expect("it is small").dot
     };
     let election = graph("timely-oracle", "0/48");
-    let start = "label = \"1: LOOKING→1 r1, finalizing\\l2: LOOKING→2 r1\\lunder way 1→2 2→1\\l\"";
+    let start = "label=\"1: LOOKING→1 r1, finalizing\\l2: LOOKING→2 r1\\lunder way 1→2 2→1\\l\"";
     assert!(election.contains(start), "{election}");
-    assert!(election.contains("label = \"2 receives from 1\""));
+    assert!(election.contains("label=\"2 receives from 1\""));
     assert!(election.contains("2: LEADING→2 r1"));
     let establishment = graph("establish-timely", "0/183");
-    let start = "label = \"1: looks, accepted 0, current 0\\l";
+    let start = "label=\"1: looks, accepted 0, current 0\\l";
     assert!(establishment.contains(start), "{establishment}");
     assert!(establishment.contains(": LEADS in 1, accepted 1, current 1\\l"));
 }

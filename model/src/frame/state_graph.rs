@@ -7,8 +7,6 @@ use super::claim::Checked;
 use super::scenario::{Scenario, Task};
 use super::shard::Shard;
 use super::subject::{StateOf, Subject};
-use petgraph::dot::{Config, Dot};
-use petgraph::graph::{DiGraph, NodeIndex};
 use stateright::Model;
 use std::collections::HashMap;
 
@@ -47,15 +45,14 @@ impl<C: Scenario> Task<C> for Draw {
         for start in checked.init_states() {
             reached.node(start)?;
         }
-        let initial = reached.graph.node_count();
+        let initial = reached.texts.len();
         while let Some((node, state)) = reached.unexpanded.pop() {
             reached.expand(node, &state)?;
         }
-        let Reached { graph, .. } = reached;
         Some(StateGraph {
-            states: graph.node_count(),
-            steps: graph.edge_count(),
-            dot: dot(scenario.about().name, &graph, initial),
+            states: reached.texts.len(),
+            steps: reached.steps.len(),
+            dot: reached.dot(scenario.about().name, initial),
         })
     }
 }
@@ -63,57 +60,80 @@ impl<C: Scenario> Task<C> for Draw {
 /// What was reached so far.
 struct Reached<'a, S: Subject> {
     checked: &'a Checked<S>,
-    /// A text for each state, and for each step.
-    graph: DiGraph<String, String>,
-    nodes: HashMap<StateOf<S>, NodeIndex>,
-    unexpanded: Vec<(NodeIndex, StateOf<S>)>,
+    nodes: HashMap<StateOf<S>, usize>,
+    unexpanded: Vec<(usize, StateOf<S>)>,
+    /// What is written of each state.
+    texts: Vec<String>,
+    /// Each step: from where to where, and what it is.
+    steps: Vec<(usize, usize, S::Action)>,
 }
 
 impl<'a, S: Subject> Reached<'a, S> {
     fn new(checked: &'a Checked<S>) -> Self {
         Self {
             checked,
-            graph: DiGraph::new(),
             nodes: HashMap::new(),
             unexpanded: Vec::new(),
+            texts: Vec::new(),
+            steps: Vec::new(),
         }
     }
 
     /// The state's node; `None` if it is one too many.
-    fn node(&mut self, state: StateOf<S>) -> Option<NodeIndex> {
+    fn node(&mut self, state: StateOf<S>) -> Option<usize> {
         if let Some(&node) = self.nodes.get(&state) {
             return Some(node);
         }
-        if self.nodes.len() == MOST {
+        let node = self.texts.len();
+        if node == MOST {
             return None;
         }
-        let text = self.checked.sketch(&state) + "\n";
-        let node = self.graph.add_node(text);
+        self.texts.push(self.checked.sketch(&state) + "\n");
         self.nodes.insert(state, node);
         self.unexpanded.push((node, state));
         Some(node)
     }
 
-    fn expand(&mut self, node: NodeIndex, state: &StateOf<S>) -> Option<()> {
+    fn expand(&mut self, node: usize, state: &StateOf<S>) -> Option<()> {
         let mut actions = Vec::new();
         self.checked.actions(state, &mut actions);
         for action in actions {
             if let Some(next) = self.checked.next_state(state, action) {
                 let next = self.node(next)?;
-                self.graph.add_edge(node, next, action.to_string());
+                self.steps.push((node, next, action));
             }
         }
         Some(())
     }
+
+    /// All of it in Graphviz's language; the first states are the initial ones.
+    fn dot(&self, name: &str, initial: usize) -> String {
+        const INITIAL: &str = " style=filled fillcolor=\"#bae3ff\" peripheries=2";
+        let states = self.texts.iter().enumerate().map(|(node, text)| {
+            let marked = if node < initial { INITIAL } else { "" };
+            format!("    {node} [label=\"{}\"{marked}]\n", escaped(text))
+        });
+        let steps = self.steps.iter().map(|(from, to, action)| {
+            let action = escaped(&action.to_string());
+            format!("    {from} -> {to} [label=\"{action}\"]\n")
+        });
+        let content: String = states.chain(steps).collect();
+        format!("digraph \"{name}\" {{\n    node [shape=box]\n{content}}}\n")
+    }
 }
 
-/// The graph, whose first nodes are the initial states.
-fn dot(name: &str, graph: &DiGraph<String, String>, initial: usize) -> String {
-    let marked = |_, (node, _): (NodeIndex, &String)| {
-        let colour = "style=filled fillcolor=\"#bae3ff\" peripheries=2";
-        if node.index() < initial { colour } else { "" }.to_owned()
-    };
-    let plain = |_, _| String::new();
-    let content = Dot::with_attr_getters(graph, &[Config::GraphContentOnly], &plain, &marked);
-    format!("digraph \"{name}\" {{\n    node [shape=box]\n{content}}}\n")
+/// As it stands between quotes; lines are aligned to the left.
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+    text.replace('\n', "\\l")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_end_a_label_is_escaped() {
+        assert_eq!(escaped("a \"b\" \\\n"), "a \\\"b\\\" \\\\\\l");
+    }
 }
