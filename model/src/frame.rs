@@ -18,8 +18,9 @@
 //! | [`mod@visit`] | every state that a [`stateright::Model`] can reach, once |
 //! | [`mod@check`], [`shard`], [`progress`] | a scenario checked, or a part of its initial states, and how far that is |
 //! | [`counterexample`], [`report`], [`trace_dir`], [`mod@merge`] | what came of it, as files, and of all parts together |
+//! | [`failure`], [`mod@junit`], [`mod@html`] | what failed, for lists of tests; a run as a page |
 //! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
-//! | [`explore`] | a system in the browser |
+//! | [`explore`], [`mod@state_graph`] | a system in the browser; all of a small one as a graph |
 //! | [`any`], [`mutants`] | all of that for a scenario of any protocol; and which broken rules it notices |
 
 pub mod any;
@@ -28,7 +29,10 @@ pub mod claim;
 pub mod counterexample;
 pub mod diagram;
 pub mod explore;
+pub mod failure;
 pub mod figures;
+pub mod html;
+pub mod junit;
 pub mod liveness;
 pub mod merge;
 pub mod mutant;
@@ -38,6 +42,7 @@ pub mod report;
 pub mod scenario;
 pub mod shard;
 pub mod simulate;
+pub mod state_graph;
 pub mod story;
 pub mod subject;
 pub mod system;

@@ -19,7 +19,7 @@ use std::fmt;
 #[derive(Clone, Debug, Serialize)]
 pub struct Catalogue {
     /// The scenarios.
-    pub scenarios: &'static [Scenario],
+    pub scenarios: Vec<Scenario>,
     /// The properties.
     pub properties: Vec<Entry>,
     /// The mutants.
@@ -34,7 +34,7 @@ pub struct Catalogue {
 #[derive(Clone, Debug, Serialize)]
 pub struct Establishment {
     /// The scenarios.
-    pub scenarios: &'static [establishment::scenario::Scenario],
+    pub scenarios: Vec<establishment::scenario::Scenario>,
     /// The properties.
     pub properties: Vec<Entry>,
     /// The mutants.
@@ -56,6 +56,9 @@ pub struct Entry {
     pub witnesses: &'static [&'static str],
     /// In which scenarios it is checked.
     pub scenarios: Vec<&'static str>,
+    /// Whether that is all of them.
+    #[serde(skip)]
+    pub everywhere: bool,
 }
 
 impl Catalogue {
@@ -64,12 +67,38 @@ impl Catalogue {
     pub fn new() -> Self {
         // The number of servers is no matter here: nothing is run.
         Self {
-            scenarios: &SCENARIOS,
+            scenarios: SCENARIOS.to_vec(),
             properties: entries_of(election::claims::claims::<3>(), &SCENARIOS, |it| it.name),
             mutants: entries::<Mutant>().collect(),
             unmodelled: UNMODELLED,
             establishment: Establishment::new(),
         }
+    }
+
+    /// What has this text in its name. Old bugs have none.
+    #[must_use]
+    pub fn filtered(mut self, text: &str) -> Self {
+        self.scenarios.retain(|it| it.name.contains(text));
+        self.properties.retain(|it| it.name.contains(text));
+        self.mutants.retain(|it| it.name.contains(text));
+        self.unmodelled = &[];
+        let second = &mut self.establishment;
+        second.scenarios.retain(|it| it.name.contains(text));
+        second.properties.retain(|it| it.name.contains(text));
+        second.mutants.retain(|it| it.name.contains(text));
+        self
+    }
+
+    /// All names in it.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let second = &self.establishment;
+        let scenarios = self.scenarios.iter().map(|it| it.name);
+        let scenarios = scenarios.chain(second.scenarios.iter().map(|it| it.name));
+        let properties = self.properties.iter().chain(&second.properties);
+        let mutants = self.mutants.iter().chain(&second.mutants);
+        scenarios
+            .chain(properties.map(|it| it.name))
+            .chain(mutants.map(|it| &*it.name))
     }
 }
 
@@ -78,7 +107,7 @@ impl Establishment {
         let scenarios = establishment::catalogue::SCENARIOS;
         let claims = establishment::claims::claims::<3>();
         Self {
-            scenarios,
+            scenarios: scenarios.to_vec(),
             properties: entries_of(claims, scenarios, |it| it.name),
             mutants: entries::<establishment::mutants::Mutant>().collect(),
         }
@@ -92,9 +121,22 @@ fn entries_of<S: Subject>(
     name: fn(&S::Scenario) -> &'static str,
 ) -> Vec<Entry> {
     let entries = claims.into_iter().map(|claim| {
-        let scenarios = scenarios.iter().filter(|it| (claim.applies)(it));
-        let scenarios = scenarios.map(name).collect();
-        Entry::new(claim.name, claim.statement, claim.kind, scenarios)
+        let applies = scenarios.iter().filter(|it| (claim.applies)(it));
+        let names: Vec<_> = applies.map(name).collect();
+        let (expectation, witnesses) = match claim.kind {
+            Kind::Always { witnesses } => ("always", witnesses),
+            Kind::Eventually { witnesses } => ("eventually", witnesses),
+            Kind::Witness | Kind::Pitfall | Kind::EndlessPitfall => ("sometimes", &[][..]),
+        };
+        Entry {
+            name: claim.name,
+            statement: claim.statement,
+            expectation,
+            pitfall: matches!(claim.kind, Kind::Pitfall | Kind::EndlessPitfall),
+            witnesses,
+            everywhere: names.len() == scenarios.len(),
+            scenarios: names,
+        }
     });
     entries.collect()
 }
@@ -105,30 +147,8 @@ impl Default for Catalogue {
     }
 }
 
-impl Entry {
-    fn new(
-        name: &'static str,
-        statement: &'static str,
-        kind: Kind,
-        scenarios: Vec<&'static str>,
-    ) -> Self {
-        let (expectation, witnesses) = match kind {
-            Kind::Always { witnesses } => ("always", witnesses),
-            Kind::Eventually { witnesses } => ("eventually", witnesses),
-            Kind::Witness | Kind::Pitfall | Kind::EndlessPitfall => ("sometimes", &[][..]),
-        };
-        Self {
-            name,
-            statement,
-            expectation,
-            pitfall: matches!(kind, Kind::Pitfall | Kind::EndlessPitfall),
-            witnesses,
-            scenarios,
-        }
-    }
-
-    /// What is printed where `of` scenarios could check it.
-    fn write(&self, f: &mut fmt::Formatter<'_>, of: usize) -> fmt::Result {
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             name,
             statement,
@@ -142,7 +162,7 @@ impl Entry {
         if self.pitfall {
             writeln!(f, "    The opposite sounds right and is false.")?;
         }
-        if self.scenarios.len() < of {
+        if !self.everywhere {
             writeln!(f, "    checked in: {}", self.scenarios.join(", "))?;
         }
         Ok(())
@@ -150,51 +170,63 @@ impl Entry {
 }
 
 impl fmt::Display for Catalogue {
+    /// What there is, under headings; none for what there is nothing of.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Scenarios")?;
-        for scenario in self.scenarios {
-            writeln!(f, "  {}: {}", scenario.name, scenario.covers)?;
-            writeln!(f, "    {}", bounds(scenario))?;
-        }
-        writeln!(f, "\nProperties")?;
-        for property in &self.properties {
-            property.write(f, self.scenarios.len())?;
-        }
-        writeln!(f, "\nMutants")?;
-        for mutant in &self.mutants {
-            writeln!(f, "  {mutant}")?;
-        }
-        writeln!(f, "\nOld bugs that are no mutants here")?;
-        for Unmodelled {
-            tickets,
-            change,
-            reason,
-        } in self.unmodelled
-        {
-            writeln!(f, "  {tickets}: {change}\n    {reason}")?;
-        }
-        self.establishment.fmt(f)
+        let second = &self.establishment;
+        let sections = [
+            ("Scenarios", lines(&self.scenarios, of_election)),
+            ("Properties", lines(&self.properties, Entry::to_string)),
+            ("Mutants", lines(&self.mutants, of_mutant)),
+            (
+                "Old bugs that are no mutants here",
+                lines(self.unmodelled, of_old_bug),
+            ),
+            (
+                "Scenarios of the establishment",
+                lines(&second.scenarios, of_establishment),
+            ),
+            (
+                "Properties of the establishment",
+                lines(&second.properties, Entry::to_string),
+            ),
+            (
+                "Mutants of the establishment",
+                lines(&second.mutants, of_mutant),
+            ),
+        ];
+        let sections = sections.into_iter().filter(|(_, lines)| !lines.is_empty());
+        let sections = sections.map(|(heading, lines)| format!("{heading}\n{lines}"));
+        f.write_str(&sections.collect::<Vec<_>>().join("\n"))
     }
 }
 
-impl fmt::Display for Establishment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nScenarios of the establishment")?;
-        for scenario in self.scenarios {
-            let (tier, states) = (scenario.tier.name(), grouped(scenario.unique_states));
-            writeln!(f, "  {}: {}", scenario.name, scenario.covers)?;
-            writeln!(f, "    tier {tier}, {states} unique states")?;
-        }
-        writeln!(f, "\nProperties of the establishment")?;
-        for property in &self.properties {
-            property.write(f, self.scenarios.len())?;
-        }
-        writeln!(f, "\nMutants of the establishment")?;
-        for mutant in &self.mutants {
-            writeln!(f, "  {mutant}")?;
-        }
-        Ok(())
-    }
+/// What is printed of each of them.
+fn lines<T>(all: &[T], print: fn(&T) -> String) -> String {
+    all.iter().map(print).collect()
+}
+
+fn of_election(scenario: &Scenario) -> String {
+    let Scenario { name, covers, .. } = scenario;
+    format!("  {name}: {covers}\n    {}\n", bounds(scenario))
+}
+
+fn of_establishment(scenario: &establishment::scenario::Scenario) -> String {
+    let (tier, states) = (scenario.tier.name(), grouped(scenario.unique_states));
+    let (name, covers) = (scenario.name, scenario.covers);
+    format!("  {name}: {covers}\n    tier {tier}, {states} unique states\n")
+}
+
+fn of_mutant(mutant: &mutant::Entry) -> String {
+    format!("  {mutant}\n")
+}
+
+fn of_old_bug(bug: &Unmodelled) -> String {
+    let Unmodelled {
+        tickets,
+        change,
+        reason,
+    } = bug;
+    format!("  {tickets}: {change}\n    {reason}\n")
 }
 
 /// A scenario's bounds and what they come to.
@@ -233,7 +265,7 @@ fn bounds(scenario: &Scenario) -> String {
         grouped(scenario.unique_states),
         match scenario.seconds {
             0 => String::new(),
-            seconds => format!(", {seconds} s on two cores"),
+            seconds => format!(", at most {seconds} s on two cores"),
         },
     )
 }

@@ -6,6 +6,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use commands::check::Check;
 use commands::explore::Explore;
+use commands::graph::Graph;
 use commands::list::List;
 use commands::merge::Merge;
 use commands::mutants::Mutants;
@@ -16,8 +17,11 @@ use std::process::ExitCode;
 /// The executable specification of Fast Leader Election.
 ///
 /// Exit code 0: all well; 1: a check failed; 2: bad usage or unusable input.
+///
+/// Where the environment variable GITHUB_ACTIONS is `true`, what failed is also told to GitHub's
+/// runner, which shows it beside the run.
 #[derive(Parser)]
-#[command(name = "fle-model", version)]
+#[command(name = "fle-model", version, max_term_width = 80)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +39,8 @@ enum Command {
     Simulate(Simulate),
     /// Shows a scenario in the browser, state by state: stateright's Explorer.
     Explore(Explore),
+    /// Writes the states of a small scenario and the steps between them to a file, for Graphviz.
+    Graph(Graph),
     /// Writes random paths of the model as fle-trace/1 files, one for each server, for fle-conformance to replay.
     Trace(Trace),
     /// Puts the JSON reports of a run's shards together.
@@ -49,6 +55,7 @@ impl Command {
             Self::List(list) => list.run(),
             Self::Simulate(simulate) => simulate.run(),
             Self::Explore(explore) => explore.run(),
+            Self::Graph(graph) => graph.run(),
             Self::Trace(trace) => trace.run(),
             Self::Merge(merge) => merge.run(),
         }
@@ -70,8 +77,8 @@ fn main() -> ExitCode {
 /// What is wrong with the usage, without the help that clap adds.
 fn one_line(usage: &clap::Error) -> String {
     if usage.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "which command? check, mutants, list, simulate, explore, trace or merge (see --help)"
-            .to_owned();
+        let commands = "check, mutants, list, simulate, explore, graph, trace or merge";
+        return format!("which command? {commands} (see --help)");
     }
     let text = usage.render().to_string();
     let lines = text

@@ -26,7 +26,7 @@ fn bad_usage_is_one_line_and_exit_code_2() {
     assert_bad_usage(&["check", "--what"], "--what");
     assert_bad_usage(
         &["check", "nowhere"],
-        "there are fault-free, fault-free-slots",
+        "there is no such scenario; `fle-model list` shows all names",
     );
     assert_bad_usage(
         &["check", "--shard", "1/1"],
@@ -37,15 +37,24 @@ fn bad_usage_is_one_line_and_exit_code_2() {
     assert_bad_usage(&["simulate", "fault-free"], "--seconds");
     assert_bad_usage(&["simulate", "--seconds", "1"], "SCENARIO");
     assert_bad_usage(
-        &["simulate", "nowhere", "--seconds", "1"],
-        "there are fault-free",
+        &["simulate", "fault_free", "--seconds", "1"],
+        "there is no such scenario; did you mean “fault-free”? `fle-model list` shows all names",
     );
     assert_bad_usage(&["simulate", "fault-free", "--seconds", "0"], "--seconds");
     assert_bad_usage(
         &["simulate", "five", "--seconds", "1", "--trace-dir", "/proc"],
         "cannot write /proc",
     );
-    assert_bad_usage(&["explore", "nowhere"], "there are fault-free");
+    assert_bad_usage(
+        &["explore", "establish-to"],
+        "did you mean “establish-two”?",
+    );
+    for command in [&["mutants"][..], &["check", "--mutant"]] {
+        assert_bad_usage(
+            &[command, &["one-vote-sufices"]].concat(),
+            "there is no such mutant; did you mean “one-vote-suffices”?",
+        );
+    }
     assert_bad_usage(&["explore", "fault-free", "--port", "0"], "--port");
     assert_bad_usage(&["merge"], "REPORT");
     assert_bad_usage(&["merge", "/nowhere/0.json"], "cannot read /nowhere/0.json");
@@ -113,6 +122,70 @@ fn the_catalogue_is_listed_as_text_and_as_json() {
         let is_exhausted = scenario["tier"] != "simulation";
         assert_eq!(scenario["seconds"] != 0, is_exhausted, "{scenario}");
     }
+}
+
+/// Of a path or another long word there is none in these.
+#[test]
+fn text_fits_80_columns() {
+    for arguments in [
+        &["list"][..],
+        &["check", "--help"],
+        &["simulate", "--help"],
+        &["check", "timely-oracle", "establish-timely"],
+        &["check", "timely-oracle", "--shard", "1/3"],
+        &["check", "timely-oracle", "--mutant", "one-vote-suffices"],
+        &["mutants", "one-vote-suffices"],
+        &["simulate", "timely", "--seconds", "1"],
+    ] {
+        let text = fle_model(arguments).stdout;
+        let text = String::from_utf8(text).expect("text");
+        assert!(text.lines().count() > 1, "{arguments:?}: {text}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_check_ends_with_a_count_and_how_long_all_of_it_took() {
+    let text = fle_model(&["check", "timely-oracle"]).stdout;
+    let text = String::from_utf8(text).expect("text");
+    let last = text.lines().last().expect("a line");
+    let took = last.strip_prefix("1 scenario(s) checked, 0 failed, in ");
+    let seconds = took.and_then(|took| took.strip_suffix(" s"));
+    let seconds: f64 = seconds.expect(last).parse().expect("a number");
+    assert!(seconds >= 0.0);
+}
+
+/// The same of both protocols, as text and as JSON.
+#[test]
+fn the_catalogue_is_filtered_by_name() {
+    let text = fle_model(&["list", "--filter", "quorum"]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    let headings = text
+        .lines()
+        .filter(|line| !line.starts_with(' ') && !line.is_empty());
+    let headings: Vec<_> = headings.collect();
+    assert_eq!(headings, ["Properties", "Properties of the establishment"]);
+    let json = fle_model(&["list", "--filter", "quorum", "--json", "-"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    for protocol in [&json, &json["establishment"]] {
+        assert_eq!(protocol["scenarios"], serde_json::json!([]));
+        assert_eq!(protocol["mutants"], serde_json::json!([]));
+        let properties = protocol["properties"].as_array().expect("rows");
+        assert!(!properties.is_empty());
+        for property in properties {
+            let name = property["name"].as_str().expect("a name");
+            assert!(name.contains("quorum") && text.contains(name), "{name}");
+        }
+    }
+    assert_eq!(json["unmodelled"], serde_json::json!([]));
+    let scenario = fle_model(&["list", "--filter", "timely-torn"]);
+    assert!(scenario.stdout.starts_with(b"Scenarios\n  timely-torn: "));
+    assert_bad_usage(
+        &["list", "--filter", "quorum evidense"],
+        "there is no name with “quorum evidense” in it; did you mean “quorum evidence”?",
+    );
 }
 
 /// One initial state of 20: a whole search, small enough for a build without optimization.

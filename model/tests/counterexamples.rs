@@ -4,19 +4,22 @@ use fle::ServerState;
 use fle_model::election::catalogue;
 use fle_model::election::claims::Claim;
 use fle_model::election::faults::{Crash, Faults};
+use fle_model::election::mutants::Mutant;
 use fle_model::election::scenario::Scenario;
 use fle_model::election::system::{Action, State, System};
-use fle_model::frame::check::shortest;
+use fle_model::frame::check::{Options, check, shortest};
 use fle_model::frame::claim::{Checked, Kind};
 use fle_model::frame::counterexample::Counterexample;
 use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::shard::Shard;
 use fle_model::frame::subject::{Trace, Way};
 use fle_model::frame::trace_dir::TraceDir;
 use fle_model::terms::vote::Credentials;
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
-use stateright::Path;
+use stateright::{Model, Path};
 use std::fs;
+use std::num::NonZeroUsize;
 
 /// The scenario where 1 and 2 start with the same credentials and 3 with a greater zxid, and the opposite of a pitfall.
 fn system(scenario: Scenario) -> Checked<System<3>> {
@@ -212,13 +215,33 @@ fn the_json_says_what_became_of_the_server_and_what_it_sent() {
     );
 }
 
+/// What is drawn besides the legend, in order.
+fn drawn<'a, 'input>(svg: &'a Document<'input>) -> impl Iterator<Item = Node<'a, 'input>> {
+    let is_legend = |node: Node<'_, '_>| node.attribute("class") == Some("legend");
+    let nodes = svg.descendants();
+    nodes.filter(move |node| !node.ancestors().any(is_legend))
+}
+
 /// The elements of this class, in order.
 fn of_class<'a, 'input>(
-    node: Node<'a, 'input>,
+    svg: &'a Document<'input>,
     class: &str,
 ) -> impl Iterator<Item = Node<'a, 'input>> {
     let has = move |node: &Node<'_, '_>| node.attribute("class") == Some(class);
-    node.descendants().filter(has)
+    drawn(svg).filter(has)
+}
+
+fn arrows<'a, 'input>(svg: &'a Document<'input>) -> impl Iterator<Item = Node<'a, 'input>> {
+    drawn(svg).filter(|node| node.has_attribute("marker-end"))
+}
+
+/// The texts of the legend.
+fn legend<'a>(svg: &'a Document<'_>) -> Vec<&'a str> {
+    let mut nodes = svg.descendants();
+    let legend = nodes.find(|node| node.attribute("class") == Some("legend"));
+    let nodes = legend.expect("a legend").descendants();
+    let texts = nodes.filter(|node| node.has_tag_name("text"));
+    texts.map(text).collect()
 }
 
 fn text<'a>(node: Node<'a, '_>) -> &'a str {
@@ -236,7 +259,7 @@ fn the_diagram_has_a_row_for_each_step_and_a_mark_for_its_kind() {
     let (json, svg) = of_every_kind();
     let svg = Document::parse(&svg).expect("XML");
     let steps = json["steps"].as_array().expect("steps");
-    let numbers: Vec<_> = of_class(svg.root(), "number").collect();
+    let numbers: Vec<_> = of_class(&svg, "number").collect();
     assert_eq!(numbers.len(), EVERY_KIND.len());
     for ((label, step), number) in numbers.into_iter().zip(steps).zip(1..) {
         let row = label.parent().expect("a row");
@@ -246,15 +269,12 @@ fn the_diagram_has_a_row_for_each_step_and_a_mark_for_its_kind() {
         assert_eq!(Some(text(title)), step["told"].as_str());
         assert_eq!(row.attribute("class"), step["action"]["kind"].as_str());
     }
-    let marks = |class| of_class(svg.root(), class).count();
+    let marks = |class| of_class(&svg, class).count();
     let of_kind =
         |kind: fn(&Action) -> bool| EVERY_KIND.iter().filter(|action| kind(action)).count();
-    let arrows = svg
-        .descendants()
-        .filter(|node| node.has_attribute("marker-end"));
     let arrives =
         |action: &Action| matches!(action, Action::Deliver { .. } | Action::Resend { .. });
-    assert_eq!(arrows.count(), of_kind(arrives));
+    assert_eq!(arrows(&svg).count(), of_kind(arrives));
     assert_eq!(
         marks("resend"),
         of_kind(|action| matches!(action, Action::Resend { .. }))
@@ -298,18 +318,15 @@ fn the_diagram_has_a_row_for_each_step_and_a_mark_for_its_kind() {
 fn arrows_go_from_lifeline_to_lifeline_and_downwards() {
     let (_, svg) = of_every_kind();
     let svg = Document::parse(&svg).expect("XML");
-    let lifelines: Vec<_> = of_class(svg.root(), "lifeline")
+    let lifelines: Vec<_> = of_class(&svg, "lifeline")
         .map(|line| place(line, "x1"))
         .collect();
-    let arrows = svg
-        .descendants()
-        .filter(|node| node.has_attribute("marker-end"));
     let arrivals = EVERY_KIND.iter().filter_map(|action| match *action {
         Action::Deliver { src, dst } | Action::Resend { src, dst } => Some((src, dst)),
         _ => None,
     });
     let mut above = 0;
-    for (arrow, (src, dst)) in arrows.zip(arrivals) {
+    for (arrow, (src, dst)) in arrows(&svg).zip(arrivals) {
         let way = arrow.attribute("d").expect("a way");
         let (start, rest) = way.split_once(',').expect("a start");
         let (y, _) = rest.split_once(' ').expect("a height");
@@ -327,7 +344,7 @@ fn the_diagram_names_the_property_and_each_server_and_escapes_what_it_says() {
     let (_, svg) = of_every_kind();
     assert!(svg.contains("are &lt; 2 &amp; "), "{svg}");
     let svg = Document::parse(&svg).expect("XML");
-    let texts = |class| of_class(svg.root(), class).map(text).collect::<Vec<_>>();
+    let texts = |class| of_class(&svg, class).map(text).collect::<Vec<_>>();
     assert_eq!(
         texts("heading"),
         ["fault-free: a counterexample to “at most one leads”"]
@@ -353,6 +370,68 @@ fn the_diagram_names_the_property_and_each_server_and_escapes_what_it_says() {
     );
 }
 
+const NOTATION: &str = "LOOKING→2 r1: the sender is LOOKING, for server 2, in round 1";
+
+#[test]
+fn the_legend_says_what_the_marks_mean_that_there_are() {
+    let (_, svg) = of_every_kind();
+    let all = [
+        "received, from another server or from itself",
+        "announced again, and received",
+        "never received: replaced unsent, or lost with its sender",
+        "the connection breaks",
+        "a wait of the server is over",
+        "what becomes of the server",
+        NOTATION,
+    ];
+    assert_eq!(legend(&Document::parse(&svg).expect("XML")), all);
+    let system = system(scenario("fault-free"));
+    let (start, deliver) = (system.begin(system.starts[0]), EVERY_KIND[0]);
+    let path = Path::from_actions(&system, start, &[deliver]).expect("a path");
+    let (_, svg) = written(&told(&system, &path));
+    let some = [all[0], all[6]];
+    assert_eq!(legend(&Document::parse(&svg).expect("XML")), some);
+}
+
+/// What stands at the heads of the lifelines, in the first initial state, besides credentials and
+/// rounds.
+fn roles<const N: usize>(name: &str) -> Vec<String> {
+    let system = scenario(name).checked::<N>(|start| start == 0, Vec::new());
+    let start = system.begin(system.starts[0]);
+    let path = Path::from_actions(&system, start, &[]).expect("a path");
+    let svg = system.as_svg(path).expect("a diagram");
+    let svg = Document::parse(&svg).expect("XML");
+    let roles = of_class(&svg, "role").map(text).map(str::to_owned);
+    roles.collect()
+}
+
+#[test]
+fn who_is_not_like_the_others_is_named() {
+    assert_eq!(roles::<3>("timely-observer"), ["observer"]);
+    assert_eq!(roles::<3>("timely-zero-weight"), ["voter without weight"]);
+    assert_eq!(roles::<3>("joint"), ["no voter in the next"]);
+    assert_eq!(roles::<3>("old-peer"), ["old wire format"]);
+    assert_eq!(roles::<3>("gossip"), ["configuration 2"]);
+    assert_eq!(roles::<2>("oracle"), ["granted by the oracle"]);
+    assert_eq!(roles::<3>("fault-free"), [""; 0]);
+}
+
+#[test]
+fn the_mutant_is_in_the_title() {
+    let broken = scenario("timely-zero-weight").mutated(Mutant::WeightIgnored);
+    let options = Options {
+        threads: NonZeroUsize::MIN,
+        shard: Shard::WHOLE,
+    };
+    let report = check(&broken, options, None);
+    let found = report.counterexamples().next().expect("it is killed");
+    let svg = found.svg();
+    let svg = Document::parse(&svg).expect("XML");
+    let title: Vec<_> = of_class(&svg, "heading").map(text).collect();
+    let wanted = "timely-zero-weight, mutant weight-ignored: a counterexample to “eligible”";
+    assert_eq!(title.join(" "), wanted);
+}
+
 #[test]
 fn a_diagram_without_steps_is_a_diagram() {
     let system = system(scenario("fault-free"));
@@ -360,5 +439,5 @@ fn a_diagram_without_steps_is_a_diagram() {
     let (json, svg) = written(&told(&system, &path));
     assert_eq!(json["steps"], json!([]));
     let svg = Document::parse(&svg).expect("XML");
-    assert_eq!(of_class(svg.root(), "lifeline").count(), 3);
+    assert_eq!(of_class(&svg, "lifeline").count(), 3);
 }

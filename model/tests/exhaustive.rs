@@ -112,7 +112,7 @@ fn who_watches_is_told_how_far_each_phase_is() {
     let report = check(&timely, options("0/1", 1), Some(&mut watch));
     let unique = report.unique_states;
     told.dedup_by_key(|phase| std::mem::discriminant(phase));
-    let [search, fair_runs, Phase::Sightings { expanded }] = told[..] else {
+    let [search, fair_runs, Phase::Sightings { visited: seen }] = told[..] else {
         panic!("three phases: {told:?}");
     };
     let exhausted = Phase::Search {
@@ -123,7 +123,7 @@ fn who_watches_is_told_how_far_each_phase_is() {
     assert_eq!(search, exhausted);
     let visited = Phase::FairRuns { states: unique };
     assert_eq!(fair_runs, visited);
-    assert!(expanded > 0);
+    assert!(seen > 0);
 }
 
 #[test]

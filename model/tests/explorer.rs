@@ -94,10 +94,10 @@ fn a_path_is_a_diagram() {
         .expect("a path");
     let svg = system.as_svg(path).expect("a diagram");
     let svg = Document::parse(&svg).expect("XML");
-    let arrows = svg
+    let rows = svg
         .descendants()
-        .filter(|node| node.has_attribute("marker-end"));
-    assert_eq!(arrows.count(), 1);
+        .filter(|node| node.attribute("class") == Some("deliver"));
+    assert_eq!(rows.count(), 1);
     let texts: Vec<_> = svg
         .descendants()
         .filter(|node| node.has_tag_name("text"))
@@ -213,6 +213,26 @@ fn the_explorer_is_served() {
     );
     assert!(step["outcome"].as_str().expect("text").ends_with(state));
     assert!(step["svg"].as_str().expect("a diagram").starts_with("<svg"));
+}
+
+/// In a sentence, since the list of the page only numbers them, and at the head of each lifeline.
+#[test]
+fn an_initial_state_shows_what_is_on_the_disks() {
+    let system = system();
+    let path = Path::from_actions(&system, system.begin(system.starts[0]), &[]).expect("a path");
+    let svg = system.as_svg(path).expect("a diagram");
+    let svg = Document::parse(&svg).expect("XML");
+    let texts = |class| {
+        let nodes = svg.descendants();
+        let nodes = nodes.filter(move |node| node.attribute("class") == Some(class));
+        let texts = nodes.filter_map(|node| node.text().map(str::trim));
+        texts.collect::<Vec<_>>()
+    };
+    assert_eq!(texts("heading"), ["Initial state"]);
+    let told = "1 looks in round 1 (epoch 1, zxid 0x1); 2 looks in round 1 (epoch 1, zxid 0x1); 3 \
+                looks in round 1 (epoch 1, zxid 0x2)";
+    assert_eq!(texts("statement").join(" "), told);
+    assert_eq!(texts("credentials")[2], "epoch 1, zxid 0x2");
 }
 
 /// The page offers no such path, but it can be typed.

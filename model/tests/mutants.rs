@@ -5,6 +5,7 @@ use fle_model::election::catalogue::{SCENARIOS, find};
 use fle_model::election::mutants::{Mutant, UNMODELLED};
 use fle_model::frame::check::{Options, check};
 use fle_model::frame::mutant::Mutant as _;
+use fle_model::frame::mutants::run;
 use fle_model::frame::scenario::Scenario as _;
 use fle_model::frame::shard::Shard;
 use std::collections::BTreeSet;
@@ -99,7 +100,7 @@ fn mutants_succeeds_if_all_are_killed_and_says_how() {
     let (code, text) = fle_model(&["mutants", "one-vote-suffices", "oracle-grants-both"]);
     assert_eq!(code, Some(0), "{text}");
     let wanted =
-        "killed    one-vote-suffices: quorum evidence fails in timely-oracle within 2 steps";
+        "killed    one-vote-suffices: quorum evidence fails in timely-oracle within 2\n    steps\n";
     assert!(text.contains(wanted), "{text}");
     let end = "2 mutant(s) run: 2 killed, 0 survived; 0 not as expected\n";
     assert!(text.ends_with(end), "{text}");
@@ -112,4 +113,18 @@ fn an_unknown_mutant_is_bad_usage() {
         fle_model(&["check", "--mutant", "no-such-mutant"]).0,
         Some(2)
     );
+}
+
+/// As on GitHub, which shows what is not as expected. Where nothing is tried, nothing is killed.
+#[test]
+fn a_mutant_that_is_not_as_expected_is_a_failure() {
+    let outcome = |mutant: Mutant| run(mutant.entry(), Vec::new(), ALONE);
+    let survived = outcome(Mutant::OneVoteSuffices).failure();
+    assert_eq!(
+        survived.expect("it survives").message,
+        "survived in 0 scenarios"
+    );
+    let mutants = Mutant::value_variants().iter();
+    let known = mutants.copied().find(|it| it.entry().survives.is_some());
+    assert_eq!(outcome(known.expect("some survive")).failure(), None);
 }

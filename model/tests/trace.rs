@@ -139,7 +139,7 @@ fn bad_usage_is_one_line_and_exit_code_2() {
         assert!(stderr.contains(wanted), "{arguments:?}: {stderr}");
     };
     let folder = TempDir::new().expect("a folder");
-    refused(folder.path(), &["nowhere"], "there are fault-free, ");
+    refused(folder.path(), &["nowhere"], "there is no such scenario");
     refused(folder.path(), &["timely", "--walks", "0"], "--walks");
     refused(folder.path(), &["timely", "--seed", "any"], "--seed");
     let file = Path::new("Cargo.toml");

@@ -5,7 +5,7 @@ use fle_model::frame::claim::{Checked, Kind};
 use fle_model::frame::progress::Watch;
 use fle_model::frame::scenario::{Scenario, Task};
 use fle_model::frame::subject::{StateOf, Subject};
-use fle_model::frame::visit::{Label, Observer, Order, Plan, Tally, visit};
+use fle_model::frame::visit::{Observer, Order, Plan, Tally, visit};
 use fle_model::{election, establishment};
 use stateright::{Checker, Model};
 use std::collections::BTreeSet;

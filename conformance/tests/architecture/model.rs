@@ -19,14 +19,16 @@ const LIBRARY: Layers<'_> = &[
             "subject",
             "claim",
             "scenario",
-            "counterexample explore walk",
+            "counterexample explore state_graph walk",
             "report",
-            "check merge trace_dir",
+            "check failure merge trace_dir",
+            "html junit",
             "simulate",
             "any",
             "mutants",
         ],
     ),
+    ("frame::diagram", &["shapes", "legend", "self"]),
     ("frame::check", &["fair_runs search sightings", "self"]),
     (
         "frame::liveness",
@@ -93,8 +95,9 @@ const PROGRAM: Layers<'_> = &[
     (
         "commands",
         &[
-            "output self",
-            "check explore list merge mutants simulate trace",
+            "annotations near self",
+            "named output",
+            "check explore graph list merge mutants simulate trace",
         ],
     ),
 ];

@@ -1,9 +1,12 @@
 //! `fle-model check`: scenarios, state by state.
 
-use super::output::{Reports, watched};
-use super::{Chosen, all_processors, mutant, scenario};
+use super::all_processors;
+use super::named::{Chosen, mutant, scenario};
+use super::output::{NamedFile, Reports, watched};
 use fle_model::frame::any::AnyScenario;
 use fle_model::frame::check::Options;
+use fle_model::frame::html::html;
+use fle_model::frame::junit::junit;
 use fle_model::frame::mutant::Entry;
 use fle_model::frame::mutants::in_order;
 use fle_model::frame::scenario::Tier;
@@ -13,6 +16,7 @@ use fle_model::models;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 #[derive(clap::Args)]
 pub(crate) struct Check {
@@ -35,6 +39,13 @@ pub(crate) struct Check {
     /// Also write the reports as JSON to this file, `-` for standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Also write the reports as JUnit XML to this file: a suite for each scenario, a case for each
+    /// property.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Also write all of it to this file, as a page for browsers.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Write counterexamples to this folder, each as JSON, as a diagram (SVG), and, of an election,
     /// as fle-trace/1 files, one for each server and each of its lives, for fle-conformance to
     /// replay. It is made if it is missing.
@@ -50,7 +61,10 @@ impl Check {
         };
         let chosen = self.chosen()?;
         let mut reports = Reports::new(self.json)?;
+        let junit_file = self.junit.map(NamedFile::create).transpose()?;
+        let html_file = self.html.map(NamedFile::create).transpose()?;
         let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
+        let start = Instant::now();
         for scenario in chosen {
             let name = scenario.about().name;
             let report = watched(name, |watcher| scenario.check(options, watcher));
@@ -63,7 +77,14 @@ impl Check {
                 break;
             }
         }
-        reports.finish()
+        if let Some(file) = junit_file {
+            let text = junit(reports.all()).map_err(|error| error.to_string())?;
+            file.write(&text)?;
+        }
+        if let Some(file) = html_file {
+            file.write(&html(reports.all()))?;
+        }
+        reports.finish(Some(start.elapsed()))
     }
 
     /// The scenarios named, or those of the tier; with a broken rule, if one is to be broken.

@@ -1,7 +1,7 @@
 //! `fle-model explore`: a scenario in the browser.
 
+use super::named::{Chosen, scenario};
 use super::output::print;
-use super::{Chosen, scenario};
 use fle_model::frame::explore::{STARTS, address};
 use std::num::NonZeroU16;
 use std::process::ExitCode;

@@ -30,7 +30,7 @@ impl Merge {
         for report in merged {
             reports.add(report)?;
         }
-        reports.finish()
+        reports.finish(None)
     }
 }
 

@@ -1,7 +1,9 @@
 //! `fle-model mutants`: the power of the checker.
 
+use super::all_processors;
+use super::annotations::annotate;
+use super::named::mutant;
 use super::output::{JsonFile, print};
-use super::{all_processors, mutant};
 use fle_model::frame::check::Options;
 use fle_model::frame::mutant::Entry;
 use fle_model::frame::mutants::{Outcome, in_order, run};
@@ -38,6 +40,9 @@ impl Mutants {
             let outcome = run(mutant, scenarios, options);
             if text_wanted {
                 print(&outcome.to_string())?;
+            }
+            if let Some(failure) = outcome.failure() {
+                annotate("mutants", &failure);
             }
             outcomes.push(outcome);
         }

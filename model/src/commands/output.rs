@@ -1,5 +1,7 @@
 //! Where the commands write: text to standard output, JSON to a file, progress to the terminal.
 
+use super::annotations::annotate;
+use fle_model::frame::failure::failures;
 use fle_model::frame::progress::{Progress, Watcher};
 use fle_model::frame::report::{Report, Tell};
 use serde::Serialize;
@@ -7,8 +9,29 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
+use textwrap::{Options, WordSplitter};
 
+/// No line of text is longer.
+const COLUMNS: usize = 80;
+
+/// Prints text for readers: what is too long for a line goes on in the next, further in.
 pub(crate) fn print(text: &str) -> Result<(), String> {
+    print_as_is(&text.lines().map(fitted).collect::<String>())
+}
+
+/// A word that is longer than a line, a path for instance, stays whole.
+fn fitted(line: &str) -> String {
+    let indent = line.len() - line.trim_start().len() + 4;
+    let indent = " ".repeat(indent);
+    let options = Options::new(COLUMNS)
+        .subsequent_indent(&indent)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::fill(line, options) + "\n"
+}
+
+fn print_as_is(text: &str) -> Result<(), String> {
     let written = io::stdout().write_all(text.as_bytes());
     written.map_err(|error| format!("cannot write to standard output: {error}"))
 }
@@ -48,17 +71,30 @@ impl<C: Tell + Serialize> Reports<C> {
         if self.text_wanted() {
             print(&report.to_string())?;
         }
+        for failure in failures(&report) {
+            annotate(&report.title(), &failure);
+        }
         self.reports.push(report);
         Ok(())
     }
 
-    /// The last line, the JSON, and the exit code.
-    pub(crate) fn finish(self) -> Result<ExitCode, String> {
+    /// All reports so far.
+    pub(crate) fn all(&self) -> &[Report<C>] {
+        &self.reports
+    }
+
+    /// The last line, with how long all of it took if it was worked out here; the JSON, and the
+    /// exit code.
+    pub(crate) fn finish(self, took: Option<Duration>) -> Result<ExitCode, String> {
         let count = self.reports.len();
         let passed = self.reports.iter().filter(|report| report.passed());
         let failed = count - passed.count();
         if self.text_wanted() {
-            print(&format!("{count} scenario(s) checked, {failed} failed\n"))?;
+            let took = took.map(|took| format!(", in {:.1} s", took.as_secs_f64()));
+            let took = took.unwrap_or_default();
+            print(&format!(
+                "{count} scenario(s) checked, {failed} failed{took}\n"
+            ))?;
         }
         if let Some(json) = self.json {
             json.write(&self.reports)?;
@@ -67,10 +103,29 @@ impl<C: Tell + Serialize> Reports<C> {
     }
 }
 
-/// Where `--json` writes. Created before the work begins, so that a wrong path is known at once.
+/// A file to be written when the work is done. It is created before that begins, so that a wrong
+/// path is known at once.
+pub(crate) struct NamedFile(PathBuf, File);
+
+impl NamedFile {
+    pub(crate) fn create(path: PathBuf) -> Result<Self, String> {
+        match File::create(&path) {
+            Ok(file) => Ok(Self(path, file)),
+            Err(error) => Err(format!("cannot write {}: {error}", path.display())),
+        }
+    }
+
+    pub(crate) fn write(self, text: &str) -> Result<(), String> {
+        let Self(path, mut file) = self;
+        let written = file.write_all(text.as_bytes());
+        written.map_err(|error| format!("cannot write {}: {error}", path.display()))
+    }
+}
+
+/// Where `--json` writes.
 pub(crate) enum JsonFile {
     StandardOutput,
-    Named(PathBuf, File),
+    Named(NamedFile),
 }
 
 impl JsonFile {
@@ -78,10 +133,7 @@ impl JsonFile {
         if path == Path::new("-") {
             return Ok(Self::StandardOutput);
         }
-        match File::create(&path) {
-            Ok(file) => Ok(Self::Named(path, file)),
-            Err(error) => Err(format!("cannot write {}: {error}", path.display())),
-        }
+        NamedFile::create(path).map(Self::Named)
     }
 
     pub(crate) fn is_standard_output(&self) -> bool {
@@ -92,11 +144,8 @@ impl JsonFile {
         let mut text = serde_json::to_string_pretty(value).map_err(|error| error.to_string())?;
         text.push('\n');
         match self {
-            Self::StandardOutput => print(&text),
-            Self::Named(path, mut file) => {
-                let written = file.write_all(text.as_bytes());
-                written.map_err(|error| format!("cannot write {}: {error}", path.display()))
-            }
+            Self::StandardOutput => print_as_is(&text),
+            Self::Named(file) => file.write(&text),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `fle-model simulate`: random walks through a scenario.
 
+use super::named::{Chosen, scenario};
 use super::output::{print, watched};
-use super::{Chosen, all_processors, random_seed, scenario};
+use super::{all_processors, random_seed};
 use fle_model::frame::simulate::Options;
 use fle_model::frame::trace_dir::TraceDir;
 use std::num::NonZeroU32;

@@ -1,7 +1,8 @@
 //! `fle-model trace`: random paths of a scenario as trace files.
 
+use super::named::{Chosen, scenario};
 use super::output::print;
-use super::{Chosen, random_seed, scenario};
+use super::random_seed;
 use std::fs;
 use std::io;
 use std::num::NonZeroU32;

@@ -2,22 +2,33 @@
 //! box for what becomes of the server.
 
 use crate::election::faults::Crash;
-use crate::election::story::{Change, Event, Scene, Start};
-use crate::election::system::Action;
+use crate::election::server::{Election, Looking, Server, Wait};
+use crate::election::story::{Change, Event, Scene};
+use crate::election::system::{Action, State};
 use crate::frame::story::{Caption, Mark, Picture};
-use crate::terms::vote::{Notification, sid, state_name};
+use crate::terms::vote::{ConfigVersion, Notification, Round, sid, state_name};
 use fle::ServerState;
 
+/// How to read what [`short`] writes.
+pub(crate) const NOTATION: &[&str] =
+    &["LOOKING→2 r1: the sender is LOOKING, for server 2, in round 1"];
+
 /// What stands at the head of a server's lifeline.
-pub(crate) fn head(start: &Start) -> Vec<Caption> {
-    let round = match start.up {
-        true => format!("round {}", start.round.0),
+pub(crate) fn head<const N: usize>(server: &Server<N>, role: Option<&str>) -> Vec<Caption> {
+    let round = match server.is_up() {
+        true => format!("round {}", server.round.0),
         false => "down".to_owned(),
     };
-    vec![
-        Caption::new("credentials", format!("{:?}", start.credentials)),
-        Caption::new("round", round),
-    ]
+    let granted = server.granted.then_some("granted by the oracle");
+    let informed = server.config > ConfigVersion(1);
+    let informed = informed.then(|| format!("configuration {}", server.config.0));
+    let apart = [role, granted, informed.as_deref()];
+    let apart = apart.into_iter().flatten();
+    let credentials = Caption::new("credentials", format!("{:?}", server.credentials));
+    [credentials, Caption::new("round", round)]
+        .into_iter()
+        .chain(apart.map(|what| Caption::new("role", what)))
+        .collect()
 }
 
 /// A step as it is drawn.
@@ -112,6 +123,43 @@ fn caption(change: &Change) -> Caption {
 
 /// A notification without its credentials: those of the leader stand at the head of its lifeline.
 fn short(Notification { vote, .. }: Notification) -> String {
-    let (state, leader) = (state_name(vote.state), sid(vote.leader()));
-    format!("{state}→{leader} r{}", vote.round.0)
+    voted(vote.state, vote.leader(), vote.round)
+}
+
+fn voted(state: ServerState, leader: usize, round: Round) -> String {
+    format!("{}→{} r{}", state_name(state), sid(leader), round.0)
+}
+
+/// A state in a few words.
+pub(crate) fn sketch<const N: usize>(state: &State<N>) -> String {
+    let servers = state.servers.iter().enumerate();
+    let mut lines: Vec<_> = servers
+        .map(|(place, server)| format!("{}: {}", sid(place), doing(server)))
+        .collect();
+    let links = (0..N).flat_map(|src| (0..N).map(move |dst| (src, dst)));
+    let under_way = links.flat_map(|(src, dst)| {
+        let notifications = state.network.link(src, dst).notifications();
+        notifications.map(move |_| format!("{}→{}", sid(src), sid(dst)))
+    });
+    let under_way: Vec<_> = under_way.collect();
+    if !under_way.is_empty() {
+        lines.push(format!("under way {}", under_way.join(" ")));
+    }
+    lines.join("\n")
+}
+
+/// What the server does, in a few words.
+fn doing<const N: usize>(server: &Server<N>) -> String {
+    match server.election {
+        Election::Down { returns: true } => "down".to_owned(),
+        Election::Down { returns: false } => "down for good".to_owned(),
+        Election::Looking(Looking { proposal, wait, .. }) => {
+            let vote = voted(ServerState::Looking, proposal.leader(), server.round);
+            match wait {
+                Wait::Collecting => vote,
+                Wait::Finalizing => format!("{vote}, finalizing"),
+            }
+        }
+        Election::Settled(vote) => voted(vote.state, vote.leader(), vote.round),
+    }
 }

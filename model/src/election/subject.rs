@@ -2,7 +2,7 @@
 //! a way reads.
 
 use crate::election::narrate::{tell, tell_start};
-use crate::election::picture::{head, picture};
+use crate::election::picture::{NOTATION, head, picture, sketch};
 use crate::election::rules::{self, Broken};
 use crate::election::scenario::Scenario;
 use crate::election::story::{Scene, Start};
@@ -37,6 +37,10 @@ impl<const N: usize> Subject for System<N> {
         past.and(step.broken_rules())
     }
 
+    fn sketch(&self, state: &State<N>) -> String {
+        sketch(state)
+    }
+
     fn story(&self, way: &Way<Self>) -> Story {
         let starts = way.start.servers.iter().map(|server| Start {
             credentials: server.credentials,
@@ -48,14 +52,12 @@ impl<const N: usize> Subject for System<N> {
         let told: Vec<_> = told
             .map(|(place, start)| tell_start(place, start))
             .collect();
-        let initial = starts
-            .iter()
-            .enumerate()
-            .map(|(place, start)| story::Start {
-                sid: sid(place).0,
-                facts: facts(start),
-                shown: head(start),
-            });
+        let initial = starts.iter().zip(&way.start.servers).enumerate();
+        let initial = initial.map(|(place, (start, server))| story::Start {
+            sid: sid(place).0,
+            facts: facts(start),
+            shown: head(server, self.election.ensemble.role(place)),
+        });
         let everyone = self.election.ensemble.voters().iter().count();
         let steps = way.steps.iter().zip(1..).map(|((before, action), number)| {
             let scene = Scene::of(self, before, *action).expect("the model took this step");
@@ -70,6 +72,7 @@ impl<const N: usize> Subject for System<N> {
             beginning: told.join("; "),
             initial: initial.collect(),
             steps: steps.collect(),
+            notation: NOTATION,
             for_ever_from: way.for_ever_from,
         }
     }

@@ -1,9 +1,11 @@
 //! What happens, in words and as it is drawn: an arrow where a server reads a packet, a clock where
 //! patience or a promise ends, a box for what the server does about it.
 
+use super::leader::Stage;
+use super::learner::{self, Learner};
 use super::network::Packet;
 use super::protocol::{Effect, Event};
-use super::server::Role;
+use super::server::{Role, Server};
 use super::system::{Action, Cause, Done, State, System};
 use super::terms::{Knowledge, Stored};
 use crate::frame::story::{Caption, Mark, Picture, Start, Step, facts};
@@ -32,8 +34,12 @@ pub(super) fn beginning<const N: usize>(start: &State<N>) -> String {
     format!("All look for a leader. {}.", disks.join("; "))
 }
 
+/// How to read what stands beside the arrows.
+pub(super) const NOTATION: &[&str] =
+    &["NEWLEADER(2): the packet as ZooKeeper names it, and the epoch in it"];
+
 /// How each server begins.
-pub(super) fn initial<const N: usize>(start: &State<N>) -> Vec<Start> {
+pub(super) fn initial<const N: usize>(system: &System<N>, start: &State<N>) -> Vec<Start> {
     let servers = start.servers.iter().enumerate();
     let starts = servers.map(|(place, server)| Start {
         sid: sid(place).0,
@@ -41,12 +47,17 @@ pub(super) fn initial<const N: usize>(start: &State<N>) -> Vec<Start> {
             disk: server.disk,
             zxid: server.zxid,
         }),
-        shown: vec![
-            Caption::new("credentials", disk(server.disk)),
-            Caption::new("history", format!("zxid {}", server.zxid)),
-        ],
+        shown: head(server, system.protocol.ensemble.role(place)),
     });
     starts.collect()
+}
+
+/// What stands at the head of a server's lifeline.
+fn head<const N: usize>(server: &Server<N>, role: Option<&str>) -> Vec<Caption> {
+    let credentials = Caption::new("credentials", disk(server.disk));
+    let history = Caption::new("history", format!("zxid {}", server.zxid));
+    let role = role.map(|role| Caption::new("role", role));
+    [credentials, history].into_iter().chain(role).collect()
 }
 
 /// How a server begins, for programs.
@@ -67,6 +78,51 @@ fn disk(disk: Stored) -> String {
         Knowledge::Complete => format!("accepted {accepted:?}, current {current:?}"),
         Knowledge::Blank => "empty disk".to_owned(),
         Knowledge::Lost => format!("accepted {accepted:?} or more"),
+    }
+}
+
+/// A state in a few words.
+pub(super) fn sketch<const N: usize>(state: &State<N>) -> String {
+    let servers = (1..).zip(&state.servers);
+    let mut lines: Vec<_> = servers
+        .map(|(sid, server)| format!("{sid}: {}, {}", doing(&server.role), disk(server.disk)))
+        .collect();
+    let pairs = (0..N).flat_map(|learner| (0..N).map(move |leader| (learner, leader)));
+    let under_way = pairs.flat_map(|(learner, leader)| {
+        let connection = state.network.connection(learner, leader);
+        let up = connection.up.packets().map(move |_| (learner, leader));
+        let down = connection.down.packets().map(move |_| (leader, learner));
+        up.chain(down)
+    });
+    let under_way = under_way.map(|(from, to)| format!("{}→{}", from + 1, to + 1));
+    let under_way: Vec<_> = under_way.collect();
+    if !under_way.is_empty() {
+        lines.push(format!("under way {}", under_way.join(" ")));
+    }
+    lines.join("\n")
+}
+
+/// What the server does, in a few words.
+fn doing<const N: usize>(role: &Role<N>) -> String {
+    match role {
+        Role::Down => "down".to_owned(),
+        Role::Looking(_) => "looks".to_owned(),
+        Role::Leading(leader) => match leader.stage {
+            Stage::Discovery => "leads".to_owned(),
+            Stage::Promising(epoch) => format!("proposes {epoch:?}"),
+            Stage::Activating(epoch) => format!("activates {epoch:?}"),
+            Stage::Established(epoch) => format!("LEADS in {epoch:?}"),
+        },
+        Role::Learning(Learner { leader, stage }) => {
+            let leader = leader + 1;
+            match stage {
+                learner::Stage::Introduced => format!("joins {leader}"),
+                learner::Stage::HeldBack(epoch) => format!("holds {epoch:?} back from {leader}"),
+                learner::Stage::Promised(epoch) => format!("promises {leader} {epoch:?}"),
+                learner::Stage::Activated(epoch) => format!("enters {epoch:?} of {leader}"),
+                learner::Stage::Following(epoch) => format!("FOLLOWS {leader} in {epoch:?}"),
+            }
+        }
     }
 }
 

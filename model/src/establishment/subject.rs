@@ -2,7 +2,7 @@
 
 use super::rules::Past;
 use super::scenario::Scenario;
-use super::story::{beginning, initial, step};
+use super::story::{NOTATION, beginning, initial, sketch, step};
 use super::system::{State, System};
 use crate::frame::story::{Recorded, Story};
 use crate::frame::subject::{Step, Subject, Way};
@@ -25,13 +25,18 @@ impl<const N: usize> Subject for System<N> {
         past.after(before, action, after, effects.as_ref())
     }
 
+    fn sketch(&self, state: &State<N>) -> String {
+        sketch(state)
+    }
+
     fn story(&self, way: &Way<Self>) -> Story {
         let steps = way.steps.iter().zip(1..);
         let steps = steps.map(|((before, action), number)| step(self, number, before, *action));
         Story {
             beginning: beginning(&way.start),
-            initial: initial(&way.start),
+            initial: initial(self, &way.start),
             steps: steps.collect(),
+            notation: NOTATION,
             for_ever_from: way.for_ever_from,
         }
     }

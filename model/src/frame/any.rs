@@ -5,7 +5,9 @@ use super::explore;
 use super::progress::Watcher;
 use super::report::Report;
 use super::scenario::{About, Scenario};
+use super::shard::Shard;
 use super::simulate::{self, Simulation};
+use super::state_graph::{StateGraph, state_graph};
 use super::story::Recorded;
 use super::walk;
 use clap::ValueEnum;
@@ -34,6 +36,9 @@ pub trait AnyScenario: Send + Sync {
 
     /// Serves it to browsers until the process ends.
     fn serve(&self, address: SocketAddr);
+
+    /// Its states and steps, from this part of the initial ones; `None` if they are too many.
+    fn graph(&self, shard: Shard) -> Option<StateGraph>;
 
     /// The random walk of this seed, server by server, life by life; `None` if there is no format
     /// that could tell it.
@@ -72,6 +77,10 @@ impl<C: Scenario> AnyScenario for C {
 
     fn serve(&self, address: SocketAddr) {
         explore::serve(self, address);
+    }
+
+    fn graph(&self, shard: Shard) -> Option<StateGraph> {
+        state_graph(self, shard)
     }
 
     fn record_walk(&self, seed: u64) -> Option<Vec<Recorded>> {

@@ -210,7 +210,10 @@ impl<S: Subject> Model for Checked<S> {
         let (start, actions) = (path.clone().into_vec()[0].0, path.into_actions());
         let way = Way::taken(&self.system, start.state, &actions)?;
         let story = self.system.story(&way);
-        let title = format!("After {} step(s)", story.steps.len());
-        Some(draw_story(&title, "", &story).to_string())
+        let (title, remark) = match story.steps.len() {
+            0 => ("Initial state".to_owned(), &*story.beginning),
+            steps => (format!("After {steps} step(s)"), ""),
+        };
+        Some(draw_story(&title, remark, &story).to_string())
     }
 }

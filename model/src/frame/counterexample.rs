@@ -71,7 +71,9 @@ impl Counterexample {
     /// The way as a diagram.
     #[must_use]
     pub fn svg(&self) -> String {
-        let title = format!("{}: a counterexample to “{}”", self.scenario, self.property);
+        let mutant = self.mutant.as_ref().map(|it| format!(", mutant {it}"));
+        let of = format!("{}{}", self.scenario, mutant.unwrap_or_default());
+        let title = format!("{of}: a counterexample to “{}”", self.property);
         draw_story(&title, self.statement, &self.story).to_string()
     }
 }

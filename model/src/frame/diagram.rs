@@ -10,30 +10,31 @@
 //! | word beside a lifeline | the server is started, crashes, is synchronized with its leader, or loses it for no reason |
 //! | box on a lifeline | what became of the server; in colour if it settles |
 //!
-//! Every row is a group whose class is the kind of the step and whose title, shown under the pointer, tells it in full.
+//! A legend below says so of the marks that there are. Every row is a group whose class is the kind
+//! of the step and whose title, shown under the pointer, tells it in full.
+
+mod legend;
+mod shapes;
 
 use super::story::{Caption, Mark, Picture, Start, Step, Story};
+use legend::legend;
+use shapes::{
+    LETTER_DROP, LINE, MARGIN, MARK, arrow, centred, clock, cross, line, rectangle, text,
+};
 use std::borrow::Cow;
 use svg::Document;
-use svg::node::element::{
-    Circle, Definitions, Group, Line, Marker, Path, Rectangle, Style, Text, Title,
-};
+use svg::node::element::{Definitions, Group, Marker, Path, Style, Title};
 
 /// Widths and heights, in pixels.
 const NUMBERS: usize = 44;
 const COLUMN: usize = 230;
-const MARGIN: usize = 24;
-const LINE: usize = 18;
-const HEAD: usize = 62;
 const HEAD_WIDTH: usize = 150;
 const ROW: usize = 46;
 const BOX: usize = 22;
 const BOX_WIDTH: usize = 150;
 const LOOP: usize = 30;
-const MARK: usize = 6;
-/// From the middle of a letter down to its base line.
-const LETTER_DROP: usize = 4;
-/// How many letters of the statement fit into a hundred pixels.
+/// How many letters of the title, and of the statement, fit into a hundred pixels.
+const TITLE_LETTERS: usize = 10;
 const LETTERS: usize = 14;
 
 const STYLE: &str = "
@@ -60,12 +61,16 @@ text { fill: #1f2933; font: 13px sans-serif; }
 #[must_use]
 pub fn draw_story(title: &str, remark: &str, story: &Story) -> Document {
     let width = NUMBERS + COLUMN * story.initial.len() + MARGIN;
-    let letters = (width - 2 * MARGIN) * LETTERS / 100;
-    let mut remark = textwrap::wrap(remark, letters);
+    let letters = |in_hundred: usize| (width - 2 * MARGIN) * in_hundred / 100;
+    let title = textwrap::wrap(title, letters(TITLE_LETTERS));
+    let mut remark = textwrap::wrap(remark, letters(LETTERS));
     remark.extend(story.goes_on().map(Cow::from));
-    let heads = MARGIN + LINE * (remark.len() + 2);
-    let rows = rows(&story.steps, heads + HEAD + MARGIN);
-    let bottom = rows.last().map_or(heads + HEAD, |row| row.bottom) + MARGIN;
+    let heads = MARGIN + LINE * (title.len() + remark.len() + 1);
+    let lines = story.initial.iter().map(|start| start.shown.len() + 1);
+    let head_height = LINE * lines.max().unwrap_or(1) + LINE / 2;
+    let rows = rows(&story.steps, heads + head_height + MARGIN);
+    let end = rows.last().map_or(heads + head_height, |row| row.bottom) + MARGIN;
+    let (legend, bottom) = legend(story, end);
     let mut document = Document::new()
         .set("width", width)
         .set("height", bottom)
@@ -73,15 +78,17 @@ pub fn draw_story(title: &str, remark: &str, story: &Story) -> Document {
         .add(Style::new(STYLE))
         .add(arrow_head())
         .add(rectangle("background", 0, 0, width, bottom))
-        .add(heading(title, &remark));
+        .add(heading(&title, &remark));
     for row in rows.iter().step_by(2) {
         document = document.add(rectangle("band", 0, row.top, width, row.bottom - row.top));
     }
     for (server, start) in story.initial.iter().enumerate() {
-        document = document.add(head(server, start, heads, bottom));
+        document = document.add(head(server, start, (heads, head_height), end));
     }
-    rows.iter()
-        .fold(document, |document, row| document.add(row.draw()))
+    let document = rows
+        .iter()
+        .fold(document, |document, row| document.add(row.draw()));
+    document.add(legend)
 }
 
 /// A step and its place in the diagram.
@@ -100,26 +107,23 @@ fn rows(steps: &[Step], top: usize) -> Vec<Row<'_>> {
     steps.iter().scan(top, place).collect()
 }
 
-fn heading(title: &str, remark: &[Cow<'_, str>]) -> Group {
-    let lines = remark.iter().zip(2..);
-    let heading = Group::new().add(text("heading", MARGIN, MARGIN + LINE / 2, title.to_owned()));
-    lines.fold(heading, |heading, (line, number)| {
-        heading.add(text(
-            "statement",
-            MARGIN,
-            MARGIN + LINE * number,
-            line.to_string(),
-        ))
+fn heading(title: &[Cow<'_, str>], remark: &[Cow<'_, str>]) -> Group {
+    let title = title.iter().map(|line| ("heading", line));
+    let remark = remark.iter().map(|line| ("statement", line));
+    let lines = title.chain(remark).zip(0..);
+    lines.fold(Group::new(), |heading, ((class, line), number)| {
+        let y = MARGIN + LINE / 2 + LINE * number;
+        heading.add(text(class, MARGIN, y, line.to_string()))
     })
 }
 
 /// A server's name and what is said of it, and its lifeline.
-fn head(server: usize, start: &Start, top: usize, bottom: usize) -> Group {
+fn head(server: usize, start: &Start, (top, height): (usize, usize), end: usize) -> Group {
     let x = lifeline(server);
     let head = Group::new()
         .set("class", "server")
-        .add(line("lifeline", (x, top + HEAD), (x, bottom)))
-        .add(rectangle("head", x - HEAD_WIDTH / 2, top, HEAD_WIDTH, HEAD).set("rx", 4));
+        .add(line("lifeline", (x, top + height), (x, end)))
+        .add(rectangle("head", x - HEAD_WIDTH / 2, top, HEAD_WIDTH, height).set("rx", 4));
     let name = Caption::new("sid", format!("server {}", start.sid));
     let lines = std::iter::once(&name).chain(&start.shown).zip(1..);
     lines.fold(head, |head, (Caption { class, label }, number)| {
@@ -179,15 +183,12 @@ impl<'a> Row<'a> {
         } else {
             format!("M{from},{y} H{to}")
         };
-        let way = Path::new()
-            .set("d", way)
-            .set("marker-end", "url(#arrow-head)");
         let label = if src == dst {
             text("label", out + MARK, y + LETTER_DROP, label)
         } else {
             centred("label", towards(src, dst, COLUMN / 2), y - MARK, label)
         };
-        row.add(way.set("class", "arrow")).add(label)
+        row.add(arrow(way)).add(label)
     }
 
     /// From the sender half of the way to the next lifeline.
@@ -220,19 +221,9 @@ impl<'a> Row<'a> {
 
     fn clock(&self, row: Group, server: usize, wait: &str) -> Group {
         let (x, y) = (lifeline(server), self.y());
-        let hands = format!("M{x},{} V{y} H{}", y - MARK, x + MARK * 2 / 3);
-        let face = Circle::new()
-            .set("cx", x)
-            .set("cy", y)
-            .set("r", MARK * 3 / 2);
-        row.add(face.set("class", "clock"))
-            .add(Path::new().set("d", hands).set("class", "arrow"))
-            .add(text(
-                "label",
-                x + LOOP / 2,
-                y + LETTER_DROP,
-                format!("{wait} time-out"),
-            ))
+        let what = format!("{wait} time-out");
+        row.add(clock(x, y))
+            .add(text("label", x + LOOP / 2, y + LETTER_DROP, what))
     }
 
     /// What became of the server, a box each.
@@ -245,12 +236,6 @@ impl<'a> Row<'a> {
                 .add(centred("", x, middle, label.clone()))
         })
     }
-}
-
-fn cross(x: usize, y: usize) -> Path {
-    let (left, right, over, under) = (x - MARK, x + MARK, y - MARK, y + MARK);
-    let cross = format!("M{left},{over} L{right},{under} M{left},{under} L{right},{over}");
-    Path::new().set("d", cross).set("class", "cross")
 }
 
 fn lifeline(server: usize) -> usize {
@@ -276,29 +261,4 @@ fn arrow_head() -> Definitions {
         .set("markerHeight", 7)
         .set("orient", "auto");
     Definitions::new().add(marker.add(Path::new().set("d", "M0,0 L10,5 L0,10 z")))
-}
-
-fn rectangle(class: &str, x: usize, y: usize, width: usize, height: usize) -> Rectangle {
-    Rectangle::new()
-        .set("class", class)
-        .set("x", x)
-        .set("y", y)
-        .set("width", width)
-        .set("height", height)
-}
-
-fn line(class: &str, (x1, y1): (usize, usize), (x2, y2): (usize, usize)) -> Line {
-    let line = Line::new().set("class", class);
-    line.set("x1", x1).set("y1", y1).set("x2", x2).set("y2", y2)
-}
-
-fn text(class: &str, x: usize, y: usize, content: String) -> Text {
-    Text::new(content)
-        .set("class", class)
-        .set("x", x)
-        .set("y", y)
-}
-
-fn centred(class: &str, x: usize, y: usize, content: String) -> Text {
-    text(class, x, y, content).set("text-anchor", "middle")
 }

@@ -9,6 +9,20 @@ pub fn grouped(number: usize) -> String {
     groups.collect::<Vec<_>>().join(",")
 }
 
+/// The number in few letters: from ten thousand on in thousands, from a million on in millions,
+/// rounded down.
+#[must_use]
+pub fn short(number: usize) -> String {
+    match number {
+        0..10_000 => grouped(number),
+        10_000..1_000_000 => format!("{} k", number / 1_000),
+        _ => {
+            let tenths = number / 100_000;
+            format!("{}.{} M", grouped(tenths / 10), tenths % 10)
+        }
+    }
+}
+
 /// So many a second.
 #[expect(clippy::cast_precision_loss, reason = "a rate is an approximation")]
 #[must_use]
@@ -31,6 +45,19 @@ pub fn collision_probability(states: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_number_is_short() {
+        for (number, text) in [
+            (9_999, "9,999"),
+            (10_000, "10 k"),
+            (999_999, "999 k"),
+            (1_000_000, "1.0 M"),
+            (2_345_678_901, "2,345.6 M"),
+        ] {
+            assert_eq!(short(number), text);
+        }
+    }
 
     #[test]
     fn more_states_collide_more_often_and_at_most_always() {

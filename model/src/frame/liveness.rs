@@ -28,7 +28,7 @@
 //! once for what must always hold and for what must hold eventually. A state is known by its number from then on, and derived again,
 //! from an initial state, when it is told. Where the search leaves off early the rest counts as beyond the boundary.
 //!
-//! **Memory.** A state takes the bytes of its row ([`rows`]), some three for each edge, and four for its place; while it is searched
+//! **Memory.** A state takes the bytes of its row (`rows.rs`), some three for each edge, and four for its place; while it is searched
 //! for components, four more. Its fingerprint is forgotten by then.
 
 mod graph;

@@ -74,7 +74,7 @@ fn check_complete(parts: &[Part]) -> Result<(), String> {
     for part in parts {
         let shard = part.report.shard;
         if let Some(other) = files.insert(shard.index(), &part.file) {
-            let (run, file) = (part.run(), &part.file);
+            let (run, file) = (part.report.title(), &part.file);
             return Err(format!("{run}: shard {shard} is in {other} and in {file}"));
         }
     }
@@ -82,7 +82,10 @@ fn check_complete(parts: &[Part]) -> Result<(), String> {
     let Some(first) = missing.next() else {
         return Ok(());
     };
-    let mut error = format!("{}: shard {first}/{count} is missing", parts[0].run());
+    let mut error = format!(
+        "{}: shard {first}/{count} is missing",
+        parts[0].report.title()
+    );
     let others = count - files.len() - 1;
     if others > 0 {
         let _ = write!(error, ", and {others} more");
@@ -91,14 +94,6 @@ fn check_complete(parts: &[Part]) -> Result<(), String> {
 }
 
 impl Part {
-    /// The scenario, and the mutant if it is one.
-    fn run(&self) -> String {
-        match &self.report.mutant {
-            Some(mutant) => format!("{}, mutant {mutant}", self.report.scenario),
-            None => self.report.scenario.clone(),
-        }
-    }
-
     fn is_of_one_run_with(&self, other: &Self) -> bool {
         let (a, b) = (&self.report, &other.report);
         (&a.scenario, &a.mutant) == (&b.scenario, &b.mutant)
@@ -107,7 +102,7 @@ impl Part {
     /// Both must be shards of as many, and of the same model.
     fn check_same_model(&self, other: &Self) -> Result<(), String> {
         let (a, b) = (&self.report, &other.report);
-        let refuse = |why: String| Err(format!("{}: {why}", self.run()));
+        let refuse = |why: String| Err(format!("{}: {why}", self.report.title()));
         if a.shard.count() != b.shard.count() {
             return refuse(format!(
                 "{} has shard {}, {} has shard {}: these are not of one run",

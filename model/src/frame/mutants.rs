@@ -3,7 +3,9 @@
 use super::any::AnyScenario;
 use super::check::Options;
 use super::counterexample::Counterexample;
+use super::failure::Failure;
 use super::mutant::Entry;
+use super::report::numbered;
 use super::scenario::Tier;
 use serde::Serialize;
 use std::fmt;
@@ -31,6 +33,21 @@ impl Outcome {
     #[must_use]
     pub fn is_as_expected(&self) -> bool {
         self.killed_by.is_some() == self.entry.survives.is_none()
+    }
+
+    /// What is not as expected, if anything is.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        let message = match &self.killed_by {
+            _ if self.is_as_expected() => return None,
+            Some(found) => format!("known to survive, and killed: {}", found.fails_in()),
+            None => format!("survived in {} scenarios", self.scenarios),
+        };
+        Some(Failure {
+            name: self.entry.name.clone(),
+            message,
+            counterexample: self.killed_by.as_ref().map(numbered),
+        })
     }
 }
 

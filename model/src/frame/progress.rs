@@ -2,7 +2,7 @@
 //!
 //! The search works in the calling thread, or in threads of its own; one more looks at its counters a few times a second.
 
-use super::figures::grouped;
+use super::figures::short;
 use std::fmt;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -96,7 +96,7 @@ impl Watch<'_> {
 impl Progress {
     /// So many a second.
     fn rate(&self, number: usize) -> String {
-        grouped(per_second(number, self.elapsed.as_secs_f64()))
+        short(per_second(number, self.elapsed.as_secs_f64()))
     }
 }
 
@@ -111,6 +111,7 @@ fn per_second(number: usize, seconds: f64) -> usize {
     (number as f64 / seconds) as usize
 }
 
+/// Fits, with the name of a scenario before it, a line of 80 columns.
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.phase {
@@ -120,31 +121,29 @@ impl fmt::Display for Progress {
                 queue,
             } => write!(
                 f,
-                "{} unique states, {} generated, {}/s, queue {}",
-                grouped(unique),
-                grouped(generated),
+                "{} states of {}, {}/s, queue {}",
+                short(unique),
+                short(generated),
                 self.rate(unique),
-                grouped(queue)
+                short(queue)
             ),
-            Phase::Counterexample { unique } => write!(
-                f,
-                "looking for the shortest counterexample: {} states",
-                grouped(unique)
-            ),
+            Phase::Counterexample { unique } => {
+                write!(f, "shortest counterexample: {} states", short(unique))
+            }
             Phase::FairRuns { states } => {
-                write!(f, "fair runs: searching {} states", grouped(states))
+                write!(f, "fair runs: searching {} states", short(states))
             }
             Phase::Sightings { visited } => write!(
                 f,
                 "what should be seen: {} states, {}/s",
-                grouped(visited),
+                short(visited),
                 self.rate(visited)
             ),
             Phase::Walks { walks, steps } => write!(
                 f,
                 "{} walks, {} steps, {}/s",
-                grouped(walks),
-                grouped(steps),
+                short(walks),
+                short(steps),
                 self.rate(steps)
             ),
         }
@@ -178,24 +177,52 @@ mod tests {
         );
     }
 
+    fn told(phase: Phase, seconds: f32) -> String {
+        let elapsed = Duration::from_secs_f32(seconds);
+        Progress { phase, elapsed }.to_string()
+    }
+
     #[test]
     fn progress_is_told_in_a_line() {
-        let told = |phase| {
-            let elapsed = Duration::from_millis(500);
-            Progress { phase, elapsed }.to_string()
-        };
         let search = Phase::Search {
             unique: 12_345,
-            generated: 67_890,
+            generated: 67_890_123,
             queue: 1_234,
         };
         assert_eq!(
-            told(search),
-            "12,345 unique states, 67,890 generated, 24,690/s, queue 1,234"
+            told(search, 0.5),
+            "12 k states of 67.8 M, 24 k/s, queue 1,234"
         );
         assert_eq!(
-            told(Phase::FairRuns { states: 1_000 }),
+            told(Phase::FairRuns { states: 1_000 }, 0.5),
             "fair runs: searching 1,000 states"
         );
+    }
+
+    /// No number is printed longer than this one, up to a thousand million.
+    #[test]
+    fn progress_fits_a_line_with_the_longest_name_before_it() {
+        let many = 999_999_999;
+        let search = Phase::Search {
+            unique: many,
+            generated: many,
+            queue: many,
+        };
+        let walks = Phase::Walks {
+            walks: many,
+            steps: many,
+        };
+        let names = crate::models::scenarios().map(|it| it.about().name.len());
+        let name = names.max().expect("there are scenarios");
+        for phase in [
+            search,
+            Phase::Counterexample { unique: many },
+            Phase::FairRuns { states: many },
+            Phase::Sightings { visited: many },
+            walks,
+        ] {
+            let line = told(phase, 1_000.0);
+            assert!(name + ": ".len() + line.len() <= 80, "{line}");
+        }
     }
 }

@@ -118,6 +118,34 @@ pub enum Verdict {
     Violated,
 }
 
+impl Verdict {
+    /// As it is printed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::NotViolated => "not violated",
+            Self::NotInThisShard => "not in this shard",
+            Self::NeverSeen => "NEVER SEEN",
+            Self::Undecided => "undecided",
+            Self::Seen => "seen",
+            Self::Violated => "VIOLATED",
+        }
+    }
+
+    /// Whether it leaves open what holds.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Undecided | Self::NotInThisShard)
+    }
+
+    /// Whether it fails the check.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Violated | Self::NeverSeen)
+    }
+}
+
 /// A counterexample read back from a report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Kept {
@@ -177,12 +205,26 @@ impl Tell for Kept {
 }
 
 impl<C> Report<C> {
+    /// The scenario, and the mutant if it is one.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.mutant {
+            Some(mutant) => format!("{}, mutant {mutant}", self.scenario),
+            None => self.scenario.clone(),
+        }
+    }
+
     /// Whether all is as it should be.
     #[must_use]
     pub fn passed(&self) -> bool {
-        let failed = |row: &Row<C>| matches!(row.verdict, Verdict::Violated | Verdict::NeverSeen);
-        let searched = self.exhausted || self.mutant.is_some();
-        searched && !self.properties.iter().any(failed) && !self.pin_differs()
+        let failed = |row: &Row<C>| row.verdict.is_failure();
+        self.searched() && !self.properties.iter().any(failed) && !self.pin_differs()
+    }
+
+    /// Whether as much was searched as there was to search.
+    #[must_use]
+    pub fn searched(&self) -> bool {
+        self.exhausted || self.mutant.is_some()
     }
 
     /// Whether the number of states cannot be the pinned one.
@@ -207,11 +249,7 @@ impl<C> Report<C> {
 
 impl<C: Tell> fmt::Display for Report<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.scenario)?;
-        if let Some(mutant) = &self.mutant {
-            write!(f, ", mutant {mutant}")?;
-        }
-        writeln!(f, ": {}", self.covers)?;
+        writeln!(f, "{}: {}", self.title(), self.covers)?;
         for row in &self.properties {
             write!(f, "{row}")?;
         }
@@ -219,7 +257,7 @@ impl<C: Tell> fmt::Display for Report<C> {
         if let Some(liveness) = self.liveness {
             writeln!(
                 f,
-                "  fair runs searched: {} states, {} transitions, {:.1} s",
+                "  fair runs: {} states, {} transitions, searched in {:.1} s",
                 grouped(liveness.states),
                 grouped(liveness.transitions),
                 liveness.seconds,
@@ -241,7 +279,8 @@ impl<C> Report<C> {
         };
         write!(
             f,
-            "  {searched}: {} initial states, {} unique states, {} generated, depth {}, {:.1} s",
+            "  {searched}: {} initial states, {} unique states, {} generated, depth {}\n  \
+             searched in {:.1} s",
             self.initial_states,
             grouped(self.unique_states),
             grouped(self.generated_states),
@@ -258,7 +297,7 @@ impl<C> Report<C> {
                 Some(_) => "of the largest process",
                 None => "of the process so far",
             };
-            write!(f, ", peak memory {whose} {} MiB", bytes / (1024 * 1024))?;
+            write!(f, "\n  peak memory {whose} {} MiB", bytes / (1024 * 1024))?;
         }
         writeln!(
             f,
@@ -269,40 +308,37 @@ impl<C> Report<C> {
 
     /// How the number of states stands to the pinned one, where that is worth a word.
     fn write_pin(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(pinned) = self.pinned_unique_states.map(grouped) else {
-            return Ok(());
-        };
-        let found = grouped(self.unique_states);
-        if self.pin_differs() {
-            writeln!(
-                f,
-                "  FAILED: {pinned} unique states are pinned. If the model was meant to change, pin {found} in \
-                 its protocol's catalogue under model/src, and say in the commit what moved it; if not, look for what did.",
-            )
-        } else if self.merged.is_some() && !self.whole.disjoint {
-            writeln!(
-                f,
-                "  Shards of this scenario can visit the same states, so these are at most {found}; {pinned} are pinned, and only a \
-                 run of the whole can tell whether it is so many.",
-            )
-        } else {
-            Ok(())
+        if let Some(failure) = self.pin_failure() {
+            return writeln!(f, "  FAILED: {failure}");
         }
+        match self.pinned_unique_states {
+            Some(pinned) if self.merged.is_some() && !self.whole.disjoint => writeln!(
+                f,
+                "  Shards of this scenario can visit the same states, so these are at most {}; {} \
+                 are pinned, and only a run of the whole can tell whether it is so many.",
+                grouped(self.unique_states),
+                grouped(pinned),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// What to do about a number of states that cannot be the pinned one.
+    #[must_use]
+    pub fn pin_failure(&self) -> Option<String> {
+        let pinned = self.pinned_unique_states.filter(|_| self.pin_differs())?;
+        let (pinned, found) = (grouped(pinned), grouped(self.unique_states));
+        Some(format!(
+            "{pinned} unique states are pinned. If the model was meant to change, pin {found} in \
+             its protocol's catalogue under model/src, and say in the commit what moved it; if \
+             not, look for what did."
+        ))
     }
 }
 
 impl<C: Tell> fmt::Display for Row<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = match self.verdict {
-            Verdict::Holds => "holds",
-            Verdict::NotViolated => "not violated",
-            Verdict::NotInThisShard => "not in this shard",
-            Verdict::NeverSeen => "NEVER SEEN",
-            Verdict::Undecided => "undecided",
-            Verdict::Seen => "seen",
-            Verdict::Violated => "VIOLATED",
-        };
-        writeln!(f, "  {verdict:<10} {}", self.name)?;
+        writeln!(f, "  {:<10} {}", self.verdict.name(), self.name)?;
         let Some(counterexample) = &self.counterexample else {
             return Ok(());
         };
@@ -311,7 +347,7 @@ impl<C: Tell> fmt::Display for Row<C> {
 }
 
 /// A counterexample step by step.
-fn numbered(counterexample: &impl Tell) -> String {
+pub(crate) fn numbered(counterexample: &impl Tell) -> String {
     let lines = std::iter::once(counterexample.beginning()).chain(counterexample.steps());
     let lines = lines.enumerate();
     let mut text: String = lines

@@ -16,6 +16,9 @@ pub struct Story {
     pub initial: Vec<Start>,
     /// What happens then.
     pub steps: Vec<Step>,
+    /// How to read what is written beside the marks of a drawing.
+    #[serde(skip)]
+    pub notation: &'static [&'static str],
     /// Of a story that never ends, the number of the first step that repeats for ever; past the
     /// last if nothing more happens.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -27,6 +27,9 @@ pub trait Subject: TransitionSystem {
     /// What is remembered after a step.
     fn observe(&self, past: Self::Past, step: &Step<'_, Self>) -> Self::Past;
 
+    /// A state in a few words: a line for each server, and one for what is under way.
+    fn sketch(&self, state: &Self::State) -> String;
+
     /// The way as a story.
     ///
     /// # Panics

@@ -120,6 +120,19 @@ impl<const N: usize> Ensemble<N> {
         self.voters.contains(server) && self.view.weight(sid(server)) > 0
     }
 
+    /// What the server is, in a few words, where it is something else than the others.
+    #[must_use]
+    pub fn role(&self, server: usize) -> Option<&'static str> {
+        let role = match self.composition {
+            Composition::Observer => "observer",
+            Composition::ZeroWeight => "voter without weight",
+            Composition::Joint => "no voter in the next",
+            Composition::OldPeer => "old wire format",
+            Composition::Majority | Composition::Oracle | Composition::Gossip => return None,
+        };
+        (server == N - 1).then_some(role)
+    }
+
     /// In which generation of the wire format two servers talk.
     #[must_use]
     pub fn generation(&self, a: usize, b: usize) -> Generation {

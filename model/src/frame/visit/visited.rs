@@ -203,7 +203,7 @@ impl<T: Copy + Default> Pages<T> {
 
 /// The place that the fingerprint's value calls for, among so many.
 fn home(fingerprint: u64, spread: usize) -> usize {
-    let place = u128::from(fingerprint) * spread as u128 >> u64::BITS;
+    let place = (u128::from(fingerprint) * spread as u128) >> u64::BITS;
     usize::try_from(place).expect("it is less than the spread")
 }
 
