@@ -524,3 +524,46 @@ fn a_time_without_a_leader_may_last_to_the_end_of_the_logs() {
     assert_eq!(answer.leader, None);
     assert!(words::text(&answer).ends_with("at the end of the logs nobody leads\n"));
 }
+
+#[test]
+fn a_server_that_is_reached_soon_was_only_starting() {
+    let channel = "2026-11-30 12:00:01,000 [myid:1] - WARN  [QuorumConnectionThread-[myid=1]-1:QuorumCnxManager@401] - Cannot open channel to 2 at election address /10.0.0.2:3888\njava.net.ConnectException: Connection refused";
+    let heard = |second: u8| {
+        format!(
+            "{channel}\n2026-11-30 12:00:{second:02},000 [myid:1] - INFO  [WorkerReceiver[myid=1]:FastLeaderElection$Messenger$WorkerReceiver@391] - Notification: my state:LOOKING; n.sid:2, n.state:LOOKING, n.leader:2, n.round:0x1, n.peerEpoch:0x0, n.zxid:0x0, message format version:0x2, n.config version:0x0"
+        )
+    };
+    assert_eq!(told(&looking(&heard(2))), ["server 1 was started"]);
+    assert_eq!(
+        told(&looking(&heard(20)))[1..],
+        ["server 2 cannot be reached by server 1 (/10.0.0.2:3888): connection refused"]
+    );
+}
+
+#[test]
+fn what_was_said_before_another_leader_explains_no_later_time() {
+    let line = |second: u8, rest: &str| {
+        format!(r#"{{"timestamp":"2026-11-30T12:00:{second:02}Z","target":"fle","sid":1,{rest}}}"#)
+    };
+    let looks = r#""event":"election.started","zxid":"0x0","peer_epoch":0,"round":1"#;
+    let leads = r#""event":"leadership.established","leader":1,"peer_epoch":1"#;
+    let reach = r#""peer":"2","message":"cannot reach server 2: Connection refused""#;
+    let follow =
+        r#""peer":"2","message":"looks for a leader again: too few voters follow this leader""#;
+    let log = [
+        line(0, looks),
+        line(2, reach),
+        line(9, leads),
+        line(14, follow),
+        line(15, looks),
+    ];
+    let answer = of(&[log.join("\n")], 1);
+    let told: Vec<Vec<String>> = answer.outages.iter().map(told).collect();
+    assert_eq!(
+        told,
+        [
+            ["server 2 cannot be reached by server 1: connection refused"],
+            ["too few servers follow server 1"],
+        ]
+    );
+}

@@ -21,7 +21,7 @@ pub struct Log {
 /// What a server said beside its elections.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Report {
-    /// What it complained of, in the order in which it did.
+    /// What it complained of, by time.
     pub complaints: Vec<Complaint>,
     /// Its last line of whatever kind, or the last that is known to be its own.
     pub last: Option<Last>,
@@ -127,6 +127,15 @@ pub enum LogError {
 }
 
 impl Report {
+    /// What it complained of from then on, until then if there is an end.
+    #[must_use]
+    pub fn between(&self, from: Timestamp, until: Option<Timestamp>) -> &[Complaint] {
+        let first = self.complaints.partition_point(|it| it.time < Some(from));
+        let rest = &self.complaints[first..];
+        let end = until.map(|until| rest.partition_point(|it| it.time <= Some(until)));
+        &rest[..end.unwrap_or(rest.len())]
+    }
+
     /// What another file says of the same server; what is given twice counts once.
     pub(super) fn add(&mut self, more: Self) {
         self.last = self.last.max(more.last);

@@ -56,19 +56,24 @@ impl Search<'_> {
         causes
     }
 
+    /// From when on what is said may explain it.
+    fn begins(&self, outage: &Outage) -> Timestamp {
+        let begins = outage.from.checked_sub(BEFOREHAND).unwrap_or(outage.from);
+        self.since.map_or(begins, |since| since.max(begins))
+    }
+
     /// Whether something said then may explain it.
     fn concerns(&self, outage: &Outage, time: Option<Timestamp>) -> bool {
-        let begins = outage.from.checked_sub(BEFOREHAND).unwrap_or(outage.from);
-        let is_since = |time| begins <= time && self.since.is_none_or(|since| since <= time);
-        time.is_some_and(|time| is_since(time) && outage.until.is_none_or(|until| time <= until))
+        let begins = self.begins(outage);
+        let is_then = |time| begins <= time && outage.until.is_none_or(|until| time <= until);
+        time.is_some_and(is_then)
     }
 
     fn complaints(&self, outage: &Outage) -> Vec<Cause> {
         let mut groups: BTreeMap<(Grievance, Option<Sid>), Group<'_>> = BTreeMap::new();
         for (&sid, report) in &self.logs.reports {
             let leaders = Leaders::of(sid, self.history);
-            let then = report.complaints.iter();
-            for complaint in then.filter(|it| self.concerns(outage, it.time)) {
+            for complaint in report.between(self.begins(outage), outage.until) {
                 let mut grievance = complaint.grievance.clone();
                 grievance.peer = grievance
                     .peer

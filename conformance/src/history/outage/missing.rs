@@ -93,15 +93,14 @@ fn unheard(sid: Sid, logs: &Logs, outage: &Outage) -> Option<Missing> {
 fn unreached(sid: Sid, logs: &Logs, outage: &Outage) -> Option<String> {
     let mut reasons: BTreeMap<&'static str, BTreeSet<Sid>> = BTreeMap::new();
     for (&speaker, report) in &logs.reports {
-        for complaint in &report.complaints {
+        for complaint in report.between(outage.from, outage.until) {
             let Grievance {
                 trouble,
                 peer,
                 reason,
                 ..
             } = complaint.grievance;
-            let is_then = complaint.time.is_some_and(|time| outage.covers(time));
-            if is_then && trouble == Trouble::Unreachable && peer == Some(sid) {
+            if trouble == Trouble::Unreachable && peer == Some(sid) {
                 let reason = reason.map_or("for no reason that is told", |it| it.words());
                 reasons.entry(reason).or_default().insert(speaker);
             }
