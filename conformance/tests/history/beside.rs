@@ -89,7 +89,7 @@ fn a_leader_that_is_killed_and_a_server_that_never_ran_are_told() {
     assert_eq!((outage.whose, outage.until), (Whose::Ensemble, None));
     assert_eq!(outage.before, Some(Sid(2)));
     let kinds: Vec<Kind> = outage.causes.iter().map(|it| it.kind).collect();
-    assert_eq!(kinds[0], Kind::LeaderEnded, "{outage:#?}");
+    assert_eq!(kinds[0], Kind::Ended, "{outage:#?}");
     assert!(
         kinds.contains(&Kind::Complaint(Trouble::LeaderLost)),
         "{outage:#?}"

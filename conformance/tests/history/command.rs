@@ -129,7 +129,7 @@ fn json_says_what_the_text_says() {
             assert!(is_said(&cause["evidence"]["says"]), "{cause}\n{said}");
         }
     }
-    assert_eq!(outages[1]["causes"][0]["kind"], "leader_ended");
+    assert_eq!(outages[1]["causes"][0]["kind"], "ended");
     assert_eq!(outages[1]["causes"][1]["kind"], "leader_lost");
     for election in report["elections"].as_array().unwrap() {
         assert!(said.contains(election["why"].as_str().unwrap()));

@@ -511,6 +511,17 @@ fn a_server_that_is_without_a_leader_alone_is_told_apart() {
     );
     assert_eq!(told(&answer.outages[1]), ["server 1 was started"]);
 
+    let again = [
+        log(1, 0, 1),
+        event(1, 5, r#""leadership.lost""#),
+        log(1, 35, 36),
+    ];
+    let answer = of(&[again.join("\n"), log(2, 0, 1), log(3, 0, 1)], 3);
+    assert_eq!(
+        told(&answer.outages[1]),
+        ["server 1 stopped, and was started again at 12:00:35.000"]
+    );
+
     let joined = of(&[recorded("three-late-joiner")[2].clone()], 3);
     assert_eq!(joined.outages, [], "who joins hears that there is a leader");
     assert_eq!(joined.leader, Some(Sid(2)));

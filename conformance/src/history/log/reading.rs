@@ -120,7 +120,7 @@ impl Reading {
                     time,
                     it.fact,
                 );
-                self.heads.put(&line.text, self.source.lines, None);
+                self.heads.put(raw, self.source.lines, None);
             }
             Some(Ok(Said::Lost(words))) => {
                 let sample = Sample::count(None, self.source.lines, &words);
@@ -133,13 +133,13 @@ impl Reading {
                     cause,
                 });
             }
-            None => self.zookeeper(&line),
+            None => self.zookeeper(&line, raw),
         }
         Ok(())
     }
 
     /// A line that is no event may be a complaint, or the exception that belongs to one.
-    fn beside(&mut self, line: &Line<'_>) {
+    fn beside(&mut self, line: &Line<'_>, raw: &str) {
         if line.object().is_none() && zookeeper::is_exception(&line.text) {
             return self.exception(&line.text);
         }
@@ -152,7 +152,7 @@ impl Reading {
             let sid = own::speaker(line.object()).or_else(|| layout::server(&line.text));
             self.complain(grievance, sid, &line.text, time.map(|it| it.at))
         });
-        self.heads.put(&line.text, self.source.lines, complaint);
+        self.heads.put(raw, self.source.lines, complaint);
     }
 
     /// An exception goes on with the line before it, or makes a complaint of it.
@@ -198,13 +198,13 @@ impl Reading {
         }
     }
 
-    fn zookeeper(&mut self, line: &Line<'_>) {
+    fn zookeeper(&mut self, line: &Line<'_>, raw: &str) {
         let sid = layout::server(&line.text).map(Sid);
         let words = zookeeper::words(&line.text);
         if words.is_some() {
-            self.heads.put(&line.text, self.source.lines, None);
+            self.heads.put(raw, self.source.lines, None);
         } else {
-            self.beside(line);
+            self.beside(line, raw);
         }
         if words.is_none() && !sid.is_some_and(|sid| self.is_news(sid)) {
             return self.foreign(&line.text);

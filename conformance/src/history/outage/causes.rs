@@ -1,7 +1,7 @@
 //! Why there was no leader: what servers complained of then, how the leader before ended, which
 //! servers were started.
 
-use super::facts::{Cause, Evidence, Kind, Outage, Whose};
+use super::facts::{Cause, Evidence, Kind, Outage};
 use super::reigns::Leaders;
 use super::words::{clock, names};
 use crate::history::complaint::{Complaint, Grievance, Trouble};
@@ -38,7 +38,7 @@ struct Group<'a> {
 impl Search<'_> {
     pub(super) fn causes(&self, outage: &Outage) -> Vec<Cause> {
         let mut causes: Vec<Cause> = self.started(outage).into_iter().collect();
-        causes.extend(self.leader_ended(outage));
+        causes.extend(self.ended(outage));
         causes.extend(self.two_of_one_id(outage));
         causes.extend(self.not_allowed(outage));
         causes.extend(self.complaints(outage));
@@ -145,36 +145,36 @@ impl Search<'_> {
         leaders.at(events.iter().take_while(earlier).count().checked_sub(1)?)
     }
 
-    /// The leader before says no more, or starts anew without having said that it stops.
-    fn leader_ended(&self, outage: &Outage) -> Option<Cause> {
-        let leader = outage.before.filter(|_| outage.whose == Whose::Ensemble)?;
-        let events = &self.logs.servers.get(&leader)?.events;
-        let led = events.iter().rposition(|event| {
-            let is_before = event.time.is_some_and(|time| time <= outage.from);
-            is_before && matches!(event.fact, Fact::LeadershipEstablished { .. })
-        })?;
-        let next = events[led..]
-            .iter()
-            .find(|event| is_end_of_reign(&event.fact));
-        let last = self.logs.reports.get(&leader)?.last?;
-        let (at, how) = match next {
-            Some(event) => match event.fact {
-                Fact::ServerStarted { .. } => (event.at, "stopped, and was started again"),
-                _ => return None,
-            },
-            None if Some(last.time) < Some(outage.until.unwrap_or(outage.logs_end)) => {
-                (last.at, "ended or stands still: its log ends")
-            }
-            None => return None,
+    /// The leader before, or the server that is without one, says no more, or starts anew without
+    /// having said that it stops.
+    fn ended(&self, outage: &Outage) -> Option<Cause> {
+        let (sid, led) = match outage.whose.server() {
+            Some(sid) => (sid, ""),
+            None => (outage.before?, ", which led,"),
         };
-        let time = time_of(events, at).unwrap_or(last.time);
+        let events = &self.logs.servers.get(&sid)?.events;
+        let then = events.iter().rposition(|event| {
+            let is_before = event.time.is_some_and(|time| time <= outage.from);
+            is_before && (led.is_empty() || is_established(&event.fact))
+        })?;
+        let mut later = events[then + 1..].iter();
+        let next = later.find(|event| is_turn(&event.fact));
+        let last = self.logs.reports.get(&sid)?.last?;
+        let (at, how) = match next.map(|event| (event.at, &event.fact)) {
+            Some((at, Fact::ServerStarted { .. })) => (at, "stopped, and was started again at"),
+            None if last.time < outage.until.unwrap_or(outage.logs_end) => {
+                (last.at, "says nothing after")
+            }
+            _ => return None,
+        };
+        let time = clock(time_of(events, at).unwrap_or(last.time));
         Some(Cause {
-            kind: Kind::LeaderEnded,
-            what: format!("server {leader}, which led, {how} at {}", clock(time)),
+            kind: Kind::Ended,
+            what: format!("server {sid}{led} {how} {time}"),
             remedy: "see why: what its log says last, its machine, who stopped it".to_owned(),
-            servers: vec![leader],
+            servers: vec![sid],
             lines: 1,
-            evidence: Some(Evidence::new(self.logs, leader, at, String::new())),
+            evidence: Some(Evidence::new(self.logs, sid, at, String::new())),
         })
     }
 
@@ -255,11 +255,17 @@ fn matters(sid: Sid, grievance: &Grievance, outage: &Outage) -> bool {
     outage.whose.server().is_none_or(concerns) && !(took_a_moment && peer.is_some())
 }
 
-fn is_end_of_reign(fact: &Fact) -> bool {
-    matches!(
+fn is_established(fact: &Fact) -> bool {
+    matches!(fact, Fact::LeadershipEstablished { .. })
+}
+
+/// Whether a server has a leader from there on, or none.
+fn is_turn(fact: &Fact) -> bool {
+    let is_loss = matches!(
         fact,
         Fact::ServerStarted { .. } | Fact::ElectionStarted { .. } | Fact::LeadershipLost {}
-    )
+    );
+    is_loss || is_established(fact)
 }
 
 fn time_of(events: &[Event], at: Place) -> Option<Timestamp> {

@@ -103,8 +103,8 @@ pub struct Cause {
 pub enum Kind {
     /// Servers were started, and nobody had led before.
     Started,
-    /// The leader's log ends, or begins anew.
-    LeaderEnded,
+    /// The log of the leader, or of the server without one, ends or begins anew.
+    Ended,
     /// A line that the algorithm does not allow.
     NotAllowed,
     /// No line tells.
