@@ -56,6 +56,8 @@ pub struct Process {
     pub addresses: Addresses,
     /// Where a ZooKeeper server answers clients.
     pub client: SocketAddr,
+    /// Where its AdminServer may be told to answer.
+    pub admin: SocketAddr,
     /// Its data directory, which also holds its configuration and its log.
     pub folder: PathBuf,
     child: Option<Child>,
@@ -71,6 +73,7 @@ impl Process {
             sid,
             addresses: Addresses::choose(sid)?,
             client: free(sid)?,
+            admin: free(sid)?,
             folder: folder.join(sid.to_string()),
             child: None,
         })
@@ -184,6 +187,18 @@ pub fn zookeeper(config: &Path, arguments: &[&str]) -> Command {
         "metrics-core",
         "netty-all",
         "commons-cli",
+        // What its AdminServer runs on.
+        "jetty9-server",
+        "jetty9-servlet",
+        "jetty9-security",
+        "jetty9-http",
+        "jetty9-io",
+        "jetty9-util",
+        "jetty9-util-ajax",
+        "servlet-api",
+        "jackson-annotations",
+        "jackson-core",
+        "jackson-databind",
     ];
     let classpath: Vec<String> = jars.iter().map(|jar| format!("{JARS}/{jar}.jar")).collect();
     let mut command = Command::new("java");

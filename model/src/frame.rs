@@ -15,7 +15,8 @@
 //! | [`mutant`] | one rule, broken |
 //! | [`scenario`] | the entry of a catalogue |
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any [`stateright::Model`] |
-//! | [`mod@check`], [`shard`], [`progress`] | running stateright, on a part of the initial states, and how far it is |
+//! | [`mod@visit`] | every state that a [`stateright::Model`] can reach, once |
+//! | [`mod@check`], [`shard`], [`progress`] | a scenario checked, or a part of its initial states, and how far that is |
 //! | [`counterexample`], [`report`], [`trace_dir`], [`mod@merge`] | what came of it, as files, and of all parts together |
 //! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
 //! | [`explore`] | a system in the browser |
@@ -41,4 +42,5 @@ pub mod story;
 pub mod subject;
 pub mod system;
 pub mod trace_dir;
+pub mod visit;
 pub mod walk;

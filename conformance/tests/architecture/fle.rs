@@ -115,11 +115,11 @@ const PROGRAMS: Layers<'_> = &[
     (
         "crate",
         &[
-            "failure report",
+            "failure report screen seconds",
             "http output runtime",
             "check_config log vouch",
             "signals",
-            "local serve",
+            "local serve watch",
             "status",
             "self",
         ],
@@ -129,6 +129,23 @@ const PROGRAMS: Layers<'_> = &[
     ("local", &["recovery", "picture", "ensemble", "self"]),
     ("log", &["quota", "self"]),
     ("serve", &["found", "self"]),
+    (
+        "watch",
+        &[
+            "address answer",
+            "probe row",
+            "findings",
+            "picture",
+            "view",
+            "self",
+        ],
+    ),
+    (
+        "watch::findings",
+        &["finding", "server", "configuration ensemble", "self"],
+    ),
+    ("watch::probe", &["exchange", "tls web words", "self"]),
+    ("watch::row", &["self", "web words"]),
 ];
 
 /// What has no clock, socket, lock, thread or randomness.

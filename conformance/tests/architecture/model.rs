@@ -13,7 +13,9 @@ const LIBRARY: Layers<'_> = &[
         "frame",
         &[
             "figures mutant shard story system",
-            "diagram liveness progress",
+            "diagram progress",
+            "visit",
+            "liveness",
             "subject",
             "claim",
             "scenario",
@@ -25,11 +27,12 @@ const LIBRARY: Layers<'_> = &[
             "mutants",
         ],
     ),
-    ("frame::check", &["fair_runs search", "self"]),
+    ("frame::check", &["fair_runs search sightings", "self"]),
     (
         "frame::liveness",
-        &["lasso recording", "graph", "self", "run"],
+        &["lasso rows", "recording", "graph", "self", "run"],
     ),
+    ("frame::visit", &["pool visited", "self"]),
     ("terms", &["set setting vote", "ensemble"]),
     (
         "election",

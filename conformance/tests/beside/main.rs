@@ -22,3 +22,4 @@ mod quorums;
 mod rounds;
 mod server;
 mod voting;
+mod watched;

@@ -24,6 +24,13 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     built.path().to_owned()
 });
 
+/// The program with a command that does not serve.
+pub(crate) fn command(name: &str) -> Command {
+    let mut command = Command::new(&*PROGRAM);
+    command.arg(name);
+    command
+}
+
 /// Builds it, which takes longer than any server takes to start.
 pub(crate) fn build() {
     LazyLock::force(&PROGRAM);

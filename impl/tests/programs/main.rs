@@ -17,3 +17,4 @@ mod serve;
 mod signals;
 mod support;
 mod traced;
+mod watch;

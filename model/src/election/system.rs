@@ -332,7 +332,8 @@ impl<const N: usize> TransitionSystem for System<N> {
             }
         }
         // A connection that breaks may lose the question or the answer.
-        if after.servers != before.servers || after.faults != before.faults {
+        let is_another = |server: usize| after.servers[server] != before.servers[server];
+        if action.changes().is_some_and(is_another) || after.faults != before.faults {
             after.repeated = ServerSet::NONE;
         } else if let Action::CollectTimeout { server } = action
             && self.setting == Setting::Timely

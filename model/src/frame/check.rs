@@ -1,22 +1,19 @@
-//! Runs stateright over a scenario and says what came of it.
+//! Checks a scenario and says what came of it.
 //!
-//! Two kinds of search. The first checks what must always hold and visits every reachable state:
-//! stateright leaves off early when each of its properties has been decided, and properties that
-//! hold are never decided before the end. It goes depth first: few states are pending at a time
-//! then, so that memory is little more than the fingerprints of the states visited. The second looks
-//! for what must be seen to happen, and stops when it has seen everything. What must hold eventually
-//! is not for stateright to check: where there is such a property, [`super::liveness`] records the
-//! first search and judges its graph.
-//!
-//! stateright remembers a state by a 64-bit fingerprint. Two states with one fingerprint would be
-//! taken for one: a report says how likely that is.
+//! Two kinds of search. The first checks what must always hold and [visits](super::visit) every
+//! reachable state. It goes depth first: few states are pending at a time then, so that memory is
+//! little more than the fingerprints of the states visited. The second looks for what must be seen
+//! to happen, and stops when it has seen everything. Where there is something that must hold
+//! eventually, [`super::liveness`] records the first search and judges its graph. The shortest way
+//! to a violation is stateright's to find.
 
 pub(crate) mod fair_runs;
 pub(crate) mod search;
+pub(crate) mod sightings;
 
-use super::claim::{Checked, Claim, Kind};
+use super::claim::{ALL_HOLD, Checked, Claim, Kind};
 use super::counterexample::Counterexample;
-use super::liveness::{ALL_HOLD, Lasso};
+use super::liveness::Lasso;
 use super::progress::{Phase, Watch, Watcher};
 use super::report::{Liveness, Report, Row, Verdict};
 use super::scenario::{Scenario, Task};
@@ -24,6 +21,7 @@ use super::shard::Shard;
 use super::subject::{StateOf, Subject, Trace, Way};
 use fair_runs::FairRuns;
 use search::{Recorded, Search};
+use sightings::seen;
 use stateright::{Checker, Model};
 use std::num::NonZeroUsize;
 
@@ -78,7 +76,7 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
         let sometimes = self.claims(|kind| matches!(kind, Kind::Witness | Kind::Pitfall));
         let checked = self.checked(always);
         let goals: Vec<_> = of_runs.iter().map(|claim| claim.condition).collect();
-        let (bounded, threads) = (self.scenario.mutant().is_some(), self.threads());
+        let (bounded, threads) = (self.scenario.mutant().is_some(), self.options.threads);
         let (search, recording) =
             Search::recorded(&checked, &goals, bounded, threads, &mut self.watch);
         let mut properties = self.judge(&checked, &search);
@@ -110,10 +108,6 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
         self.scenario.checked(|number| shard.holds(number), claims)
     }
 
-    fn threads(&self) -> usize {
-        self.options.threads.get()
-    }
-
     /// What it means that something is not seen in this part of the initial states.
     fn unseen(&self) -> Verdict {
         if self.options.shard.is_whole() {
@@ -137,10 +131,7 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
 
     fn violation(&mut self, claim: Claim<C::System<N>>) -> Row {
         let checked = self.checked(vec![claim]);
-        let progress = || Phase::Counterexample {
-            expanded: checked.expanded.get(),
-        };
-        let path = self.watch.during(progress, || shortest(&checked));
+        let path = shortest_watched(&checked, &mut self.watch);
         let way = Way::of_path(&path.expect("the property was seen to fail"));
         violated(self.scenario, &claim, &checked, &way)
     }
@@ -155,7 +146,7 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
     ) -> (Vec<Row>, Liveness) {
         let fair_runs = FairRuns {
             claims: claims.iter().map(|it| (it.name, it.kind)).collect(),
-            states: search.unique_states,
+            states: search.unique_states(),
             unseen: self.unseen(),
         };
         let scenario = self.scenario;
@@ -169,13 +160,9 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
 
     /// A row for each of these properties, all of them to be seen sometimes.
     fn sightings(&mut self, claims: &[Claim<C::System<N>>]) -> Vec<Row> {
-        let (unseen, threads) = (self.unseen(), self.threads());
+        let unseen = self.unseen();
         let checked = self.checked(claims.to_vec());
-        let expanded = checked.expanded.clone();
-        let progress = || Phase::Sightings {
-            expanded: expanded.get(),
-        };
-        let seen = self.watch.during(progress, || seen(checked, threads));
+        let seen = seen(checked, self.options.threads, &mut self.watch);
         let judged = claims.iter().map(|claim| {
             let is_seen = seen.contains(&claim.name);
             row(claim, if is_seen { Verdict::Seen } else { unseen })
@@ -192,33 +179,25 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
 /// # Panics
 /// If there is not exactly one property.
 pub fn shortest<S: Subject>(checked: &Checked<S>) -> Option<Trace<S>> {
+    shortest_watched(checked, &mut Watch(None))
+}
+
+fn shortest_watched<S: Subject>(checked: &Checked<S>, watch: &mut Watch<'_>) -> Option<Trace<S>> {
     let [claim] = &checked.claims[..] else {
         panic!("the shortest way is that to one property");
     };
-    let search = checked.clone().checker().spawn_bfs().join();
+    let mut search = checked.clone().checker().spawn_bfs();
+    let workers = search.handles();
+    let progress = || Phase::Counterexample {
+        unique: search.unique_state_count(),
+    };
+    watch.during(progress, || {
+        for worker in workers {
+            worker.join().expect("a checker thread panicked");
+        }
+    });
     let found = search.discovery(claim.name);
     found.or_else(|| search.discovery(ALL_HOLD))
-}
-
-/// The names of the properties, each to be seen sometimes, that are. One initial state after another
-/// is searched, for what the ones before did not show: most things show soon after any of them.
-fn seen<S: Subject>(mut checked: Checked<S>, threads: usize) -> Vec<&'static str> {
-    let mut seen = Vec::new();
-    for start in std::mem::take(&mut checked.starts) {
-        checked.starts = vec![start];
-        checked.claims.retain(|claim| !seen.contains(&claim.name));
-        if checked.claims.is_empty() {
-            break;
-        }
-        let search = checked
-            .clone()
-            .checker()
-            .threads(threads)
-            .spawn_dfs()
-            .join();
-        seen.extend(search.discoveries().into_keys());
-    }
-    seen
 }
 
 pub(crate) fn row<S: Subject>(claim: &Claim<S>, verdict: Verdict) -> Row {

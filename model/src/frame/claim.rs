@@ -1,9 +1,7 @@
 //! What is claimed of a system, and the system as stateright searches it: with what is remembered of
-//! the way to each state, and how far the search has come.
+//! the way to each state.
 
 use super::diagram::draw_story;
-use super::liveness::ALL_HOLD;
-use super::progress::Counter;
 use super::subject::{StateOf, Step, Subject, Trace, Way};
 use super::system::Fairness;
 use stateright::{Expectation, Model, Property};
@@ -22,6 +20,9 @@ pub struct Claim<S: Subject> {
     /// The condition on a state.
     pub condition: Condition<S>,
 }
+
+/// The name of the conjunction of everything that must always hold.
+pub const ALL_HOLD: &str = "everything holds that must always hold";
 
 /// What may be asked of a state.
 pub type Condition<S> = fn(&Checked<S>, &StateOf<S>) -> bool;
@@ -94,10 +95,6 @@ pub struct Checked<S: Subject> {
     pub starts: Vec<S::State>,
     /// The properties to check.
     pub claims: Vec<Claim<S>>,
-    /// How many states have been expanded. Clones count together.
-    pub expanded: Counter,
-    /// How many times a state was met beyond the bounds. Clones count together.
-    pub beyond: Counter,
 }
 
 /// It is the system, with a list of questions.
@@ -115,8 +112,6 @@ impl<S: Subject> Clone for Checked<S> {
             system: self.system.clone(),
             starts: self.starts.clone(),
             claims: self.claims.clone(),
-            expanded: self.expanded.clone(),
-            beyond: self.beyond.clone(),
         }
     }
 }
@@ -129,8 +124,6 @@ impl<S: Subject> Checked<S> {
             starts: system.init().to_vec(),
             system,
             claims,
-            expanded: Counter::default(),
-            beyond: Counter::default(),
         }
     }
 
@@ -164,7 +157,6 @@ impl<S: Subject> Model for Checked<S> {
     }
 
     fn actions(&self, state: &Self::State, actions: &mut Vec<S::Action>) {
-        self.expanded.count();
         self.system.actions(state, actions);
     }
 
@@ -181,11 +173,7 @@ impl<S: Subject> Model for Checked<S> {
     }
 
     fn within_boundary(&self, state: &Self::State) -> bool {
-        let is_within = self.system.within_bounds(state);
-        if !is_within {
-            self.beyond.count();
-        }
-        is_within
+        self.system.within_bounds(state)
     }
 
     /// What must always hold is one property to stateright, which asks for each of its properties

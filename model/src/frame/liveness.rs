@@ -24,86 +24,86 @@
 //! A class is *enabled* where an action of it leads to a state (`next_state` is not `None`), beyond the boundary or not. States
 //! beyond the boundary are no part of any component: what lies behind them is not known.
 //!
-//! **One search.** stateright visits the states; a [`Recording`] of the model writes the graph down meanwhile, so that a step is worked
-//! out once for what must always hold and for what must hold eventually. A state is known by a 64-bit fingerprint, and derived again,
-//! from an initial state, when it is told. (Of two states with one fingerprint the second is lost: the chance is that given in
-//! [`super::check`].) Where the checker leaves off early the rest counts as beyond the boundary.
+//! **One search.** While the states are [visited](super::visit) the graph is [written down](Recording), so that a step is worked out
+//! once for what must always hold and for what must hold eventually. A state is known by its number from then on, and derived again,
+//! from an initial state, when it is told. Where the search leaves off early the rest counts as beyond the boundary.
 //!
-//! **Memory.** An edge takes nine bytes while it is recorded, its target's fingerprint and its class, and nine in the graph: its
-//! target, its class, and its source once more because petgraph's search for components goes along the edges and against them (the
-//! one that does not is recursive, and overflows the stack).
+//! **Memory.** A state takes the bytes of its row ([`rows`]), some three for each edge, and four for its place; while it is searched
+//! for components, four more. Its fingerprint is forgotten by then.
 
 mod graph;
 mod lasso;
 mod recording;
+mod rows;
 mod run;
 
 pub use lasso::Lasso;
-pub use recording::{ALL_HOLD, Goal, Printed, Recording, Scheduler};
+pub use recording::{Book, Goal, Recording, Scheduler};
+pub(crate) use rows::Rows;
 
+use super::progress::Watch;
+use super::visit::{Order, Plan, Tally, starts, visit};
 use fixedbitset::FixedBitSet;
-use graph::{Graph, Number};
-use petgraph::Direction;
-use recording::fingerprint;
-use stateright::{Checker, Model};
+use graph::Graph;
+use rows::Number;
+use stateright::Model;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::num::NonZeroUsize;
 
 /// What a model's fair runs can visit again and again, and where the goals fail.
-pub struct Reachable<M: Model, C> {
-    model: Arc<M>,
-    scheduler: Scheduler<M, C>,
-    graph: Graph<C>,
+pub struct Reachable<M: Model> {
+    model: M,
+    graph: Graph,
     /// The greatest sets of connected states that a fair run can visit again and again, each in the order of their numbers.
     fair: Vec<Vec<Number>>,
-    /// For each goal, the states where it fails.
-    failing: Vec<FixedBitSet>,
 }
 
-impl<M, C> Reachable<M, C>
+impl<M> Reachable<M>
 where
     M: Model,
-    M::State: Hash,
+    M::State: Clone + Hash,
     M::Action: Clone,
-    C: Copy + Ord + Hash + Send + Sync,
 {
-    /// Lets stateright visit every state that can be reached within the model's boundary, on one thread.
+    /// Visits every state that can be reached within the model's boundary, on one thread.
     ///
     /// # Panics
-    /// With more than 32 goals, 128 classes, or 2³² states or edges.
+    /// With more than 32 goals, 126 classes, 2³² states, or 2³² bytes of edges.
     #[must_use]
-    pub fn explore(model: M, scheduler: Scheduler<M, C>, goals: &[Goal<M>]) -> Self
+    pub fn explore<C>(model: M, scheduler: Scheduler<M, C>, goals: &[Goal<M>]) -> Self
     where
-        M: Send + Sync + 'static,
-        M::State: Clone + PartialEq + Send + Sync + 'static,
-        M::Action: PartialEq + Send + Sync + 'static,
-        C: 'static,
+        M: Sync,
+        M::State: Send,
+        C: Copy + Ord + Hash + Send,
     {
         let recording = Recording::new(model, scheduler, goals);
-        drop(recording.clone().checker().spawn_dfs().join());
-        Self::recorded(recording)
+        let plan = Plan {
+            threads: NonZeroUsize::MIN,
+            order: Order::DepthFirst,
+            give_up_after: None,
+        };
+        let book = || recording.book();
+        let (_, books) = visit(
+            &recording.model,
+            plan,
+            book,
+            &mut Watch(None),
+            Tally::searched,
+        );
+        let rows = books.into_iter().map(Book::into_rows).collect();
+        Self::recorded(recording, rows)
     }
 
     /// What was recorded of a search that is over.
     ///
     /// # Panics
-    /// If it is not, or was repeated; with more than 128 classes, or 2³² states or edges.
+    /// If it is not, or was repeated; with more than 2³² bytes of edges.
     #[must_use]
-    pub fn recorded(recording: Recording<M, C>) -> Self {
-        let mut failing = vec![FixedBitSet::new(); recording.goals()];
-        let (model, scheduler) = (recording.model.clone(), recording.scheduler);
-        let graph = Graph::of(recording.into_books(), |number, fails| {
-            for (goal, failing) in failing.iter_mut().enumerate() {
-                failing.grow(number as usize + 1);
-                failing.set(number as usize, fails.contains(goal));
-            }
-        });
+    pub(crate) fn recorded<C: Copy + Ord>(recording: Recording<M, C>, rows: Vec<Rows>) -> Self {
+        let graph = Graph::of(&recording, rows);
         Self {
-            model,
-            scheduler,
             fair: fair_components(&graph),
             graph,
-            failing,
+            model: recording.model,
         }
     }
 
@@ -125,53 +125,40 @@ where
     pub fn violation(&self, goal: usize) -> Option<Lasso<M::State, M::Action>> {
         let mut knots = FixedBitSet::with_capacity(self.graph.states());
         for &state in self.fair.iter().flatten() {
-            knots.set(state as usize, self.failing[goal].contains(state as usize));
+            knots.set(state as usize, self.graph.fails(goal, state));
         }
         if knots.is_clear() {
             return None;
         }
-        let starts = self.model.init_states();
-        let starts = starts.iter().filter_map(|state| self.number(state));
-        let way = self.graph.shortest_way(starts, &knots)?;
+        let starts = starts(&self.model);
+        let way = self.graph.shortest_way(0..starts.len(), &knots)?;
         let knot = way.last()?;
         let mut components = self.fair.iter();
         let component = components.find(|component| component.binary_search(knot).is_ok());
-        Some(self.lasso(&way, component?))
-    }
-
-    fn number(&self, state: &M::State) -> Option<Number> {
-        self.graph.number(fingerprint(state))
+        Some(self.lasso(&starts, &way, component?))
     }
 }
 
 /// The components that can be all that a fair run visits again and again.
-fn fair_components<C: Copy + Ord + Hash + Send + Sync>(graph: &Graph<C>) -> Vec<Vec<Number>> {
+fn fair_components(graph: &Graph) -> Vec<Vec<Number>> {
     let mut fair = Vec::new();
     let mut unsearched = FixedBitSet::with_capacity(graph.states());
     unsearched.insert_range(..);
-    // Most states lie on no cycle. Each is a component by itself, too many to be kept as lists.
-    for direction in [Direction::Outgoing, Direction::Incoming] {
-        graph.peel(&mut unsearched, direction, |state| {
-            if graph.owes_nothing(state) {
-                fair.push(vec![state]);
+    while !unsearched.is_clear() {
+        let mut parts = FixedBitSet::with_capacity(graph.states());
+        graph.components(&unsearched, |component| {
+            let owed = graph.owed_by(&component);
+            if !owed.weakly.is_empty() {
+                // No part of it fares better: it disables the class nowhere, and has no more edges.
+            } else if owed.strongly.is_empty() {
+                fair.push(component);
+            } else {
+                let rest = component.into_iter();
+                let rest = rest.filter(|&state| !graph.can_take(state, owed.strongly));
+                parts.extend(rest.map(|state| state as usize));
             }
         });
-    }
-    while !unsearched.is_clear() {
-        for component in graph.components(&unsearched) {
-            let owed = graph.owed_within(&component);
-            // Where something is owed weakly no part of the component fares better: it disables the class nowhere, and has no
-            // more edges.
-            let parts_may_be_fair = owed.weakly.is_empty() && !owed.strongly.is_empty();
-            for &state in &component {
-                if !parts_may_be_fair || graph.can_take(state, owed.strongly) {
-                    unsearched.remove(state as usize);
-                }
-            }
-            if owed.weakly.is_empty() && owed.strongly.is_empty() {
-                fair.push(component);
-            }
-        }
+        unsearched = parts;
     }
     fair
 }

@@ -1,13 +1,9 @@
 //! How far a long search has come, for whoever watches it.
 //!
-//! The search works in the calling thread, or in threads of its own; one more looks at its counters a few times a second. stateright
-//! tells how many states it has found and generated, not how many of them wait to be expanded. A [`Counter`] of the model's counts
-//! those that no longer do.
+//! The search works in the calling thread, or in threads of its own; one more looks at its counters a few times a second.
 
 use super::figures::grouped;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,8 +34,8 @@ pub enum Phase {
     },
     /// The shortest counterexample is sought.
     Counterexample {
-        /// How many states have been expanded for it. It looks again from the start for every step more.
-        expanded: usize,
+        /// How many different states have been found for it.
+        unique: usize,
     },
     /// Fair runs are sought among the states that were visited.
     FairRuns {
@@ -48,8 +44,8 @@ pub enum Phase {
     },
     /// What should be seen to happen is sought.
     Sightings {
-        /// How many states have been expanded for it.
-        expanded: usize,
+        /// How many states have been visited for it.
+        visited: usize,
     },
     /// Random walks are taken.
     Walks {
@@ -60,25 +56,8 @@ pub enum Phase {
     },
 }
 
-/// Counts something of a search while it runs. Clones count together.
-#[derive(Clone, Debug, Default)]
-pub struct Counter(Arc<AtomicUsize>);
-
 /// The watcher, if there is one.
 pub struct Watch<'a>(pub Option<Watcher<'a>>);
-
-impl Counter {
-    /// Counts one more.
-    pub fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 impl Watch<'_> {
     /// How often the watcher is told.
@@ -147,19 +126,19 @@ impl fmt::Display for Progress {
                 self.rate(unique),
                 grouped(queue)
             ),
-            Phase::Counterexample { expanded } => write!(
+            Phase::Counterexample { unique } => write!(
                 f,
                 "looking for the shortest counterexample: {} states",
-                grouped(expanded)
+                grouped(unique)
             ),
             Phase::FairRuns { states } => {
                 write!(f, "fair runs: searching {} states", grouped(states))
             }
-            Phase::Sightings { expanded } => write!(
+            Phase::Sightings { visited } => write!(
                 f,
                 "what should be seen: {} states, {}/s",
-                grouped(expanded),
-                self.rate(expanded)
+                grouped(visited),
+                self.rate(visited)
             ),
             Phase::Walks { walks, steps } => write!(
                 f,
@@ -175,6 +154,7 @@ impl fmt::Display for Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn the_watcher_is_told_while_the_work_goes_on_and_when_it_is_done() {
@@ -182,11 +162,11 @@ mod tests {
         let mut watcher = |progress: Progress| tell.send(progress.phase).expect("it is received");
         let done = AtomicUsize::new(0);
         let look = || Phase::Sightings {
-            expanded: done.load(Ordering::Relaxed),
+            visited: done.load(Ordering::Relaxed),
         };
         let result = Watch(Some(&mut watcher)).during(look, || {
             for _ in 0..3 {
-                assert_eq!(told.recv(), Ok(Phase::Sightings { expanded: 0 }));
+                assert_eq!(told.recv(), Ok(Phase::Sightings { visited: 0 }));
             }
             done.store(9, Ordering::Relaxed);
             "done"
@@ -194,7 +174,7 @@ mod tests {
         assert_eq!(result, "done");
         assert_eq!(
             told.try_iter().last(),
-            Some(Phase::Sightings { expanded: 9 })
+            Some(Phase::Sightings { visited: 9 })
         );
     }
 

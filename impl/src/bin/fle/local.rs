@@ -5,11 +5,12 @@ mod picture;
 mod recovery;
 
 use crate::failure::Failure;
-use crate::output::not_said;
+use crate::output::{not_said, say};
 use crate::runtime::runtime;
+use crate::screen::Screen;
+use crate::seconds::{interval, seconds};
 use crate::signals::{Hangup, Stop};
 use ensemble::Ensemble;
-use picture::Screen;
 use recovery::Recovery;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -27,21 +28,6 @@ pub(crate) struct Local {
     /// For how many seconds; by default until the process is interrupted.
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     duration: Option<Duration>,
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text
-        .parse()
-        .map_err(|_| "not a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
-}
-
-fn interval(text: &str) -> Result<Duration, String> {
-    let interval = seconds(text)?;
-    if interval.is_zero() {
-        return Err("no time at all; give the servers some to elect".to_owned());
-    }
-    Ok(interval)
 }
 
 /// How often the picture is looked at.
@@ -71,14 +57,18 @@ impl Local {
                 () = &mut over => break,
                 () = kills.next() => kills.act(&mut ensemble, &mut recovery).await?,
                 () = recovery.watch() => {}
-                _ = frames.tick() => if let Err(error) = screen.show(&ensemble.picture()) {
-                    return not_said(&error);
-                },
+                _ = frames.tick() => {
+                    let text = ensemble.picture().text(screen.is_terminal());
+                    if let Err(error) = screen.show(text) {
+                        return not_said(&error);
+                    }
+                }
             }
         }
-        screen
-            .close(&ensemble.picture(), &recovery)
-            .or_else(|error| not_said(&error))?;
+        let last = ensemble.picture();
+        let shown = screen.show(last.text(screen.is_terminal()));
+        shown.or_else(|error| not_said(&error))?;
+        say(&format!("{recovery}{}\n", last.cost()))?;
         ensemble.shutdown().await;
         recovery.judge()
     }

@@ -1,8 +1,9 @@
-//! The programs: `fle serve`, `local`, `status`, `check-config`, `vouch`.
+//! The programs: `fle serve`, `local`, `status`, `watch`, `check-config`, `vouch`.
 //!
 //! Each has a module. What they share: what a server says of itself ([`report`]) and where
 //! ([`http`]), its [`log`], what it runs on ([`mod@runtime`]) and the [`signals`] that stop it, how
-//! one writes to whoever may not read ([`output`]), and how a program fails ([`failure`]).
+//! one writes to whoever may not read ([`output`], [`screen`]), [`seconds`] as an argument, and how
+//! a program fails ([`failure`]).
 
 mod check_config;
 mod failure;
@@ -12,10 +13,13 @@ mod log;
 mod output;
 mod report;
 mod runtime;
+mod screen;
+mod seconds;
 mod serve;
 mod signals;
 mod status;
 mod vouch;
+mod watch;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -39,6 +43,8 @@ enum Command {
     Local(local::Local),
     /// Asks a running server what it is at.
     Status(status::Status),
+    /// Polls servers of ZooKeeper and of fle, shows the ensemble, and says what is wrong with it.
+    Watch(watch::Watch),
     /// Reads configuration files, tells every mistake in them, and compares them with one another.
     CheckConfig(check_config::CheckConfig),
     /// Takes your word that a server's data directory has all that the server has promised.
@@ -50,6 +56,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Local(local) => local.run(),
         Command::Status(status) => status.run(),
+        Command::Watch(watch) => watch.run(),
         Command::CheckConfig(check) => check.run(),
         Command::Vouch(vouch) => vouch.run(),
     };

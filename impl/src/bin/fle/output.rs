@@ -12,10 +12,14 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Writes to standard output.
 pub(crate) fn say(text: &str) -> Result<(), Failure> {
+    write(text).or_else(|error| not_said(&error))
+}
+
+/// The same, and says if it takes no more.
+pub(crate) fn write(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    let said = output.write_all(text.as_bytes());
-    said.and_then(|()| output.flush())
-        .or_else(|error| not_said(&error))
+    output.write_all(text.as_bytes())?;
+    output.flush()
 }
 
 /// Standard output takes no more. A reader that has gone, such as `head`, has seen enough.

@@ -12,24 +12,26 @@ use std::time::Duration;
 /// What a server says of itself.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Report {
+    /// Of the program; older ones do not tell it.
+    pub(crate) version: Option<String>,
     pub(crate) sid: i64,
     pub(crate) state: State,
     /// What it is at with an established leader.
-    standing: Standing,
+    pub(crate) standing: Standing,
     /// Whether it leads or follows an established leader: one that a quorum follows.
     established: bool,
     /// How long a leader may rely on leading if it hears nothing more; 0 when that is over.
-    lease_ms: Option<u64>,
+    pub(crate) lease_ms: Option<u64>,
     /// What somebody should look at, as sentences.
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// The leader that it has settled on.
-    leader: Option<i64>,
+    pub(crate) leader: Option<i64>,
     /// The round that it looks in or has settled in.
     round: i64,
     /// The epoch of its vote.
     epoch: i64,
     /// The epoch of the established leader that it follows or is.
-    established_epoch: Option<i64>,
+    pub(crate) established_epoch: Option<i64>,
     proposal: Proposal,
     /// The servers of its ensemble and whoever else is connected.
     peers: BTreeMap<i64, Peer>,
@@ -39,6 +41,8 @@ pub(crate) struct Report {
     notifications: u64,
     /// The version of its committed configuration.
     config_version: String,
+    /// Its committed configuration, as ZooKeeper writes it; older programs do not tell it.
+    pub(crate) ensemble: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -52,7 +56,7 @@ pub(crate) enum State {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Standing {
+pub(crate) enum Standing {
     /// No leader is established that it knows of, whether it has settled on one or not.
     Electing,
     Following,
@@ -102,6 +106,7 @@ impl Report {
         let members = members.flat_map(|config| config.servers().map(|server| server.sid()));
         let known = members.chain(status.links.keys().copied());
         Self {
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             sid: sid.0,
             state,
             standing: Standing::from(standing),
@@ -127,7 +132,16 @@ impl Report {
             last_election_ms: status.last_election.map(|took| took.as_secs_f64() * 1000.0),
             notifications: status.notifications,
             config_version: status.ensemble.committed().version().to_string(),
+            ensemble: Some(status.ensemble.committed().to_string()),
         }
+    }
+}
+
+impl Report {
+    /// The peers that it cannot reach, and why.
+    pub(crate) fn unreachable(&self) -> impl Iterator<Item = (i64, &str)> {
+        let peers = self.peers.iter();
+        peers.filter_map(|(sid, peer)| Some((*sid, peer.reason.as_deref()?)))
     }
 }
 

@@ -98,3 +98,21 @@ pub enum Action {
         server: usize,
     },
 }
+
+impl Action {
+    /// The one server that it can change.
+    pub(super) fn changes(&self) -> Option<usize> {
+        match *self {
+            Self::Deliver { dst: server, .. }
+            | Self::Resend { dst: server, .. }
+            | Self::CollectTimeout { server }
+            | Self::FinalizeTimeout { server }
+            | Self::GiveUp { server }
+            | Self::Activate { server }
+            | Self::Start { server }
+            | Self::Crash { server, .. }
+            | Self::LoseLeader { server } => Some(server),
+            Self::Supersede { .. } | Self::Lose { .. } | Self::Break { .. } => None,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::frame::claim::Kind;
 use crate::frame::counterexample::Counterexample;
-use crate::frame::liveness::{Lasso, Reachable, Recording};
+use crate::frame::liveness::{Lasso, Reachable, Recording, Rows};
 use crate::frame::progress::{Phase, Watch};
 use crate::frame::report::{Liveness, Row, Verdict};
 use stateright::Model;
@@ -22,13 +22,13 @@ impl FairRuns {
     /// A row for each of the claims; `tell` makes a counterexample of the run on which the claim of this place fails.
     pub(crate) fn search<M, D>(
         &self,
-        recording: Recording<M, D>,
+        (recording, rows): (Recording<M, D>, Vec<Rows>),
         tell: impl Fn(usize, &Lasso<M::State, M::Action>) -> Counterexample,
         watch: &mut Watch<'_>,
     ) -> (Vec<Row>, Liveness)
     where
         M: Model,
-        M::State: Hash,
+        M::State: Clone + Hash,
         M::Action: Clone,
         D: Copy + Ord + Hash + Send + Sync,
     {
@@ -36,7 +36,7 @@ impl FairRuns {
         let progress = || Phase::FairRuns {
             states: self.states,
         };
-        let reachable = watch.during(progress, || Reachable::recorded(recording));
+        let reachable = watch.during(progress, || Reachable::recorded(recording, rows));
         let rows = self.claims.iter().enumerate().map(|(goal, &(name, kind))| {
             let (verdict, lasso) = match (kind, reachable.violation(goal)) {
                 (Kind::EndlessPitfall, Some(_)) => (Verdict::Seen, None),

@@ -2,140 +2,151 @@
 
 use crate::frame::claim::Checked;
 use crate::frame::figures::{collision_probability, rate};
-use crate::frame::liveness::{ALL_HOLD, Goal, Recording};
+use crate::frame::liveness::{Book, Goal, Recording, Rows};
 use crate::frame::mutant::Mutant as _;
-use crate::frame::progress::{Phase, Watch};
+use crate::frame::progress::Watch;
 use crate::frame::report::{Liveness, Report, Row, Verdict, Whole};
 use crate::frame::scenario::{About, Scenario};
 use crate::frame::shard::Shard;
 use crate::frame::subject::{StateOf, Subject};
 use crate::frame::system::TransitionSystem;
-use stateright::{Checker, HasDiscoveries, Model};
-use std::fmt::Debug;
+use crate::frame::visit::{Label, Observer, Order, Plan, Tally, visit};
 use std::fs;
-use std::hash::Hash;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// What is written down of a search for the sake of fair runs.
-pub(crate) type Recorded<S> = Recording<Checked<S>, <S as TransitionSystem>::Duty>;
+pub(crate) type Recorded<S> = (
+    Recording<Checked<S>, <S as TransitionSystem>::Duty>,
+    Vec<Rows>,
+);
 
 /// What the search came to.
 pub(crate) struct Search {
+    /// What does not hold in a state that was met; nothing if there was no such state.
     pub(crate) violated: Vec<&'static str>,
-    /// Whether states beyond the bounds were left out.
-    at_bounds: bool,
     /// Whether it took longer than a mutant may take.
     given_up: bool,
     initial_states: usize,
-    pub(crate) unique_states: usize,
-    generated_states: usize,
-    depth: usize,
+    tally: Tally,
     seconds: f64,
 }
 
 /// How many states are generated of a mutant's scenario at most.
 const MUTANT_STATES: usize = 10_000_000;
 
+/// Ends the search at a state in which something does not hold.
+struct Judge<'a, S: Subject> {
+    checked: &'a Checked<S>,
+    violated: Vec<&'static str>,
+}
+
+impl<S: Subject, L: Label> Observer<Checked<S>, L> for Judge<'_, S> {
+    fn visit(&mut self, _: L, state: &StateOf<S>) -> ControlFlow<()> {
+        let violated = self.checked.violated(state).map(|claim| claim.name);
+        self.violated.extend(violated);
+        match self.violated[..] {
+            [] => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    }
+
+    fn step(&mut self, _: &StateOf<S>, _: &S::Action, _: &StateOf<S>, _: Option<L>) {}
+}
+
+/// Judges, and writes down what is not the end.
+struct Clerk<'a, S: Subject> {
+    judge: Judge<'a, S>,
+    book: Book<'a, Checked<S>, S::Duty>,
+}
+
+impl<S: Subject> Observer<Checked<S>, u32> for Clerk<'_, S> {
+    fn visit(&mut self, number: u32, state: &StateOf<S>) -> ControlFlow<()> {
+        self.judge.visit(number, state)?;
+        self.book.visit(number, state)
+    }
+
+    fn step(
+        &mut self,
+        before: &StateOf<S>,
+        action: &S::Action,
+        after: &StateOf<S>,
+        number: Option<u32>,
+    ) {
+        self.book.step(before, action, after, number);
+    }
+}
+
 impl Search {
-    /// Searches the system, and records it if there are goals that its fair runs should come to.
-    /// The states of a mutant may be without end, so that its search is bounded.
+    /// Searches the system until the first violation, or every state, and records it if there are
+    /// goals that its fair runs should come to. The states of a mutant may be without end, so that
+    /// its search is bounded, and goes breadth first.
     pub(crate) fn recorded<S: Subject>(
         checked: &Checked<S>,
         goals: &[Goal<Checked<S>>],
         bounded: bool,
-        threads: usize,
+        threads: NonZeroUsize,
         watch: &mut Watch<'_>,
     ) -> (Self, Option<Recorded<S>>) {
+        let start = Instant::now();
+        let plan = Plan {
+            threads,
+            order: [Order::DepthFirst, Order::BreadthFirst][usize::from(bounded)],
+            give_up_after: bounded.then_some(MUTANT_STATES),
+        };
+        let judge = || Judge {
+            checked,
+            violated: Vec::new(),
+        };
         if goals.is_empty() {
-            let model = checked.clone();
-            let search = Self::run(checked, model, |state| state, bounded, threads, watch);
-            return (search, None);
+            let observe = || judge();
+            let (tally, judges) = visit::<_, (), _>(checked, plan, observe, watch, Tally::searched);
+            return (Self::over(checked, plan, tally, judges, start), None);
         }
         let recording = Recording::new(checked.clone(), Checked::fairness, goals);
-        let model = recording.clone();
-        let search = Self::run(checked, model, |it| &it.state, bounded, threads, watch);
-        (search, Some(recording))
+        let observe = || Clerk {
+            judge: judge(),
+            book: recording.book(),
+        };
+        let (tally, clerks) = visit(checked, plan, observe, watch, Tally::searched);
+        let written = clerks.into_iter().map(|it| (it.judge, it.book.into_rows()));
+        let (judges, rows): (Vec<_>, _) = written.unzip();
+        let search = Self::over(checked, plan, tally, judges, start);
+        (search, Some((recording, rows)))
     }
 
-    /// Searches until the first violation, or every state, of the system or of a recording of it.
-    /// What it needs of memory is free again afterwards. A bounded search goes breadth first.
-    fn run<S, M>(
+    fn over<S: Subject>(
         checked: &Checked<S>,
-        model: M,
-        state: fn(&M::State) -> &StateOf<S>,
-        bounded: bool,
-        threads: usize,
-        watch: &mut Watch<'_>,
-    ) -> Self
-    where
-        S: Subject,
-        M: Model<Action = S::Action> + Send + Sync + 'static,
-        M::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
-    {
-        let checker = model.checker().threads(threads);
-        let checker = checker.finish_when(HasDiscoveries::AnyFailures);
-        let mut search = if bounded {
-            let checker = checker.target_state_count(MUTANT_STATES);
-            Self::watched(checked, checker.spawn_bfs(), state, watch)
-        } else {
-            Self::watched(checked, checker.spawn_dfs(), state, watch)
-        };
-        search.given_up = bounded && search.generated_states >= MUTANT_STATES;
-        search
-    }
-
-    fn watched<S, M>(
-        checked: &Checked<S>,
-        mut search: impl Checker<M> + Sync,
-        state: fn(&M::State) -> &StateOf<S>,
-        watch: &mut Watch<'_>,
-    ) -> Self
-    where
-        S: Subject,
-        M: Model<Action = S::Action>,
-        M::State: Clone + Debug + Hash + PartialEq,
-    {
-        let start = Instant::now();
-        let workers = search.handles();
-        let progress = || {
-            // In this order, so that hardly any is counted as expanded that is not counted as found.
-            let expanded = checked.expanded.get();
-            let unique = search.unique_state_count();
-            Phase::Search {
-                unique,
-                generated: search.state_count(),
-                queue: unique.saturating_sub(expanded),
-            }
-        };
-        watch.during(progress, || {
-            for worker in workers {
-                worker.join().expect("a checker thread panicked");
-            }
-        });
-        let violated = search.discovery(ALL_HOLD).map(|path| {
-            let violated = checked.violated(state(path.last_state()));
-            violated.map(|claim| claim.name).collect()
-        });
+        plan: Plan,
+        tally: Tally,
+        judges: Vec<Judge<'_, S>>,
+        start: Instant,
+    ) -> Self {
+        let judges = judges.into_iter().map(|judge| judge.violated);
+        let most = plan.give_up_after;
         Self {
-            violated: violated.unwrap_or_default(),
-            at_bounds: checked.beyond.get() > 0,
-            given_up: false,
+            violated: { judges }.find(|it| !it.is_empty()).unwrap_or_default(),
+            given_up: most.is_some_and(|most| tally.generated >= most),
             initial_states: checked.starts.len(),
-            unique_states: search.unique_state_count(),
-            generated_states: search.state_count(),
-            depth: search.max_depth(),
+            tally,
             seconds: start.elapsed().as_secs_f64(),
         }
     }
 
     /// Whether every state was visited.
     pub(crate) fn exhausted(&self) -> bool {
-        self.came_to_end() && !self.at_bounds
+        self.came_to_end() && self.tally.beyond == 0
     }
 
     /// Whether every state within the bounds was visited.
     pub(crate) fn came_to_end(&self) -> bool {
         self.violated.is_empty() && !self.given_up
+    }
+
+    /// How many different states there are.
+    pub(crate) fn unique_states(&self) -> usize {
+        self.tally.unique
     }
 
     /// What holds within the bounds need not hold.
@@ -171,19 +182,19 @@ impl Search {
             merged: None,
             initial_states: self.initial_states,
             exhausted: self.exhausted(),
-            unique_states: self.unique_states,
+            unique_states: self.unique_states(),
             pinned_unique_states: pinned.filter(|_| shard.is_whole()),
             whole: Whole {
                 pinned_unique_states: pinned,
                 disjoint: is_disjoint,
             },
-            generated_states: self.generated_states,
-            depth: self.depth,
+            generated_states: self.tally.generated,
+            depth: self.tally.depth,
             seconds: self.seconds,
-            states_per_second: rate(self.unique_states, self.seconds),
+            states_per_second: rate(self.unique_states(), self.seconds),
             liveness,
             peak_memory_bytes: peak_memory_bytes(),
-            collision_probability: collision_probability(self.unique_states),
+            collision_probability: collision_probability(self.unique_states()),
             properties,
         }
     }

@@ -1,18 +1,18 @@
-//! The reachable graph written down while stateright searches it, so that no step is worked out twice.
+//! The reachable graph, written down while its states are visited, so that no step is worked out
+//! twice.
 //!
-//! A [`Recording`] is the model itself to the checker that searches it, which asks for the actions of a state and then for
-//! where each of them leads. Each thread of the checker writes what it asked and was told into a book of its own.
-//!
-//! A state of a recording carries its fingerprint: it is worked out once, for the book and for stateright's set of visited states.
+//! Each thread of the search writes what it sees into a [`Book`] of its own, a [row](super::rows)
+//! for each state.
 
+use super::rows::{BEYOND, MOST_CLASSES, NOT_OWED, Number, Rows};
 use crate::frame::system::Fairness;
+use crate::frame::visit::Observer;
 use ahash::RandomState;
-use stateright::{Expectation, Model, Property};
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
-use std::sync::{Arc, LazyLock};
-use thread_local::ThreadLocal;
+use stateright::Model;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
 
 /// To which class an action belongs, and how that is owed; `None` for what the scheduler may neglect for ever.
 pub type Scheduler<M, C> = fn(&M, &<M as Model>::Action) -> Option<(C, Fairness)>;
@@ -20,213 +20,104 @@ pub type Scheduler<M, C> = fn(&M, &<M as Model>::Action) -> Option<(C, Fairness)
 /// Where a run should come and stay.
 pub type Goal<M> = fn(&M, &<M as Model>::State) -> bool;
 
-/// A model that remembers what it was asked by the checker that exhausts it. Clones remember together.
-///
-/// It has one property: that whatever must always hold in the model holds. What the model has of other properties is left out.
-pub struct Recording<M: Model, C: Send> {
-    pub(super) model: Arc<M>,
-    always: Arc<Vec<Property<M>>>,
+/// What is asked of a model while it is searched.
+pub struct Recording<M: Model, C> {
+    pub(super) model: M,
     pub(super) scheduler: Scheduler<M, C>,
-    goals: Arc<[Goal<M>]>,
-    books: Arc<ThreadLocal<RefCell<Book<C>>>>,
-}
-
-/// A state with its fingerprint.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Printed<S> {
-    fingerprint: u64,
-    /// The model's state.
-    pub state: S,
+    pub(super) goals: Vec<Goal<M>>,
+    /// The classes of the actions that were seen, in the order in which they were: an edge has the
+    /// place of its class there.
+    pub(super) classes: Mutex<Vec<(C, Fairness)>>,
 }
 
 /// What one thread saw, in its order.
-pub(super) struct Book<C> {
-    /// The classes of the actions it saw, each with its place.
-    pub(super) classes: HashMap<(C, Fairness), u8, RandomState>,
-    pub(super) states: Vec<Seen>,
-    /// For each edge of each state the fingerprint of the state that it leads to.
-    pub(super) edges: Vec<u64>,
-    /// For each edge the place of its action's class.
-    pub(super) edge_classes: Vec<u8>,
+pub struct Book<'a, M: Model, C> {
+    of: &'a Recording<M, C>,
+    /// The classes that it saw, each with its place.
+    places: HashMap<(C, Fairness), u8, RandomState>,
+    rows: Rows,
 }
 
-/// A state that was asked what can happen next.
-#[derive(Clone, Copy)]
-pub(super) struct Seen {
-    pub(super) fingerprint: u64,
-    pub(super) failing: Goals,
-    pub(super) edges: u32,
-}
+/// How many goals there can be.
+const MOST_GOALS: usize = 32;
 
-/// A set of goals.
-#[derive(Clone, Copy)]
-pub(super) struct Goals(u32);
-
-/// The class of an action that is not owed.
-pub(super) const NOT_OWED: u8 = u8::MAX;
-
-/// The name of the conjunction of everything that must always hold.
-pub const ALL_HOLD: &str = "everything holds that must always hold";
-
-// Any seeds do, but always the same, so that two runs agree.
-static HASHER: LazyLock<RandomState> = LazyLock::new(|| RandomState::with_seeds(1, 2, 3, 4));
-
-pub(super) fn fingerprint(state: &impl Hash) -> u64 {
-    HASHER.hash_one(state)
-}
-
-impl<M, C> Recording<M, C>
-where
-    M: Model,
-    C: Copy + Eq + Hash + Send,
-{
+impl<M: Model, C> Recording<M, C> {
     /// Begins to remember, for these goals.
     ///
     /// # Panics
     /// With more than 32 goals.
     #[must_use]
     pub fn new(model: M, scheduler: Scheduler<M, C>, goals: &[Goal<M>]) -> Self {
-        assert!(goals.len() <= Goals::MAX, "so many fit into a word");
-        let mut always = model.properties();
-        always.retain(|property| property.expectation == Expectation::Always);
+        assert!(goals.len() <= MOST_GOALS, "so many fit into a word");
         Self {
-            model: Arc::new(model),
-            always: Arc::new(always),
+            model,
             scheduler,
-            goals: goals.into(),
-            books: Arc::default(),
+            goals: goals.to_vec(),
+            classes: Mutex::default(),
         }
     }
 
-    /// What it remembers, when the search is over.
-    ///
-    /// # Panics
-    /// If a clone of it is still in use.
-    pub(super) fn into_books(self) -> Vec<Book<C>> {
-        let books = Arc::into_inner(self.books).expect("the checker is gone");
-        books.into_iter().map(RefCell::into_inner).collect()
+    /// A book for a thread to write into.
+    pub fn book(&self) -> Book<'_, M, C> {
+        Book {
+            of: self,
+            places: HashMap::default(),
+            rows: Rows::default(),
+        }
     }
 
-    /// How many goals there are.
-    pub(super) fn goals(&self) -> usize {
-        self.goals.len()
-    }
-
-    fn failing(&self, state: &M::State) -> Goals {
+    /// The goals that fail in the state, a bit for each.
+    fn failing(&self, state: &M::State) -> u32 {
         let goals = self.goals.iter().enumerate();
         let failing = goals.filter(|(_, goal)| !goal(&self.model, state));
-        Goals(failing.fold(0, |set, (goal, _)| set | 1 << goal))
+        failing.fold(0, |set, (goal, _)| set | 1 << goal)
     }
 }
 
-impl<M, C> Model for Recording<M, C>
+impl<M, C> Observer<M, Number> for Book<'_, M, C>
 where
     M: Model,
-    M::State: Hash,
-    C: Copy + Eq + Hash + Send,
+    C: Copy + Eq + Hash,
 {
-    type State = Printed<M::State>;
-    type Action = M::Action;
-
-    fn init_states(&self) -> Vec<Self::State> {
-        let states = self.model.init_states().into_iter();
-        let mut met = HashSet::new();
-        let printed = states.map(Printed::new);
-        printed
-            .filter(|state| met.insert(state.fingerprint))
-            .collect()
+    fn visit(&mut self, number: Number, state: &M::State) -> ControlFlow<()> {
+        self.rows.begin(number, self.of.failing(state));
+        ControlFlow::Continue(())
     }
 
-    fn actions(&self, state: &Self::State, actions: &mut Vec<M::Action>) {
-        let seen = Seen {
-            fingerprint: state.fingerprint,
-            failing: self.failing(&state.state),
-            edges: 0,
-        };
-        let book = self.books.get_or_default();
-        book.borrow_mut().states.push(seen);
-        self.model.actions(&state.state, actions);
-    }
-
-    fn next_state(&self, state: &Self::State, action: M::Action) -> Option<Self::State> {
-        let class = (self.scheduler)(&self.model, &action);
-        let next = Printed::new(self.model.next_state(&state.state, action)?);
-        let book = self.books.get_or_default();
-        book.borrow_mut().write(class, next.fingerprint);
-        Some(next)
-    }
-
-    fn within_boundary(&self, state: &Self::State) -> bool {
-        self.model.within_boundary(&state.state)
-    }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        vec![Property::always(
-            ALL_HOLD,
-            |recording: &Self, printed: &Self::State| {
-                let mut always = recording.always.iter();
-                always.all(|property| (property.condition)(&recording.model, &printed.state))
-            },
-        )]
+    fn step(&mut self, _: &M::State, action: &M::Action, _: &M::State, target: Option<Number>) {
+        let class = (self.of.scheduler)(&self.of.model, action);
+        let class = class.map_or(NOT_OWED, |class| self.place(class));
+        self.rows.write(class, target.unwrap_or(BEYOND));
     }
 }
 
-impl<M: Model, C: Send> Clone for Recording<M, C> {
-    fn clone(&self) -> Self {
-        Self {
-            model: self.model.clone(),
-            always: self.always.clone(),
-            scheduler: self.scheduler,
-            goals: self.goals.clone(),
-            books: self.books.clone(),
-        }
+impl<M, C> Book<'_, M, C>
+where
+    M: Model,
+    C: Copy + Eq + Hash,
+{
+    /// The place of the class, the same in every book.
+    ///
+    /// # Panics
+    /// If there are too many.
+    fn place(&mut self, class: (C, Fairness)) -> u8 {
+        *self.places.entry(class).or_insert_with(|| {
+            let mut classes = self.of.classes.lock().expect("nobody panics here");
+            let known = classes.iter().position(|&known| known == class);
+            let place = known.unwrap_or_else(|| {
+                assert!(
+                    classes.len() < MOST_CLASSES,
+                    "a scheduler has too many classes"
+                );
+                classes.push(class);
+                classes.len() - 1
+            });
+            u8::try_from(place).expect("there are few")
+        })
     }
-}
 
-impl<S: Hash> Printed<S> {
-    fn new(state: S) -> Self {
-        Self {
-            fingerprint: fingerprint(&state),
-            state,
-        }
-    }
-}
-
-impl<S> Hash for Printed<S> {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        hasher.write_u64(self.fingerprint);
-    }
-}
-
-impl<C: Eq + Hash> Book<C> {
-    /// An edge out of the state that was seen last.
-    fn write(&mut self, class: Option<(C, Fairness)>, to: u64) {
-        let class = class.map_or(NOT_OWED, |class| {
-            let next = u8::try_from(self.classes.len()).unwrap_or(NOT_OWED);
-            *self.classes.entry(class).or_insert(next)
-        });
-        let source = self.states.last_mut();
-        source.expect("a state is asked first").edges += 1;
-        self.edges.push(to);
-        self.edge_classes.push(class);
-    }
-}
-
-impl<C> Default for Book<C> {
-    fn default() -> Self {
-        Self {
-            classes: HashMap::default(),
-            states: Vec::new(),
-            edges: Vec::new(),
-            edge_classes: Vec::new(),
-        }
-    }
-}
-
-impl Goals {
-    const MAX: usize = 32;
-
-    pub(super) fn contains(self, goal: usize) -> bool {
-        self.0 >> goal & 1 == 1
+    /// What was written.
+    pub(crate) fn into_rows(self) -> Rows {
+        self.rows
     }
 }

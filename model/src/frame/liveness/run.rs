@@ -1,8 +1,9 @@
 //! How a violation is put together from the graph: the shortest way to it, and a fair cycle there.
 
 use super::Reachable;
-use super::graph::{ClassSet, Edge, Number};
+use super::graph::{ClassSet, Edge};
 use super::lasso::Lasso;
+use super::rows::Number;
 use stateright::Model;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -10,21 +11,21 @@ use std::hash::Hash;
 /// Each state with the action taken in it.
 type Steps<M> = Vec<(<M as Model>::State, <M as Model>::Action)>;
 
-impl<M, C> Reachable<M, C>
+impl<M> Reachable<M>
 where
     M: Model,
-    M::State: Hash,
+    M::State: Clone + Hash,
     M::Action: Clone,
-    C: Copy + Ord + Hash + Send + Sync,
 {
     /// The run by this way to a state of a fair component, and round it.
-    pub(super) fn lasso(&self, way: &[Number], component: &[Number]) -> Lasso<M::State, M::Action> {
+    pub(super) fn lasso(
+        &self,
+        starts: &[M::State],
+        way: &[Number],
+        component: &[Number],
+    ) -> Lasso<M::State, M::Action> {
         let knot = *way.last().expect("a way has an end");
-        let is_start = |state: &M::State| self.number(state) == Some(way[0]);
-        let mut states = self.model.init_states().into_iter();
-        let start = states
-            .find(is_start)
-            .expect("the way begins in an initial state");
+        let start = starts[way[0] as usize].clone();
         let edges = way.windows(2).map(|step| {
             let mut edges = self.graph.edges_from(step[0]);
             edges
@@ -51,12 +52,11 @@ where
         for edge in edges {
             let mut actions = Vec::new();
             self.model.actions(&state, &mut actions);
-            let step = actions.into_iter().find_map(|action| {
-                let class = (self.scheduler)(&self.model, &action);
+            let steps = actions.into_iter().filter_map(|action| {
                 let next = self.model.next_state(&state, action.clone())?;
-                let leads_there = self.number(&next) == Some(edge.target);
-                (leads_there && self.graph.is_of(edge, class)).then_some((action, next))
+                Some((action, next))
             });
+            let step = { steps }.nth(edge.place);
             let (action, next) = step.expect("the model does what it did when it was explored");
             taken.push((std::mem::replace(&mut state, next), action));
         }

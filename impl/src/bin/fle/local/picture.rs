@@ -1,14 +1,11 @@
-//! What an ensemble looks like from outside: a table that is drawn again on a terminal, a line for
-//! each change elsewhere.
+//! What an ensemble looks like from outside: a table on a terminal, a line elsewhere.
 
-use super::recovery::Recovery;
 use fle::member::Standing;
 use fle::node::Status;
 use fle::transport::LinkState;
 use fle::{PeerEpoch, Sid};
-use std::fmt::{self, Write as _};
-use std::io::{self, IsTerminal, Write as _, stdout};
-use std::time::{Duration, Instant};
+use std::fmt::{self, Write};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How many servers have a row of their own on a terminal.
@@ -32,15 +29,6 @@ pub(super) struct Server {
 struct Up {
     standing: Standing,
     status: Status,
-}
-
-/// Where pictures are shown.
-pub(super) struct Screen {
-    start: Instant,
-    is_terminal: bool,
-    /// How many lines the last picture took.
-    lines: usize,
-    shown: String,
 }
 
 impl Server {
@@ -93,6 +81,20 @@ impl Picture {
         Self { servers }
     }
 
+    /// All of it on a terminal, what is worth a line elsewhere.
+    pub(super) fn text(&self, is_terminal: bool) -> String {
+        if is_terminal {
+            self.table()
+        } else {
+            self.summary()
+        }
+    }
+
+    /// What it all took.
+    pub(super) fn cost(&self) -> impl fmt::Display {
+        Cost::of(self)
+    }
+
     fn up(&self) -> impl Iterator<Item = &Up> {
         self.servers.iter().filter_map(|server| server.up.as_ref())
     }
@@ -131,55 +133,6 @@ impl Picture {
             let _ = writeln!(text, "… and {} more", self.servers.len() - ROWS);
         }
         text + &self.summary() + "\n"
-    }
-}
-
-impl Screen {
-    pub(super) fn new(start: Instant) -> Self {
-        let is_terminal = stdout().is_terminal();
-        Self {
-            start,
-            is_terminal,
-            lines: 0,
-            shown: String::new(),
-        }
-    }
-
-    /// Shows the picture if it differs from the one before.
-    ///
-    /// # Errors
-    /// When standard output takes no more.
-    pub(super) fn show(&mut self, picture: &Picture) -> io::Result<()> {
-        let text = if self.is_terminal {
-            picture.table()
-        } else {
-            picture.summary()
-        };
-        if text == self.shown {
-            return Ok(());
-        }
-        let mut out = stdout().lock();
-        if self.is_terminal {
-            if self.lines > 0 {
-                // Back to the first line of the table, which is cleared from there on.
-                write!(out, "\x1b[{}F\x1b[J", self.lines)?;
-            }
-            write!(out, "{text}")?;
-        } else {
-            writeln!(out, "{:8.3} s  {text}", self.start.elapsed().as_secs_f64())?;
-        }
-        self.lines = text.lines().count();
-        self.shown = text;
-        out.flush()
-    }
-
-    /// Shows the last picture, and what it all took.
-    ///
-    /// # Errors
-    /// When standard output takes no more.
-    pub(super) fn close(&mut self, picture: &Picture, recovery: &Recovery) -> io::Result<()> {
-        self.show(picture)?;
-        writeln!(stdout(), "{recovery}{}", Cost::of(picture))
     }
 }
 
