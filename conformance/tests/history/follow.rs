@@ -52,6 +52,13 @@ impl Follower {
     }
 }
 
+impl Drop for Follower {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed.
+        let _ = self.child.kill();
+    }
+}
+
 fn command(paths: &[PathBuf]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fle-conformance"));
     command.args(["validate", "--follow"]).args(paths);
