@@ -101,7 +101,7 @@ fn halves() -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn what_logs_grow_by_is_told_and_nothing_twice() {
+fn what_logs_grow_by_is_told() {
     let folder = TempDir::new().unwrap();
     let (before, after) = halves();
     let paths = write(&folder, &before);
@@ -117,10 +117,28 @@ fn what_logs_grow_by_is_told_and_nothing_twice() {
     assert_eq!(said(&first, "server 3 led after"), 1);
     assert_eq!(said(&first, "election 2"), 0);
 
-    // A line that is written in two goes is one.
+    // A line that is written in two goes is one; that the first was read shows in what another says.
     let (start, rest) = after[0].split_at(50);
     append(&paths[0], start);
-    for (path, text) in paths.iter().zip([rest, &after[1], &after[2]]) {
+    append(&paths[2], &after[2]);
+    follower.says("server 3  looks");
+    append(&paths[0], rest);
+    append(&paths[1], &after[1]);
+    follower
+        .says("servers 1 and 2 lost the leader, server 3: the other side closed the connection");
+    follower.says("verdict so far: allowed");
+    assert_eq!(follower.interrupt(), Some(0));
+}
+
+#[test]
+fn what_was_told_is_not_told_again() {
+    let folder = TempDir::new().unwrap();
+    let (before, after) = halves();
+    let paths = write(&folder, &before);
+    let follower = Follower::start(&paths);
+    follower.says("verdict so far: allowed");
+    let said = |lines: &[String], words: &str| lines.iter().filter(|it| it.contains(words)).count();
+    for (path, text) in paths.iter().zip(&after) {
         append(path, text);
     }
     let second = follower.says("server 3 led before, server 2 after");
