@@ -32,9 +32,14 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// Whether the JSON goes to standard output.
+    pub(crate) fn is_on_stdout(&self) -> bool {
+        self.json.as_deref() == Some(Path::new("-"))
+    }
+
     /// Where the text goes: to standard output, unless the JSON does.
     pub(crate) fn text(&self) -> Box<dyn Write> {
-        if self.json.as_deref() == Some(Path::new("-")) {
+        if self.is_on_stdout() {
             Box::new(io::stderr())
         } else {
             Box::new(io::stdout())

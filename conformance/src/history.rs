@@ -5,8 +5,10 @@
 //! message. [`judge`] takes the production engine through what each server says that it heard, and
 //! points at the first line that no run of the engine explains; then it holds against one another
 //! what the servers say of each other. [`rebuild`] makes elections of the events and [`steps`] walks
-//! through one, [`oddities`] points at what is allowed and yet worth a look, [`timeline`] and
-//! [`drawing`] show it all.
+//! through one, [`oddities`] points at what is allowed and yet worth a look. [`outage`] answers what
+//! an operator asks first: when there was no leader and why, from the events and from what servers
+//! say is wrong ([`complaint`]). [`findings`] is all of it, computed once; [`account`] says the
+//! verdict, [`timeline`] and [`drawing`] show what happened, [`page`] is everything in one.
 //!
 //! # What may be given
 //! Plain files or such that gzip packed, in UTF-8 or UTF-16, with colours or without; ZooKeeper's
@@ -39,13 +41,18 @@
 //! reference's traces check. A history of this project's own node is therefore a test of everything
 //! around the engine, not of the engine itself.
 
+pub mod account;
+pub mod complaint;
 pub mod drawing;
 pub mod event;
+pub mod findings;
 pub mod judge;
 mod layout;
 pub mod log;
 pub mod oddities;
+pub mod outage;
 pub mod own;
+pub mod page;
 pub mod rebuild;
 pub mod steps;
 mod text;

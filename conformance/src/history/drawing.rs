@@ -9,6 +9,7 @@
 //! | red | the first line that no run of the algorithm explains |
 
 use super::event::server_state;
+use super::findings::Findings;
 use super::judge::Verdict;
 use super::log::Logs;
 use super::rebuild::History;
@@ -22,11 +23,13 @@ use svg::node::element::{Group, Line, Path, Rectangle, Style, Text};
 /// Widths and heights, in pixels.
 const MARGIN: usize = 24;
 const TIMES: usize = 80;
-const COLUMN: usize = 170;
+const GAP: usize = 60;
 const LANE: usize = 110;
 const HEAD: usize = 40;
 const ROW: usize = 24;
 const ARROW: usize = 6;
+/// More than a letter is wide, in the largest type.
+const LETTER: usize = 9;
 
 const STYLE: &str = "
 text { fill: #1f2933; font: 12px sans-serif; }
@@ -42,7 +45,7 @@ text { fill: #1f2933; font: 12px sans-serif; }
 .observing { fill: #c6f7e2; }
 .arrow { fill: none; stroke: #52606d; }
 .settled .arrow { stroke-dasharray: 5 3; }
-.vote { fill: #52606d; font-size: 11px; text-anchor: middle; paint-order: stroke; stroke: #ffffff; stroke-width: 3px; }
+.vote { fill: #52606d; font-size: 11px; paint-order: stroke; stroke: #ffffff; stroke-width: 3px; }
 .objection, .objection text { fill: #ba2525; }
 ";
 
@@ -55,10 +58,20 @@ enum Row {
 
 /// The history as a document.
 #[must_use]
-pub fn draw(logs: &Logs, verdict: &Verdict, history: &History) -> Document {
+pub fn draw(findings: &Findings) -> Document {
+    let Findings {
+        logs,
+        verdict,
+        history,
+        ..
+    } = findings;
     let rows = rows(logs, verdict, history);
-    let lanes = lanes(logs, verdict);
-    let width = MARGIN + TIMES + lanes.len().max(2) * COLUMN + MARGIN;
+    let lanes = Lanes::new(sids(logs, verdict), &rows);
+    let headings = rows.iter().map(|row| match row {
+        Row::Heading(words) | Row::Objection(words) => width_of(words),
+        Row::Step { .. } => 0,
+    });
+    let width = MARGIN + headings.fold(lanes.end(), usize::max) + MARGIN;
     let height = MARGIN + HEAD + (rows.len() + 1) * ROW + MARGIN;
     let mut document = Document::new()
         .set("viewBox", (0, 0, width, height))
@@ -66,9 +79,9 @@ pub fn draw(logs: &Logs, verdict: &Verdict, history: &History) -> Document {
         .set("height", height)
         .add(Style::new(STYLE))
         .add(rectangle("background", 0, 0, width, height));
-    for (sid, &x) in &lanes {
+    for (&sid, &x) in &lanes.middles {
         document = document
-            .add(text("sid", x, MARGIN + HEAD / 2, &format!("server {sid}")))
+            .add(text("sid", x, MARGIN + HEAD / 2, &heading(sid)))
             .add(line("lifeline", (x, MARGIN + HEAD), (x, height - MARGIN)));
     }
     for state in states(&rows, &lanes) {
@@ -80,15 +93,59 @@ pub fn draw(logs: &Logs, verdict: &Verdict, history: &History) -> Document {
     document
 }
 
-/// The middle of each server's lane.
-fn lanes(logs: &Logs, verdict: &Verdict) -> BTreeMap<Sid, usize> {
+/// Where each server's lane is, as wide as what stands on it and between two of them.
+struct Lanes {
+    /// The middle of each.
+    middles: BTreeMap<Sid, usize>,
+    width: usize,
+    gap: usize,
+}
+
+impl Lanes {
+    fn new(sids: Vec<Sid>, rows: &[Row]) -> Self {
+        let (mut width, mut gap) = (LANE, GAP);
+        for sid in &sids {
+            width = width.max(width_of(&heading(*sid)));
+        }
+        for row in rows {
+            match row {
+                Row::Step { step, .. } => match label(&step.what) {
+                    Label::On(words) => width = width.max(width_of(&words)),
+                    Label::Between(words) => gap = gap.max(width_of(&words) + 2 * ARROW),
+                },
+                Row::Heading(_) | Row::Objection(_) => {}
+            }
+        }
+        let middle = |place: usize| MARGIN + TIMES + place * (width + gap) + (width + gap) / 2;
+        let middles = sids.into_iter().enumerate();
+        Self {
+            middles: middles.map(|(place, sid)| (sid, middle(place))).collect(),
+            width,
+            gap,
+        }
+    }
+
+    /// Where they end at the right.
+    fn end(&self) -> usize {
+        TIMES + self.middles.len().max(2) * (self.width + self.gap)
+    }
+}
+
+fn heading(sid: Sid) -> String {
+    format!("server {sid}")
+}
+
+fn width_of(words: &str) -> usize {
+    words.chars().count() * LETTER
+}
+
+/// The servers that have a lane.
+fn sids(logs: &Logs, verdict: &Verdict) -> Vec<Sid> {
     let mut sids: Vec<Sid> = verdict.voters.clone();
     sids.extend(logs.servers.keys());
     sids.sort_unstable();
     sids.dedup();
-    let middle = |place: usize| MARGIN + TIMES + place * COLUMN + COLUMN / 2;
-    let sids = sids.into_iter().enumerate();
-    sids.map(|(place, sid)| (sid, middle(place))).collect()
+    sids
 }
 
 /// The base line of a row's text.
@@ -122,13 +179,13 @@ fn rows(logs: &Logs, verdict: &Verdict, history: &History) -> Vec<Row> {
 }
 
 /// What colours the lanes: a rectangle for each time that a server is in one state.
-fn states(rows: &[Row], lanes: &BTreeMap<Sid, usize>) -> Vec<Rectangle> {
+fn states(rows: &[Row], lanes: &Lanes) -> Vec<Rectangle> {
     let mut rectangles = Vec::new();
     let mut close = |sid: Sid, state: (&'static str, usize), until: usize| {
-        if let Some(&x) = lanes.get(&sid) {
-            let (left, top) = (x - LANE / 2, y_of(state.1) - ROW * 2 / 3);
+        if let Some(&x) = lanes.middles.get(&sid) {
+            let (left, top) = (x - lanes.width / 2, y_of(state.1) - ROW * 2 / 3);
             let bottom = y_of(until) - ROW * 2 / 3;
-            rectangles.push(rectangle(state.0, left, top, LANE, bottom - top));
+            rectangles.push(rectangle(state.0, left, top, lanes.width, bottom - top));
         }
     };
     let mut open: BTreeMap<Sid, (&'static str, usize)> = BTreeMap::new();
@@ -160,7 +217,7 @@ fn class(state: ServerState) -> &'static str {
     }
 }
 
-fn draw_row(row: &Row, y: usize, lanes: &BTreeMap<Sid, usize>) -> Group {
+fn draw_row(row: &Row, y: usize, lanes: &Lanes) -> Group {
     match row {
         Row::Heading(heading) => Group::new().add(text("election", MARGIN, y, heading)),
         Row::Objection(why) => Group::new()
@@ -176,11 +233,38 @@ fn draw_row(row: &Row, y: usize, lanes: &BTreeMap<Sid, usize>) -> Group {
     }
 }
 
-fn draw_step(group: Group, step: &Step, y: usize, lanes: &BTreeMap<Sid, usize>) -> Group {
-    let Some(&x) = lanes.get(&step.sid) else {
+fn draw_step(group: Group, step: &Step, y: usize, lanes: &Lanes) -> Group {
+    let Some(&x) = lanes.middles.get(&step.sid) else {
         return group;
     };
-    let label = match &step.what {
+    match (&step.what, label(&step.what)) {
+        (What::Hears(from, announcement), Label::Between(words)) => {
+            let state = server_state(announcement.state);
+            let settled = if state == ServerState::Looking {
+                ""
+            } else {
+                "settled"
+            };
+            let Some(&from) = lanes.middles.get(from) else {
+                return group;
+            };
+            let group = group.set("class", settled);
+            arrow(group, (from, x), y, lanes.width, &words)
+        }
+        (_, Label::On(words) | Label::Between(words)) => group.add(text("event", x, y, &words)),
+    }
+}
+
+/// What is written of a step, and where.
+enum Label {
+    /// On the server's lane.
+    On(String),
+    /// Between two lanes.
+    Between(String),
+}
+
+fn label(what: &What) -> Label {
+    Label::On(match what {
         What::Looks(Some(round)) => format!("looks, round {round}"),
         What::Looks(None) => "looks".to_owned(),
         What::Votes(vote) => format!("votes for {}", vote.leader),
@@ -192,42 +276,30 @@ fn draw_step(group: Group, step: &Step, y: usize, lanes: &BTreeMap<Sid, usize>) 
         What::IsHandedOver(leader) => format!("handed over to {leader}"),
         What::IsEstablished(Some(epoch)) => format!("epoch {epoch}"),
         What::IsEstablished(None) => "synchronized".to_owned(),
-        What::Hears(from, announcement) => {
-            let state = server_state(announcement.state);
-            let settled = if state == ServerState::Looking {
-                ""
-            } else {
-                "settled"
-            };
-            let Some(&from) = lanes.get(from) else {
-                return group;
-            };
-            let label = format!(
-                "{} r{}",
-                announcement.ballot.leader, announcement.ballot.round
-            );
-            return arrow(group.set("class", settled), from, x, y, &label);
+        What::Hears(_, announcement) => {
+            let ballot = announcement.ballot;
+            return Label::Between(format!("{} r{}", ballot.leader, ballot.round));
         }
-    };
-    group.add(text("event", x, y, &label))
+    })
 }
 
-/// An arrow from one lane's middle to another's, its label at the sender's end.
-fn arrow(group: Group, from: usize, to: usize, y: usize, label: &str) -> Group {
+/// An arrow from one lane's middle to another's, its label beside the sender's lane.
+fn arrow(group: Group, (from, to): (usize, usize), y: usize, lane: usize, label: &str) -> Group {
     let middle = y - ROW / 4;
-    let (back, beside) = if from < to {
-        (to - ARROW, from + LANE / 2 + ARROW)
+    let (back, beside, anchor) = if from < to {
+        (to - ARROW, from + lane / 2 + ARROW, "start")
     } else {
-        (to + ARROW, from - LANE / 2 - ARROW)
+        (to + ARROW, from - lane / 2 - ARROW, "end")
     };
     let head = format!(
         "M{from},{middle} H{to} M{back},{} L{to},{middle} L{back},{}",
         middle - ARROW / 2,
         middle + ARROW / 2
     );
+    let label = text("vote", beside, y - ROW / 8, label).set("text-anchor", anchor);
     group
         .add(Path::new().set("class", "arrow").set("d", head))
-        .add(text("vote", beside, y - ROW / 8, label))
+        .add(label)
 }
 
 fn rectangle(class: &str, x: usize, y: usize, width: usize, height: usize) -> Rectangle {

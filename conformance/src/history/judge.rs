@@ -32,8 +32,9 @@ use super::event::{Fact, Place};
 use super::log::{Dialect, Log, Logs};
 use ensemble::Assumed;
 use finding::Finding;
-use fle::Sid;
+use fle::{Ensemble, Sid};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What the judge found.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,6 +43,8 @@ pub struct Verdict {
     pub quorum: QuorumSource,
     /// The voters that it knows.
     pub voters: Vec<Sid>,
+    /// The quorum rule.
+    pub ensemble: Arc<Ensemble>,
     /// What no run of the algorithm explains, whatever lines are missing, first things first.
     pub objections: Vec<Objection>,
     /// What could not be judged.
@@ -132,6 +135,7 @@ fn judge_assuming(logs: &Logs, assumed: &Assumed) -> Verdict {
     Verdict {
         quorum: assumed.source,
         voters: assumed.ensemble.view().voters().collect(),
+        ensemble: assumed.ensemble.clone(),
         objections,
         unjudged,
         elections: findings

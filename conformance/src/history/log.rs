@@ -3,23 +3,28 @@
 //! A file may hold the lines of one server or of several, told apart by what each line says of its
 //! server and by what passed it on (`reading`). Files of one server (a log and the one rotated
 //! before it) are put together in the order of their times, or else of the command line; what is
-//! given twice counts once (`pieces`). Clocks that are off are found out (`clocks`). Lines of other
-//! components, stack traces, cut lines and bytes that are no text are skipped and counted. Files are
-//! read line by line, and only events are kept.
+//! given twice counts once (`pieces`). Logs may grow while they are read (`growing`). Clocks that
+//! are off are found out (`clocks`). Lines of other components, stack traces, cut lines and bytes
+//! that are no text are skipped and counted. Files are read line by line, and only events are kept,
+//! and complaints with the exceptions that follow them (`heads`).
 //!
 //! Nothing is lost without a word: lines that tell of an election and are not understood, lines
 //! whose server nothing tells and events without a time are counted, the first of each is shown.
 
 mod clocks;
+mod growing;
+mod heads;
 mod parts;
 mod pieces;
 mod reading;
 
-pub use parts::{Dialect, Log, LogError, Sample, Source, Unclear};
+pub use growing::{Growing, News};
+pub use parts::{Dialect, Last, Log, LogError, Report, Sample, Source, Unclear};
 
 use super::event::Place;
 use super::text;
 use fle::Sid;
+use reading::Read;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
@@ -31,6 +36,8 @@ pub struct Logs {
     pub files: Vec<Source>,
     /// By sid.
     pub servers: BTreeMap<Sid, Log>,
+    /// By sid, also of servers that say nothing of elections.
+    pub reports: BTreeMap<Sid, Report>,
     /// What somebody who reads the judgement should know: what was given twice, whose clock is off.
     pub notes: Vec<String>,
     /// What keeps some of it from being judged.
@@ -43,26 +50,38 @@ impl Logs {
     /// # Errors
     /// When a file cannot be read, holds no event, or nothing tells whose events they are.
     pub fn read(paths: &[PathBuf]) -> Result<Self, LogError> {
-        let mut logs = Self {
-            files: Vec::new(),
-            servers: BTreeMap::new(),
-            notes: Vec::new(),
-            unclear: Vec::new(),
-        };
-        let mut servers: BTreeMap<Sid, Vec<Log>> = BTreeMap::new();
-        for (index, path) in paths.iter().enumerate() {
+        let read = |(index, path): (usize, &PathBuf)| {
             let bytes = File::open(path).map_err(|cause| LogError::Read {
                 path: path.clone(),
                 cause,
             })?;
-            let read = reading::read(index, path, bytes)?;
+            reading::read(index, path, bytes)
+        };
+        Self::of(paths.iter().enumerate().map(read))
+    }
+
+    /// What was read of each file, put together.
+    fn of(files: impl Iterator<Item = Result<Read, LogError>>) -> Result<Self, LogError> {
+        let mut logs = Self {
+            files: Vec::new(),
+            servers: BTreeMap::new(),
+            reports: BTreeMap::new(),
+            notes: Vec::new(),
+            unclear: Vec::new(),
+        };
+        let mut servers: BTreeMap<Sid, Vec<Log>> = BTreeMap::new();
+        for read in files {
+            let read = read?;
             for (sid, log) in read.servers {
                 let parts = servers.entry(sid).or_default();
                 if parts.first().is_some_and(|it| it.dialect != log.dialect) {
-                    let path = path.clone();
+                    let path = read.source.path;
                     return Err(LogError::TwoDialects { path, sid });
                 }
                 parts.push(log);
+            }
+            for (sid, report) in read.reports {
+                logs.reports.entry(sid).or_default().add(report);
             }
             logs.files.push(read.source);
             logs.unclear.extend(read.unclear);
@@ -71,7 +90,8 @@ impl Logs {
             let log = logs.put_together(sid, parts);
             logs.servers.insert(sid, log);
         }
-        logs.notes.extend(clocks::align(&mut logs.servers));
+        logs.notes
+            .extend(clocks::align(&mut logs.servers, &mut logs.reports));
         Ok(logs)
     }
 
@@ -87,6 +107,7 @@ impl Logs {
                 repeated.count
             ));
         }
+        self.reports.entry(sid).or_default().double = whole.at_once;
         self.unclear.extend(whole.at_once.map(|at| Unclear {
             sid: Some(sid),
             at,

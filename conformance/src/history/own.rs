@@ -1,9 +1,13 @@
 //! This project's own event logs: JSON lines in the words of [`super::event`].
 
+mod complaints;
+
 use super::event::Fact;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+
+pub(super) use complaints::{complaint, is_program, speaker};
 
 /// In these words `fle serve` says that its log is not whole.
 const LOST: [&str; 2] = ["lines of this log are lost", "more lines were left out"];

@@ -1,6 +1,6 @@
 //! An election step by step: what the timeline tells and the drawing shows.
 
-use super::event::{Announcement, Ballot, Event, Fact, server_state};
+use super::event::{Announcement, Ballot, Event, Fact, Place, server_state};
 use super::log::{Log, Logs};
 use super::rebuild::{Election, Part};
 use fle::{ElectionEpoch, ServerState, Sid};
@@ -9,6 +9,8 @@ use jiff::Timestamp;
 /// Something that one server did or heard.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Step {
+    /// The line that tells it.
+    pub at: Place,
     /// When, by its clock.
     pub time: Option<Timestamp>,
     /// Who.
@@ -52,6 +54,7 @@ pub fn steps(election: &Election, logs: &Logs) -> Vec<Step> {
         let mut own = steps_of(sid, part, log);
         own.sort_by_key(|(event, _)| *event);
         steps.extend(own.into_iter().map(|(event, what)| Step {
+            at: log.events[event].at,
             time: log.events[event].time,
             sid,
             what,

@@ -13,7 +13,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::sync::LazyLock;
 
 /// A longer line is no event: what is over is dropped without being kept.
-const LONGEST_LINE: u64 = 64 * 1024;
+pub(super) const LONGEST_LINE: usize = 64 * 1024;
 
 /// How the packed files that are not read begin, and what unpacks them.
 const OTHERWISE_PACKED: [(&[u8], &str); 4] = [
@@ -22,6 +22,9 @@ const OTHERWISE_PACKED: [(&[u8], &str); 4] = [
     (b"\x28\xb5\x2f\xfd", "unzstd"),
     (b"PK\x03\x04", "unzip"),
 ];
+
+/// How gzip's files begin.
+const GZIP: &[u8] = b"\x1f\x8b";
 
 /// The lines of one log.
 pub(super) struct Lines<R> {
@@ -38,7 +41,7 @@ pub(super) fn lines(bytes: impl Read + 'static) -> io::Result<Lines<impl BufRead
         let why = format!("it is packed; unpack it first, with {unpack}");
         return Err(io::Error::new(io::ErrorKind::Unsupported, why));
     }
-    let mut plain: Box<dyn BufRead> = if begins.starts_with(b"\x1f\x8b") {
+    let mut plain: Box<dyn BufRead> = if begins.starts_with(GZIP) {
         Box::new(BufReader::new(MultiGzDecoder::new(reader)))
     } else {
         Box::new(reader)
@@ -74,14 +77,27 @@ impl<R: BufRead> Lines<R> {
     /// The next line, or its beginning, without colours; `None` at the end.
     pub(super) fn next(&mut self) -> io::Result<Option<Cow<'_, str>>> {
         self.line.clear();
-        let mut start = self.reader.by_ref().take(LONGEST_LINE);
+        let mut start = self.reader.by_ref().take(LONGEST_LINE as u64);
         start.read_until(b'\n', &mut self.line)?;
-        if self.line.len() as u64 == LONGEST_LINE && self.line.last() != Some(&b'\n') {
+        if self.line.len() == LONGEST_LINE && self.line.last() != Some(&b'\n') {
             self.reader.skip_until(b'\n')?;
         }
-        let text = (!self.line.is_empty()).then(|| String::from_utf8_lossy(&self.line));
-        Ok(text.map(without_colours))
+        Ok((!self.line.is_empty()).then(|| line(&self.line)))
     }
+}
+
+/// A line's bytes, or as many as count, as text without colours.
+pub(super) fn line(bytes: &[u8]) -> Cow<'_, str> {
+    let counts = &bytes[..bytes.len().min(LONGEST_LINE)];
+    without_colours(String::from_utf8_lossy(counts))
+}
+
+/// Whether bytes that begin so are neither packed nor in UTF-16: only such logs grow line by line.
+pub(super) fn is_plain(begins: &[u8]) -> bool {
+    let is_packed = OTHERWISE_PACKED.iter().any(|it| begins.starts_with(it.0));
+    let marks: [&[u8]; 3] = [GZIP, b"\xff\xfe", b"\xfe\xff"];
+    let is_marked = marks.iter().any(|it| begins.starts_with(it));
+    !is_packed && !is_marked && encoding_without_mark(begins).is_none()
 }
 
 /// Colours as terminals take them, and as syslog, `cat -v` and careless encoders spell them.

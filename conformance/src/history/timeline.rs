@@ -5,10 +5,10 @@
 //! server.
 
 use super::event::{Announcement, Ballot, server_state};
+use super::findings::Findings;
 use super::judge::{QuorumSource, Verdict};
 use super::log::Logs;
-use super::oddities::Oddity;
-use super::rebuild::{Election, History};
+use super::rebuild::Election;
 use super::steps::{What, steps};
 use fle::{ServerState, Sid};
 use jiff::Timestamp;
@@ -16,7 +16,14 @@ use std::fmt::Write;
 
 /// The history in words.
 #[must_use]
-pub fn text(logs: &Logs, verdict: &Verdict, history: &History, oddities: &[Oddity]) -> String {
+pub fn text(findings: &Findings) -> String {
+    let Findings {
+        logs,
+        verdict,
+        history,
+        oddities,
+        ..
+    } = findings;
     let mut out = String::new();
     let _ = writeln!(out, "{}", ensemble(verdict));
     for (index, election) in history.elections.iter().enumerate() {

@@ -7,6 +7,7 @@
 //!
 //! The rules that a history is held to are those of 3.8 whichever version wrote it.
 
+mod complaints;
 mod known;
 
 use super::event::{Announcement, Ballot, Fact, Wait};
@@ -14,6 +15,7 @@ use fle_model::election::trace::format::State;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
+pub(super) use complaints::{complaint, is_exception, reason};
 pub use known::{Part, part};
 
 /// What words say, and where in the text they begin.

@@ -18,19 +18,32 @@ const LIBRARY: Layers<'_> = &[
         "history",
         &[
             "event",
-            "layout own text zookeeper",
+            "complaint",
+            "layout text zookeeper",
+            "own",
             "log",
             "judge",
             "rebuild",
-            "oddities steps",
-            "timeline",
+            "oddities outage steps",
+            "findings",
+            "account timeline",
             "drawing",
+            "page",
         ],
     ),
+    ("history::complaint", &["self", "remedy"]),
     ("history::event", &["hexadecimal self"]),
     ("history::layout", &["time", "self"]),
-    ("history::log", &["parts", "clocks pieces reading", "self"]),
-    ("history::zookeeper", &["known", "self"]),
+    (
+        "history::log",
+        &["parts", "clocks heads pieces", "reading", "self", "growing"],
+    ),
+    (
+        "history::outage",
+        &["facts", "reigns words", "causes missing", "self"],
+    ),
+    ("history::own", &["complaints", "self"]),
+    ("history::zookeeper", &["complaints known", "self"]),
     (
         "history::judge",
         &[
@@ -57,6 +70,7 @@ const LIBRARY: Layers<'_> = &[
 const PROGRAM: Layers<'_> = &[
     ("crate", &["commands", "self"]),
     ("commands", &["self", "lockstep reference replay validate"]),
+    ("commands::validate", &["follow json", "self"]),
 ];
 
 #[test]

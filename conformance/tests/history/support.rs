@@ -100,6 +100,7 @@ pub(crate) fn logs_of(traces: &[Trace]) -> Logs {
     Logs {
         files: files.collect(),
         servers,
+        reports: BTreeMap::new(),
         notes: Vec::new(),
         unclear: Vec::new(),
     }

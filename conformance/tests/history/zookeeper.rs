@@ -2,6 +2,7 @@
 //! layouts they are allowed.
 
 use crate::support::{folder, line_of, read, recorded, verdict, with_line};
+use fle_conformance::history::findings::Findings;
 use fle_conformance::history::judge::{Outcome, QuorumSource, Verdict, configuration, judge};
 use fle_conformance::history::log::Logs;
 use fle_conformance::history::oddities;
@@ -174,11 +175,7 @@ fn a_server_that_is_asked_as_it_begins_to_look_may_announce_its_last_vote() {
 #[test]
 fn the_timeline_tells_who_why_and_what_was_odd() {
     let texts = recorded("three-partition");
-    let logs = read(&texts);
-    let verdict = judge(&logs, None);
-    let history = History::rebuild(&logs, &verdict);
-    let oddities = oddities::find(&logs, &verdict, &history);
-    let text = timeline::text(&logs, &verdict, &history, &oddities);
+    let text = timeline_of(&read(&texts));
     for told in [
         "election 1: server 3 in round 1",
         "server 3  votes for 3 (epoch 0, zxid 0x0)",
@@ -289,9 +286,7 @@ fn clocks_that_differ_are_found_out_and_change_nothing() {
 }
 
 fn timeline_of(logs: &Logs) -> String {
-    let verdict = judge(logs, None);
-    let history = History::rebuild(logs, &verdict);
-    timeline::text(logs, &verdict, &history, &[])
+    timeline::text(&Findings::of(logs.clone(), None))
 }
 
 #[test]

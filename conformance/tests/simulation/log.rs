@@ -82,6 +82,7 @@ impl History {
         Logs {
             files: files.collect(),
             servers: self.logs.clone(),
+            reports: BTreeMap::new(),
             notes: Vec::new(),
             unclear: Vec::new(),
         }

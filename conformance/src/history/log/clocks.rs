@@ -6,7 +6,7 @@
 //! the bounds. A clock that is certainly off is said to be, and its times are moved to those of the
 //! first server, so that what is told of several is told in order.
 
-use super::Log;
+use super::{Log, Report};
 use crate::history::event::{Announcement, Fact};
 use fle::Sid;
 use fle_model::election::trace::format::State;
@@ -17,7 +17,10 @@ use std::collections::BTreeMap;
 const TOLERANCE: SignedDuration = SignedDuration::from_millis(100);
 
 /// Moves the times of clocks that are off, and says so.
-pub(super) fn align(servers: &mut BTreeMap<Sid, Log>) -> Vec<String> {
+pub(super) fn align(
+    servers: &mut BTreeMap<Sid, Log>,
+    reports: &mut BTreeMap<Sid, Report>,
+) -> Vec<String> {
     let Some((&first, reference)) = servers.first_key_value() else {
         return Vec::new();
     };
@@ -36,16 +39,26 @@ pub(super) fn align(servers: &mut BTreeMap<Sid, Log>) -> Vec<String> {
         notes.push(format!(
             "the clock of server {sid} is {words} that of server {first}{moved}"
         ));
+        let Some(by) = by else {
+            continue;
+        };
         let log = servers.get_mut(&sid).expect("it was just there");
-        for event in &mut log.events {
-            let time = event
-                .time
-                .zip(by)
-                .and_then(|(time, by)| time.checked_sub(by).ok());
-            event.time = time.or(event.time);
-        }
+        put_back(log, reports.entry(sid).or_default(), by);
     }
     notes
+}
+
+fn put_back(log: &mut Log, report: &mut Report, by: SignedDuration) {
+    let moved = |time: Timestamp| time.checked_sub(by).unwrap_or(time);
+    for event in &mut log.events {
+        event.time = event.time.map(moved);
+    }
+    for complaint in &mut report.complaints {
+        complaint.time = complaint.time.map(moved);
+    }
+    if let Some(last) = &mut report.last {
+        last.time = moved(last.time);
+    }
 }
 
 /// By how much a clock is ahead, in words and, where both bounds are known, in numbers.

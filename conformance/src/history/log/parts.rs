@@ -1,8 +1,10 @@
 //! What is read: the log of a server, the file it stands in, and why one cannot be used.
 
+use crate::history::complaint::Complaint;
 use crate::history::event::{Event, Place};
 use crate::history::zookeeper;
 use fle::Sid;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
@@ -14,6 +16,26 @@ pub struct Log {
     pub dialect: Dialect,
     /// In the order in which the server said them.
     pub events: Vec<Event>,
+}
+
+/// What a server said beside its elections.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Report {
+    /// What it complained of, by time.
+    pub complaints: Vec<Complaint>,
+    /// Its last line of whatever kind, or the last that is known to be its own.
+    pub last: Option<Last>,
+    /// Where a second log begins that covers the same time and says different things.
+    pub double: Option<Place>,
+}
+
+/// Where a log ends.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Last {
+    /// When the line was written.
+    pub time: Timestamp,
+    /// Where it stands.
+    pub at: Place,
 }
 
 /// Whose words a log speaks.
@@ -102,6 +124,26 @@ pub enum LogError {
         /// What does not fit.
         cause: serde_json::Error,
     },
+}
+
+impl Report {
+    /// What it complained of from then on, until then if there is an end.
+    #[must_use]
+    pub fn between(&self, from: Timestamp, until: Option<Timestamp>) -> &[Complaint] {
+        let first = self.complaints.partition_point(|it| it.time < Some(from));
+        let rest = &self.complaints[first..];
+        let end = until.map(|until| rest.partition_point(|it| it.time <= Some(until)));
+        &rest[..end.unwrap_or(rest.len())]
+    }
+
+    /// What another file says of the same server; what is given twice counts once.
+    pub(super) fn add(&mut self, more: Self) {
+        self.last = self.last.max(more.last);
+        self.complaints.extend(more.complaints);
+        self.complaints.sort_by_key(|it| it.time);
+        self.complaints
+            .dedup_by(|it, before| (it.time, &it.text) == (before.time, &before.text));
+    }
 }
 
 impl Sample {

@@ -1,14 +1,18 @@
 //! One file: its lines, whose they are, and what of them is not understood.
 
-use super::{Dialect, Log, LogError, Sample, Source, Unclear};
+use super::heads::Heads;
+use super::{Dialect, Last, Log, LogError, Report, Sample, Source, Unclear};
+use crate::history::complaint::{Complaint, Grievance};
 use crate::history::event::{Event, Fact, Place};
 use crate::history::layout::{self, Line, Time};
 use crate::history::own::{self, Said};
 use crate::history::text;
 use crate::history::zookeeper::{self, Part};
 use fle::Sid;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::mem;
 use std::path::Path;
 
 /// What passes a server's lines on names itself in each of them; so many of them tell.
@@ -18,6 +22,7 @@ const ENOUGH: usize = 50;
 pub(super) struct Read {
     pub(super) source: Source,
     pub(super) servers: BTreeMap<Sid, Log>,
+    pub(super) reports: BTreeMap<Sid, Report>,
     pub(super) unclear: Vec<Unclear>,
 }
 
@@ -29,17 +34,20 @@ pub(super) fn read(file: usize, path: &Path, bytes: File) -> Result<Read, LogErr
     let mut reading = Reading::new(file, path);
     let mut lines = text::lines(bytes).map_err(cause)?;
     while let Some(line) = lines.next().map_err(cause)? {
-        reading.source.lines += 1;
         reading.line(&line)?;
     }
     reading.finish()
 }
 
 /// A file while it is read.
-struct Reading {
+#[derive(Clone)]
+pub(super) struct Reading {
     file: usize,
     source: Source,
     said: Vec<Entry>,
+    complaints: Vec<(Option<Sid>, Complaint)>,
+    /// The lines that exceptions may follow.
+    heads: Heads,
     /// The servers that the lines of each source name.
     named: BTreeMap<String, BTreeSet<Sid>>,
     times_named: BTreeMap<Sid, usize>,
@@ -47,6 +55,7 @@ struct Reading {
 }
 
 /// An event whose server may be told elsewhere.
+#[derive(Clone)]
 struct Entry {
     sid: Option<Sid>,
     source: String,
@@ -55,7 +64,7 @@ struct Entry {
 }
 
 impl Reading {
-    fn new(file: usize, path: &Path) -> Self {
+    pub(super) fn new(file: usize, path: &Path) -> Self {
         Self {
             file,
             source: Source {
@@ -68,13 +77,38 @@ impl Reading {
                 lost: Vec::new(),
             },
             said: Vec::new(),
+            complaints: Vec::new(),
+            heads: Heads::default(),
             named: BTreeMap::new(),
             times_named: BTreeMap::new(),
             unclear: Vec::new(),
         }
     }
 
-    fn line(&mut self, raw: &str) -> Result<(), LogError> {
+    /// A reading of the file that follows this one: whoever spoke in this one speaks there too.
+    pub(super) fn successor(&self, file: usize) -> Self {
+        Self {
+            named: self.named.clone(),
+            ..Self::new(file, &self.source.path)
+        }
+    }
+
+    /// What is read so far, even if it is nothing.
+    pub(super) fn so_far(&self) -> Result<Read, LogError> {
+        match self.clone().finish() {
+            Err(LogError::NoEvent(_) | LogError::NoServer(_)) => Ok(Read {
+                source: self.source.clone(),
+                servers: BTreeMap::new(),
+                reports: BTreeMap::new(),
+                unclear: Vec::new(),
+            }),
+            read => read,
+        }
+    }
+
+    /// Takes the next line.
+    pub(super) fn line(&mut self, raw: &str) -> Result<(), LogError> {
+        self.source.lines += 1;
         let line = Line::new(raw);
         match line.object().and_then(own::said) {
             Some(Ok(Said::Event(it))) => {
@@ -86,6 +120,7 @@ impl Reading {
                     time,
                     it.fact,
                 );
+                self.heads.put(raw, self.source.lines, None);
             }
             Some(Ok(Said::Lost(words))) => {
                 let sample = Sample::count(None, self.source.lines, &words);
@@ -98,14 +133,79 @@ impl Reading {
                     cause,
                 });
             }
-            None => self.zookeeper(&line),
+            None => self.zookeeper(&line, raw),
         }
         Ok(())
     }
 
-    fn zookeeper(&mut self, line: &Line<'_>) {
+    /// A line that is no event may be a complaint, or the exception that belongs to one.
+    fn beside(&mut self, line: &Line<'_>, raw: &str) {
+        if line.object().is_none() && zookeeper::is_exception(&line.text) {
+            return self.exception(&line.text);
+        }
+        let grievance = match line.object().filter(own::is_program) {
+            Some(object) => own::complaint(object),
+            None => zookeeper::complaint(&line.text),
+        };
+        let complaint = grievance.map(|grievance| {
+            let time = line.around(line.text.len()).time;
+            let sid = own::speaker(line.object()).or_else(|| layout::server(&line.text));
+            self.complain(grievance, sid, &line.text, time.map(|it| it.at))
+        });
+        self.heads.put(raw, self.source.lines, complaint);
+    }
+
+    /// An exception goes on with the line before it, or makes a complaint of it.
+    fn exception(&mut self, text: &str) {
+        let Some(head) = self.heads.before(text).cloned() else {
+            return;
+        };
+        let (more, reason) = (zookeeper::complaint(text), zookeeper::reason(text));
+        if let Some(index) = head.complaint {
+            self.complaints[index].1.goes_on(text, more, reason);
+        } else if let Some(grievance) = more {
+            let (sid, time) = (layout::server(&head.text), head.time());
+            let complaint = self.complain(grievance, sid, text, time);
+            self.heads.put(&head.text, head.line, Some(complaint));
+        }
+    }
+
+    fn complain(
+        &mut self,
+        grievance: Grievance,
+        sid: Option<i64>,
+        text: &str,
+        time: Option<Timestamp>,
+    ) -> usize {
+        let reason = grievance.reason;
+        let complaint = Complaint {
+            at: self.here(),
+            time,
+            grievance: Grievance {
+                reason: reason.filter(|_| grievance.trouble.has_reason()),
+                ..grievance
+            },
+            text: Complaint::shown(text),
+        };
+        self.complaints.push((sid.map(Sid), complaint));
+        self.complaints.len() - 1
+    }
+
+    fn here(&self) -> Place {
+        Place {
+            file: self.file,
+            line: self.source.lines,
+        }
+    }
+
+    fn zookeeper(&mut self, line: &Line<'_>, raw: &str) {
         let sid = layout::server(&line.text).map(Sid);
         let words = zookeeper::words(&line.text);
+        if words.is_some() {
+            self.heads.put(raw, self.source.lines, None);
+        } else {
+            self.beside(line, raw);
+        }
         if words.is_none() && !sid.is_some_and(|sid| self.is_news(sid)) {
             return self.foreign(&line.text);
         }
@@ -144,10 +244,7 @@ impl Reading {
         time: Option<Time>,
         fact: Fact,
     ) {
-        let at = Place {
-            file: self.file,
-            line: self.source.lines,
-        };
+        let at = self.here();
         self.source.untimed += usize::from(time.is_none());
         self.said.push(Entry {
             sid,
@@ -165,13 +262,10 @@ impl Reading {
     /// Gives each event to its server.
     fn finish(mut self) -> Result<Read, LogError> {
         let path = self.source.path.clone();
-        if self.said.is_empty() {
-            return Err(LogError::NoEvent(path));
-        }
         self.source.events = self.said.len();
         let mut servers: BTreeMap<Sid, Log> = BTreeMap::new();
         let mut nobody = None;
-        for entry in std::mem::take(&mut self.said) {
+        for entry in mem::take(&mut self.said) {
             let Some(sid) = entry.sid.or_else(|| self.only_server(&entry.source)) else {
                 let before = nobody.take().map(|(_, count)| count);
                 nobody = Some((entry.event.at, before.unwrap_or(0) + 1));
@@ -186,10 +280,14 @@ impl Reading {
             }
             log.events.push(entry.event);
         }
-        if servers.is_empty() {
-            return Err(LogError::NoServer(path));
+        let reports = self.reports(&servers);
+        if servers.is_empty() && reports.is_empty() {
+            return Err(match nobody {
+                Some(_) => LogError::NoServer(path),
+                None => LogError::NoEvent(path),
+            });
         }
-        self.source.sids = servers.keys().copied().collect();
+        self.source.sids = servers.keys().chain(reports.keys()).copied().collect();
         self.unclear.extend(self.votes_not_understood());
         self.unclear.extend(nobody.map(|(at, count)| Unclear {
             sid: None,
@@ -202,8 +300,38 @@ impl Reading {
         Ok(Read {
             source: self.source,
             servers,
+            reports,
             unclear: self.unclear,
         })
+    }
+
+    /// What each server complained of. Whoever does not say its name is the file's only server.
+    fn reports(&mut self, servers: &BTreeMap<Sid, Log>) -> BTreeMap<Sid, Report> {
+        let mut reports: BTreeMap<Sid, Report> = BTreeMap::new();
+        let named = self.complaints.iter().filter_map(|it| it.0);
+        let sids: BTreeSet<Sid> = servers.keys().copied().chain(named).collect();
+        let only = sids.first().copied().filter(|_| sids.len() == 1);
+        for (sid, complaint) in mem::take(&mut self.complaints) {
+            if let Some(sid) = sid.or(only) {
+                reports.entry(sid).or_default().complaints.push(complaint);
+            }
+        }
+        let last = self.heads.all().filter_map(|head| {
+            let at = Place {
+                file: self.file,
+                line: head.line,
+            };
+            let time = head.time()?;
+            Some((
+                layout::server(&head.text).map(Sid).or(only)?,
+                Last { time, at },
+            ))
+        });
+        for (sid, last) in last.filter(|it| sids.contains(&it.0)) {
+            let report = reports.entry(sid).or_default();
+            report.last = report.last.max(Some(last));
+        }
+        reports
     }
 
     /// What the election itself says may be a vote; but the last line of a log is often cut.

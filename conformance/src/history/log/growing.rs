@@ -1,0 +1,194 @@
+//! Logs that grow while they are read.
+//!
+//! A log is read on from where it ended last. What is not a whole line yet waits for its rest. A
+//! log that was replaced (rotated by renaming it) is read to its end before the new file is begun;
+//! one that was truncated is begun anew. The new file counts as another of the same server, so that
+//! nothing is forgotten.
+//!
+//! Absent on purpose: packed logs and UTF-16, which nobody appends to; being told of changes by the
+//! system, which network file systems do not do; a log that is truncated and has grown beyond its
+//! old end before it is looked at again.
+
+use super::reading::Reading;
+use super::{LogError, Logs};
+use crate::history::text;
+use std::fs::{self, File, Metadata};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
+use std::mem;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Logs that are followed.
+pub struct Growing {
+    readings: Vec<Reading>,
+    tails: Vec<Tail>,
+}
+
+/// What has happened since logs were read last.
+#[derive(Debug, Default)]
+pub struct News {
+    /// Whether there are new lines.
+    pub grown: bool,
+    /// What happened to the files, in words.
+    pub notes: Vec<String>,
+}
+
+/// Where a log has been read to.
+struct Tail {
+    path: PathBuf,
+    file: File,
+    read: u64,
+    /// The beginning of a line whose end is not there yet.
+    rest: Vec<u8>,
+    /// Which reading its lines belong to.
+    reading: usize,
+}
+
+impl Growing {
+    /// Opens logs, of which nothing is read yet.
+    ///
+    /// # Errors
+    /// When a file cannot be opened, or cannot be followed.
+    pub fn open(paths: &[PathBuf]) -> Result<Self, LogError> {
+        let mut growing = Self {
+            readings: Vec::new(),
+            tails: Vec::new(),
+        };
+        for (reading, path) in paths.iter().enumerate() {
+            let tail = Tail::open(path, reading).map_err(|cause| unread(path, cause))?;
+            growing.readings.push(Reading::new(reading, path));
+            growing.tails.push(tail);
+        }
+        Ok(growing)
+    }
+
+    /// Reads what is new.
+    ///
+    /// # Errors
+    /// When a file cannot be read any more, or a line is an event that is none of the vocabulary.
+    pub fn read_on(&mut self) -> Result<News, LogError> {
+        let mut news = News::default();
+        for index in 0..self.tails.len() {
+            news.grown |= self.read_tail(index)?;
+            let path = self.tails[index].path.clone();
+            let what = self.tails[index].check();
+            let note = match what.map_err(|cause| unread(&path, cause))? {
+                Change::None => continue,
+                Change::Truncated => "was truncated; it is read again from its beginning",
+                Change::Replaced(file) => {
+                    self.replace(index, file)?;
+                    "was replaced by a new file, which is read on"
+                }
+            };
+            let shown = path.display();
+            news.notes.push(format!("{shown} {note}"));
+            self.begin(index);
+            news.grown |= self.read_tail(index)?;
+        }
+        Ok(news)
+    }
+
+    /// What has been read so far, put together.
+    ///
+    /// # Errors
+    /// When two dialects are in the logs of one server.
+    pub fn logs(&self) -> Result<Logs, LogError> {
+        Logs::of(self.readings.iter().map(Reading::so_far))
+    }
+
+    fn read_tail(&mut self, index: usize) -> Result<bool, LogError> {
+        let tail = &mut self.tails[index];
+        let lines = tail.lines().map_err(|cause| unread(&tail.path, cause))?;
+        for line in &lines {
+            self.readings[tail.reading].line(&text::line(line))?;
+        }
+        Ok(!lines.is_empty())
+    }
+
+    /// What was begun in the old file will not be ended.
+    fn replace(&mut self, index: usize, file: File) -> Result<(), LogError> {
+        self.read_tail(index)?;
+        let tail = &mut self.tails[index];
+        if !tail.rest.is_empty() {
+            self.readings[tail.reading].line(&text::line(&tail.rest))?;
+        }
+        tail.file = file;
+        Ok(())
+    }
+
+    /// The file's lines are those of a new log from now on, of the servers that spoke in the old.
+    fn begin(&mut self, index: usize) {
+        let tail = &mut self.tails[index];
+        let next = self.readings[tail.reading].successor(self.readings.len());
+        (tail.read, tail.reading) = (0, self.readings.len());
+        tail.rest.clear();
+        self.readings.push(next);
+    }
+}
+
+/// What has become of a file.
+enum Change {
+    None,
+    Truncated,
+    Replaced(File),
+}
+
+impl Tail {
+    fn open(path: &Path, reading: usize) -> io::Result<Self> {
+        let mut file = BufReader::new(File::open(path)?);
+        if !text::is_plain(file.fill_buf()?) {
+            let why = "it is packed or no UTF-8, and cannot be followed";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+        }
+        let file = file.into_inner();
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            read: 0,
+            rest: Vec::new(),
+            reading,
+        })
+    }
+
+    /// The lines that have become whole.
+    fn lines(&mut self) -> io::Result<Vec<Vec<u8>>> {
+        self.file.seek(SeekFrom::Start(self.read))?;
+        let mut new = BufReader::new(&self.file);
+        let mut whole = Vec::new();
+        loop {
+            let before = self.rest.len();
+            let length = new.read_until(b'\n', &mut self.rest)?;
+            if length == 0 {
+                return Ok(whole);
+            }
+            self.read += length as u64;
+            if self.rest.ends_with(b"\n") {
+                whole.push(mem::take(&mut self.rest));
+            } else if before > text::LONGEST_LINE {
+                self.rest.truncate(text::LONGEST_LINE);
+            }
+        }
+    }
+
+    fn check(&self) -> io::Result<Change> {
+        let own = self.file.metadata()?;
+        match fs::metadata(&self.path) {
+            Ok(there) if identity(&there) != identity(&own) => {
+                Ok(Change::Replaced(File::open(&self.path)?))
+            }
+            _ if own.len() < self.read => Ok(Change::Truncated),
+            _ => Ok(Change::None),
+        }
+    }
+}
+
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+fn unread(path: &Path, cause: io::Error) -> LogError {
+    LogError::Read {
+        path: path.to_owned(),
+        cause,
+    }
+}
