@@ -17,6 +17,7 @@
 
 mod dynamic;
 mod error;
+mod foreign;
 mod host;
 mod java_order;
 mod keys;
@@ -34,7 +35,8 @@ mod zoo;
 
 pub use crate::learner_type::LearnerType;
 pub use dynamic::{ConfigVersion, DynamicConfig};
-pub use error::{ConfigErrors, Diagnostic, Parsed, printable};
+pub use error::{ConfigErrors, Diagnostic, Parsed};
+pub use foreign::printable;
 pub use host::Host;
 pub(crate) use host::{java_split, split_host};
 pub use load::{Machine, ServerConfig};

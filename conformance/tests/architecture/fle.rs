@@ -26,8 +26,10 @@ const LIBRARY: Layers<'_> = &[
     (
         "config",
         &[
-            "java_order problem properties rules",
-            "error host slip",
+            "foreign java_order properties rules",
+            "slip",
+            "problem",
+            "error host",
             "server",
             "dynamic options",
             "keys lines",

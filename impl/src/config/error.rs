@@ -1,5 +1,6 @@
 //! How mistakes in configuration are reported: all at once, each with its place.
 
+use super::foreign::printable;
 use super::problem::{Problem, Severity};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -96,19 +97,6 @@ impl fmt::Display for ConfigErrors {
         }
         Ok(())
     }
-}
-
-/// The text with what steers a terminal escaped: it may be anybody's.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    let mut printable = String::new();
-    for c in text.chars() {
-        match c {
-            '\\' | '"' | '\'' => printable.push(c),
-            _ => printable.extend(c.escape_debug()),
-        }
-    }
-    printable
 }
 
 /// How much of a key is told.

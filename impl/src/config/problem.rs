@@ -1,6 +1,6 @@
 //! Everything that can be wrong with a configuration, and what to do about each.
 
-use super::error::printable;
+use super::foreign::{excerpt, printable};
 use super::slip::Slip;
 use crate::id::Sid;
 use crate::learner_type::LearnerType;
@@ -471,14 +471,5 @@ impl fmt::Display for Port {
             Self::Client => "client",
             Self::SecureClient => "secure client",
         })
-    }
-}
-
-/// A quoted text, its length bounded: it may be a peer's.
-pub(super) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 80;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{:?}…", &text[..end]),
-        None => format!("{text:?}"),
     }
 }

@@ -3,7 +3,7 @@
 //! Java's properties know comments on lines of their own only, and neither quotation marks nor
 //! placeholders; whatever stands behind the key is the value, to the last blank.
 
-use super::problem::excerpt;
+use super::foreign::excerpt;
 use super::properties::Entry;
 
 /// What stands in a value and was probably not meant to be part of it.
