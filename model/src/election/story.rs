@@ -134,24 +134,6 @@ impl Event {
     }
 }
 
-impl Action {
-    /// The server that it happens to, unless it happens to a link.
-    #[must_use]
-    pub fn actor(self) -> Option<usize> {
-        match self {
-            Self::Deliver { dst, .. } | Self::Resend { dst, .. } => Some(dst),
-            Self::Supersede { .. } | Self::Lose { .. } | Self::Break { .. } => None,
-            Self::CollectTimeout { server }
-            | Self::FinalizeTimeout { server }
-            | Self::GiveUp { server }
-            | Self::Activate { server }
-            | Self::Start { server }
-            | Self::Crash { server, .. }
-            | Self::LoseLeader { server } => Some(server),
-        }
-    }
-}
-
 fn changes<const N: usize>(before: &Server<N>, after: &Server<N>) -> Vec<Change> {
     let mut changes = Vec::new();
     if before.config != after.config {

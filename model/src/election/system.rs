@@ -58,7 +58,8 @@ pub struct System<const N: usize> {
 pub(crate) type Effects<const N: usize> = Out<FastLeaderElection<N>>;
 
 impl<const N: usize> System<N> {
-    /// The state in which those of these servers that are to start with the others have just begun to look.
+    /// The state in which those of these servers that are to start with the others have just begun
+    /// to look.
     #[must_use]
     pub fn start(&self, servers: [(Server<N>, bool); N], faults: Faults) -> State<N> {
         let mut state = State {
@@ -133,7 +134,8 @@ impl<const N: usize> System<N> {
         self.hear_own_vote(state, server);
     }
 
-    /// The server handles an event. A decision clears what it had queued for itself (`leaveInstance`).
+    /// The server handles an event. A decision clears what it had queued for itself
+    /// (`leaveInstance`).
     fn handle(
         &self,
         state: &mut State<N>,
@@ -151,8 +153,8 @@ impl<const N: usize> System<N> {
         }
     }
 
-    /// The server learns the new epoch: a leader begins it, above all that its followers know; a follower takes over the leader's
-    /// history.
+    /// The server learns the new epoch: a leader begins it, above all that its followers know; a
+    /// follower takes over the leader's history.
     #[doc(alias = "updateElectionVote")]
     fn activate(&self, state: &mut State<N>, server: usize) {
         let Some(leader) = state.leader_of(server) else {
@@ -230,7 +232,8 @@ impl<const N: usize> System<N> {
         }
     }
 
-    /// Drops what can have no consequence any more, so that states that differ in nothing else are one.
+    /// Drops what can have no consequence any more, so that states that differ in nothing else are
+    /// one.
     fn forget(&self, state: &mut State<N>) {
         let newest = state.servers.iter().map(|server| server.config).max();
         let restarts = state
@@ -285,7 +288,8 @@ impl<const N: usize> TransitionSystem for System<N> {
         state.servers.iter().all(Server::is_within_bounds)
     }
 
-    /// The state after an action, and what the acting server did; `None` if the action changes nothing.
+    /// The state after an action, and what the acting server did; `None` if the action changes
+    /// nothing.
     fn next(&self, before: &State<N>, action: Action) -> Option<(State<N>, Effects<N>)> {
         let mut after = *before;
         let mut effects = Out::new();
@@ -333,7 +337,7 @@ impl<const N: usize> TransitionSystem for System<N> {
         }
         // A connection that breaks may lose the question or the answer.
         let is_another = |server: usize| after.servers[server] != before.servers[server];
-        if action.changes().is_some_and(is_another) || after.faults != before.faults {
+        if action.actor().is_some_and(is_another) || after.faults != before.faults {
             after.repeated = ServerSet::NONE;
         } else if let Action::CollectTimeout { server } = action
             && self.setting == Setting::Timely
@@ -349,11 +353,12 @@ impl<const N: usize> TransitionSystem for System<N> {
         (!may_be_idle || after != *before).then_some((after, effects))
     }
 
-    /// How the scheduler treats an action. What is sent arrives or is superseded; who is down and returns is started; who follows
-    /// an established leader learns of it; a wait that can run out again and again does. Losing and failing is never owed.
+    /// How the scheduler treats an action. What is sent arrives or is superseded; who is down and
+    /// returns is started; who follows an established leader learns of it; a wait that can run out
+    /// again and again does. Losing and failing is never owed.
     ///
-    /// Time-outs are owed strongly because a wait can run out only now and then, when nothing is under way: weak fairness would
-    /// let it be passed over for ever.
+    /// Time-outs are owed strongly because a wait can run out only now and then, when nothing is
+    /// under way: weak fairness would let it be passed over for ever.
     fn fairness(&self, action: &Action) -> Option<(Action, Fairness)> {
         let fairness = match action {
             Action::Deliver { .. } | Action::Start { .. } | Action::Activate { .. } => {

@@ -171,8 +171,8 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
     }
 }
 
-/// The shortest way to a state that decides the one property: a counterexample to what should always
-/// hold, an example of what should be seen. `None` if there is no such state.
+/// The shortest way to a state that decides the one property: a counterexample to what should
+/// always hold, an example of what should be seen. `None` if there is no such state.
 ///
 /// One thread, breadth first, finds it, and leaves off there: nothing else is to be decided.
 ///

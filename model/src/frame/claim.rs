@@ -1,5 +1,5 @@
-//! What is claimed of a system, and the system as stateright searches it: with what is remembered of
-//! the way to each state.
+//! What is claimed of a system, and the system as stateright searches it: with what is remembered
+//! of the way to each state.
 
 use super::diagram::draw_story;
 use super::subject::{StateOf, Step, Subject, Trace, Way};

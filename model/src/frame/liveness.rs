@@ -1,35 +1,45 @@
-//! Whether a model comes to a goal and stays there, if its scheduler is fair: a checker for any [`stateright::Model`].
+//! Whether a model comes to a goal and stays there, if its scheduler is fair: a checker for any
+//! [`stateright::Model`].
 //!
-//! stateright's own `eventually` looks only at paths that end: it forgets cycles, and paths that join others. Here the property is
-//! *eventually always*: in every fair run there is a moment after which the goal holds for good.
+//! stateright's own `eventually` looks only at paths that end: it forgets cycles, and paths that
+//! join others. Here the property is *eventually always*: in every fair run there is a moment after
+//! which the goal holds for good.
 //!
-//! A run is a path that never ends, or one that ends in a state and stays there for ever; in a terminal state it has no
-//! choice. The caller sorts the actions into *classes*, one for each thing that the scheduler owes by itself (a link's
-//! deliveries, a server's time-out). A run is fair if
-//! - no class that is owed [weakly](super::system::Fairness::Weak) can, from some moment on, be taken in every state and is not, and
-//! - no class that is owed [strongly](super::system::Fairness::Strong) can be taken again and again and is not.
+//! A run is a path that never ends, or one that ends in a state and stays there for ever; in a
+//! terminal state it has no choice. The caller sorts the actions into *classes*, one for each thing
+//! that the scheduler owes by itself (a link's deliveries, a server's time-out). A run is fair if
+//! - no class that is owed [weakly](super::system::Fairness::Weak) can, from some moment on, be
+//!   taken in every state and is not, and
+//! - no class that is owed [strongly](super::system::Fairness::Strong) can be taken again and again
+//!   and is not.
 //!
-//! In a finite graph the states that a run visits again and again are connected both ways. So the property fails exactly if
-//! some set of such states holds one where the goal fails, and is all that some fair run visits again and again. It is sought
-//! among the strongly connected components. A component is fair if for every class
+//! In a finite graph the states that a run visits again and again are connected both ways. So the
+//! property fails exactly if some set of such states holds one where the goal fails, and is all
+//! that some fair run visits again and again. It is sought among the strongly connected components.
+//! A component is fair if for every class
 //! - owed weakly: some state of the component has it disabled, or some edge within takes it;
-//! - owed strongly: no state of the component has it enabled, or some edge within takes it. If not, a fair run may still stay
-//!   among the states that have it disabled: the others are removed, and what remains is searched again.
+//! - owed strongly: no state of the component has it enabled, or some edge within takes it. If not,
+//!   a fair run may still stay among the states that have it disabled: the others are removed, and
+//!   what remains is searched again.
 //!
 //! A fair component with a state where the goal fails is a violation, and there are no others.
 //!
-//! A single state is a component too, whether or not an edge leads back to it, since a run may stay in it. By
-//! the same rules it may only where nothing is owed, as in a terminal state.
+//! A single state is a component too, whether or not an edge leads back to it, since a run may stay
+//! in it. By the same rules it may only where nothing is owed, as in a terminal state.
 //!
-//! A class is *enabled* where an action of it leads to a state (`next_state` is not `None`), beyond the boundary or not. States
-//! beyond the boundary are no part of any component: what lies behind them is not known.
+//! A class is *enabled* where an action of it leads to a state (`next_state` is not `None`), beyond
+//! the boundary or not. States beyond the boundary are no part of any component: what lies behind
+//! them is not known.
 //!
-//! **One search.** While the states are [visited](super::visit) the graph is [written down](Recording), so that a step is worked out
-//! once for what must always hold and for what must hold eventually. A state is known by its number from then on, and derived again,
-//! from an initial state, when it is told. Where the search leaves off early the rest counts as beyond the boundary.
+//! **One search.** While the states are [visited](super::visit) the graph is [written
+//! down](Recording), so that a step is worked out once for what must always hold and for what must
+//! hold eventually. A state is known by its number from then on, and derived again, from an initial
+//! state, when it is told. Where the search leaves off early the rest counts as beyond the
+//! boundary.
 //!
-//! **Memory.** A state takes the bytes of its row (`rows.rs`), some three for each edge, and four for its place; while it is searched
-//! for components, four more. Its fingerprint is forgotten by then.
+//! **Memory.** A state takes the bytes of its row (`rows.rs`), some three for each edge, and four
+//! for its place; while it is searched for components, four more. Its fingerprint is forgotten by
+//! then.
 
 mod graph;
 mod lasso;
@@ -54,7 +64,8 @@ use std::num::NonZeroUsize;
 pub struct Reachable<M: Model> {
     model: M,
     graph: Graph,
-    /// The greatest sets of connected states that a fair run can visit again and again, each in the order of their numbers.
+    /// The greatest sets of connected states that a fair run can visit again and again, each in the
+    /// order of their numbers.
     fair: Vec<Vec<Number>>,
 }
 
@@ -119,8 +130,8 @@ where
         self.graph.edges()
     }
 
-    /// A fair run that never comes to stay where the goal of this number holds, if there is one. Of all those, one whose way in
-    /// is the shortest.
+    /// A fair run that never comes to stay where the goal of this number holds, if there is one. Of
+    /// all those, one whose way in is the shortest.
     #[must_use]
     pub fn violation(&self, goal: usize) -> Option<Lasso<M::State, M::Action>> {
         let mut knots = FixedBitSet::with_capacity(self.graph.states());

@@ -1,6 +1,7 @@
 //! How far a long search has come, for whoever watches it.
 //!
-//! The search works in the calling thread, or in threads of its own; one more looks at its counters a few times a second.
+//! The search works in the calling thread, or in threads of its own; one more looks at its counters
+//! a few times a second.
 
 use super::figures::short;
 use std::fmt;

@@ -1,8 +1,10 @@
-//! Visits every state that a [`Model`] can reach within its boundary, once each, on several threads.
+//! Visits every state that a [`Model`] can reach within its boundary, once each, on several
+//! threads.
 //!
 //! What stateright's own checkers do, without what they keep to tell the way to each state: a state
 //! that waits is the state and nothing else, one that was visited is a fingerprint (`visited.rs`).
-//! `tests/visit.rs` holds both to the same counts. Where a way is to be told, stateright looks for it.
+//! `tests/visit.rs` holds both to the same counts. Where a way is to be told, stateright looks for
+//! it.
 //!
 //! What a search is for is its [`Observer`]s', one for each thread, who see every state and every
 //! step between two states.

@@ -17,7 +17,8 @@ pub enum Action {
         #[serde(serialize_with = "serialize_place")]
         dst: usize,
     },
-    /// The oldest notification from `src` to `dst` turns out to have been replaced in the send slot by the next.
+    /// The oldest notification from `src` to `dst` turns out to have been replaced in the send slot
+    /// by the next.
     Supersede {
         /// The sender.
         #[serde(serialize_with = "serialize_place")]
@@ -35,7 +36,8 @@ pub enum Action {
         #[serde(serialize_with = "serialize_place")]
         dst: usize,
     },
-    /// Asynchronous: `src` has waited long enough for votes and announces its own again; the copy for `dst` arrives at once.
+    /// Asynchronous: `src` has waited long enough for votes and announces its own again; the copy
+    /// for `dst` arrives at once.
     Resend {
         /// The sender.
         #[serde(serialize_with = "serialize_place")]
@@ -44,7 +46,8 @@ pub enum Action {
         #[serde(serialize_with = "serialize_place")]
         dst: usize,
     },
-    /// Timely, or with an oracle: the server has waited long enough for votes and announces its own again, to everybody.
+    /// Timely, or with an oracle: the server has waited long enough for votes and announces its own
+    /// again, to everybody.
     CollectTimeout {
         /// Who waits.
         #[serde(serialize_with = "serialize_place")]
@@ -56,13 +59,15 @@ pub enum Action {
         #[serde(serialize_with = "serialize_place")]
         server: usize,
     },
-    /// A server returns to looking: its leader is gone or does not lead, or it leads and no quorum follows.
+    /// A server returns to looking: its leader is gone or does not lead, or it leads and no quorum
+    /// follows.
     GiveUp {
         /// Who gives up.
         #[serde(serialize_with = "serialize_place")]
         server: usize,
     },
-    /// A leader that a quorum follows begins a new epoch, or a server that follows it learns the epoch.
+    /// A leader that a quorum follows begins a new epoch, or a server that follows it learns the
+    /// epoch.
     Activate {
         /// The leader or its follower.
         #[serde(serialize_with = "serialize_place")]
@@ -100,9 +105,11 @@ pub enum Action {
 }
 
 impl Action {
-    /// The one server that it can change.
-    pub(super) fn changes(&self) -> Option<usize> {
-        match *self {
+    /// The server that it happens to, the only one that it can change; `None` if it happens to a
+    /// link.
+    #[must_use]
+    pub fn actor(self) -> Option<usize> {
+        match self {
             Self::Deliver { dst: server, .. }
             | Self::Resend { dst: server, .. }
             | Self::CollectTimeout { server }

@@ -9,7 +9,8 @@ use stateright::Model;
 use std::hash::Hash;
 use std::time::Instant;
 
-/// What is sought, in the order of the recording's goals: the names of properties, and how they are to be read.
+/// What is sought, in the order of the recording's goals: the names of properties, and how they are
+/// to be read.
 pub(crate) struct FairRuns {
     pub(crate) claims: Vec<(&'static str, Kind)>,
     /// How many states were recorded.
@@ -19,7 +20,8 @@ pub(crate) struct FairRuns {
 }
 
 impl FairRuns {
-    /// A row for each of the claims; `tell` makes a counterexample of the run on which the claim of this place fails.
+    /// A row for each of the claims; `tell` makes a counterexample of the run on which the claim of
+    /// this place fails.
     pub(crate) fn search<M, D>(
         &self,
         (recording, rows): (Recording<M, D>, Vec<Rows>),

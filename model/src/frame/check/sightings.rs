@@ -8,8 +8,9 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The names of the properties, each to be seen sometimes, that are. One initial state after another
-/// is searched, for what the ones before did not show: most things show soon after any of them.
+/// The names of the properties, each to be seen sometimes, that are. One initial state after
+/// another is searched, for what the ones before did not show: most things show soon after any of
+/// them.
 pub(super) fn seen<S: Subject>(
     mut checked: Checked<S>,
     threads: NonZeroUsize,

@@ -117,8 +117,8 @@ impl Graph {
     /// Shows the strongly connected components among these states, each with its states in order.
     ///
     /// Pearce's form of Tarjan's search, with a stack of its own: a graph is deeper than a thread's
-    /// stack. Each state has the least number that is known of a state that it leads back to, in the
-    /// order in which they were entered.
+    /// stack. Each state has the least number that is known of a state that it leads back to, in
+    /// the order in which they were entered.
     pub(super) fn components(&self, among: &FixedBitSet, mut found: impl FnMut(Vec<Number>)) {
         let mut search = Components {
             graph: self,
@@ -144,7 +144,8 @@ impl Graph {
         self.owed(component.iter().copied(), inner)
     }
 
-    /// What a run owes that visits these states again and again, and takes these edges between them.
+    /// What a run owes that visits these states again and again, and takes these edges between
+    /// them.
     pub(super) fn owed(
         &self,
         states: impl Iterator<Item = Number>,
@@ -163,8 +164,8 @@ impl Graph {
         }
     }
 
-    /// A shortest way from one of the states of these numbers to one of those, all states on it included. Which of several is chosen does
-    /// not depend on how the states are numbered.
+    /// A shortest way from one of the states of these numbers to one of those, all states on it
+    /// included. Which of several is chosen does not depend on how the states are numbered.
     pub(super) fn shortest_way(
         &self,
         starts: Range<usize>,

@@ -14,7 +14,8 @@ use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
-/// To which class an action belongs, and how that is owed; `None` for what the scheduler may neglect for ever.
+/// To which class an action belongs, and how that is owed; `None` for what the scheduler may
+/// neglect for ever.
 pub type Scheduler<M, C> = fn(&M, &<M as Model>::Action) -> Option<(C, Fairness)>;
 
 /// Where a run should come and stay.

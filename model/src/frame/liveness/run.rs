@@ -63,8 +63,8 @@ where
         (taken, state)
     }
 
-    /// A cycle that is fair by itself: from the knot to the nearest place that gives what the cycle so far owes, as often as it
-    /// takes, and back.
+    /// A cycle that is fair by itself: from the knot to the nearest place that gives what the cycle
+    /// so far owes, as often as it takes, and back.
     fn fair_cycle(&self, knot: Number, component: &[Number]) -> Vec<Edge> {
         let mut cycle: Vec<Edge> = Vec::new();
         loop {

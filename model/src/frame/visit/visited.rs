@@ -12,7 +12,8 @@ use std::cmp::Ordering;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The fingerprint of no state, as it stands in a new page. A state that has it is given the next one.
+/// The fingerprint of no state, as it stands in a new page. A state that has it is given the next
+/// one.
 const NONE: u64 = 0;
 
 /// How many shards there are: enough that two threads seldom meet, and that one that grows is a
@@ -24,8 +25,8 @@ pub(super) struct Visited<L>(Vec<Mutex<Shard<L>>>);
 
 /// The fingerprints whose lowest bits are alike.
 struct Shard<L> {
-    /// Ascending, but for gaps of [`NONE`]. No gap lies between the place that a fingerprint's value
-    /// calls for and the one that it has.
+    /// Ascending, but for gaps of [`NONE`]. No gap lies between the place that a fingerprint's
+    /// value calls for and the one that it has.
     fingerprints: Pages<u64>,
     /// For each place its label.
     labels: Pages<L>,
@@ -166,8 +167,8 @@ impl<L: Copy + Default> Shard<L> {
 /// How many places a page has.
 const PAGE: usize = 256;
 
-/// A sequence that grows by pages, none of which ever moves: what an allocator is given back piece by
-/// piece while tables grow, it cannot use for the next, larger ones.
+/// A sequence that grows by pages, none of which ever moves: what an allocator is given back piece
+/// by piece while tables grow, it cannot use for the next, larger ones.
 struct Pages<T>(Vec<Box<[T; PAGE]>>);
 
 impl<T> Default for Pages<T> {
@@ -213,7 +214,8 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashMap;
 
-    /// Whether the shard's rule holds: fingerprints ascend, and lie behind their homes without a gap.
+    /// Whether the shard's rule holds: fingerprints ascend, and lie behind their homes without a
+    /// gap.
     fn is_in_order(shard: &Shard<u32>) -> bool {
         let places = || 0..shard.fingerprints.len();
         let at = |place: usize| *shard.fingerprints.at(place);
