@@ -1,6 +1,6 @@
 //! The model and the production engine side by side, over every transition that a scenario's model can take.
 //!
-//! A survey lets stateright visit every state, and collects what each transition is to the servers that take part in it: their
+//! A survey visits every state, and collects what each transition is to the servers that take part in it: their
 //! *acts*. What a server does follows from how it stands and what it sees, and so does what the engine does: so an act needs to be
 //! compared once for each state of the engine that matches the server's, however many transitions hold it. Each server is therefore
 //! walked through its own acts, the engine beside it, from each way a life of it begins: every act that is possible in the model's

@@ -66,7 +66,7 @@ fn two_servers_are_exhausted_whatever_is_seen_on_the_way() {
     }
 }
 
-/// The graph in which fair runs are sought has the states that stateright visits.
+/// The graph in which fair runs are sought has the states that the search visits.
 #[test]
 fn what_holds_eventually_is_checked_on_the_same_states() {
     let timely = Scenario {

@@ -87,7 +87,7 @@ fn server_2(lines: &[(u32, &str)]) -> String {
         let class = match said.split_once(':') {
             Some(("Notification", _)) => "[WorkerReceiver[myid=2]] INFO x.FastLeaderElection",
             Some(("Sending Notification", _)) => "[QuorumPeer[myid=2]] DEBUG x.FastLeaderElection",
-            _ if said.starts_with("New") => "[QuorumPeer[myid=2]] INFO x.FastLeaderElection",
+            _ if said.starts_with('N') => "[QuorumPeer[myid=2]] INFO x.FastLeaderElection",
             _ => "[QuorumPeer[myid=2]] INFO x.QuorumPeer",
         };
         format!("2026-11-30T13:52:03.{at:03}+0000 {class} - {said}\n")
@@ -147,6 +147,75 @@ fn a_vote_announced_again_may_come_back_after_the_next_was_announced() {
     assert_eq!(with(&[HEARS_ITSELF, HEARS_ITSELF_FOR_1]), Outcome::Allowed);
     let the_wrong_way_round = with(&[HEARS_ITSELF_FOR_1, HEARS_ITSELF]);
     assert_eq!(the_wrong_way_round, Outcome::NotJudged);
+}
+
+/// The line of a wait in vain comes after the vote was announced again, and what comes meanwhile
+/// before it.
+#[test]
+fn what_comes_while_a_vote_is_announced_again_is_heard_after_that() {
+    let text = server_2(&[
+        (0, "Starting quorum peer, myid=2"),
+        (18, "LOOKING"),
+        (20, "New election. My id = 2, proposed zxid=0x0"),
+        (21, SENDS_2),
+        (23, HEARS_ITSELF),
+        (224, SENDS_2),
+        (
+            225,
+            "Notification: my state:LOOKING; n.sid:1, n.state:LOOKING, n.leader:2, n.round:0x1, \
+             n.peerEpoch:0x0, n.zxid:0x0, message format version:0x2, n.config version:0x0",
+        ),
+        (226, HEARS_ITSELF),
+        (227, "Notification time out: 400 ms"),
+        (440, "LEADING"),
+    ]);
+    assert_eq!(verdict(&[text]).outcome(), Outcome::Allowed);
+}
+
+/// What it asked while it looked, it answers as it follows, from a vote that it reads too early.
+#[test]
+fn a_server_that_asks_itself_as_it_settles_is_answered_by_two_states() {
+    let text = server_2(&[
+        (0, "Starting quorum peer, myid=2"),
+        (18, "LOOKING"),
+        (20, "New election. My id = 2, proposed zxid=0x0"),
+        (21, SENDS_2),
+        (23, HEARS_ITSELF),
+        (
+            30,
+            "Notification: my state:LOOKING; n.sid:1, n.state:LOOKING, n.leader:1, n.round:0x3, \
+             n.peerEpoch:0x0, n.zxid:0x0, message format version:0x2, n.config version:0x0",
+        ),
+        (
+            31,
+            "Notification: my state:LOOKING; n.sid:1, n.state:FOLLOWING, n.leader:3, n.round:0x3, \
+             n.peerEpoch:0x9, n.zxid:0x0, message format version:0x2, n.config version:0x0",
+        ),
+        (
+            32,
+            "Notification: my state:LOOKING; n.sid:3, n.state:LEADING, n.leader:3, n.round:0x3, \
+             n.peerEpoch:0x9, n.zxid:0x0, message format version:0x2, n.config version:0x0",
+        ),
+        (
+            33,
+            "Sending Notification: 2 (n.leader), 0x0 (n.zxid), 0x3 (n.round), 1 (recipient), \
+             2 (myid), 0x0 (n.peerEpoch) ",
+        ),
+        (34, "Peer state changed: following"),
+        (
+            36,
+            "Notification: my state:FOLLOWING; n.sid:2, n.state:LOOKING, n.leader:2, n.round:0x3, \
+             n.peerEpoch:0x0, n.zxid:0x0, message format version:0x2, n.config version:0x0",
+        ),
+        (
+            42,
+            "Notification: my state:FOLLOWING; n.sid:2, n.state:FOLLOWING, n.leader:2, \
+             n.round:0xffffffffffffffff, n.peerEpoch:0x0, n.zxid:0x0, \
+             message format version:0x2, n.config version:0x0",
+        ),
+        (43, "FOLLOWING"),
+    ]);
+    assert_eq!(verdict(&[text]).outcome(), Outcome::Allowed);
 }
 
 /// The receiver answers with the vote that it has read and the state that it reads later, when the server has begun to look.

@@ -172,15 +172,15 @@ impl Sender<'_> {
         })
     }
 
-    /// The events from the last that was received up to this one, and the next if that was received
-    /// too: the receiver logs nothing between a question and its answer, and the log tells of a
-    /// change of state as it takes place.
+    /// The events from the last that was received up to this one, and on to the next: the receiver
+    /// logs nothing between a question and its answer, and what the log tells between is the
+    /// election's.
     fn around(&self, index: usize) -> &[Event] {
         let is_received = |event: &Event| matches!(event.fact, Fact::NotificationReceived { .. });
         let (until, from) = self.events.split_at(self.events.len().min(index + 1));
         let first = until.iter().rposition(is_received).unwrap_or(until.len());
-        let next = from.first().is_some_and(is_received);
-        &self.events[first..until.len() + usize::from(next)]
+        let next = from.iter().position(is_received);
+        &self.events[first..until.len() + next.map_or(0, |next| next + 1)]
     }
 }
 

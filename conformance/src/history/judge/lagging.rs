@@ -353,6 +353,8 @@ impl<'a> Judge<'a> {
             },
             "a notification, its own or one that made it change its vote",
         );
+        // The line follows the vote's being announced again: what came meanwhile may be heard now.
+        self.hear_what_is_queued();
     }
 
     /// The server has found its leader, which takes longer than hearing itself.
