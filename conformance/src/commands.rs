@@ -37,6 +37,11 @@ impl Output {
         self.json.as_deref() == Some(Path::new("-"))
     }
 
+    /// The file that the JSON goes to, if it goes to one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.json.as_deref().filter(|_| !self.is_on_stdout())
+    }
+
     /// Where the text goes: to standard output, unless the JSON does.
     pub(crate) fn text(&self) -> Box<dyn Write> {
         if self.is_on_stdout() {

@@ -54,6 +54,7 @@ struct Pictures {
 
 impl Validate {
     pub(crate) fn run(self) -> Result<ExitCode> {
+        self.overwrites_nothing()?;
         let config = self.config.as_deref().map(judge::configuration);
         let config = config.transpose()?;
         if self.follow {
@@ -65,6 +66,31 @@ impl Validate {
         writeln!(out, "{}", account::text(&findings))?;
         write!(out, "{}", timeline::text(&findings))?;
         self.finish(&findings)
+    }
+
+    /// No file is written that is read, or written already.
+    fn overwrites_nothing(&self) -> Result<()> {
+        let same = |a: &Path, b: &Path| {
+            let real = |path: &Path| fs::canonicalize(path).ok();
+            a == b || real(a).is_some_and(|a| real(b) == Some(a))
+        };
+        let Pictures { svg, html } = &self.pictures;
+        let written = [svg.as_deref(), html.as_deref(), self.output.file()];
+        let mut taken: Vec<&Path> = self
+            .logs
+            .iter()
+            .chain(&self.config)
+            .map(AsRef::as_ref)
+            .collect();
+        for path in written.into_iter().flatten() {
+            if taken.iter().any(|it| same(it, path)) {
+                let path = path.display();
+                let text = format!("{path} is read, or written already; write to another file");
+                return Err(text.into());
+            }
+            taken.push(path);
+        }
+        Ok(())
     }
 
     fn follow(&self, config: Option<DynamicConfig>) -> Result<ExitCode> {

@@ -48,7 +48,7 @@ impl Logs {
     /// Reads the logs.
     ///
     /// # Errors
-    /// When a file cannot be read, holds no event, or nothing tells whose events they are.
+    /// When a file cannot be read, none holds an event, or nothing tells whose events they are.
     pub fn read(paths: &[PathBuf]) -> Result<Self, LogError> {
         let read = |(index, path): (usize, &PathBuf)| {
             let bytes = File::open(path).map_err(|cause| LogError::Read {
@@ -57,7 +57,16 @@ impl Logs {
             })?;
             reading::read(index, path, bytes)
         };
-        Self::of(paths.iter().enumerate().map(read))
+        let mut logs = Self::of(paths.iter().enumerate().map(read))?;
+        let says_nothing = |file: &&Source| file.sids.is_empty();
+        let silent = logs.files.iter().filter(says_nothing);
+        let silent = silent.map(|file| LogError::NoEvent(file.path.clone()));
+        let mut silent: Vec<_> = silent.collect();
+        if silent.len() == paths.len() && !silent.is_empty() {
+            return Err(silent.swap_remove(0));
+        }
+        logs.notes.extend(silent.iter().map(ToString::to_string));
+        Ok(logs)
     }
 
     /// What was read of each file, put together.

@@ -174,6 +174,43 @@ fn the_drawing_has_a_lane_for_each_server_and_a_colour_for_each_state() {
 }
 
 #[test]
+fn what_is_read_is_not_overwritten() {
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("server.1.log");
+    let page = folder.path().join("page").display().to_string();
+    let read = fs::read_to_string(&logs("three-late-joiner")[0]).unwrap();
+    fs::write(&log, &read).unwrap();
+    let same = format!("{}/./server.1.log", folder.path().display());
+    for more in [
+        vec!["--html", &same],
+        vec!["--json", &same],
+        vec!["--html", &page, "--svg", &page],
+        vec!["--config", &page, "--svg", &page],
+    ] {
+        let output = run(&with(vec![log.clone()], &more));
+        assert_eq!(output.status.code(), Some(2), "{more:?}");
+        let error = text(&output.stderr);
+        assert!(error.contains("write to another file"), "{error}");
+        assert_eq!(fs::read_to_string(&log).unwrap(), read);
+    }
+}
+
+/// A log that was rotated away long ago has but clients in it, and a new one nothing yet.
+#[test]
+fn a_file_that_tells_of_no_election_does_not_hide_the_others() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("server.1.log.1");
+    for silent in ["", "INFO NIOServerCnxn - Processing srvr command\n"] {
+        fs::write(&path, silent).unwrap();
+        let output = run(&with(logs("three-late-joiner"), &[path.to_str().unwrap()]));
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let told = text(&output.stdout);
+        let of_it = format!("{}: no line tells of an election", path.display());
+        assert!(told.contains(&of_it), "{told}");
+    }
+}
+
+#[test]
 fn what_cannot_be_used_exits_2_with_one_line() {
     let folder = TempDir::new().unwrap();
     let other = |name: &str, text: &str| {

@@ -578,3 +578,23 @@ fn what_was_said_before_another_leader_explains_no_later_time() {
         ]
     );
 }
+
+/// The servers that it does not reach are well, and say nothing for that.
+#[test]
+fn a_server_with_wrong_addresses_knows_nothing_of_the_others() {
+    let mut texts = recorded("three-leader-killed");
+    let starts = STARTED.replace("2026-11-30 12:00:0", "2026-11-23 21:34:2");
+    let refused = |peer: i64| {
+        format!(
+            "2026-11-23 21:34:21,092 [myid:1] - WARN  [QuorumConnectionThread-[myid=1]-1:\
+             QuorumCnxManager@401] - Cannot open channel to {peer} at election address \
+             /127.0.0.1:3882\njava.net.ConnectException: Connection refused\n"
+        )
+    };
+    texts[0] = format!("{starts}{}{}", refused(2), refused(3));
+    let text = words::text(&of(&texts, 3));
+    assert!(
+        text.contains("at the end of the logs server 2 leads"),
+        "{text}"
+    );
+}

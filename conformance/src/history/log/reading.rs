@@ -96,7 +96,7 @@ impl Reading {
     /// What is read so far, even if it is nothing.
     pub(super) fn so_far(&self) -> Result<Read, LogError> {
         match self.clone().finish() {
-            Err(LogError::NoEvent(_) | LogError::NoServer(_)) => Ok(Read {
+            Err(LogError::NoServer(_)) => Ok(Read {
                 source: self.source.clone(),
                 servers: BTreeMap::new(),
                 reports: BTreeMap::new(),
@@ -281,11 +281,8 @@ impl Reading {
             log.events.push(entry.event);
         }
         let reports = self.reports(&servers);
-        if servers.is_empty() && reports.is_empty() {
-            return Err(match nobody {
-                Some(_) => LogError::NoServer(path),
-                None => LogError::NoEvent(path),
-            });
+        if servers.is_empty() && reports.is_empty() && nobody.is_some() {
+            return Err(LogError::NoServer(path));
         }
         self.source.sids = servers.keys().chain(reports.keys()).copied().collect();
         self.unclear.extend(self.votes_not_understood());

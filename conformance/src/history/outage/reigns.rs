@@ -244,6 +244,12 @@ fn statements(log: &Log, hearer: Sid, logs: &Logs) -> Vec<Statement> {
         }
         _ => None,
     });
+    let senders = log.events.iter().filter_map(|event| match &event.fact {
+        Fact::NotificationReceived { from, .. } => Some(Sid(*from)),
+        _ => None,
+    });
+    // Of who is never heard, the address may be wrong.
+    let known: BTreeSet<Sid> = senders.collect();
     let complaints = logs.reports.get(&hearer).into_iter();
     let refused = complaints.flat_map(|it| &it.complaints).filter_map(|it| {
         let Grievance {
@@ -253,7 +259,8 @@ fn statements(log: &Log, hearer: Sid, logs: &Logs) -> Vec<Statement> {
             ..
         } = &it.grievance;
         let is_down = (*trouble, *reason) == (Trouble::Unreachable, Some(Reason::Refused));
-        is_down.then_some((it.time?, Some(((*peer)?, Having::Nobody))))
+        let (peer, time) = ((*peer)?, it.time?);
+        (is_down && known.contains(&peer)).then_some((time, Some((peer, Having::Nobody))))
     });
     heard.chain(refused).collect()
 }
