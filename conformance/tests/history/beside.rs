@@ -2,6 +2,7 @@
 //!
 //! Skipped with one line where ZooKeeper or Java is absent, unless `FLE_REQUIRE_ZOOKEEPER` is 1.
 
+use crate::support::zookeepers;
 use fle::Sid;
 use fle_conformance::history::complaint::Trouble;
 use fle_conformance::history::findings::Findings;
@@ -17,26 +18,6 @@ use tempfile::TempDir;
 
 /// Longer than anything takes, on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(180);
-
-/// Three servers that do not run yet; `None` where there is no ZooKeeper.
-fn servers(folder: &TempDir) -> Option<Vec<Process>> {
-    if !process::has_zookeeper() {
-        let required = std::env::var("FLE_REQUIRE_ZOOKEEPER").is_ok_and(|it| it == "1");
-        assert!(!required, "java or libzookeeper-java is missing");
-        println!("skipped: java or libzookeeper-java is missing");
-        return None;
-    }
-    let servers = (1..=3).map(|sid| Process::new(sid, folder.path()).unwrap());
-    let servers: Vec<Process> = servers.collect();
-    let lines = servers
-        .iter()
-        .map(|it| format!("server.{}={}\n", it.sid, it.addresses));
-    let lines: String = lines.collect();
-    for server in &servers {
-        server.write_files(&lines).unwrap();
-    }
-    Some(servers)
-}
 
 fn start(server: &mut Process) {
     let mut command = process::zookeeper(&server.config(), &[]);
@@ -68,7 +49,7 @@ fn says(server: &Process, times: usize, words: &str) {
 #[test]
 fn a_leader_that_is_killed_and_a_server_that_never_ran_are_told() {
     let folder = TempDir::new().unwrap();
-    let Some(mut servers) = servers(&folder) else {
+    let Some(mut servers) = zookeepers(&folder) else {
         return;
     };
     let (one, others) = servers.split_at_mut(1);
@@ -110,7 +91,7 @@ fn a_leader_that_is_killed_and_a_server_that_never_ran_are_told() {
 #[test]
 fn a_taken_port_and_a_wrong_id_are_told() {
     let folder = TempDir::new().unwrap();
-    let Some(mut servers) = servers(&folder) else {
+    let Some(mut servers) = zookeepers(&folder) else {
         return;
     };
     let taken = TcpListener::bind(servers[0].addresses.election).unwrap();

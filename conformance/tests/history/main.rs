@@ -16,4 +16,5 @@ mod page;
 mod pointed;
 mod spoken;
 mod support;
+mod troubles;
 mod zookeeper;

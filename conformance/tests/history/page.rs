@@ -61,6 +61,14 @@ fn what_logs_say_is_escaped_in_the_page() {
     );
 }
 
+/// The width of a drawing, and the extents of its texts.
+fn measured(svg: &str) -> (f64, Vec<(f64, f64, f64)>) {
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let width = document.root_element().attribute("width").unwrap();
+    let texts = document.descendants().filter(|it| it.has_tag_name("text"));
+    (width.parse().unwrap(), texts.filter_map(extent).collect())
+}
+
 /// Where a text stands in the drawing, wider than any font draws it: from, to, and how high.
 fn extent(node: roxmltree::Node<'_, '_>) -> Option<(f64, f64, f64)> {
     let number = |name: &str| node.attribute(name)?.parse::<f64>().ok();
@@ -123,15 +131,7 @@ fn no_words_of_the_drawing_overprint_others() {
         2
     );
     let svg = drawing::draw(&findings).to_string();
-    let document = roxmltree::Document::parse(&svg).unwrap();
-    let width: f64 = document
-        .root_element()
-        .attribute("width")
-        .unwrap()
-        .parse()
-        .unwrap();
-    let texts = document.descendants().filter(|it| it.has_tag_name("text"));
-    let mut extents: Vec<(f64, f64, f64)> = texts.filter_map(extent).collect();
+    let (width, mut extents) = measured(&svg);
     assert!(extents.len() > 60, "{}", extents.len());
     extents.sort_by(|one, other| (one.2, one.0).partial_cmp(&(other.2, other.0)).unwrap());
     for two in extents.windows(2) {
@@ -162,14 +162,7 @@ fn a_drawing_is_as_wide_as_its_longest_words() {
     let findings = Findings::of(Logs::read(&paths).unwrap(), None);
     assert_eq!(findings.verdict.objections[0].sid, Sid(2));
     let svg = drawing::draw(&findings).to_string();
-    let document = roxmltree::Document::parse(&svg).unwrap();
-    let width: f64 = document
-        .root_element()
-        .attribute("width")
-        .unwrap()
-        .parse()
-        .unwrap();
-    let texts = document.descendants().filter(|it| it.has_tag_name("text"));
-    let ends = texts.filter_map(extent).map(|it| it.1).fold(0.0, f64::max);
+    let (width, extents) = measured(&svg);
+    let ends = extents.iter().map(|it| it.1).fold(0.0, f64::max);
     assert!(ends > 1500.0 && ends <= width, "{ends} of {width}");
 }

@@ -4,6 +4,7 @@ use fle::{Generation, Sid, codec};
 use fle_conformance::history::event::{Announcement, Ballot, Event, Fact, Place, Wait};
 use fle_conformance::history::judge::{Verdict, judge};
 use fle_conformance::history::log::{Dialect, Log, Logs, Source};
+use fle_conformance::process::{self, Process};
 use fle_model::election::trace::format::{Input, Output, Quorum, Send, Standing, State, Trace};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -216,4 +217,24 @@ fn told(sends: &[Send]) -> (Option<(i64, Announcement)>, Option<Announcement>) {
         [.., last] if ascending && decoded.iter().all(|it| it.1 == last.1) => (None, Some(last.1)),
         [first, .., last] => (Some(*first), Some(last.1)),
     }
+}
+
+/// Three ZooKeeper servers that do not run yet; `None` where there is no ZooKeeper.
+pub(crate) fn zookeepers(folder: &TempDir) -> Option<Vec<Process>> {
+    if !process::has_zookeeper() {
+        let required = std::env::var("FLE_REQUIRE_ZOOKEEPER").is_ok_and(|it| it == "1");
+        assert!(!required, "java or libzookeeper-java is missing");
+        println!("skipped: java or libzookeeper-java is missing");
+        return None;
+    }
+    let servers = (1..=3).map(|sid| Process::new(sid, folder.path()).unwrap());
+    let servers: Vec<Process> = servers.collect();
+    let lines = servers
+        .iter()
+        .map(|it| format!("server.{}={}\n", it.sid, it.addresses));
+    let lines: String = lines.collect();
+    for server in &servers {
+        server.write_files(&lines).unwrap();
+    }
+    Some(servers)
 }

@@ -59,7 +59,7 @@ impl Grievance {
     /// What to do.
     #[must_use]
     pub fn remedy(&self) -> String {
-        let there = self.peer.map_or("its address".to_owned(), of);
+        let there = self.peer.map_or("the other server".to_owned(), of);
         match self.trouble {
             Trouble::DiskFull => "make room on the disk, then start the server again",
             Trouble::OutOfMemory => "give the process more memory, then start it again",
