@@ -428,7 +428,8 @@ fn the_mutant_is_in_the_title() {
     let svg = found.svg();
     let svg = Document::parse(&svg).expect("XML");
     let title: Vec<_> = of_class(&svg, "heading").map(text).collect();
-    let wanted = "timely-zero-weight, mutant weight-ignored: a counterexample to “eligible”";
+    let wanted =
+        "timely-zero-weight, mutant weight-ignored: a counterexample to “the best is proposed”";
     assert_eq!(title.join(" "), wanted);
 }
 

@@ -3,6 +3,7 @@
 use fle::ServerState;
 use fle_model::election::catalogue;
 use fle_model::election::claims::Claim;
+use fle_model::election::faults::Crash;
 use fle_model::election::rules::StepRule;
 use fle_model::election::system::{Action, State, System};
 use fle_model::frame::check::shortest;
@@ -115,10 +116,66 @@ fn a_counted_voter_outranks_the_leader() {
             "1 receives from 1: LOOKING, proposes 2 (epoch 1, zxid 0x1) in round 1; has a quorum, waits for a better proposal",
         ]
     );
-    let shows = |state: &StateOf<System<3>>| (system.claims[0].condition)(&system, state);
+    assert!(shows_at_last_only(&system, path));
+}
+
+/// Whether the pitfall is seen where the path ends, and nowhere before.
+fn shows_at_last_only(system: &Checked<System<3>>, path: Trace<System<3>>) -> bool {
+    let shows = |state: &StateOf<System<3>>| (system.claims[0].condition)(system, state);
     let shown: Vec<_> = path.into_states().iter().map(shows).collect();
     let (last, before) = shown.split_last().expect("states");
-    assert!(*last && !before.contains(&true));
+    *last && !before.contains(&true)
+}
+
+/// 2 settles on 3, and 3 leads; 1 hears of the one, and the word of the other stays under way. 3
+/// crashes, 1 elects 2 in the next round, and 3 joins that. Then 1 reads what 3 said before it
+/// crashed. (That no way is shorter is for `check` to find.)
+#[test]
+fn a_joiner_passes_an_ensemble_by_on_words_that_were_true_once() {
+    let deliver = |src, dst| Action::Deliver { src, dst };
+    let settle = |server| Action::FinalizeTimeout { server };
+    let crash = Crash::Restarts;
+    let way = [
+        deliver(0, 1),
+        deliver(0, 2),
+        deliver(2, 0),
+        deliver(0, 1),
+        deliver(0, 2),
+        deliver(1, 1),
+        settle(1),
+        Action::Resend { src: 0, dst: 1 },
+        deliver(1, 0),
+        deliver(1, 0),
+        deliver(2, 2),
+        settle(2),
+        Action::Resend { src: 0, dst: 2 },
+        Action::Crash { server: 2, crash },
+        Action::GiveUp { server: 1 },
+        deliver(1, 0),
+        deliver(0, 1),
+        deliver(1, 1),
+        settle(1),
+        deliver(2, 1),
+        Action::Start { server: 2 },
+        deliver(0, 2),
+        deliver(1, 2),
+    ];
+    let pitfall = "a joiner passes an ensemble by";
+    let system = system("crash-wires", [LOW; 3], pitfall);
+    let begin = system.begin(system.starts[0]);
+    let path = Path::from_actions(&system, begin, &way).expect("a path");
+    assert!(shows_at_last_only(&system, path));
+    let joins = [&way[..], &[deliver(2, 0)]].concat();
+    let path = Path::from_actions(&system, begin, &joins).expect("a path");
+    assert_eq!(
+        told(&system, &path)[23..],
+        [
+            "3 receives from 2: LEADING, settled on 2 (epoch 1, zxid 0x1) in round 2; \
+             is FOLLOWING, settled on 2 (epoch 1, zxid 0x1) in round 2",
+            "1 receives from 3: LEADING, settled on 3 (epoch 1, zxid 0x1) in round 1; \
+             is FOLLOWING, settled on 3 (epoch 1, zxid 0x1) in round 1",
+        ]
+    );
 }
 
 /// 1 settles on 2, which 3 hears. Then it crashes, forgets its round, and has a quorum for 3 in the same round.

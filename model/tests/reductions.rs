@@ -4,24 +4,27 @@
 //!   holds three notifications and a send slot of one, every resend goes to everybody and arrives when it may, copies included,
 //!   and the loop-back is a queue.
 //! - Links of one come to the verdicts of links of two, but for what they are said to leave out.
-//! - Assignments that are not taken as initial states come to the verdicts of those that are.
+//! - Assignments that are not taken as initial states come to the verdicts of those that are, and
+//!   in each scenario to as many states.
 
 use fle_model::election::catalogue::{self, SCENARIOS};
 use fle_model::election::claims::Claim;
 use fle_model::election::faults::Faults;
 use fle_model::election::network::Links;
 use fle_model::election::scenario::Scenario;
-use fle_model::election::server::{Election, FastLeaderElection, Server};
+use fle_model::election::server::{FastLeaderElection, Server};
 use fle_model::election::system::{State, System};
 use fle_model::frame::check::{Options, check};
 use fle_model::frame::claim::{Checked, Kind};
 use fle_model::frame::liveness::Reachable;
+use fle_model::frame::progress::Watch;
 use fle_model::frame::report::{Report, Row, Verdict};
-use fle_model::frame::scenario::Scenario as _;
+use fle_model::frame::scenario::{Scenario as _, Tier};
 use fle_model::frame::shard::Shard;
 use fle_model::frame::subject::StateOf;
+use fle_model::frame::visit::{Observer, Order, Plan, Tally, visit};
 use fle_model::terms::ensemble::Composition;
-use fle_model::terms::vote::{ConfigVersion, Credentials, Notification, Round};
+use fle_model::terms::vote::{Credentials, Notification, Round};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use stateright::Model;
@@ -29,6 +32,7 @@ use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 const LOW: Credentials = Credentials::new(1, 1);
@@ -282,22 +286,6 @@ fn assignments<const N: usize>(scenario: &Scenario) -> Vec<[(Credentials, Round)
         .collect()
 }
 
-/// The state in which servers begin so.
-fn begin<const N: usize>(system: &System<N>, servers: [(Credentials, Round); N]) -> State<N> {
-    let servers = servers.map(|(credentials, round)| {
-        let server = Server {
-            credentials,
-            round,
-            config: ConfigVersion(1),
-            granted: false,
-            active: false,
-            election: Election::Down { returns: true },
-        };
-        (server, true)
-    });
-    system.start(servers, Faults::NONE)
-}
-
 /// Servers are ranked by what is on their disks and then by sid, and named by their ranks.
 fn assert_renaming_changes_nothing<const N: usize>(scenario: &Scenario) {
     let system = scenario.checked::<N>(|_| true, scenario.claims());
@@ -310,12 +298,18 @@ fn assert_renaming_changes_nothing<const N: usize>(scenario: &Scenario) {
     };
     let starts = system.starts.iter();
     let chosen: HashMap<_, _> = starts.map(|&start| (start, of_start(start))).collect();
+    let begin = |servers| {
+        let [servers] = scenario.starts_with(servers)[..] else {
+            panic!("there is one way to start")
+        };
+        system.start(servers, Faults::NONE)
+    };
     let mut renamed_to = HashSet::new();
     for servers in assignments(scenario) {
-        let start = begin(&system, servers);
+        let start = begin(servers);
         let mut ranked = servers;
         ranked.sort_by_key(|(credentials, _)| *credentials);
-        let renamed = begin(&system, ranked);
+        let renamed = begin(ranked);
         assert_eq!(chosen.get(&renamed), Some(&of_start(start)), "{servers:?}");
         renamed_to.insert(renamed);
     }
@@ -338,6 +332,64 @@ fn every_assignment_of_three_timely_servers_comes_to_what_its_renaming_comes_to(
         credentials: &[LOW, HIGH],
         ..scenario("timely-slots")
     });
+}
+
+/// Counts states, and sees nothing.
+struct Counter;
+
+impl<M: Model> Observer<M, ()> for Counter {
+    fn visit(&mut self, (): (), _: &M::State) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn step(&mut self, _: &M::State, _: &M::Action, _: &M::State, _: Option<()>) {}
+}
+
+/// How many states can be reached where three servers start with this on their disks, one after
+/// another.
+fn states_with(scenario: &Scenario, disks: [Credentials; 3]) -> usize {
+    let mut system = scenario.checked::<3>(|_| false, Vec::new());
+    let starts = scenario.starts_with(disks.map(|disk| (disk, Round(0))));
+    let starts = starts.into_iter();
+    system.starts = starts
+        .map(|servers| system.start(servers, scenario.faults))
+        .collect();
+    let plan = Plan {
+        threads: NonZeroUsize::MIN,
+        order: Order::DepthFirst,
+        give_up_after: None,
+    };
+    let (tally, _) =
+        visit::<_, (), _>(&system, plan, || Counter, &mut Watch(None), Tally::searched);
+    tally.unique
+}
+
+/// Whether three servers come to as many states wherever the one stands that has more than the
+/// others.
+fn is_the_same_for_everyone(scenario: &Scenario) -> bool {
+    let first = states_with(scenario, [HIGH, LOW, LOW]);
+    first == states_with(scenario, [LOW, LOW, HIGH])
+}
+
+/// Those with the most states are of no other kind than the rest, with another fault.
+#[test]
+fn servers_can_change_places_in_every_scenario_that_takes_them_to_be_the_same() {
+    let of_three = SCENARIOS.iter().filter(|scenario| scenario.servers == 3);
+    let reduced = of_three.filter(|scenario| {
+        scenario.tier == Tier::Ci && scenario.is_symmetric() && scenario.credentials.len() > 1
+    });
+    for scenario in reduced.filter(|scenario| scenario.unique_states < 1_000_000) {
+        assert!(is_the_same_for_everyone(scenario), "{}", scenario.name);
+    }
+}
+
+/// A new epoch makes credentials equal that were not.
+#[test]
+fn servers_that_learn_epochs_cannot_change_places() {
+    for name in ["activation", "timely-activation"] {
+        assert!(!scenario(name).is_symmetric());
+        assert!(!is_the_same_for_everyone(&scenario(name)));
+    }
 }
 
 /// What is outdated is left out of five servers' states; of three both forms are small enough.

@@ -53,7 +53,7 @@ const LIBRARY: Layers<'_> = &[
     (
         "election::system",
         &[
-            "action awaited",
+            "action awaited patience",
             "state",
             "fingerprint reduction shown",
             "self",
@@ -69,7 +69,7 @@ const LIBRARY: Layers<'_> = &[
     ("election::catalogue", &["scenarios", "self"]),
     (
         "election::catalogue::scenarios",
-        &["bases", "ci finalizing nightly", "self"],
+        &["bases", "ci finalizing nightly wires", "self"],
     ),
     (
         "establishment",

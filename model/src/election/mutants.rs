@@ -43,8 +43,7 @@ mutants! {
     // Rounds.
     JoinsWithOwnVote "275" in "timely-rounds-round-trip":
         "A server that enters a later round proposes itself, though what took it there was better.";
-    KeepsOldProposal "" in "timely-rounds" survives
-        "Who announced it could be elected in the later round as well; if it is gone, whoever elects it gives it up.":
+    KeepsOldProposal "" in "timely-rounds":
         "A server that enters a later round keeps its proposal unless it hears of a better one.";
     KeepsOldVotes "" in "rounds":
         "A server that enters a later round keeps the votes of the earlier one.";
@@ -118,9 +117,10 @@ mutants! {
         "A settled server that learns a new epoch answers with the old one.";
 
     // Answers.
-    LaggardsUnanswered "" in "timely-rounds" survives
-        "The later round is announced again when the others have waited in vain.":
+    LaggardsUnanswered "" in "timely-rounds":
         "A looking server does not tell one in an earlier round what it missed.";
+    LaggardsToldOwn "" in "timely-rounds":
+        "A looking server tells one in an earlier round its own proposal, whatever it has adopted.";
     SilentWhenSettled "" in "timely-late":
         "A settled server does not answer.";
     AnswersForItself "" in "timely-late":
@@ -156,6 +156,8 @@ mutants! {
     // The peer's main loop.
     LeaderNeverGivesUp "" in "timely-crash":
         "A leader that no quorum follows leads on.";
+    LeaderWantsAll "" in "timely-late":
+        "A leader gives up unless every server follows it.";
     FollowerNeverGivesUp "" in "timely-stop":
         "A follower whose leader is gone, or does not lead, follows on.";
     LeaderDoesNotLead "" in "timely-slots":

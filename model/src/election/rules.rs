@@ -8,6 +8,8 @@
 //! ([`StepRule::TruthfulRecords`]), and only what a server announces gets on a link. Hence the
 //! records of a server that settles are evidence of what others announced.
 
+mod looking;
+
 use crate::election::server::{FastLeaderElection, Looking, Server};
 use crate::election::system::{Action, Effects, State, System, sends};
 use crate::frame::system::TransitionSystem;
@@ -31,11 +33,28 @@ pub enum StepRule {
     TruthfulReplies,
     /// A server records what arrives, for its sender.
     TruthfulRecords,
+    /// A looking server proposes the best of what it proposed and what arrives.
+    ProposesBest,
+    /// A looking server says at once what it turns to, and says nothing else.
+    TellsProposal,
+    /// Nobody leaves a leader that a quorum follows, unless something goes wrong.
+    EnsembleLasts,
+}
+
+/// Which steps can break a rule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Those in which a server settles.
+    Settling,
+    /// Those in which an election goes on: something is received, or a wait is over.
+    Election,
+    /// Any.
+    Any,
 }
 
 /// The rules that were broken, a bit for each.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Broken(u8);
+pub struct Broken(u16);
 
 /// One step of one server or link, with everything around it.
 pub struct Step<'a, const N: usize> {
@@ -82,23 +101,28 @@ impl fmt::Debug for Broken {
 
 impl StepRule {
     /// Every rule.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::QuorumEvidence,
         Self::BestCredentials,
         Self::LookingOnlyRises,
         Self::JoinerRespectsEnsemble,
         Self::TruthfulReplies,
         Self::TruthfulRecords,
+        Self::ProposesBest,
+        Self::TellsProposal,
+        Self::EnsembleLasts,
     ];
 
-    /// Whether only a step in which a server settles can break it.
-    fn is_of_settling(self) -> bool {
+    /// Which steps can break it. Most settle nothing.
+    fn scope(self) -> Scope {
         match self {
-            Self::QuorumEvidence | Self::BestCredentials => true,
+            Self::QuorumEvidence | Self::BestCredentials => Scope::Settling,
             Self::LookingOnlyRises
             | Self::JoinerRespectsEnsemble
             | Self::TruthfulReplies
-            | Self::TruthfulRecords => false,
+            | Self::TruthfulRecords
+            | Self::ProposesBest => Scope::Election,
+            Self::TellsProposal | Self::EnsembleLasts => Scope::Any,
         }
     }
 
@@ -121,20 +145,25 @@ impl StepRule {
                 .question_to_settled()
                 .is_none_or(|(src, vote)| step.answers_with(src, vote)),
             Self::TruthfulRecords => step.records_truthfully(),
+            Self::ProposesBest => step.proposes_best(),
+            Self::TellsProposal => step.tells_proposal(),
+            Self::EnsembleLasts => step.leaves_ensemble_alone(),
         }
     }
 }
 
 impl<const N: usize> Step<'_, N> {
-    /// The rules that the step breaks. Most steps settle nothing, and some rules are of settling only.
+    /// The rules that the step breaks.
     #[must_use]
     pub fn broken_rules(&self) -> Broken {
-        if self.actor().is_none() {
-            return Broken::default();
-        }
-        let settles = self.settles().is_some();
+        let (goes_on, settles) = (self.actor().is_some(), self.settles().is_some());
+        let can_break = |rule: &StepRule| match rule.scope() {
+            Scope::Settling => settles,
+            Scope::Election => goes_on,
+            Scope::Any => true,
+        };
         let rules = StepRule::ALL.into_iter();
-        let broken = rules.filter(|rule| (settles || !rule.is_of_settling()) && !rule.holds(self));
+        let broken = rules.filter(|rule| can_break(rule) && !rule.holds(self));
         broken.fold(Broken::default(), Broken::with)
     }
 
@@ -294,27 +323,31 @@ impl<const N: usize> Step<'_, N> {
         };
         match self.before.servers[server].settled() {
             Some(vote) => self.after.servers[server].settled() == Some(vote),
-            None => !self.passes_ensemble_by() || !self.joins_by_settled_votes_alone(),
+            None => !self.passes_ensemble_by() || !self.joins_by_true_words(),
         }
     }
 
     /// Whether a server joins another leader than the one that a quorum follows.
-    fn passes_ensemble_by(&self) -> bool {
+    pub(crate) fn passes_ensemble_by(&self) -> bool {
         let established = self.before.established_leader(self.election);
         let joins = self.joined().zip(established);
         joins.is_some_and(|((_, vote), leader)| vote.leader() != leader)
     }
 
-    /// Whether the votes of settled servers are enough for who joins. If not, votes count that were cast while looking.
-    fn joins_by_settled_votes_alone(&self) -> bool {
+    /// Whether those whose word is still true are enough for who joins: servers that said that they
+    /// have settled on its leader, and still have. Others cast their vote while they looked, or
+    /// have crashed or looked again since.
+    fn joins_by_true_words(&self) -> bool {
         let Some((me, looking, vote)) = self.settles() else {
             return false;
         };
         let on_record = self.on_record(looking);
-        let settled = |&&(_, cast): &&(usize, Vote)| {
-            cast.state != ServerState::Looking && cast.leader() == vote.leader()
+        let is_true = |&&(voter, cast): &&(usize, Vote)| {
+            let leader = vote.leader();
+            let said = cast.state != ServerState::Looking && cast.leader() == leader;
+            said && self.before.leader_of(voter) == Some(leader)
         };
-        let supporters = on_record.iter().filter(settled);
+        let supporters = on_record.iter().filter(is_true);
         let supporters = supporters.map(|&(voter, _)| voter).collect();
         let granted = self.before.servers[me].granted;
         self.election.ensemble.is_quorum(supporters, granted)

@@ -104,6 +104,18 @@ impl Scenario {
             && self.composition != Composition::Gossip
     }
 
+    /// Whether two assignments of credentials have the same runs under other names, if servers that
+    /// are ranked by credentials and sid get their ranks for names.
+    ///
+    /// The election compares credentials, and sids where they are equal, and asks nothing else of
+    /// either. So the order of the servers must stay what it was at the start. Lost data takes a
+    /// server below all others, and what it proposes is not compared; a new epoch makes credentials
+    /// equal that were not, and then the sids decide otherwise.
+    #[must_use]
+    pub fn is_symmetric(&self) -> bool {
+        self.composition.is_symmetric() && !self.activation
+    }
+
     /// The system, over the initial states whose number `chosen` accepts.
     pub(crate) fn make<const N: usize>(&self, chosen: impl Fn(usize) -> bool) -> System<N> {
         assert_eq!(
@@ -139,10 +151,9 @@ impl Scenario {
 
     /// How the servers can start, and whether each starts with the others.
     ///
-    /// Where any two servers can change places, only those assignments are taken in which credentials rise with the sid. The
-    /// election compares credentials and then sids, and asks nothing else of either. So every other assignment differs from one
-    /// of these in the servers' names alone: rank its servers by credentials and sid, and name them by their ranks
-    /// (`tests/reductions.rs`).
+    /// Where the scenario [is symmetric](Self::is_symmetric), only those assignments are taken in
+    /// which credentials rise with the sid: every other one differs from one of these in the
+    /// servers' names alone.
     pub(crate) fn starts<const N: usize>(&self) -> Vec<[(Server<N>, bool); N]> {
         let choices = self.credentials.len() * usize::from(self.rounds);
         let assignments = (0..choices.pow(u32::try_from(N).expect("few servers"))).map(|number| {
@@ -153,17 +164,24 @@ impl Scenario {
                 self.choice(digit)
             })
         });
-        let symmetric = self.composition.is_symmetric();
         let chosen = assignments.filter(|servers: &[(Credentials, Round); N]| {
-            !symmetric || servers.is_sorted_by_key(|(credentials, _)| *credentials)
+            !self.is_symmetric() || servers.is_sorted_by_key(|(credentials, _)| *credentials)
         });
-        let variants = self.variants();
         chosen
-            .flat_map(|servers| {
-                variants
-                    .iter()
-                    .map(move |&variant| self.begin(servers, variant))
-            })
+            .flat_map(|servers| self.starts_with(servers))
+            .collect()
+    }
+
+    /// How they can start with this on their disks and in these rounds, and whether each starts
+    /// with the others.
+    #[must_use]
+    pub fn starts_with<const N: usize>(
+        &self,
+        servers: [(Credentials, Round); N],
+    ) -> Vec<[(Server<N>, bool); N]> {
+        let variants = self.variants().into_iter();
+        variants
+            .map(|variant| self.begin(servers, variant))
             .collect()
     }
 

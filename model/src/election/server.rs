@@ -179,7 +179,7 @@ impl<const N: usize> FastLeaderElection<N> {
     #[doc(alias = "getInitId")]
     #[doc(alias = "getInitLastLoggedZxid")]
     #[doc(alias = "getPeerEpoch")]
-    fn own_proposal(&self, me: usize, credentials: Credentials) -> Proposal {
+    pub(crate) fn own_proposal(&self, me: usize, credentials: Credentials) -> Proposal {
         let own = Proposal::of(me, credentials);
         if !self.voters().contains(me) {
             return Proposal::NOBODY;
@@ -237,12 +237,8 @@ impl<const N: usize> FastLeaderElection<N> {
             Election::Looking(looking)
                 if n.round < server.round && !self.is(Mutant::LaggardsUnanswered) =>
             {
-                Self::send(
-                    server,
-                    src,
-                    Vote::looking(looking.proposal, server.round),
-                    out,
-                );
+                let proposal = self.tells_laggard(me, server.credentials, looking.proposal);
+                Self::send(server, src, Vote::looking(proposal, server.round), out);
             }
             Election::Looking(_) | Election::Down { .. } => {}
             Election::Settled(vote) => {

@@ -14,6 +14,7 @@ mod action;
 mod awaited;
 mod enabled;
 mod fingerprint;
+mod patience;
 pub mod reduction;
 mod shown;
 mod state;
@@ -32,6 +33,7 @@ use crate::terms::set::ServerSet;
 use crate::terms::setting::Setting;
 use crate::terms::vote::{Credentials, Notification, Round};
 use awaited::Awaited;
+use patience::Patience;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 
@@ -67,6 +69,7 @@ impl<const N: usize> System<N> {
             network: Network::silent(),
             faults,
             repeated: ServerSet::NONE,
+            patience: Patience::NONE,
             awaited: [Awaited::NOTHING; N],
         };
         let mut started: [Effects<N>; N] = std::array::from_fn(|_| Out::new());
@@ -271,7 +274,7 @@ impl<const N: usize> TransitionSystem for System<N> {
 
     fn actions(&self, state: &State<N>, actions: &mut Vec<Action>) {
         let asked = |server: usize| {
-            state.repeated.contains(server) || state.servers[server].looking().is_none()
+            state.patience.asked.contains(server) || state.servers[server].looking().is_none()
         };
         let waited = self.setting == Setting::Timely
             && !state.any_waits(Wait::Finalizing)
@@ -335,15 +338,7 @@ impl<const N: usize> TransitionSystem for System<N> {
                 self.look(&mut after, server, &mut effects);
             }
         }
-        // A connection that breaks may lose the question or the answer.
-        let is_another = |server: usize| after.servers[server] != before.servers[server];
-        if action.actor().is_some_and(is_another) || after.faults != before.faults {
-            after.repeated = ServerSet::NONE;
-        } else if let Action::CollectTimeout { server } = action
-            && self.setting == Setting::Timely
-        {
-            after.repeated = after.repeated.with(server);
-        }
+        self.follow_patience(before, action, &mut after);
         self.pass_time(before, &mut after);
         self.forget(&mut after);
         let may_be_idle = matches!(

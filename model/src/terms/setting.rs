@@ -12,7 +12,8 @@ pub enum Setting {
     /// waiting for a better proposal only when nothing is under way to it; announces its vote again
     /// only when nothing is under way at all and nobody finalizes; and gives up a leader that does
     /// not lead, or followers that do not follow, only when besides everybody who looks has
-    /// announced its vote again since anything last changed.
+    /// announced its vote again since anybody last came to another round, proposal or leader. Those
+    /// who give up wait equally long: nobody gives up twice while another could have all along.
     Timely,
 }
 

@@ -4,6 +4,7 @@ use super::{
     BETTER, CREDENTIALS, fault_free, first, holds, holds_after, in_round, recorded, settled, vote,
 };
 use fle::ServerState::{Following, Leading, Looking};
+use fle_model::election::network::Links;
 use fle_model::election::rules::{Step, StepRule};
 use fle_model::election::server::{Election, Wait};
 use fle_model::election::system::{Action, State, System};
@@ -191,20 +192,14 @@ fn a_joiner_may_not_pass_the_ensemble_by_nor_move_it() {
         respects(0, 2, vote(2, Leading)),
         "it has no votes of settled servers on record"
     );
-    let mut believed = ensemble;
-    if let Election::Looking(looking) = &mut believed.servers[2].election {
-        looking.out_of_election = [Some(vote(2, Following)), Some(vote(2, Following)), None];
-    }
-    let passes_by = (
-        believed,
-        Action::Deliver { src: 0, dst: 2 },
-        settled(believed, 2, vote(2, Leading)),
-    );
-    assert!(!keeps_quietly(
-        &system,
-        StepRule::JoinerRespectsEnsemble,
-        passes_by
-    ));
+    // 0 says that it leads, and has settled on 1 since.
+    let joins_0 = |before: State<3>| {
+        let before = recorded_settled(before, 2, &[(0, vote(0, Leading)), (1, vote(0, Following))]);
+        let joins = Action::Deliver { src: 0, dst: 2 };
+        let step = (before, joins, settled(before, 2, vote(0, Following)));
+        keeps_quietly(&system, StepRule::JoinerRespectsEnsemble, step)
+    };
+    assert!(joins_0(ensemble), "what it goes by was true once");
     assert!(respects(2, 0, vote(1, Following)));
     assert!(!respects(2, 0, vote(2, Following)));
     let mut looks = ensemble;
@@ -274,6 +269,106 @@ fn a_record_may_stay_and_not_change() {
     assert!(!becomes(&[(2, vote(1, Looking))]));
 }
 
+/// 0's proposal, better than 1's own and of this round, arrives at 1.
+#[test]
+fn a_looking_server_proposes_the_best_that_it_hears_of() {
+    let (system, mut start) = fault_free();
+    let (own, better) = (Proposal::of(1, CREDENTIALS), Proposal::of(0, BETTER));
+    start.servers[0].credentials = BETTER;
+    let proposes = |heard, round: u8, proposal| {
+        let mut before = start;
+        let link = before.network.link_mut(0, 1);
+        link.deliver();
+        let notification = Notification {
+            vote: Vote::looking(heard, Round(round)),
+            config: ConfigVersion(1),
+        };
+        before.network.send(0, 1, notification, Links::Slot);
+        let mut after = before;
+        after.servers[1].round = Round(round.max(1));
+        if let Election::Looking(looking) = &mut after.servers[1].election {
+            looking.proposal = proposal;
+        }
+        let step = (before, Action::Deliver { src: 0, dst: 1 }, after);
+        keeps_quietly(&system, StepRule::ProposesBest, step)
+    };
+    assert!(proposes(better, 1, better) && !proposes(better, 1, own));
+    assert!(proposes(better, 2, better) && !proposes(better, 2, own));
+    assert!(proposes(better, 0, own), "of an earlier round");
+    let worse = Proposal::of(0, CREDENTIALS);
+    assert!(proposes(worse, 1, own) && !proposes(worse, 1, worse));
+    assert!(proposes(worse, 2, own) && !proposes(worse, 2, worse));
+}
+
+/// 1 turns to 2 in its first round.
+#[test]
+fn a_looking_server_tells_everyone_what_it_turns_to_and_nothing_else() {
+    let (system, before) = fault_free();
+    let mut after = before;
+    if let Election::Looking(looking) = &mut after.servers[1].election {
+        looking.proposal = Proposal::of(2, CREDENTIALS);
+    }
+    let arrives = Action::Deliver { src: 2, dst: 1 };
+    let says = |after, sent: &[(usize, Vote)]| {
+        let step = (before, arrives, after);
+        keeps(&system, StepRule::TellsProposal, step, sent)
+    };
+    let everyone = |vote| [0, 1, 2].map(|dst| (dst, vote));
+    assert!(says(after, &everyone(vote(2, Looking))));
+    assert!(!says(after, &everyone(vote(2, Looking))[..2]), "not to all");
+    assert!(!says(after, &everyone(vote(1, Looking))), "as before");
+    assert!(!says(after, &everyone(in_round(2, vote(2, Looking)))));
+    assert!(says(before, &[]) && !says(before, &everyone(vote(1, Looking))));
+    let waited = (before, Action::CollectTimeout { server: 1 }, before);
+    let rule = StepRule::TellsProposal;
+    assert!(keeps(&system, rule, waited, &everyone(vote(1, Looking))));
+    assert!(!keeps(&system, rule, waited, &[]));
+}
+
+/// 2 asks in round 1; 1 is in round 2.
+#[test]
+fn a_server_in_an_earlier_round_is_told_what_it_missed() {
+    let (system, mut before) = fault_free();
+    before.servers[1].round = Round(2);
+    let asks = (before, Action::Deliver { src: 2, dst: 1 }, before);
+    let says = |sent: &[(usize, Vote)]| keeps(&system, StepRule::TellsProposal, asks, sent);
+    assert!(says(&[(2, in_round(2, vote(1, Looking)))]));
+    assert!(!says(&[]));
+    assert!(!says(&[(2, vote(1, Looking))]));
+    assert!(!says(&[(2, in_round(2, vote(2, Looking)))]));
+    assert!(!says(&[(0, in_round(2, vote(1, Looking)))]));
+}
+
+#[test]
+fn nobody_leaves_a_leader_that_a_quorum_follows() {
+    let (system, start) = fault_free();
+    let ensemble = settled(settled(start, 1, vote(1, Leading)), 0, vote(1, Following));
+    let leaves = |before: State<3>, action, server: usize| {
+        let mut after = before;
+        after.servers[server] = start.servers[server];
+        keeps_quietly(&system, StepRule::EnsembleLasts, (before, action, after))
+    };
+    for server in [0, 1] {
+        assert!(!leaves(ensemble, Action::GiveUp { server }, server));
+        assert!(!leaves(
+            ensemble,
+            Action::Deliver {
+                src: 2,
+                dst: server
+            },
+            server
+        ));
+        assert!(leaves(ensemble, Action::LoseLeader { server }, server));
+    }
+    let all = settled(ensemble, 2, vote(1, Following));
+    assert!(
+        leaves(all, Action::GiveUp { server: 0 }, 0),
+        "a quorum stays"
+    );
+    let alone = settled(start, 1, vote(1, Leading));
+    assert!(leaves(alone, Action::GiveUp { server: 1 }, 1));
+}
+
 /// What a step broke is seen in the state that it leads to, and in every later one.
 #[test]
 fn a_broken_rule_is_not_forgotten() {
@@ -284,6 +379,9 @@ fn a_broken_rule_is_not_forgotten() {
         StepRule::LookingOnlyRises => "coherent state",
         StepRule::JoinerRespectsEnsemble => "joiner respects the ensemble",
         StepRule::TruthfulReplies => "replies are truthful",
+        StepRule::ProposesBest => "the best is proposed",
+        StepRule::TellsProposal => "proposals are announced",
+        StepRule::EnsembleLasts => "an ensemble lasts",
     };
     for rule in StepRule::ALL {
         let name = name(rule);

@@ -4,6 +4,7 @@ mod bases;
 mod ci;
 mod finalizing;
 mod nightly;
+mod wires;
 
 use crate::election::scenario::Scenario;
 use std::sync::LazyLock;
@@ -14,6 +15,7 @@ pub static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
     let all = ci::SCENARIOS
         .iter()
         .chain(finalizing::SCENARIOS)
+        .chain(wires::SCENARIOS)
         .chain(nightly)
         .chain(nightly::SIMULATION);
     let measured = |scenario: &Scenario| Scenario {

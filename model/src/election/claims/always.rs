@@ -77,9 +77,32 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         always(
             "joiner respects the ensemble",
             &["a server joins an ensemble"],
-            "A server that joins on the word of settled servers, themselves a quorum, while a quorum follows a leader, settles on that \
-             leader; and no settled server changes its vote because of what it receives.",
+            "A server that joins on the word of settled servers, themselves a quorum, each of which \
+             is still settled as it said, while a quorum follows a leader, settles on that leader; \
+             and no settled server changes its vote because of what it receives.",
             |_, state| !state.past.contains(StepRule::JoinerRespectsEnsemble),
+        ),
+        always(
+            "an ensemble lasts",
+            &["a leader is established"],
+            "A leader that a quorum follows keeps that quorum until something goes wrong: nobody \
+             leaves it by itself.",
+            |_, state| !state.past.contains(StepRule::EnsembleLasts),
+        ),
+        always(
+            "the best is proposed",
+            &["a proposal improves"],
+            "A looking server proposes the better of what it proposed and what it hears of its \
+             round; where it enters a later one, of itself and what took it there.",
+            |_, state| !state.past.contains(StepRule::ProposesBest),
+        ),
+        always(
+            "proposals are announced",
+            &["a proposal improves"],
+            "What a looking server says is what it proposes, in its round. It says so to every \
+             voter when it begins to look, turns to another proposal or round, or has waited in \
+             vain; to a voter that asks in an earlier round; and never else.",
+            |_, state| !state.past.contains(StepRule::TellsProposal),
         ),
         Claim {
             applies: tells_everyone_in_time,

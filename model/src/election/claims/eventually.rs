@@ -1,7 +1,6 @@
 //! What must come to hold in every fair run, and stay so.
 
 use super::shared::{Claim, best};
-use crate::election::network::Links;
 use crate::election::scenario::Scenario;
 use crate::frame::claim::Kind;
 use crate::terms::ensemble::Composition;
@@ -17,7 +16,7 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         };
     vec![
         eventually(
-            |scenario| scenario.is_timely() && !torn(scenario),
+            Scenario::is_timely,
             "election terminates",
             "From every reachable state eventually either no quorum of servers with data is live, or every live server has \
              settled on one of them that leads; and stays so.",
@@ -59,31 +58,12 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
 
 /// The condition is what one would expect to come to hold.
 pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
-    vec![
-        Claim {
-            name: "an election never ends",
-            statement: "A server looks for ever. Two others lead, of different rounds; whenever it is about to follow the one it voted \
-                        for, it hears of the other, a better one that nobody follows. The order of waits does not end that, only \
-                        the time after which both leaders give up.",
-            kind: Kind::EndlessPitfall,
-            applies: torn,
-            condition: |_, state| state.agreed_leader().is_some(),
-        },
-        Claim {
-            name: "an old peer hides the best",
-            statement: "A server that is not the best settles as leader for good: of a proposal that an old peer makes or hears, the peer \
+    vec![Claim {
+        name: "an old peer hides the best",
+        statement: "A server that is not the best settles as leader for good: of a proposal that an old peer makes or hears, the peer \
                     epoch is lost.",
-            kind: Kind::EndlessPitfall,
-            applies: |scenario| {
-                scenario.is_timely() && scenario.composition == Composition::OldPeer
-            },
-            condition: |system, state| state.agreed_leader() == best(system, state),
-        },
-    ]
-}
-
-/// Where a server may be torn between leaders of two rounds: over links of two the answers to its question can come between its own
-/// vote, with which it finalizes, and the end of that wait.
-fn torn(scenario: &Scenario) -> bool {
-    scenario.is_timely() && scenario.rounds > 1 && scenario.links == Links::WireAndSlot
+        kind: Kind::EndlessPitfall,
+        applies: |scenario| scenario.is_timely() && scenario.composition == Composition::OldPeer,
+        condition: |system, state| state.agreed_leader() == best(system, state),
+    }]
 }

@@ -160,7 +160,11 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         pitfall(
-            |scenario| asynchronous_majority(scenario) && scenario.links == Links::WireAndSlot,
+            |scenario| {
+                asynchronous_majority(scenario)
+                    && credentials_differ(scenario)
+                    && scenario.links == Links::WireAndSlot
+            },
             "a counted voter outranks the leader",
             "A server is elected although a voter counted for it has a better (epoch, zxid): that one has settled on it already.",
             |system, state| {
@@ -209,6 +213,17 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
                     remembered.any(|old| old.round == vote.round && old.leader() != vote.leader())
                 })
             },
+        ),
+        pitfall(
+            |scenario| {
+                asynchronous_majority(scenario)
+                    && scenario.links == Links::WireAndSlot
+                    && scenario.faults.crashes > 0
+            },
+            "a joiner passes an ensemble by",
+            "A quorum follows a leader, and a server joins another, on votes that were true once: a \
+             voter counted for it has crashed since.",
+            |system, state| some_receipt(system, state, |step| step.passes_ensemble_by()),
         ),
         pitfall(
             |scenario| asynchronous_majority(scenario) && scenario.faults.losses > 0,

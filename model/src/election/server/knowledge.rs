@@ -120,6 +120,19 @@ impl<const N: usize> Server<N> {
             .is_some_and(|vote| vote.state == ServerState::Leading)
     }
 
+    /// Where it stands, for others: up or down, in which round, proposing or settled on whom.
+    #[must_use]
+    pub fn standing(&self) -> (Round, ConfigVersion, Option<Proposal>, Option<Vote>, bool) {
+        let proposal = self.looking().map(|looking| looking.proposal);
+        (
+            self.round,
+            self.config,
+            proposal,
+            self.settled(),
+            self.is_up(),
+        )
+    }
+
     /// Whether it is no further than any server comes by the rules. A mutant may send servers on
     /// and on.
     pub(crate) fn is_within_bounds(&self) -> bool {

@@ -5,7 +5,7 @@ use crate::election::network::{Link, Links};
 use crate::election::server::{FastLeaderElection, Looking, Server};
 use crate::terms::ensemble::Composition;
 use crate::terms::set::ServerSet;
-use crate::terms::vote::{Proposal, Round, Vote};
+use crate::terms::vote::{Credentials, Proposal, Round, Vote};
 use fle::{Generation, ServerState};
 
 impl<const N: usize> FastLeaderElection<N> {
@@ -47,6 +47,19 @@ impl<const N: usize> FastLeaderElection<N> {
             Some(Mutant::EntersSilently) => before.0 == after.0 && before != after,
             _ => before != after,
         }
+    }
+
+    /// What a looking server tells one that looks in an earlier round.
+    pub(crate) fn tells_laggard(
+        &self,
+        me: usize,
+        credentials: Credentials,
+        proposal: Proposal,
+    ) -> Proposal {
+        if self.is(Mutant::LaggardsToldOwn) {
+            return Proposal::of(me, credentials);
+        }
+        proposal
     }
 
     /// Whether these servers are a quorum.

@@ -9,20 +9,27 @@ use crate::terms::setting::Setting;
 
 impl<const N: usize> System<N> {
     /// Whether the server may return to looking because of its leader or followers.
-    pub(super) fn may_give_up(&self, state: &State<N>, server: usize, waited: bool) -> bool {
+    fn may_give_up(&self, state: &State<N>, server: usize, waited: bool) -> bool {
+        let is_time = waited && state.patience.is_turn_of(server);
+        let asynchronous = self.setting == Setting::Asynchronous;
+        (is_time || asynchronous) && self.has_cause(state, server)
+    }
+
+    /// Whether it has a reason to.
+    pub(super) fn has_cause(&self, state: &State<N>, server: usize) -> bool {
         let Some(leader) = state.leader_of(server) else {
             return false;
         };
         match self.setting {
             Setting::Asynchronous => !state.servers[leader].is_up(),
             Setting::Timely if leader == server => {
-                waited
-                    && !state.is_established(&self.election, server)
+                let misses_some = state.followers(server) != ServerSet::first(N);
+                let wants_all = misses_some && self.election.is(Mutant::LeaderWantsAll);
+                (!state.is_established(&self.election, server) || wants_all)
                     && !self.election.is(Mutant::LeaderNeverGivesUp)
             }
             Setting::Timely => {
-                waited
-                    && !self.election.is(Mutant::FollowerNeverGivesUp)
+                !self.election.is(Mutant::FollowerNeverGivesUp)
                     && (!state.servers[leader].leads() || state.outlives_leadership(server, leader))
             }
         }

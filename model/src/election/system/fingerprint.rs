@@ -19,6 +19,7 @@ impl<const N: usize> Hash for State<N> {
             network,
             faults,
             repeated,
+            patience,
             awaited,
         } = self;
         for server in servers {
@@ -35,7 +36,16 @@ impl<const N: usize> Hash for State<N> {
             breaks,
             losses,
         } = *faults;
-        let rest = [crashes, stops, wipes, breaks, losses, repeated.bits(), 0, 0];
+        let rest = [
+            crashes,
+            stops,
+            wipes,
+            breaks,
+            losses,
+            repeated.bits(),
+            patience.asked.bits(),
+            patience.overdue.bits(),
+        ];
         hasher.write_u64(u64::from_be_bytes(rest));
     }
 }
@@ -249,6 +259,8 @@ mod tests {
         ("breaks", |it| it.faults.breaks += 1),
         ("losses", |it| it.faults.losses += 1),
         ("repeated", |it| it.repeated = ServerSet::first(1)),
+        ("asked", |it| it.patience.asked = ServerSet::first(1)),
+        ("overdue", |it| it.patience.overdue = ServerSet::first(1)),
     ];
 
     /// Of a wait, which only a server has that finalizes.

@@ -2,6 +2,7 @@
 //! instead of what is not.
 
 use super::awaited::Awaited;
+use super::patience::Patience;
 use super::state::State;
 use crate::election::network::Network;
 use crate::election::server::{Election, Looking, Server};
@@ -17,6 +18,7 @@ impl<const N: usize> fmt::Debug for State<N> {
             network,
             faults,
             repeated,
+            patience,
             awaited,
         } = self;
         let mut fields = f.debug_struct("State");
@@ -29,6 +31,9 @@ impl<const N: usize> fmt::Debug for State<N> {
         }
         if repeated.iter().next().is_some() {
             fields.field("announced again", repeated);
+        }
+        if *patience != Patience::NONE {
+            fields.field("patience", patience);
         }
         if awaited.iter().any(|awaited| *awaited != Awaited::NOTHING) {
             fields.field("awaited", awaited);

@@ -1,6 +1,7 @@
 //! A state of the whole, and what can be asked of it.
 
 use super::awaited::Awaited;
+use super::patience::Patience;
 use crate::election::faults::Faults;
 use crate::election::network::Network;
 use crate::election::server::{FastLeaderElection, Server, Wait};
@@ -19,6 +20,8 @@ pub struct State<const N: usize> {
     pub faults: Faults,
     /// Timely: who has announced its vote again since any server last changed or anything went wrong.
     pub repeated: ServerSet,
+    /// Timely: who has waited long, before somebody gives up.
+    pub patience: Patience,
     /// For each server, what its wait for a better proposal still has to see, if that is counted in message delays.
     pub awaited: [Awaited<N>; N],
 }

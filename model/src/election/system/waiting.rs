@@ -1,10 +1,12 @@
-//! The wait for a better proposal, as a system follows it: how long it lasts is said in
+//! The waits, as a system follows them. How long one for a better proposal lasts is said in
 //! [`crate::election::finalizing`].
 
 use super::awaited::Awaited;
-use super::{State, System};
+use super::patience::Patience;
+use super::{Action, State, System};
 use crate::election::finalizing::{Early, Length};
 use crate::election::server::{Server, Wait};
+use crate::terms::set::ServerSet;
 use crate::terms::setting::Setting;
 
 impl<const N: usize> Awaited<N> {
@@ -59,6 +61,43 @@ impl<const N: usize> System<N> {
         let ensemble = &self.election.ensemble;
         let mut peers = (0..N).filter(|&peer| peer != server && ensemble.has_weight(peer));
         peers.all(done_with)
+    }
+
+    /// Follows who announces its vote again, what comes of that, and who has waited for long.
+    pub(super) fn follow_patience(&self, before: &State<N>, action: Action, after: &mut State<N>) {
+        if self.setting == Setting::Asynchronous {
+            return;
+        }
+        let asks = match action {
+            Action::CollectTimeout { server } => Some(server),
+            _ => None,
+        };
+        // A connection that breaks may lose the question or the answer.
+        let goes_wrong = after.faults != before.faults;
+        let of_actor = |differ: fn(&Server<N>, &Server<N>) -> bool| {
+            let actor = action.actor();
+            let differ = |server: usize| differ(&before.servers[server], &after.servers[server]);
+            goes_wrong || actor.is_some_and(differ)
+        };
+        let changes = of_actor(|before, after| before != after);
+        let moves = of_actor(|before, after| before.standing() != after.standing());
+        let after_asking = |known: ServerSet, begins_anew: bool| match asks {
+            _ if begins_anew => ServerSet::NONE,
+            Some(server) => known.with(server),
+            None => known,
+        };
+        let could = |&server: &usize| self.has_cause(before, server);
+        let overdue: ServerSet = match action {
+            Action::GiveUp { .. } => (0..N).filter(could).collect(),
+            _ => before.patience.overdue,
+        };
+        let still = |&server: &usize| self.has_cause(after, server);
+        let patience = Patience {
+            asked: after_asking(before.patience.asked, moves),
+            overdue: overdue.iter().filter(still).collect(),
+        };
+        after.repeated = after_asking(before.repeated, changes);
+        after.patience = patience;
     }
 
     /// Follows the waits that are counted in message delays through a step.

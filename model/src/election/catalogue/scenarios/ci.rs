@@ -68,7 +68,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three servers, leaders that begin new epochs, and a return to looking for no reason",
         activation: true,
         faults: Faults { losses: 1, ..NONE },
-        unique_states: 1_636_095,
+        unique_states: 5_030_218,
         ..THREE
     },
     Scenario {
@@ -137,7 +137,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three servers, each in its first or second round: some have looked once more than others",
         credentials: TWO,
         rounds: 2,
-        unique_states: 20_528,
+        unique_states: 20_560,
         ..TIMELY
     },
     Scenario {
@@ -146,14 +146,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         credentials: EQUAL,
         rounds: 2,
         links: Links::WireAndSlot,
-        unique_states: 472_587,
+        unique_states: 475_352,
         ..TIMELY
     },
     Scenario {
         name: "timely-crash",
         covers: "three servers, one of which crashes and restarts",
         faults: Faults { crashes: 1, ..NONE },
-        unique_states: 425_400,
+        unique_states: 433_980,
         ..TIMELY
     },
     Scenario {
@@ -174,14 +174,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-loss",
         covers: "three servers, one of which returns to looking for no reason",
         faults: Faults { losses: 1, ..NONE },
-        unique_states: 171_140,
+        unique_states: 184_940,
         ..TIMELY
     },
     Scenario {
         name: "timely-wipe",
         covers: "three servers, one of which crashes, loses its disk and restarts",
         faults: Faults { wipes: 1, ..NONE },
-        unique_states: 196_280,
+        unique_states: 196_560,
         ..TIMELY
     },
     Scenario {
@@ -196,7 +196,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three servers, leaders that begin new epochs, and a crash with restart",
         activation: true,
         faults: Faults { crashes: 1, ..NONE },
-        unique_states: 1_203_256,
+        unique_states: 3_607_708,
         ..TIMELY
     },
     Scenario {
@@ -204,7 +204,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three servers, some of them without data, perhaps most, and one that starts later than the others",
         credentials: BLANK,
         late: true,
-        unique_states: 11_452,
+        unique_states: 11_464,
         ..TIMELY
     },
     Scenario {
@@ -212,14 +212,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "two voters and an observer",
         composition: Composition::Observer,
         faults: Faults { losses: 1, ..NONE },
-        unique_states: 391_168,
+        unique_states: 402_752,
         ..TIMELY
     },
     Scenario {
         name: "timely-zero-weight",
         covers: "three voters, one of them without weight",
         composition: Composition::ZeroWeight,
-        unique_states: 37_808,
+        unique_states: 37_910,
         ..TIMELY
     },
     Scenario {
@@ -235,7 +235,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-joint",
         covers: "a committed configuration of three voters and a proposed one of two",
         composition: Composition::Joint,
-        unique_states: 53_358,
+        unique_states: 53_460,
         ..TIMELY
     },
     Scenario {
@@ -244,7 +244,17 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         composition: Composition::OldPeer,
         credentials: OLD,
         faults: Faults { losses: 1, ..NONE },
-        unique_states: 189_076,
+        unique_states: 203_147,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-old-peer-activation",
+        covers: "three voters, one of which speaks the format without peer epoch and version, and leaders that begin new epochs",
+        composition: Composition::OldPeer,
+        credentials: OLD,
+        activation: true,
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 357_964,
         ..TIMELY
     },
     Scenario {
@@ -253,14 +263,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         composition: Composition::OldPeer,
         credentials: OLD,
         late: true,
-        unique_states: 55_077,
+        unique_states: 55_089,
         ..TIMELY
     },
     Scenario {
         name: "timely-gossip",
         covers: "three voters, one of which knows a newer configuration",
         composition: Composition::Gossip,
-        unique_states: 227_180,
+        unique_states: 237_320,
         ..TIMELY
     },
 ];

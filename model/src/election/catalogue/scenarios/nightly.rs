@@ -45,7 +45,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
         ["crash-crash", "timely-crash-crash"],
         "three servers, two times a crash with restart",
         Faults { crashes: 2, ..NONE },
-        [4_606_180, 779_704],
+        [4_606_180, 839_616],
     ),
     mix(
         ["crash-break", "timely-crash-break"],
@@ -55,7 +55,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             breaks: 1,
             ..NONE
         },
-        [2_804_252, 406_076],
+        [2_804_252, 423_648],
     ),
     mix(
         ["crash-loss", "timely-crash-loss"],
@@ -65,7 +65,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             losses: 1,
             ..NONE
         },
-        [3_855_640, 769_992],
+        [3_855_640, 977_472],
     ),
     mix(
         ["crash-wipe", "timely-crash-wipe"],
@@ -75,25 +75,25 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [2_747_977, 535_065],
+        [2_747_977, 574_957],
     ),
     late(mix(
         ["crash-late", "timely-crash-late"],
         "three servers, a crash with restart and a late start",
         Faults { crashes: 1, ..NONE },
-        [514_596, 210_012],
+        [514_596, 222_208],
     )),
     gossip(mix(
         ["crash-gossip", "timely-crash-gossip"],
         "three servers, a crash with restart and a newer configuration",
         Faults { crashes: 1, ..NONE },
-        [2_698_524, 425_608],
+        [2_698_524, 567_160],
     )),
     mix(
         ["break-break", "timely-break-break"],
         "three servers, two times a broken connection",
         Faults { breaks: 2, ..NONE },
-        [365_256, 69_640],
+        [365_256, 69_660],
     ),
     mix(
         ["break-loss", "timely-break-loss"],
@@ -103,7 +103,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             losses: 1,
             ..NONE
         },
-        [926_424, 164_372],
+        [926_424, 183_612],
     ),
     mix(
         ["break-wipe", "timely-break-wipe"],
@@ -113,25 +113,25 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [763_127, 190_598],
+        [763_127, 196_551],
     ),
     late(mix(
         ["break-late", "timely-break-late"],
         "three servers, a broken connection and a late start",
         Faults { breaks: 1, ..NONE },
-        [130_344, 51_492],
+        [130_344, 51_540],
     )),
     gossip(mix(
         ["break-gossip", "timely-break-gossip"],
         "three servers, a broken connection and a newer configuration",
         Faults { breaks: 1, ..NONE },
-        [798_096, 207_348],
+        [798_096, 231_440],
     )),
     mix(
         ["loss-loss", "timely-loss-loss"],
         "three servers, two times a return to looking for no reason",
         Faults { losses: 2, ..NONE },
-        [1_007_752, 187_000],
+        [1_007_752, 285_484],
     ),
     mix(
         ["loss-wipe", "timely-loss-wipe"],
@@ -141,43 +141,43 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [1_226_974, 299_998],
+        [1_226_974, 366_299],
     ),
     late(mix(
         ["loss-late", "timely-loss-late"],
         "three servers, a return to looking for no reason and a late start",
         Faults { losses: 1, ..NONE },
-        [155_944, 105_804],
+        [155_944, 109_800],
     )),
     gossip(mix(
         ["loss-gossip", "timely-loss-gossip"],
         "three servers, a return to looking for no reason and a newer configuration",
         Faults { losses: 1, ..NONE },
-        [1_833_052, 143_988],
+        [1_833_052, 219_276],
     )),
     mix(
         ["wipe-wipe", "timely-wipe-wipe"],
         "three servers, two times a crash with loss of the disk",
         Faults { wipes: 2, ..NONE },
-        [571_999, 186_510],
+        [571_999, 192_036],
     ),
     late(mix(
         ["wipe-late", "timely-wipe-late"],
         "three servers, a crash with loss of the disk and a late start",
         Faults { wipes: 1, ..NONE },
-        [177_296, 89_442],
+        [177_296, 93_386],
     )),
     gossip(mix(
         ["wipe-gossip", "timely-wipe-gossip"],
         "three servers, a crash with loss of the disk and a newer configuration",
         Faults { wipes: 1, ..NONE },
-        [847_440, 215_226],
+        [847_440, 263_763],
     )),
     gossip(late(mix(
         ["late-gossip", "timely-late-gossip"],
         "three servers, a late start and a newer configuration",
         NONE,
-        [181_136, 82_592],
+        [181_136, 95_076],
     ))),
 ];
 

@@ -1,0 +1,122 @@
+//! What the steps of the algorithm are for, said without them: what a looking server proposes, what
+//! it tells whom, and that an ensemble which is at work is left alone.
+//!
+//! None of that follows from quorums that meet. A rule of the algorithm that is broken shows here
+//! at the step that breaks it, also where the servers would make up for it later.
+
+use super::Step;
+use crate::election::system::{Action, sends};
+use crate::terms::set::ServerSet;
+use crate::terms::vote::{Notification, Proposal, Vote};
+use fle::ServerState;
+
+impl<const N: usize> Step<'_, N> {
+    /// A looking server proposes the better of what it proposed and what arrives in its round; in a
+    /// round that is new to it, of itself and what took it there.
+    pub(super) fn proposes_best(&self) -> bool {
+        let Some((before, after, was, is)) = self.looks_on() else {
+            return true;
+        };
+        let heard = self.heard_proposal();
+        let rises = after.round > before.round;
+        let proposed = match heard {
+            Some(_) if rises => self.own_proposal(),
+            _ => was.proposal,
+        };
+        let ensemble = &self.election.ensemble;
+        let better = heard.filter(|&heard| ensemble.supersedes(heard, proposed));
+        is.proposal == better.unwrap_or(proposed)
+    }
+
+    /// What a looking voter proposes whose vote arrives, in the receiver's round or a later one.
+    /// Who has no data is not heard, and does not hear.
+    fn heard_proposal(&self) -> Option<Proposal> {
+        let (src, dst, Notification { vote, .. }) = self.received()?;
+        let voters = self.election.ensemble.voters();
+        let counts = vote.state == ServerState::Looking
+            && vote.round >= self.before.servers[dst].round
+            && voters.contains(src)
+            && voters.contains(vote.leader());
+        let proposal = vote.proposal;
+        let no_data = proposal.has_no_data() || self.own_proposal().has_no_data();
+        (counts && !no_data).then_some(proposal)
+    }
+
+    /// The receiver's.
+    fn own_proposal(&self) -> Proposal {
+        let me = self.action.actor().expect("somebody acts");
+        let credentials = self.before.servers[me].credentials;
+        self.election.own_proposal(me, credentials)
+    }
+
+    /// What a looking server says to voters is what it proposes, in its round. It says so to all of
+    /// them when it turns to that or has waited in vain, to a single one that asks in an earlier
+    /// round, and else to nobody.
+    pub(super) fn tells_proposal(&self) -> bool {
+        let Some(server) = self.action.actor() else {
+            return true;
+        };
+        let (before, after) = (&self.before.servers[server], &self.after.servers[server]);
+        let speaker = if after.looking().is_some() {
+            after
+        } else {
+            before
+        };
+        let Some(looking) = speaker.looking() else {
+            return true;
+        };
+        let proposal = Notification {
+            vote: Vote::looking(looking.proposal, speaker.round),
+            config: speaker.config,
+        };
+        let voters = self.election.ensemble.voters();
+        let said = sends(self.effects).filter(|&(dst, _)| voters.contains(dst));
+        let mut told = ServerSet::NONE;
+        for (dst, notification) in said {
+            if notification != proposal {
+                return false;
+            }
+            told = told.with(dst);
+        }
+        told == self.owed_the_proposal(server)
+    }
+
+    /// Whom the server must tell what it proposes.
+    fn owed_the_proposal(&self, server: usize) -> ServerSet {
+        let voters = self.election.ensemble.voters();
+        let (before, after) = (&self.before.servers[server], &self.after.servers[server]);
+        if after.looking().is_some() && before.standing() != after.standing() {
+            return voters;
+        }
+        match (self.action, self.received()) {
+            (Action::CollectTimeout { .. }, _) => voters,
+            (_, Some((src, _, Notification { vote, .. }))) => {
+                let lags = vote.state == ServerState::Looking && vote.round < before.round;
+                let is_told = lags && voters.contains(src) && before.looking().is_some();
+                if is_told {
+                    ServerSet::NONE.with(src)
+                } else {
+                    ServerSet::NONE
+                }
+            }
+            _ => ServerSet::NONE,
+        }
+    }
+
+    /// Who has a quorum behind it keeps it, whatever happens, unless it goes wrong.
+    pub(super) fn leaves_ensemble_alone(&self) -> bool {
+        let goes_wrong = matches!(
+            self.action,
+            Action::Crash { .. } | Action::LoseLeader { .. }
+        );
+        let changes = |server: usize| {
+            let before = &self.before.servers[server];
+            before.settled().is_some() && *before != self.after.servers[server]
+        };
+        if goes_wrong || !self.action.actor().is_some_and(changes) {
+            return true;
+        }
+        let established = self.before.established_leader(self.election);
+        established.is_none_or(|leader| self.after.is_established(self.election, leader))
+    }
+}
