@@ -13,6 +13,7 @@
 //! | [`system`] | servers and links together, and what surrounds the election |
 //! | [`scenario`] | the bounds that a system is made from |
 //! | [`rules`] | what must hold of single steps |
+//! | `coverage` | what can come of a step, to be counted |
 //! | [`story`], [`narrate`], [`picture`] | a step as data, in a sentence, as it is drawn |
 //! | [`mod@trace`] | a way as `fle-trace/1` files, for the implementation to replay |
 //! | [`subject`] | all that together: what the [frame](crate::frame) asks of a system |
@@ -21,6 +22,7 @@
 
 pub mod catalogue;
 pub mod claims;
+mod coverage;
 pub mod faults;
 pub mod finalizing;
 pub mod mutants;

@@ -43,6 +43,7 @@
 //! | [`system::timely`] | what happens in time, and what is owed: where it must come to an end |
 //! | [`scenario`] | the bounds that a system is made from |
 //! | [`rules`] | what is remembered of a way, and what must hold of single steps |
+//! | `coverage` | what can happen, to be counted |
 //! | [`story`], [`subject`] | how a step reads; all that for the [frame](crate::frame) |
 //! | [`claims`] | what must hold, what must come to hold, what must be seen |
 //! | [`catalogue`] | the scenarios: bounds and pinned counts |
@@ -104,6 +105,7 @@
 
 pub mod catalogue;
 pub mod claims;
+mod coverage;
 pub mod leader;
 pub mod learner;
 pub mod mutants;

@@ -13,6 +13,7 @@
 //! | [`subject`] | a system that is judged, and a way through it |
 //! | [`claim`] | what is claimed of it; with that it is the [`stateright::Model`] that is searched |
 //! | [`mutant`] | one rule, broken |
+//! | [`coverage`] | which kinds of steps there are, and how often each was taken |
 //! | [`scenario`] | the entry of a catalogue |
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any [`stateright::Model`] |
 //! | [`mod@visit`] | every state that a [`stateright::Model`] can reach, once |
@@ -27,6 +28,7 @@ pub mod any;
 pub mod check;
 pub mod claim;
 pub mod counterexample;
+pub mod coverage;
 pub mod diagram;
 pub mod explore;
 pub mod failure;

@@ -35,6 +35,28 @@ fn every_verdict_is_in_the_page() {
     }
 }
 
+/// A server that crashes does return here.
+#[test]
+fn what_happened_is_counted_and_what_never_did_is_told() {
+    let report = report(None);
+    let page = html(std::slice::from_ref(&report));
+    let steps = |kind: &str| {
+        let mut taken = report.coverage.iter();
+        let taken = taken.find(|taken| taken.kind == kind);
+        taken.expect("it is counted").steps
+    };
+    let arrives = "a notification arrives";
+    let cells = format!(
+        "<td>{arrives}</td><td class=\"count\">{}</td>",
+        steps(arrives)
+    );
+    assert!(steps(arrives) > 0 && page.contains(&cells), "{page}");
+    let stops = "a server crashes for good";
+    let cells = format!("<td>{stops}</td><td>an action</td>");
+    assert!(steps(stops) == 0 && page.contains(&cells), "{page}");
+    assert!(!page.contains(&format!("<td>{arrives}</td><td>an action</td>")));
+}
+
 #[test]
 fn a_counterexample_is_told_and_drawn() {
     let report = report(Some(Mutant::OneVoteSuffices));

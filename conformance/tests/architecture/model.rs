@@ -12,7 +12,7 @@ const LIBRARY: Layers<'_> = &[
     (
         "frame",
         &[
-            "figures mutant shard story system",
+            "coverage figures mutant shard story system",
             "diagram progress",
             "visit",
             "liveness",
@@ -42,7 +42,7 @@ const LIBRARY: Layers<'_> = &[
             "faults finalizing mutants network",
             "server",
             "system",
-            "rules scenario story",
+            "coverage rules scenario story",
             "narrate picture trace",
             "subject",
             "claims",
@@ -80,7 +80,7 @@ const LIBRARY: Layers<'_> = &[
             "leader learner",
             "server",
             "system",
-            "rules scenario story",
+            "coverage rules scenario story",
             "subject",
             "claims",
             "catalogue",

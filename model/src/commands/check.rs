@@ -65,6 +65,8 @@ impl Check {
         let html_file = self.html.map(NamedFile::create).transpose()?;
         let trace_dir = self.trace_dir.map(TraceDir::create).transpose()?;
         let start = Instant::now();
+        let is_whole_tier =
+            self.scenarios.is_empty() && self.mutant.is_none() && options.shard.is_whole();
         for scenario in chosen {
             let name = scenario.about().name;
             let report = watched(name, |watcher| scenario.check(options, watcher));
@@ -84,7 +86,10 @@ impl Check {
         if let Some(file) = html_file {
             file.write(&html(reports.all()))?;
         }
-        reports.finish(Some(start.elapsed()))
+        let uncovered =
+            is_whole_tier && self.tier == Tier::Ci && reports.tell_what_never_happened()?;
+        let code = reports.finish(Some(start.elapsed()))?;
+        Ok(if uncovered { ExitCode::FAILURE } else { code })
     }
 
     /// The scenarios named, or those of the tier; with a broken rule, if one is to be broken.

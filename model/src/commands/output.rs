@@ -1,6 +1,7 @@
 //! Where the commands write: text to standard output, JSON to a file, progress to the terminal.
 
 use super::annotations::annotate;
+use fle_model::frame::coverage;
 use fle_model::frame::failure::failures;
 use fle_model::frame::progress::{Progress, Watcher};
 use fle_model::frame::report::{Report, Tell};
@@ -81,6 +82,19 @@ impl<C: Tell + Serialize> Reports<C> {
     /// All reports so far.
     pub(crate) fn all(&self) -> &[Report<C>] {
         &self.reports
+    }
+
+    /// Says which kinds of steps no scenario took; whether an action is among them.
+    pub(crate) fn tell_what_never_happened(&self) -> Result<bool, String> {
+        let never = coverage::never(self.reports.iter().map(|report| &report.coverage));
+        if self.text_wanted() {
+            let lines = never.iter().map(|taken| {
+                let what = if taken.action { "FAILED: " } else { "" };
+                format!("{what}never happened in any scenario: {}\n", taken.kind)
+            });
+            print(&lines.collect::<String>())?;
+        }
+        Ok(never.iter().any(|taken| taken.action))
     }
 
     /// The last line, with how long all of it took if it was worked out here; the JSON, and the

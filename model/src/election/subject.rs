@@ -1,13 +1,15 @@
 //! An election as it is judged: which rules of single steps were broken on the way to a state, and how
 //! a way reads.
 
+use crate::election::coverage;
 use crate::election::narrate::{tell, tell_start};
 use crate::election::picture::{NOTATION, head, picture, sketch};
 use crate::election::rules::{self, Broken};
 use crate::election::scenario::Scenario;
 use crate::election::story::{Scene, Start};
-use crate::election::system::{State, System};
+use crate::election::system::{Action, State, System};
 use crate::election::trace::Recorder;
+use crate::frame::coverage::{Kind, Kinds};
 use crate::frame::story::{self, Recorded, Story, facts};
 use crate::frame::subject::{Step, Subject, Way};
 use crate::terms::vote::sid;
@@ -15,6 +17,12 @@ use crate::terms::vote::sid;
 impl<const N: usize> Subject for System<N> {
     type Scenario = Scenario;
     type Past = Broken;
+
+    const KINDS: &'static [Kind] = coverage::KINDS;
+
+    fn kinds(&self, before: &State<N>, action: Action, after: &State<N>) -> Kinds {
+        coverage::kinds(self, before, action, after)
+    }
 
     fn remember(&self, _: &State<N>) -> Broken {
         Broken::default()

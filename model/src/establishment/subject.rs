@@ -1,15 +1,23 @@
 //! An establishment as it is judged: what is remembered of the way to a state, and how a way reads.
 
+use super::coverage;
 use super::rules::Past;
 use super::scenario::Scenario;
 use super::story::{NOTATION, beginning, initial, sketch, step};
-use super::system::{State, System};
+use super::system::{Action, State, System};
+use crate::frame::coverage::{Kind, Kinds};
 use crate::frame::story::{Recorded, Story};
 use crate::frame::subject::{Step, Subject, Way};
 
 impl<const N: usize> Subject for System<N> {
     type Scenario = Scenario;
     type Past = Past<N>;
+
+    const KINDS: &'static [Kind] = coverage::KINDS;
+
+    fn kinds(&self, _: &State<N>, action: Action, _: &State<N>) -> Kinds {
+        coverage::kinds(action)
+    }
 
     fn remember(&self, start: &State<N>) -> Past<N> {
         Past::of(start)

@@ -92,7 +92,7 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
             let undecided = of_runs.iter().chain(&sometimes);
             properties.extend(undecided.map(|claim| row(claim, Verdict::Undecided)));
         }
-        search.report(self.scenario, self.options.shard, liveness, properties)
+        search.report::<C, C::System<N>>(self.scenario, self.options.shard, liveness, properties)
     }
 
     /// The properties to be checked of these kinds.

@@ -5,6 +5,7 @@
 //! style is then the page's, too; none of their classes is used for anything else here.
 
 use super::counterexample::Counterexample;
+use super::coverage::{self, Taken};
 use super::failure::of_states;
 use super::figures::grouped;
 use super::report::{Report, Row, Verdict, numbered};
@@ -41,6 +42,7 @@ pub fn html(reports: &[Report]) -> String {
                     (reports.len()) " scenario(s) checked, " (failed) " failed"
                 }
                 (overview(reports))
+                (never_happened(reports))
                 @for (number, report) in reports.iter().enumerate() {
                     section id={ "scenario-" (number) } { (scenario(report)) }
                 }
@@ -80,6 +82,24 @@ fn overview(reports: &[Report]) -> Markup {
     }
 }
 
+/// What no scenario of the run showed.
+fn never_happened(reports: &[Report]) -> Markup {
+    let never = coverage::never(reports.iter().map(|report| &report.coverage));
+    html! {
+        @if !never.is_empty() {
+            table {
+                tr { th { "never happened in any scenario of this run" } th { "what it is" } }
+                @for taken in never {
+                    tr {
+                        td { (taken.kind) }
+                        td { (if taken.action { "an action" } else { "what can come of one" }) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Of both searches.
 fn seconds(report: &Report) -> f64 {
     let fair_runs = report.liveness.map_or(0.0, |liveness| liveness.seconds);
@@ -96,6 +116,7 @@ fn scenario(report: &Report) -> Markup {
         }
         (properties(&report.properties))
         (search(report))
+        (steps(&report.coverage))
         @for counterexample in report.counterexamples() { (told(counterexample)) }
     }
 }
@@ -145,6 +166,23 @@ fn search(report: &Report) -> Markup {
         table {
             @for (what, how_much) in rows {
                 tr { th { (what) } td .count { (how_much) } }
+            }
+        }
+    }
+}
+
+/// How often what happened.
+fn steps(coverage: &[Taken]) -> Markup {
+    html! {
+        details {
+            summary { "what happened, and in how many steps" }
+            table {
+                @for taken in coverage {
+                    tr {
+                        td { (taken.kind) }
+                        td .count { (taken.steps) }
+                    }
+                }
             }
         }
     }

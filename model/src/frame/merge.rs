@@ -6,6 +6,7 @@
 //! Whether the states add up to those of a whole run is for the report to say ([`super::report::Whole`]): two shards count a state twice if
 //! it can be reached from initial states of both.
 
+use super::coverage;
 use super::figures::rate;
 use super::report::{Kept, Liveness, Merged, Report, Row, Verdict};
 use super::shard::Shard;
@@ -157,6 +158,7 @@ fn add(whole: Report<Kept>, shard: Report<Kept>) -> Report<Kept> {
         liveness: add_liveness(whole.liveness, shard.liveness),
         peak_memory_bytes: whole.peak_memory_bytes.max(shard.peak_memory_bytes),
         collision_probability: whole.collision_probability + shard.collision_probability,
+        coverage: coverage::add(&whole.coverage, &shard.coverage),
         properties: rows.map(|(a, b)| greater(a, b)).collect(),
         ..whole
     }

@@ -4,6 +4,7 @@
 //! are kept as they are written ([`Kept`]).
 
 use super::counterexample::Counterexample;
+use super::coverage::Taken;
 use super::figures::grouped;
 use super::shard::Shard;
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,9 @@ pub struct Report<C = Counterexample> {
     /// looked at.
     #[serde(default)]
     pub collision_probability: f64,
+    /// How often each kind of step was taken.
+    #[serde(default)]
+    pub coverage: Vec<Taken>,
     /// A row for each property.
     pub properties: Vec<Row<C>>,
 }

@@ -6,6 +6,7 @@
 //! led from and to. So is the mark of a step that broke a rule: never set in a correct model, it
 //! costs no states.
 
+use super::coverage::{Kind, Kinds};
 use super::story::{Recorded, Story};
 use super::system::TransitionSystem;
 use crate::frame::liveness::Lasso;
@@ -20,6 +21,12 @@ pub trait Subject: TransitionSystem {
     type Scenario;
     /// What is remembered of the way to a state.
     type Past: Copy + Eq + Hash + Debug + Send + Sync + 'static;
+
+    /// The kinds of steps that are told apart.
+    const KINDS: &'static [Kind];
+
+    /// Of which kinds a step is.
+    fn kinds(&self, before: &Self::State, action: Self::Action, after: &Self::State) -> Kinds;
 
     /// What there is to remember in an initial state.
     fn remember(&self, start: &Self::State) -> Self::Past;

@@ -1,6 +1,7 @@
 //! The search for states in which something does not hold, with or without a record of it.
 
 use crate::frame::claim::Checked;
+use crate::frame::coverage::Counter;
 use crate::frame::figures::{collision_probability, rate};
 use crate::frame::liveness::{Book, Goal, Recording, Rows};
 use crate::frame::mutant::Mutant as _;
@@ -29,6 +30,7 @@ pub(crate) struct Search {
     /// Whether it took longer than a mutant may take.
     given_up: bool,
     initial_states: usize,
+    counter: Counter,
     tally: Tally,
     seconds: f64,
 }
@@ -36,10 +38,11 @@ pub(crate) struct Search {
 /// How many states are generated of a mutant's scenario at most.
 const MUTANT_STATES: usize = 10_000_000;
 
-/// Ends the search at a state in which something does not hold.
+/// Ends the search at a state in which something does not hold, and counts the steps until then.
 struct Judge<'a, S: Subject> {
     checked: &'a Checked<S>,
     violated: Vec<&'static str>,
+    counter: Counter,
 }
 
 impl<S: Subject, L: Label> Observer<Checked<S>, L> for Judge<'_, S> {
@@ -52,7 +55,10 @@ impl<S: Subject, L: Label> Observer<Checked<S>, L> for Judge<'_, S> {
         }
     }
 
-    fn step(&mut self, _: &StateOf<S>, _: &S::Action, _: &StateOf<S>, _: Option<L>) {}
+    fn step(&mut self, before: &StateOf<S>, action: &S::Action, after: &StateOf<S>, _: Option<L>) {
+        let kinds = self.checked.system.kinds(before, *action, after);
+        self.counter.count(kinds);
+    }
 }
 
 /// Judges, and writes down what is not the end.
@@ -74,6 +80,7 @@ impl<S: Subject> Observer<Checked<S>, u32> for Clerk<'_, S> {
         after: &StateOf<S>,
         number: Option<u32>,
     ) {
+        self.judge.step(before, action, after, number);
         self.book.step(before, action, after, number);
     }
 }
@@ -98,6 +105,7 @@ impl Search {
         let judge = || Judge {
             checked,
             violated: Vec::new(),
+            counter: Counter::new(),
         };
         if goals.is_empty() {
             let observe = || judge();
@@ -123,12 +131,15 @@ impl Search {
         judges: Vec<Judge<'_, S>>,
         start: Instant,
     ) -> Self {
+        let counters = judges.iter().map(|judge| &judge.counter);
+        let counter = counters.fold(Counter::new(), Counter::and);
         let judges = judges.into_iter().map(|judge| judge.violated);
         let most = plan.give_up_after;
         Self {
             violated: { judges }.find(|it| !it.is_empty()).unwrap_or_default(),
             given_up: most.is_some_and(|most| tally.generated >= most),
             initial_states: checked.starts.len(),
+            counter,
             tally,
             seconds: start.elapsed().as_secs_f64(),
         }
@@ -158,7 +169,7 @@ impl Search {
         Row { verdict, ..row }
     }
 
-    pub(crate) fn report<C: Scenario>(
+    pub(crate) fn report<C: Scenario, S: Subject>(
         self,
         scenario: &C,
         shard: Shard,
@@ -195,6 +206,7 @@ impl Search {
             liveness,
             peak_memory_bytes: peak_memory_bytes(),
             collision_probability: collision_probability(self.unique_states()),
+            coverage: self.counter.taken(S::KINDS),
             properties,
         }
     }
