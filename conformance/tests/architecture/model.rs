@@ -50,6 +50,7 @@ const LIBRARY: Layers<'_> = &[
         ],
     ),
     ("election::server", &["knowledge", "self", "rules"]),
+    ("election::rules", &["self", "looking"]),
     (
         "election::system",
         &[
