@@ -6,7 +6,7 @@ use crate::election::server::{Election, Looking, Server, Wait};
 use crate::election::story::{Change, Event, Scene};
 use crate::election::system::{Action, State};
 use crate::frame::story::{Caption, Mark, Picture};
-use crate::terms::vote::{ConfigVersion, Notification, Round, sid, state_name};
+use crate::terms::vote::{Notification, Round, sid, state_name};
 use fle::ServerState;
 
 /// How to read what [`short`] writes.
@@ -20,9 +20,9 @@ pub(crate) fn head<const N: usize>(server: &Server<N>, role: Option<&str>) -> Ve
         false => "down".to_owned(),
     };
     let granted = server.granted.then_some("granted by the oracle");
-    let informed = server.config > ConfigVersion(1);
-    let informed = informed.then(|| format!("configuration {}", server.config.0));
-    let apart = [role, granted, informed.as_deref()];
+    let knows = server.known.told();
+    let knows = knows.map(|it| format!("second configuration {it}"));
+    let apart = [role, granted, knows.as_deref()];
     let apart = apart.into_iter().flatten();
     let credentials = Caption::new("credentials", format!("{:?}", server.credentials));
     [credentials, Caption::new("round", round)]

@@ -56,11 +56,15 @@ impl<const N: usize> Subject for System<N> {
         let initial = initial.map(|(place, (start, server))| story::Start {
             sid: sid(place).0,
             facts: facts(start),
-            shown: head(server, self.election.ensemble.role(place)),
+            shown: head(server, self.election.common().role(place)),
         });
-        let everyone = self.election.ensemble.voters().iter().count();
         let steps = way.steps.iter().zip(1..).map(|((before, action), number)| {
             let scene = Scene::of(self, before, *action).expect("the model took this step");
+            let voters = |server: usize| {
+                let ensemble = self.election.ensemble(before.servers[server].known);
+                ensemble.voters().iter().count()
+            };
+            let everyone = action.actor().map_or(0, voters);
             story::Step {
                 number,
                 facts: facts(&scene),

@@ -54,13 +54,15 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         always(
             "eligible",
             &["a server is elected"],
-            "Nobody settles on a server that is not a voter with weight, or that had no data.",
+            "Nobody settles on a server that is not a voter with weight, in the configurations that it knows itself, or that had no data.",
             |system, state| {
-                let mut votes = state.servers.iter().filter_map(Server::settled);
-                votes.all(|vote| {
-                    system.election.ensemble.has_weight(vote.leader())
-                        && vote.proposal.credentials.has_data()
-                })
+                let eligible = |server: &Server<N>| {
+                    let ensemble = system.election.ensemble(server.known);
+                    server.settled().is_none_or(|vote| {
+                        ensemble.has_weight(vote.leader()) && vote.proposal.credentials.has_data()
+                    })
+                };
+                state.servers.iter().all(eligible)
             },
         ),
         always(
@@ -89,7 +91,7 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
                 "When nothing is under way and nobody waits for a better proposal, every voter has settled: nobody had to announce \
                  its vote again.",
                 |system, state| {
-                    let voters = system.election.ensemble.voters();
+                    let voters = system.election.common().voters();
                     !state.is_silent()
                         || state.any_waits(Wait::Finalizing)
                         || voters

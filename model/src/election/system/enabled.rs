@@ -92,7 +92,7 @@ impl<const N: usize> System<N> {
     /// when it has waited in vain.
     fn announces_to_each(&self) -> bool {
         self.setting == Setting::Asynchronous
-            && !self.election.ensemble.has_oracle()
+            && !self.election.common().has_oracle()
             && !self.election.is(Mutant::SettlesUnsupported)
     }
 

@@ -45,7 +45,7 @@ impl<const N: usize> fmt::Debug for Shown<'_, Server<N>> {
         let Server {
             credentials,
             round,
-            config,
+            known,
             granted,
             active,
             election,
@@ -58,8 +58,8 @@ impl<const N: usize> fmt::Debug for Shown<'_, Server<N>> {
         });
         fields.field("credentials", credentials);
         fields.field("round", &round.0);
-        if config.0 > 1 {
-            fields.field("configuration", &config.0);
+        if let Some(known) = known.told() {
+            fields.field("second configuration", &known);
         }
         if *granted {
             fields.field("granted by the oracle", granted);

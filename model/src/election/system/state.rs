@@ -28,8 +28,8 @@ impl<const N: usize> State<N> {
     #[must_use]
     pub fn is_established(&self, election: &FastLeaderElection<N>, leader: usize) -> bool {
         let followers = self.followers(leader);
-        let granted = self.servers[leader].granted;
-        followers.contains(leader) && election.ensemble.is_quorum(followers, granted)
+        let Server { known, granted, .. } = self.servers[leader];
+        followers.contains(leader) && election.ensemble(known).has_quorum(followers, granted)
     }
 
     /// The leader that a quorum follows, itself leading.
@@ -87,13 +87,15 @@ impl<const N: usize> State<N> {
         leader.is_some_and(|leader| !self.servers[leader].is_up())
     }
 
-    /// Whether the servers that are up and have data, and perhaps the oracle, can elect a leader.
+    /// Whether the servers that are up and have data, and perhaps the oracle, can elect a leader by the newest configurations that any
+    /// of them knows.
     #[must_use]
     pub fn has_live_quorum(&self, election: &FastLeaderElection<N>) -> bool {
         let can_vote = |&server: &usize| self.servers[server].credentials.has_data();
         let voters: ServerSet = self.live().iter().filter(can_vote).collect();
         let granted = voters.iter().any(|server| self.servers[server].granted);
-        election.ensemble.is_quorum(voters, granted)
+        let newest = voters.iter().map(|server| self.servers[server].known).max();
+        newest.is_some_and(|known| election.ensemble(known).has_quorum(voters, granted))
     }
 
     /// What arrives next from `src` at `dst`, if that one is up and the connection stands.

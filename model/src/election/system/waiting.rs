@@ -56,7 +56,7 @@ impl<const N: usize> System<N> {
                 state.servers[server].has_heard_proposal(peer) || unreachable(peer)
             }
         };
-        let ensemble = &self.election.ensemble;
+        let ensemble = self.election.ensemble(state.servers[server].known);
         let mut peers = (0..N).filter(|&peer| peer != server && ensemble.has_weight(peer));
         peers.all(done_with)
     }

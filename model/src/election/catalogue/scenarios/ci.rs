@@ -103,6 +103,45 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..THREE
     },
     Scenario {
+        name: "groups",
+        covers: "three voters in two groups, one of them of weight two",
+        composition: Composition::Groups,
+        unique_states: 0,
+        ..THREE
+    },
+    Scenario {
+        name: "growing",
+        covers: "a committed configuration of two voters and a proposed one of three",
+        composition: Composition::Growing,
+        unique_states: 0,
+        ..THREE
+    },
+    Scenario {
+        name: "reweighing",
+        covers: "a committed configuration in which one of three voters has no weight, and a proposed one in which it has",
+        composition: Composition::Reweighing,
+        unique_states: 0,
+        ..THREE
+    },
+    Scenario {
+        name: "ahead-joint",
+        covers: "a voter is removed: one server knows it to be committed, others that it is proposed, and that voter perhaps neither",
+        composition: Composition::Joint,
+        ahead: true,
+        credentials: TWO,
+        unique_states: 0,
+        ..THREE
+    },
+    Scenario {
+        name: "ahead-growing",
+        covers: "a voter is added: one server knows it to be committed, others that it is proposed, and that voter perhaps neither",
+        composition: Composition::Growing,
+        ahead: true,
+        credentials: TWO,
+        unique_states: 0,
+        ..THREE
+    },
+    Scenario {
         name: "old-peer",
         covers: "three voters, one of which speaks the format without peer epoch and version",
         composition: Composition::OldPeer,
@@ -116,6 +155,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "gossip",
         covers: "three voters, one of which knows a newer configuration",
         composition: Composition::Gossip,
+        ahead: true,
         unique_states: 903_040,
         ..THREE
     },
@@ -239,6 +279,46 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..TIMELY
     },
     Scenario {
+        name: "timely-groups",
+        covers: "three voters in two groups, one of them of weight two, and one returns to looking for no reason",
+        composition: Composition::Groups,
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-growing",
+        covers: "a committed configuration of two voters and a proposed one of three",
+        composition: Composition::Growing,
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-reweighing",
+        covers: "a committed configuration in which one of three voters has no weight, and a proposed one in which it has",
+        composition: Composition::Reweighing,
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-ahead-joint",
+        covers: "a voter is removed: one server knows it to be committed, others that it is proposed, and that voter perhaps neither",
+        composition: Composition::Joint,
+        ahead: true,
+        credentials: TWO,
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-ahead-growing",
+        covers: "a voter is added: one server knows it to be committed, others that it is proposed, and that voter perhaps neither",
+        composition: Composition::Growing,
+        ahead: true,
+        credentials: TWO,
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
         name: "timely-old-peer",
         covers: "three voters, one of which speaks the format without peer epoch and version",
         composition: Composition::OldPeer,
@@ -260,6 +340,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-gossip",
         covers: "three voters, one of which knows a newer configuration",
         composition: Composition::Gossip,
+        ahead: true,
         unique_states: 227_180,
         ..TIMELY
     },
