@@ -79,7 +79,7 @@ fn without_the_end_of_the_wait_a_server_need_not_settle() {
     let system = system::<2>("timely");
     let neglects = neglecting!(Action::FinalizeTimeout { .. });
     let stuck = violation(&system, neglects, all_settled).expect("nobody need settle");
-    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent());
+    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent(&system.election));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn without_resends_a_server_need_not_ask() {
     assert_eq!(violation(&system, Checked::fairness, all_settled), None);
     let neglects = neglecting!(Action::CollectTimeout { .. });
     let stuck = violation(&system, neglects, all_settled).expect("it need not ask");
-    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent());
+    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent(&system.election));
     assert!(!all_settled(&system, &stuck.knot));
 }
 
@@ -141,7 +141,7 @@ fn without_giving_up_an_election_may_end_without_agreement() {
     assert_eq!(violation(&system, Checked::fairness, all_agree), None);
     let neglects = neglecting!(Action::GiveUp { .. });
     let lasso = violation(&system, neglects, all_agree).expect("a fair run");
-    assert!(all_settled(&system, &lasso.knot) && lasso.knot.is_silent());
+    assert!(all_settled(&system, &lasso.knot) && lasso.knot.is_silent(&system.election));
     let story = system.story(&Way::of_lasso(&lasso));
     assert_eq!((story.steps.len(), story.for_ever_from), (12, Some(13)));
     assert!(printed(&system, &lasso).ends_with("    Then nothing more happens.\n"));

@@ -277,7 +277,7 @@ impl<const N: usize> TransitionSystem for System<N> {
         let waited = self.setting == Setting::Timely
             && !state.any_waits(Wait::Finalizing)
             && (0..N).all(asked)
-            && state.is_silent();
+            && state.is_silent(&self.election);
         for server in 0..N {
             self.actions_of(state, server, waited, actions);
             self.actions_on_links(state, server, actions);

@@ -38,8 +38,8 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         where_epochs_stay(always(
             "best credentials",
             &["a leader outranks a voter"],
-            "The (epoch, zxid) of an elected leader is not below that of any voter whose vote, cast while it looked, was counted \
-             in the election.",
+            "The (epoch, zxid) of an elected leader is not below that of any voter of the committed configuration whose \
+             vote, cast while it looked, was counted in the election.",
             |_, state| !state.past.contains(StepRule::BestCredentials),
         )),
         always(
@@ -92,7 +92,7 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
                  its vote again.",
                 |system, state| {
                     let voters = system.election.common().voters();
-                    !state.is_silent()
+                    !state.is_silent(&system.election)
                         || state.any_waits(Wait::Finalizing)
                         || voters
                             .iter()

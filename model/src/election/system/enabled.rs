@@ -82,7 +82,7 @@ impl<const N: usize> System<N> {
             Setting::Asynchronous => !self.announces_to_each(),
             Setting::Timely => {
                 !state.repeated.contains(server)
-                    && state.is_silent()
+                    && state.is_silent(&self.election)
                     && !state.any_waits(Wait::Finalizing)
             }
         }

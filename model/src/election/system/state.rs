@@ -104,21 +104,29 @@ impl<const N: usize> State<N> {
         next.filter(|_| self.servers[dst].is_up())
     }
 
-    /// Whether something is under way to the server that could matter. An observer that has settled and a voter that looks answer
-    /// each other for as long as the voter looks (ZOOKEEPER-1807), and neither's election hears of it.
-    pub(crate) fn is_under_way_to(&self, dst: usize) -> bool {
+    /// Whether something is under way to the server that could matter. Who looks and who does not vote answer each other for as long
+    /// as both do so, where the latter has settled, or looks in a later round (ZOOKEEPER-1807), and neither's election hears of it.
+    pub(crate) fn is_under_way_to(&self, election: &FastLeaderElection<N>, dst: usize) -> bool {
         let observes = |server: usize| {
             let settled = self.servers[server].settled();
             settled.is_some_and(|vote| vote.state == ServerState::Observing)
         };
-        let matters = |src: usize| self.network.next(src, dst).is_some() && !observes(src);
-        self.servers[dst].is_up() && !observes(dst) && (0..N).any(matters)
+        let Server { known, round, .. } = self.servers[dst];
+        let matters = |src: usize| {
+            let n = self.network.next(src, dst)?;
+            let is_stranger = !election.ensemble(known).voters().contains(src);
+            let is_answered_only = is_stranger && n.config <= known.committed();
+            let is_later = n.vote.state == ServerState::Looking && n.vote.round > round;
+            let is_looking = self.servers[dst].looking().is_some();
+            Some(!observes(src) && !(is_answered_only && is_later && is_looking))
+        };
+        self.servers[dst].is_up() && !observes(dst) && (0..N).any(|src| matters(src) == Some(true))
     }
 
     /// Whether nothing is under way.
     #[must_use]
-    pub fn is_silent(&self) -> bool {
-        !(0..N).any(|dst| self.is_under_way_to(dst))
+    pub fn is_silent(&self, election: &FastLeaderElection<N>) -> bool {
+        !(0..N).any(|dst| self.is_under_way_to(election, dst))
     }
 
     /// Whether some looking server waits for this.

@@ -2,6 +2,7 @@
 
 use super::bases::{BLANK, EQUAL, NONE, OLD, THREE, TIMELY, TWO};
 use crate::election::faults::Faults;
+use crate::election::finalizing::{Early, Finalizing, Length};
 use crate::election::network::Links;
 use crate::election::scenario::Scenario;
 use crate::terms::ensemble::Composition;
@@ -280,8 +281,19 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "timely-groups",
-        covers: "three voters in two groups, one of them of weight two, and one returns to looking for no reason",
+        covers: "three voters in two groups, one of them of weight two",
         composition: Composition::Groups,
+        unique_states: 0,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-groups-loss",
+        covers: "three voters in two groups, a finalizing wait of a round trip, and a return to looking for no reason",
+        composition: Composition::Groups,
+        finalizing: Finalizing {
+            length: Length::Delays(2),
+            early: Early::Never,
+        },
         faults: Faults { losses: 1, ..NONE },
         unique_states: 0,
         ..TIMELY
