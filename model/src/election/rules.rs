@@ -21,7 +21,7 @@ use std::fmt;
 pub enum StepRule {
     /// Whoever settles had a quorum's word for it.
     QuorumEvidence,
-    /// No looking voter of the committed configuration that elected a leader had better credentials.
+    /// No looking voter that elected a leader and could propose itself had better credentials.
     BestCredentials,
     /// A looking server's round and proposal only rise.
     LookingOnlyRises,
@@ -107,13 +107,16 @@ impl StepRule {
     pub fn holds<const N: usize>(self, step: &Step<'_, N>) -> bool {
         match self {
             Self::QuorumEvidence => step.has_quorum_evidence(),
-            Self::BestCredentials => step.election_won().is_none_or(|(me, looking, vote)| {
+            Self::BestCredentials => step.election_won().is_none_or(|(looking, vote)| {
                 let on_disk = |server: usize| step.before.servers[server].credentials;
                 let best = vote.proposal.credentials.max(on_disk(vote.leader()));
-                let known = step.before.servers[me].known;
-                let committed = step.election.ensemble(known).committed();
+                let proposes_itself = |server: usize| {
+                    let known = step.before.servers[server].known;
+                    let committed = step.election.ensemble(known).committed();
+                    committed.voters.contains(server)
+                };
                 let mut electors = electors(looking, vote);
-                electors.all(|it| on_disk(it) <= best || !committed.voters.contains(it))
+                electors.all(|it| on_disk(it) <= best || !proposes_itself(it))
             }),
             Self::LookingOnlyRises => step.looks_on().is_none_or(|(before, after, was, is)| {
                 before.round < after.round
@@ -208,9 +211,9 @@ impl<const N: usize> Step<'_, N> {
     }
 
     /// The election that this step ends by its own count of votes.
-    fn election_won(&self) -> Option<(usize, &Looking<N>, Vote)> {
-        let (server, looking, vote) = self.settles()?;
-        self.ends_wait().then_some((server, looking, vote))
+    fn election_won(&self) -> Option<(&Looking<N>, Vote)> {
+        let (_, looking, vote) = self.settles()?;
+        self.ends_wait().then_some((looking, vote))
     }
 
     /// The server that acts and looks on with the same configuration, before and after, and its election before and after.
@@ -391,7 +394,7 @@ pub(crate) fn some_election<const N: usize>(
 ) -> bool {
     some_step(system, before, is_end_of_wait, |step| {
         step.election_won()
-            .is_some_and(|(_, looking, vote)| wanted(looking, vote))
+            .is_some_and(|(looking, vote)| wanted(looking, vote))
     })
 }
 

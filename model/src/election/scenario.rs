@@ -92,6 +92,13 @@ impl Scenario {
         self.late || self.faults.crashes + self.faults.wipes + self.faults.losses > 0
     }
 
+    /// Whether a server may come to propose itself when its vote for another has been counted: what it can do is told by the newer
+    /// configuration, of which it may learn at any time.
+    #[must_use]
+    pub fn gains_candidates(&self) -> bool {
+        !self.is_timely() && self.composition == Composition::Growing && self.ahead
+    }
+
     /// Whether no state can be reached from two initial states, so that the states of shards add up to those of the whole. What sets
     /// initial states apart must then never change: it is what is on the disks, or what the oracle says.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Work on several threads.
 //!
-//! Everything that starts a thread is compiled anew for each closure. Here are the only ones, and they do not depend on how many
-//! servers a model has.
+//! Everything that starts a thread is compiled anew for each closure. Here are the only ones, and
+//! they do not depend on how many servers a model has.
 
 use std::sync::Mutex;
 use std::thread;

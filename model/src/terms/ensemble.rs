@@ -1,7 +1,8 @@
-//! Who the servers of a scenario are to one another: which of them vote, what a quorum is, who speaks an older format.
+//! Who the servers of a scenario are to one another: which of them vote, what a quorum is, who
+//! speaks an older format.
 //!
-//! What a quorum is and what a server weighs is asked of the shared [`fle::quorum`] once, for every set of servers, and kept;
-//! claims go by what is counted by hand ([`Configuration`]).
+//! What a quorum is and what a server weighs is asked of the shared [`fle::quorum`] once, for every
+//! set of servers, and kept; claims go by what is counted by hand ([`Configuration`]).
 
 mod configuration;
 
@@ -23,19 +24,25 @@ pub enum Composition {
     Observer,
     /// The last server votes, weighs nothing, and is a group by itself.
     ZeroWeight,
-    /// The first server, of weight two, and the second, of weight one, are one group; each other server is one by itself.
+    /// The first server, of weight two, and the second, of weight one, are one group; each other
+    /// server is one by itself.
     Groups,
-    /// An oracle may stand in for a missing majority: each server starts either with its grant or without, at most one with.
+    /// An oracle may stand in for a missing majority: each server starts either with its grant or
+    /// without, at most one with.
     Oracle,
-    /// A proposed configuration, in which the last server no longer votes, is to follow the committed one.
+    /// A proposed configuration, in which the last server no longer votes, is to follow the
+    /// committed one.
     Joint,
-    /// A proposed configuration, in which the last server votes for the first time, is to follow the committed one.
+    /// A proposed configuration, in which the last server votes for the first time, is to follow
+    /// the committed one.
     Growing,
-    /// A proposed configuration, a majority, is to follow the committed one, in which the last server weighs nothing.
+    /// A proposed configuration, a majority, is to follow the committed one, in which the last
+    /// server weighs nothing.
     Reweighing,
     /// The last server speaks the format that has neither peer epoch nor version.
     OldPeer,
-    /// A newer configuration, in which the same servers vote, follows the one that all but one server know.
+    /// A newer configuration, in which the same servers vote, follows the one that all but one
+    /// server know.
     Gossip,
 }
 
@@ -155,7 +162,8 @@ impl Known {
         }
     }
 
-    /// What is known of the second configuration, in a word; nothing, where there is nothing to know.
+    /// What is known of the second configuration, in a word; nothing, where there is nothing to
+    /// know.
     #[must_use]
     pub fn told(self) -> Option<&'static str> {
         match self {
@@ -163,6 +171,12 @@ impl Known {
             Self::Joint => Some("proposed"),
             Self::Second => Some("committed"),
         }
+    }
+
+    /// The newest version that is known at all.
+    #[must_use]
+    pub fn newest(self) -> ConfigVersion {
+        self.proposed().unwrap_or(self.committed())
     }
 
     /// The version that is proposed.
@@ -227,8 +241,8 @@ impl<const N: usize> Ensemble<N> {
         self.voters
     }
 
-    /// Whether these servers are a quorum in every configuration in force; `granted` by the oracle, a majority may be missing. By the
-    /// shared rule: for what servers do.
+    /// Whether these servers are a quorum in every configuration in force; `granted` by the oracle,
+    /// a majority may be missing. By the shared rule: for what servers do.
     #[doc(alias = "hasAllQuorums")]
     #[must_use]
     pub fn is_quorum(&self, servers: ServerSet, granted: bool) -> bool {
@@ -240,7 +254,8 @@ impl<const N: usize> Ensemble<N> {
         quorums.contain(servers)
     }
 
-    /// Whether these servers are a quorum in every configuration in force, counted by hand: for what is claimed.
+    /// Whether these servers are a quorum in every configuration in force, counted by hand: for
+    /// what is claimed.
     #[must_use]
     pub fn has_quorum(&self, servers: ServerSet, granted: bool) -> bool {
         let granted = granted && self.has_oracle();
@@ -254,8 +269,9 @@ impl<const N: usize> Ensemble<N> {
         self.composition == Composition::Oracle
     }
 
-    /// Whether the server can be elected: it votes in a configuration in force, and has weight in the committed one, or, where that
-    /// one says nothing of it, in the one proposed. By hand, for what is claimed; servers ask [`Self::supersedes`].
+    /// Whether the server can be elected: it votes in a configuration in force, and has weight in
+    /// the committed one, or, where that one says nothing of it, in the one proposed. By hand, for
+    /// what is claimed; servers ask [`Self::supersedes`].
     #[must_use]
     pub fn has_weight(&self, server: usize) -> bool {
         let mut in_force = [&self.committed].into_iter().chain(&self.proposed);
@@ -300,7 +316,8 @@ impl<const N: usize> Ensemble<N> {
         }
     }
 
-    /// A notification as the receiver reads it: between servers of which one speaks the old format the peer epoch is lost.
+    /// A notification as the receiver reads it: between servers of which one speaks the old format
+    /// the peer epoch is lost.
     #[must_use]
     pub fn as_written(&self, src: usize, dst: usize, notification: Notification) -> Notification {
         match self.generation(src, dst) {
@@ -339,5 +356,75 @@ impl Quorums {
 
     fn contain(self, set: ServerSet) -> bool {
         self.0 >> set.bits() & 1 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terms::vote::Credentials;
+
+    const ALL: [Composition; 10] = [
+        Composition::Majority,
+        Composition::Observer,
+        Composition::ZeroWeight,
+        Composition::Groups,
+        Composition::Oracle,
+        Composition::Joint,
+        Composition::Growing,
+        Composition::Reweighing,
+        Composition::OldPeer,
+        Composition::Gossip,
+    ];
+
+    fn ensembles<const N: usize>() -> impl Iterator<Item = Ensemble<N>> {
+        let all = ALL.into_iter();
+        all.flat_map(|it| Known::ALL.map(|known| Ensemble::known(it, known)))
+    }
+
+    fn counts_as_by_hand<const N: usize>() {
+        for ensemble in ensembles::<N>() {
+            let (kind, known) = (ensemble.composition, ensemble.proposed.is_some());
+            for set in 0..1_u8 << N {
+                let servers: ServerSet = (0..N).filter(|server| set >> server & 1 == 1).collect();
+                for granted in [false, true] {
+                    let shared = ensemble.is_quorum(servers, granted);
+                    let by_hand = ensemble.has_quorum(servers, granted);
+                    assert_eq!(shared, by_hand, "{kind:?} {known} {servers:?} {granted}");
+                }
+            }
+            for server in 0..N {
+                let candidate = Proposal::of(server, Credentials::new(1, 1));
+                let can_win = ensemble.supersedes(candidate, Proposal::NOBODY);
+                let weight = ensemble.has_weight(server);
+                assert_eq!(can_win, weight, "{kind:?} {known} {server}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_shared_rules_say_what_is_counted_by_hand() {
+        counts_as_by_hand::<3>();
+        counts_as_by_hand::<4>();
+        counts_as_by_hand::<5>();
+    }
+
+    /// What "one established leader" rests on.
+    #[test]
+    fn quorums_of_what_servers_know_at_once_meet() {
+        for composition in ALL {
+            let known = Known::ALL.map(|known| Ensemble::<4>::known(composition, known));
+            let sets = || (0..16_u8).map(|set| (0..4).filter(|it| set >> it & 1 == 1).collect());
+            let meets = |one: ServerSet, other: ServerSet| one.iter().any(|it| other.contains(it));
+            for (a, b) in [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)] {
+                let quorums = |at: &Ensemble<4>| -> Vec<ServerSet> {
+                    sets().filter(|&it| at.has_quorum(it, false)).collect()
+                };
+                for one in quorums(&known[a]) {
+                    let mut others = quorums(&known[b]).into_iter();
+                    assert!(others.all(|other| meets(one, other)), "{composition:?}");
+                }
+            }
+        }
     }
 }

@@ -225,7 +225,7 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             |scenario| scenario.composition == Composition::Growing,
             "a voter to be outranks the leader",
             "A server is elected although a voter counted for it, which votes in the proposed configuration only, has a better \
-             (epoch, zxid): it cannot propose itself before that is committed.",
+             (epoch, zxid): it cannot propose itself before that is committed, and may learn too late that it is.",
             |system, state| {
                 some_election(system, state, |looking, vote| {
                     let best = vote.proposal.credentials;

@@ -14,6 +14,7 @@ impl<const N: usize> FastLeaderElection<N> {
     pub(crate) fn candidates(&self, known: Known) -> ServerSet {
         match self.mutant {
             Some(Mutant::ObserverCounted | Mutant::ObserverElected) => ServerSet::first(N),
+            Some(Mutant::ProposesItselfTooSoon) => self.ensemble(known).voters(),
             _ => self.ensemble(known).committed().voters,
         }
     }
@@ -36,6 +37,10 @@ impl<const N: usize> FastLeaderElection<N> {
             Some(Mutant::OrderBySid) => a.leader > b.leader,
             Some(Mutant::OrderWithoutSid) => (a.peer_epoch, a.zxid) > (b.peer_epoch, b.zxid),
             Some(Mutant::CyclicOrder) => a > b || a.zxid == b.zxid && a.leader > b.leader,
+            Some(Mutant::WeighsByProposed) => {
+                let proposed = self.ensemble(Known::of(known.newest()));
+                proposed.supersedes(new, current)
+            }
             _ => self.ensemble(known).supersedes(new, current),
         }
     }
@@ -70,8 +75,25 @@ impl<const N: usize> FastLeaderElection<N> {
                 self.ensemble(committed).is_quorum(servers, granted)
             }
             Some(Mutant::ProposedOnly) => {
-                let proposed = Known::of(known.proposed().unwrap_or(known.committed()));
-                self.ensemble(proposed).is_quorum(servers, granted)
+                let proposed = self.ensemble(Known::of(known.newest()));
+                proposed.is_quorum(servers, granted)
+            }
+            Some(Mutant::GroupsMerged) => {
+                let groups = &self.ensemble(known).committed().groups;
+                let weight = |counts: &dyn Fn(usize) -> bool| -> u64 {
+                    let members = groups.iter().flatten();
+                    let counted = members.filter(|&&(server, _)| counts(server));
+                    counted.map(|&(_, weight)| weight).sum()
+                };
+                2 * weight(&|it| servers.contains(it)) > weight(&|_| true)
+            }
+            Some(Mutant::OneGroupSuffices) => {
+                let mut groups = self.ensemble(known).committed().groups.iter();
+                groups.any(|group| {
+                    let all: u64 = group.iter().map(|&(_, weight)| weight).sum();
+                    let won = group.iter().filter(|&&(it, _)| servers.contains(it));
+                    2 * won.map(|&(_, weight)| weight).sum::<u64>() > all
+                })
             }
             Some(Mutant::DenialIgnored) => self.ensemble(known).is_quorum(servers, true),
             _ => self.ensemble(known).is_quorum(servers, granted),
@@ -101,6 +123,14 @@ impl<const N: usize> FastLeaderElection<N> {
         let mut voters = self.voters(known).iter();
         match self.mutant {
             Some(Mutant::ComparesAllFields) => supporters.iter().filter(same).collect(),
+            Some(Mutant::AgreesAcrossRounds) => {
+                let agrees = |&voter: &usize| {
+                    let kept = votes[voter].map(|kept| kept.unpack(vote.generation));
+                    kept.is_some_and(|kept| kept.proposal == vote.proposal)
+                };
+                let across = (0..N).filter(agrees);
+                across.chain(supporters.iter()).collect()
+            }
             Some(Mutant::AllReplied) if voters.all(|voter| votes[voter].is_some()) => {
                 self.voters(known)
             }

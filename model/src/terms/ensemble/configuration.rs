@@ -1,8 +1,9 @@
 //! One configuration, as data: who votes, and with which weight in which group.
 //!
-//! What a quorum is follows from it twice. [`Configuration::verifier`] makes the production crate's quorum rule, by which the
-//! servers go; [`Configuration::has_quorum`] counts by hand, which is what claims are judged by. So a mistake in
-//! the shared rule is a server that settles without a quorum, or an election that does not end.
+//! What a quorum is follows from it twice. [`Configuration::verifier`] makes the production crate's
+//! quorum rule, by which the servers go; [`Configuration::has_quorum`] counts by hand, which is
+//! what claims are judged by. So a mistake in the shared rule is a server that settles without a
+//! quorum, or an election that does not end.
 
 use crate::terms::set::ServerSet;
 use crate::terms::vote::sid;
@@ -58,7 +59,8 @@ impl Configuration {
             .expect("every voter is in one group")
     }
 
-    /// Whether these servers are a quorum, counted by hand; `granted` by the oracle, a majority of two may be missing.
+    /// Whether these servers are a quorum, counted by hand; `granted` by the oracle, a majority of
+    /// two may be missing.
     #[doc(alias = "containsQuorum")]
     pub(super) fn has_quorum(&self, servers: ServerSet, granted: bool) -> bool {
         if !self.is_hierarchical() {

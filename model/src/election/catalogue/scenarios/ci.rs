@@ -107,21 +107,21 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "groups",
         covers: "three voters in two groups, one of them of weight two",
         composition: Composition::Groups,
-        unique_states: 0,
+        unique_states: 164_880,
         ..THREE
     },
     Scenario {
         name: "growing",
         covers: "a committed configuration of two voters and a proposed one of three",
         composition: Composition::Growing,
-        unique_states: 0,
+        unique_states: 104_832,
         ..THREE
     },
     Scenario {
         name: "reweighing",
         covers: "a committed configuration in which one of three voters has no weight, and a proposed one in which it has",
         composition: Composition::Reweighing,
-        unique_states: 0,
+        unique_states: 88_414,
         ..THREE
     },
     Scenario {
@@ -130,7 +130,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         composition: Composition::Joint,
         ahead: true,
         credentials: TWO,
-        unique_states: 0,
+        unique_states: 113_959,
         ..THREE
     },
     Scenario {
@@ -283,7 +283,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-groups",
         covers: "three voters in two groups, one of them of weight two",
         composition: Composition::Groups,
-        unique_states: 0,
+        unique_states: 58_580,
         ..TIMELY
     },
     Scenario {
@@ -295,21 +295,21 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             early: Early::Never,
         },
         faults: Faults { losses: 1, ..NONE },
-        unique_states: 0,
+        unique_states: 81_424,
         ..TIMELY
     },
     Scenario {
         name: "timely-growing",
         covers: "a committed configuration of two voters and a proposed one of three",
         composition: Composition::Growing,
-        unique_states: 0,
+        unique_states: 43_904,
         ..TIMELY
     },
     Scenario {
         name: "timely-reweighing",
         covers: "a committed configuration in which one of three voters has no weight, and a proposed one in which it has",
         composition: Composition::Reweighing,
-        unique_states: 0,
+        unique_states: 37_808,
         ..TIMELY
     },
     Scenario {
@@ -318,7 +318,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         composition: Composition::Joint,
         ahead: true,
         credentials: TWO,
-        unique_states: 0,
+        unique_states: 60_394,
         ..TIMELY
     },
     Scenario {
@@ -327,7 +327,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         composition: Composition::Growing,
         ahead: true,
         credentials: TWO,
-        unique_states: 0,
+        unique_states: 67_204,
         ..TIMELY
     },
     Scenario {
