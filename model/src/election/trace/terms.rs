@@ -208,12 +208,11 @@ fn config(composition: Composition, servers: usize, version: ConfigVersion) -> S
     for (group, number) in configuration.groups.iter().zip(1..) {
         let sids: Vec<_> = group.iter().map(|(id, _)| sid(*id).to_string()).collect();
         lines.push(format!("group.{number}={}", sids.join(":")));
-        lines.extend(
-            group
-                .iter()
-                .map(|(id, weight)| format!("weight.{}={weight}", sid(*id))),
-        );
     }
+    let mut weights: Vec<_> = configuration.groups.iter().flatten().collect();
+    weights.sort();
+    let weights = weights.into_iter();
+    lines.extend(weights.map(|(id, weight)| format!("weight.{}={weight}", sid(*id))));
     lines.push(format!("version={}", version.0));
     lines.join("\n")
 }
