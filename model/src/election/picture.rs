@@ -6,6 +6,7 @@ use crate::election::server::{Election, Looking, Server, Wait};
 use crate::election::story::{Change, Event, Scene};
 use crate::election::system::{Action, State};
 use crate::frame::story::{Caption, Mark, Picture};
+use crate::terms::ensemble::Known;
 use crate::terms::vote::{Notification, Round, sid, state_name};
 use fle::ServerState;
 
@@ -14,14 +15,17 @@ pub(crate) const NOTATION: &[&str] =
     &["LOOKING→2 r1: the sender is LOOKING, for server 2, in round 1"];
 
 /// What stands at the head of a server's lifeline.
-pub(crate) fn head<const N: usize>(server: &Server<N>, role: Option<&str>) -> Vec<Caption> {
+pub(crate) fn head<const N: usize>(
+    server: &Server<N>,
+    role: Option<&str>,
+    knows: Option<Known>,
+) -> Vec<Caption> {
     let round = match server.is_up() {
         true => format!("round {}", server.round.0),
         false => "down".to_owned(),
     };
     let granted = server.granted.then_some("granted by the oracle");
-    let knows = server.known.told();
-    let knows = knows.map(|it| format!("second configuration {it}"));
+    let knows = knows.map(|it| format!("second configuration {}", it.told()));
     let apart = [role, granted, knows.as_deref()];
     let apart = apart.into_iter().flatten();
     let credentials = Caption::new("credentials", format!("{:?}", server.credentials));

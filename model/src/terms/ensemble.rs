@@ -162,14 +162,13 @@ impl Known {
         }
     }
 
-    /// What is known of the second configuration, in a word; nothing, where there is nothing to
-    /// know.
+    /// What is known of the second configuration, in a word.
     #[must_use]
-    pub fn told(self) -> Option<&'static str> {
+    pub fn told(self) -> &'static str {
         match self {
-            Self::First => None,
-            Self::Joint => Some("proposed"),
-            Self::Second => Some("committed"),
+            Self::First => "unknown",
+            Self::Joint => "proposed",
+            Self::Second => "committed",
         }
     }
 

@@ -5,6 +5,7 @@ use super::awaited::Awaited;
 use super::state::State;
 use crate::election::network::Network;
 use crate::election::server::{Election, Looking, Server};
+use crate::terms::ensemble::Known;
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Vote, sid, state_name};
 use fle::ServerState;
@@ -58,8 +59,8 @@ impl<const N: usize> fmt::Debug for Shown<'_, Server<N>> {
         });
         fields.field("credentials", credentials);
         fields.field("round", &round.0);
-        if let Some(known) = known.told() {
-            fields.field("second configuration", &known);
+        if *known != Known::First {
+            fields.field("second configuration", &known.told());
         }
         if *granted {
             fields.field("granted by the oracle", granted);

@@ -139,7 +139,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         composition: Composition::Growing,
         ahead: true,
         credentials: TWO,
-        unique_states: 0,
+        unique_states: 200_844,
         ..THREE
     },
     Scenario {
