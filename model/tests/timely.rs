@@ -1,11 +1,13 @@
 //! Liveness in the timely setting: what fairness is worth, and what the peer's main loop, the giving up, is worth.
 
 use fle_model::election::catalogue;
-use fle_model::election::claims::claims;
+use fle_model::election::claims::{Claim, claims};
+use fle_model::election::finalizing::Finalizing;
 use fle_model::election::network::Links;
 use fle_model::election::scenario::Scenario;
 use fle_model::election::system::{Action, State, System};
-use fle_model::frame::claim::Checked;
+use fle_model::frame::check::shortest;
+use fle_model::frame::claim::{Checked, Kind};
 use fle_model::frame::counterexample::Counterexample;
 use fle_model::frame::liveness::{Goal, Lasso, Reachable, Scheduler};
 use fle_model::frame::report::{Row, Verdict};
@@ -78,7 +80,7 @@ fn without_the_end_of_the_wait_a_server_need_not_settle() {
     let system = system::<2>("timely");
     let neglects = neglecting!(Action::FinalizeTimeout { .. });
     let stuck = violation(&system, neglects, all_settled).expect("nobody need settle");
-    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent());
+    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent(&system.election));
 }
 
 #[test]
@@ -104,7 +106,7 @@ fn without_resends_a_server_need_not_ask() {
     assert_eq!(violation(&system, Checked::fairness, all_settled), None);
     let neglects = neglecting!(Action::CollectTimeout { .. });
     let stuck = violation(&system, neglects, all_settled).expect("it need not ask");
-    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent());
+    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent(&system.election));
     assert!(!all_settled(&system, &stuck.knot));
 }
 
@@ -140,10 +142,41 @@ fn without_giving_up_an_election_may_end_without_agreement() {
     assert_eq!(violation(&system, Checked::fairness, all_agree), None);
     let neglects = neglecting!(Action::GiveUp { .. });
     let lasso = violation(&system, neglects, all_agree).expect("a fair run");
-    assert!(all_settled(&system, &lasso.knot) && lasso.knot.is_silent());
+    assert!(all_settled(&system, &lasso.knot) && lasso.knot.is_silent(&system.election));
     let story = system.story(&Way::of_lasso(&lasso));
     assert_eq!((story.steps.len(), story.for_ever_from), (12, Some(13)));
     assert!(printed(&system, &lasso).ends_with("    Then nothing more happens.\n"));
+}
+
+/// No quorum does without 1 and 3, and 2 is the best. A wait that ends when nothing is under way to the server is shorter than the
+/// round trip to 2, so that 3 leads with 1 before 2 is heard, 1 turns to 2, and they cannot elect it without 3.
+#[test]
+fn where_two_servers_are_in_every_quorum_the_wait_must_outlast_a_round_trip() {
+    let round_trip = catalogue::find("timely-groups-loss").expect("a scenario");
+    let begun_anew = |finalizing| {
+        let scenario = Scenario {
+            finalizing,
+            ..*round_trip
+        };
+        let mut system = scenario.checked::<3>(|_| true, Vec::new());
+        system.claims = vec![a_fourth_round()];
+        shortest(&system)
+    };
+    let way = begun_anew(Finalizing::FIXED).expect("it happens");
+    let given_up = way.into_actions().into_iter();
+    let given_up = given_up.filter(|action| matches!(action, Action::GiveUp { .. }));
+    assert!(given_up.count() >= 2);
+    assert_eq!(begun_anew(round_trip.finalizing).map(|_| ()), None);
+}
+
+fn a_fourth_round() -> Claim<3> {
+    Claim {
+        name: "a fourth round",
+        statement: "A server is in round 4.",
+        kind: Kind::Pitfall,
+        applies: |_| true,
+        condition: |_, state| state.servers.iter().any(|server| server.round.0 == 4),
+    }
 }
 
 /// A row of the report with this run as its counterexample.

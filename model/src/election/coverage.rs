@@ -8,6 +8,7 @@ use crate::election::faults::Crash;
 use crate::election::server::{FastLeaderElection, Looking, Server, Wait};
 use crate::election::system::{Action, State, System};
 use crate::frame::coverage::{Kinds, kinds};
+use crate::terms::ensemble::Ensemble;
 use crate::terms::vote::{Notification, Vote};
 use fle::{Generation, ServerState};
 use std::cmp::Ordering;
@@ -164,11 +165,11 @@ struct Receipt<'a, const N: usize> {
 impl<const N: usize> Receipt<'_, N> {
     fn add_to(&self, kinds: Kinds) -> Kinds {
         let vote = self.heard.vote;
-        let voters = self.election.ensemble.voters();
+        let voters = self.ensemble().voters();
         let Some(looking) = self.before.looking() else {
             return kinds.and(self.of_settled());
         };
-        if self.before.config != self.after.config {
+        if self.before.known != self.after.known {
             return kinds.and(Happens::HearsConfiguration);
         }
         if !voters.contains(self.src) {
@@ -176,10 +177,7 @@ impl<const N: usize> Receipt<'_, N> {
         }
         let lags = vote.state == ServerState::Looking && vote.round < self.before.round;
         let kinds = kinds.and_if(lags, Happens::TellsLaggard);
-        let is_better = self
-            .election
-            .ensemble
-            .supersedes(vote.proposal, looking.proposal);
+        let is_better = self.ensemble().supersedes(vote.proposal, looking.proposal);
         let finalizes = looking.wait == Wait::Finalizing;
         if finalizes && !is_better {
             return kinds.and(Happens::Discards);
@@ -196,8 +194,13 @@ impl<const N: usize> Receipt<'_, N> {
         }
     }
 
+    /// As the receiver knows it.
+    fn ensemble(&self) -> &Ensemble<N> {
+        self.election.ensemble(self.before.known)
+    }
+
     fn of_settled(&self) -> Happens {
-        if !self.election.ensemble.voters().contains(self.src) {
+        if !self.ensemble().voters().contains(self.src) {
             Happens::AnswersStranger
         } else if self.heard.vote.state == ServerState::Looking {
             Happens::AnswersSettled
@@ -242,7 +245,7 @@ impl<const N: usize> Receipt<'_, N> {
     /// Whether the votes on record, and this one, are a quorum's for its leader, of this round or
     /// by settled servers.
     fn is_quorum_for(&self, looking: &Looking<N>, vote: Vote) -> bool {
-        let generation = |src: usize| self.election.ensemble.generation(src, self.dst);
+        let generation = |src: usize| self.election.common().generation(src, self.dst);
         let wanted = vote.unpack(generation(self.src));
         let with_this = |records: &[Option<Vote>; N]| {
             let mut records = *records;
@@ -252,7 +255,7 @@ impl<const N: usize> Receipt<'_, N> {
         let is_quorum = |records: &[Option<Vote>; N], kept_as: &dyn Fn(usize) -> Generation| {
             let voters = FastLeaderElection::supporters(&with_this(records), kept_as, wanted);
             let granted = self.before.granted;
-            self.election.ensemble.is_quorum(voters, granted)
+            self.ensemble().is_quorum(voters, granted)
         };
         let unversioned = |_: usize| Generation::Unversioned;
         vote.round == self.before.round && is_quorum(&looking.recv_set, &unversioned)

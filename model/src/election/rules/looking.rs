@@ -23,7 +23,7 @@ impl<const N: usize> Step<'_, N> {
             Some(_) if rises => self.own_proposal(),
             _ => was.proposal,
         };
-        let ensemble = &self.election.ensemble;
+        let ensemble = self.election.ensemble(before.known);
         let better = heard.filter(|&heard| ensemble.supersedes(heard, proposed));
         is.proposal == better.unwrap_or(proposed)
     }
@@ -32,7 +32,10 @@ impl<const N: usize> Step<'_, N> {
     /// Who has no data is not heard, and does not hear.
     fn heard_proposal(&self) -> Option<Proposal> {
         let (src, dst, Notification { vote, .. }) = self.received()?;
-        let voters = self.election.ensemble.voters();
+        let voters = self
+            .election
+            .ensemble(self.before.servers[dst].known)
+            .voters();
         let counts = vote.state == ServerState::Looking
             && vote.round >= self.before.servers[dst].round
             && voters.contains(src)
@@ -45,8 +48,7 @@ impl<const N: usize> Step<'_, N> {
     /// The receiver's.
     fn own_proposal(&self) -> Proposal {
         let me = self.action.actor().expect("somebody acts");
-        let credentials = self.before.servers[me].credentials;
-        self.election.own_proposal(me, credentials)
+        self.election.own_proposal(me, &self.before.servers[me])
     }
 
     /// What a looking server says to voters is what it proposes, in its round. It says so to all of
@@ -67,9 +69,9 @@ impl<const N: usize> Step<'_, N> {
         };
         let proposal = Notification {
             vote: Vote::looking(looking.proposal, speaker.round),
-            config: speaker.config,
+            config: speaker.known.committed(),
         };
-        let voters = self.election.ensemble.voters();
+        let voters = self.election.ensemble(speaker.known).voters();
         let said = sends(self.effects).filter(|&(dst, _)| voters.contains(dst));
         let mut told = ServerSet::NONE;
         for (dst, notification) in said {
@@ -83,8 +85,8 @@ impl<const N: usize> Step<'_, N> {
 
     /// Whom the server must tell what it proposes.
     fn owed_the_proposal(&self, server: usize) -> ServerSet {
-        let voters = self.election.ensemble.voters();
         let (before, after) = (&self.before.servers[server], &self.after.servers[server]);
+        let voters = self.election.ensemble(after.known).voters();
         if after.looking().is_some() && before.standing() != after.standing() {
             return voters;
         }
