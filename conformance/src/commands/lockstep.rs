@@ -6,7 +6,7 @@ use fle_conformance::lockstep::{Report, election, establishment};
 use fle_model::election::catalogue;
 use fle_model::election::scenario::Scenario;
 use fle_model::establishment::catalogue as establishments;
-use fle_model::frame::figures::grouped;
+use fle_model::frame::figures::{collision, grouped};
 use fle_model::frame::progress::{Progress, Watcher};
 use fle_model::frame::scenario::Tier;
 use serde::Serialize;
@@ -171,12 +171,13 @@ fn tell<D>(
 ) -> io::Result<()> {
     writeln!(
         out,
-        "{}: {} states, {} transitions, {} acts, {} comparisons",
+        "{}: {} states, {} transitions, {} acts, {} comparisons\n  {}",
         report.scenario,
         grouped(report.states),
         grouped(report.transitions),
         grouped(report.acts),
-        grouped(report.comparisons)
+        grouped(report.comparisons),
+        collision(report.collision_probability)
     )?;
     match &report.divergence {
         None => Ok(()),

@@ -43,6 +43,7 @@ use fle_model::establishment::protocol::{Effect, Event, Protocol};
 use fle_model::establishment::scenario::Scenario;
 use fle_model::establishment::server::Server;
 use fle_model::establishment::system::Cause;
+use fle_model::frame::figures::collision_probability;
 use fle_model::frame::progress::Watcher;
 use fle_model::frame::scenario::{Scenario as _, Task};
 use fle_model::terms::vote::sid;
@@ -135,6 +136,7 @@ fn lockstep_servers<const N: usize>(
     Report {
         scenario: scenario.name.to_owned(),
         states: survey.states,
+        collision_probability: collision_probability(survey.states),
         transitions: survey.transitions,
         acts: survey.acts.len(),
         comparisons: results.iter().map(|(comparisons, _)| comparisons).sum(),

@@ -96,6 +96,28 @@ pub const SCENARIOS: &[Scenario] = &[
         ..THREE
     },
     Scenario {
+        name: "establish-crash",
+        covers: "three voters, one epoch, one crash at any point",
+        tier: Tier::Nightly,
+        faults: Faults {
+            crashes: 1,
+            ..Faults::NONE
+        },
+        unique_states: 13_929_721,
+        ..THREE
+    },
+    Scenario {
+        name: "establish-crash-later",
+        covers: "three voters, two epochs, one crash at any point",
+        tier: Tier::Simulation,
+        last: 2,
+        faults: Faults {
+            crashes: 1,
+            ..Faults::NONE
+        },
+        ..THREE
+    },
+    Scenario {
         name: "establish-observer",
         covers: "two voters and an observer, one epoch, one crash at any point",
         composition: Composition::Observer,
