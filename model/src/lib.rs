@@ -176,6 +176,12 @@
 //!   the epochs of the two would differ for ever; what helps is that the follower's connection has
 //!   broken. The first version of [`GiveUp`](election::system::Action::GiveUp) lacked that, and `check
 //!   timely-activation` showed it.
+//! - **A leader may have lost its data.** It crashed, its disk was lost, and nobody noticed: its
+//!   followers' old words, of the round that it is in again, make it lead (`check wipe`, 10 steps).
+//!   What a vote claims is what the candidate's disk said once. So nobody votes *for* an empty disk,
+//!   nor does one vote, and yet one leads, and the word of one counts once it has joined (`check
+//!   loss-wipe`). It is for the leader to look at its own disk, as [`fle::leadership`] does: it
+//!   gives up.
 //! - **The election alone need not end.** Two servers can be elected in different rounds with the
 //!   help of one voter, and a third then looks for ever, torn between them. It is the peer's main
 //!   loop that ends it: the leader without followers gives up. With it, every timely scenario ends

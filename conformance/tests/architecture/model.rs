@@ -43,7 +43,7 @@ const LIBRARY: Layers<'_> = &[
             "server",
             "system",
             "rules scenario story",
-            "narrate picture trace",
+            "narrate past picture trace",
             "subject",
             "claims",
             "catalogue",
@@ -64,7 +64,7 @@ const LIBRARY: Layers<'_> = &[
     ("election::trace::format", &["self", "file vocabulary"]),
     (
         "election::claims",
-        &["shared", "always eventually sometimes", "self"],
+        &["shared", "always disks eventually sometimes", "self"],
     ),
     ("election::catalogue", &["scenarios", "self"]),
     (

@@ -1,9 +1,9 @@
-//! An election as it is judged: which rules of single steps were broken on the way to a state, and how
-//! a way reads.
+//! An election as it is judged: what is remembered of the way to a state, and how a way reads.
 
 use crate::election::narrate::{tell, tell_start};
+use crate::election::past::Past;
 use crate::election::picture::{NOTATION, head, picture, sketch};
-use crate::election::rules::{self, Broken};
+use crate::election::rules;
 use crate::election::scenario::Scenario;
 use crate::election::story::{Scene, Start};
 use crate::election::system::{State, System};
@@ -14,13 +14,13 @@ use crate::terms::vote::sid;
 
 impl<const N: usize> Subject for System<N> {
     type Scenario = Scenario;
-    type Past = Broken;
+    type Past = Past<N>;
 
-    fn remember(&self, _: &State<N>) -> Broken {
-        Broken::default()
+    fn remember(&self, start: &State<N>) -> Past<N> {
+        Past::of(start)
     }
 
-    fn observe(&self, past: Broken, step: &Step<'_, Self>) -> Broken {
+    fn observe(&self, past: Past<N>, step: &Step<'_, Self>) -> Past<N> {
         let Step {
             before,
             action,
@@ -34,7 +34,7 @@ impl<const N: usize> Subject for System<N> {
             after,
             effects,
         };
-        past.and(step.broken_rules())
+        past.after(&step)
     }
 
     fn sketch(&self, state: &State<N>) -> String {

@@ -54,12 +54,13 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         always(
             "eligible",
             &["a server is elected"],
-            "Nobody settles on a server that is not a voter with weight, or that had no data.",
+            "Nobody settles on a server that is not a voter with weight, or whose disk has always been empty.",
             |system, state| {
                 let mut votes = state.servers.iter().filter_map(Server::settled);
                 votes.all(|vote| {
                     system.election.ensemble.has_weight(vote.leader())
                         && vote.proposal.credentials.has_data()
+                        && state.past.had[vote.leader()].has_data()
                 })
             },
         ),

@@ -75,7 +75,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [2_747_977, 535_065],
+        [2_936_696, 589_444],
     ),
     late(mix(
         ["crash-late", "timely-crash-late"],
@@ -113,7 +113,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [763_127, 190_598],
+        [822_076, 209_756],
     ),
     late(mix(
         ["break-late", "timely-break-late"],
@@ -141,7 +141,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [1_226_974, 299_998],
+        [1_317_792, 332_444],
     ),
     late(mix(
         ["loss-late", "timely-loss-late"],
@@ -159,19 +159,19 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
         ["wipe-wipe", "timely-wipe-wipe"],
         "three servers, two times a crash with loss of the disk",
         Faults { wipes: 2, ..NONE },
-        [571_999, 186_510],
+        [667_784, 229_676],
     ),
     late(mix(
         ["wipe-late", "timely-wipe-late"],
         "three servers, a crash with loss of the disk and a late start",
         Faults { wipes: 1, ..NONE },
-        [177_296, 89_442],
+        [192_020, 100_560],
     )),
     gossip(mix(
         ["wipe-gossip", "timely-wipe-gossip"],
         "three servers, a crash with loss of the disk and a newer configuration",
         Faults { wipes: 1, ..NONE },
-        [847_440, 215_226],
+        [899_160, 237_248],
     )),
     gossip(late(mix(
         ["late-gossip", "timely-late-gossip"],
