@@ -219,7 +219,10 @@ fn lockstep_counts_what_it_took_and_knows_its_scenarios() {
     assert_eq!(report[1]["divergence"], Value::Null);
     assert!(last_line(&output).ends_with(" comparisons, 0 diverged"));
 
-    let output = run_command("lockstep", &["nowhere"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("there is no such scenario; there are"));
+    for scenario in ["nowhere", "establish-elected"] {
+        let output = run_command("lockstep", &[scenario]);
+        assert_eq!(output.status.code(), Some(2));
+        let wanted = "no scenario of this name is one for the engine; there are";
+        assert!(text(&output.stderr).contains(wanted));
+    }
 }

@@ -86,7 +86,7 @@ const LIBRARY: Layers<'_> = &[
             "catalogue",
         ],
     ),
-    ("establishment::system", &["state", "self", "timely"]),
+    ("establishment::system", &["state", "self", "timely votes"]),
 ];
 
 /// The command line.

@@ -7,12 +7,21 @@ use super::system::{State, System};
 use crate::frame::story::{Recorded, Story};
 use crate::frame::subject::{Step, Subject, Way};
 
+impl<const N: usize> System<N> {
+    fn with_commits(&self, past: Past<N>, state: &State<N>) -> Past<N> {
+        match self.protocol.replicates {
+            true => past.committing(self, state),
+            false => past,
+        }
+    }
+}
+
 impl<const N: usize> Subject for System<N> {
     type Scenario = Scenario;
     type Past = Past<N>;
 
     fn remember(&self, start: &State<N>) -> Past<N> {
-        Past::of(start)
+        self.with_commits(Past::of(start), start)
     }
 
     fn observe(&self, past: Past<N>, step: &Step<'_, Self>) -> Past<N> {
@@ -22,7 +31,8 @@ impl<const N: usize> Subject for System<N> {
             after,
             effects,
         } = *step;
-        past.after(before, action, after, effects.as_ref())
+        let past = past.after(before, action, after, effects.as_ref());
+        self.with_commits(past, after)
     }
 
     fn sketch(&self, state: &State<N>) -> String {
