@@ -26,6 +26,9 @@ pub struct Report<D> {
     pub scenario: String,
     /// How many states the model can reach.
     pub states: usize,
+    /// How likely it is at most that two of them had one fingerprint, so that one of them was never
+    /// looked at.
+    pub collision_probability: f64,
     /// How many transitions lead from them.
     pub transitions: usize,
     /// How many different acts of a server these are.

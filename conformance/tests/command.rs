@@ -1,6 +1,7 @@
 //! The command line: what it prints and how it exits, on good, altered and unusable traces.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use fle_model::frame::figures::{collision, collision_probability};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -210,11 +211,18 @@ fn lockstep_counts_what_it_took_and_knows_its_scenarios() {
     assert_eq!(report[0]["divergence"], Value::Null);
     let comparisons = report[0]["comparisons"].as_u64().unwrap();
     assert!(comparisons > 1_000);
+    let states = report[0]["states"].as_u64().unwrap();
+    let chance = collision_probability(states.try_into().unwrap());
+    assert_eq!(report[0]["collision_probability"], json!(chance));
+    assert!(text(&output.stdout).contains(&collision(chance)));
     assert_eq!(report[1]["scenario"], json!("establish-timely-ahead"));
     assert_eq!(report[1]["divergence"], Value::Null);
     assert!(last_line(&output).ends_with(" comparisons, 0 diverged"));
 
-    let output = run_command("lockstep", &["nowhere"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("there is no such scenario; there are"));
+    for scenario in ["nowhere", "establish-elected"] {
+        let output = run_command("lockstep", &[scenario]);
+        assert_eq!(output.status.code(), Some(2));
+        let wanted = "no scenario of this name is one for the engine; there are";
+        assert!(text(&output.stderr).contains(wanted));
+    }
 }

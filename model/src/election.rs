@@ -14,6 +14,7 @@
 //! | [`scenario`] | the bounds that a system is made from |
 //! | [`rules`] | what must hold of single steps |
 //! | `coverage` | what can come of a step, to be counted |
+//! | [`past`] | what is remembered of a way: what the disks said, which rules were broken |
 //! | [`story`], [`narrate`], [`picture`] | a step as data, in a sentence, as it is drawn |
 //! | [`mod@trace`] | a way as `fle-trace/1` files, for the implementation to replay |
 //! | [`subject`] | all that together: what the [frame](crate::frame) asks of a system |
@@ -28,6 +29,7 @@ pub mod finalizing;
 pub mod mutants;
 pub mod narrate;
 pub mod network;
+pub mod past;
 pub mod picture;
 pub mod rules;
 pub mod scenario;

@@ -177,7 +177,13 @@
 //! - **A vote can outlive its voter's epoch**: a server is elected by the vote of one that has
 //!   since been synchronized with another leader and entered a later epoch (`check activation`).
 //!   Where epochs move, the best credentials are not the election's to guarantee; the leader finds
-//!   out when it counts the epochs that a quorum has accepted.
+//!   out when it counts the epochs that a quorum has accepted. With the establishment behind it: one
+//!   is elected that lacks what has been committed since the votes were cast, and none such is
+//!   established (`check establish-elected`).
+//! - **Rounds come again**, not only after a restart: a server that joins an ensemble takes on its
+//!   round, be it earlier, and when it gives that up it looks in a round that it was in before. So
+//!   votes that were cast for it then count once more. `tests/composition.rs` showed it, of a
+//!   composition in which a vote counted for one look of its candidate.
 //! - **Settled votes of two elections make a quorum.** Those of the joiner's own round agree if
 //!   they name one leader, whatever their zxid and epoch; those of other rounds if they name one
 //!   leader in one epoch, whatever their zxid and round. So a joiner counts the leader of round 2
@@ -197,6 +203,12 @@
 //!   the epochs of the two would differ for ever; what helps is that the follower's connection has
 //!   broken. The first version of [`GiveUp`](election::system::Action::GiveUp) lacked that, and `check
 //!   timely-activation` showed it.
+//! - **A leader may have lost its data.** It crashed, its disk was lost, and nobody noticed: its
+//!   followers' old words, of the round that it is in again, make it lead (`check wipe`, 10 steps).
+//!   What a vote claims is what the candidate's disk said once. So nobody votes *for* an empty disk,
+//!   nor does one vote, and yet one leads, and the word of one counts once it has joined (`check
+//!   loss-wipe`). It is for the leader to look at its own disk, as [`fle::leadership`] does: it
+//!   gives up.
 //! - **The election alone need not end.** Two servers can be elected in different rounds with the
 //!   help of one voter, and a third then looks for ever, torn between them. It is the peer's main
 //!   loop that ends it: the leader without followers gives up. With it, every timely scenario ends

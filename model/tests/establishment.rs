@@ -4,7 +4,7 @@ use fle_model::establishment::catalogue::find;
 use fle_model::establishment::mutants::Mutant;
 use fle_model::establishment::scenario::Scenario;
 use fle_model::establishment::system::{Action, Cause, Faults, System};
-use fle_model::frame::check::{Options, check};
+use fle_model::frame::check::{Options, check, shortest};
 use fle_model::frame::claim::Checked;
 use fle_model::frame::report::Verdict;
 use fle_model::frame::scenario::Scenario as _;
@@ -76,6 +76,9 @@ fn what_is_said_before_it_is_stored_is_noticed() {
         Mutant::LeaderDoesNotAccept,
     ] {
         is_killed_by(mutant, "establish-two", "stored before said");
+    }
+    for mutant in [Mutant::AcksBeforeHistory, Mutant::HistoryNotTaken] {
+        is_killed_by(mutant, "establish-elected", "stored before said");
     }
 }
 
@@ -157,6 +160,34 @@ fn a_disk_that_is_believed_is_noticed() {
 fn a_promise_of_one_that_does_not_remember_is_noticed() {
     let property = "stored before said";
     is_killed_by(Mutant::ForgetfulPromises, "establish-loss", property);
+}
+
+/// Of three servers a quorum would elect one that lacks what is committed: nothing else notices.
+#[test]
+fn votes_that_lose_what_is_committed_are_noticed() {
+    let property = "an elected history is not below a committed one";
+    is_killed_by(Mutant::VotesForAnybody, "establish-elected", property);
+    is_killed_by(Mutant::ForgetfulVotes, "establish-elected-loss", property);
+    is_killed_by(
+        Mutant::HistoryStoredLast,
+        "establish-elected-crash",
+        property,
+    );
+}
+
+/// Each by itself: that a promise was taken which must not be is noticed sooner.
+#[test]
+fn a_leader_that_lacks_what_is_committed_is_noticed() {
+    for property in [
+        "an established leader has everything committed",
+        "what is committed stays",
+    ] {
+        let broken = scenario("establish-elected").mutated(Mutant::LongerHistoryTaken);
+        let mut claims = broken.claims::<3>();
+        claims.retain(|claim| claim.name == property);
+        let system = broken.checked(|_| true, claims);
+        assert!(shortest(&system).is_some(), "{property}");
+    }
 }
 
 /// No lease and no epoch is at stake: a server waits aside for ever.

@@ -5,7 +5,7 @@ use fle_model::election::mutants::Mutant;
 use fle_model::election::scenario::Scenario;
 use fle_model::frame::check::{Options, check};
 use fle_model::frame::failure::{STATES, failures};
-use fle_model::frame::junit::junit;
+use fle_model::frame::junit::{COLLISION, junit};
 use fle_model::frame::report::{Report, Verdict};
 use fle_model::frame::scenario::Scenario as _;
 use fle_model::frame::shard::Shard;
@@ -72,6 +72,10 @@ fn a_scenario_is_a_suite_and_a_property_a_case() {
         );
     }
     assert!(!case(&xml, STATES).has_children());
+    let mut nodes = suite.descendants();
+    let collision = nodes.find(|node| node.attribute("name") == Some(COLLISION));
+    let chance = collision.expect("it is a property").attribute("value");
+    assert_eq!(chance, Some(&*report.collision_probability.to_string()));
 }
 
 #[test]

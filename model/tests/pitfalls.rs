@@ -198,6 +198,23 @@ fn a_server_decides_twice_in_one_round() {
     );
 }
 
+/// Neither follower notices that 3 has crashed. Its round is again theirs, and their two words are a quorum without its own vote,
+/// which nobody counts, nor 3 itself. It is for the leader to look at its disk.
+#[test]
+fn a_leader_has_lost_its_data() {
+    let told = story("wipe", "a leader has lost its data");
+    let end = [
+        "3 announces its vote again, to 1; tells 3",
+        "2 receives from 3: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1; tells 3",
+        "3 crashes and loses its disk",
+        "3 is started; looks in round 1; tells everyone",
+        "3 receives from 1: FOLLOWING, settled on 3 (epoch 1, zxid 0x2) in round 1",
+        "3 receives from 2: FOLLOWING, settled on 3 (epoch 1, zxid 0x2) in round 1; \
+         is LEADING, settled on 3 (epoch 1, zxid 0x2) in round 1",
+    ];
+    assert_eq!(told[5..], end);
+}
+
 /// The shortest way to where 2 is about to answer 3, which then joins it on votes of two elections; and that it does.
 fn quorum_of_two_elections(scenario: &str) -> Vec<String> {
     let system = system(scenario, [LOW, LOW, HIGH], "two elections make a quorum");

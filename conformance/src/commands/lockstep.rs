@@ -6,7 +6,7 @@ use fle_conformance::lockstep::{Report, election, establishment};
 use fle_model::election::catalogue;
 use fle_model::election::scenario::Scenario;
 use fle_model::establishment::catalogue as establishments;
-use fle_model::frame::figures::grouped;
+use fle_model::frame::figures::{collision, grouped};
 use fle_model::frame::progress::{Progress, Watcher};
 use fle_model::frame::scenario::Tier;
 use serde::Serialize;
@@ -50,21 +50,28 @@ enum Either {
 /// The scenario of this name, for the command line.
 fn chosen(name: &str) -> std::result::Result<Chosen, String> {
     let election = catalogue::find(name).map(Chosen::Election);
-    let establishment = || establishments::find(name).map(Chosen::Establishment);
+    let establishment = || with_engine().find(|it| it.name == name);
+    let establishment = || establishment().map(Chosen::Establishment);
     election.or_else(establishment).ok_or_else(|| {
         let elections = catalogue::SCENARIOS.iter().map(|it| it.name);
-        let establishments = establishments::SCENARIOS.iter().map(|it| it.name);
+        let establishments = with_engine().map(|it| it.name);
         let known: Vec<_> = elections.chain(establishments).collect();
-        format!("there is no such scenario; there are {}", known.join(", "))
+        let known = known.join(", ");
+        format!("no scenario of this name is one for the engine; there are {known}")
     })
+}
+
+/// The establishments without transactions: the engine has none.
+fn with_engine() -> impl Iterator<Item = &'static fle_model::establishment::scenario::Scenario> {
+    let all = establishments::SCENARIOS.iter();
+    all.filter(|it| !it.replicates())
 }
 
 /// Those of tier `ci`.
 fn of_tier() -> Vec<Chosen> {
     let elections = catalogue::SCENARIOS.iter();
     let elections = elections.filter(|it| it.tier == Tier::Ci);
-    let establishments = establishments::SCENARIOS.iter();
-    let establishments = establishments.filter(|it| it.tier == Tier::Ci);
+    let establishments = with_engine().filter(|it| it.tier == Tier::Ci);
     let elections = elections.map(Chosen::Election);
     let establishments = establishments.map(Chosen::Establishment);
     elections.chain(establishments).collect()
@@ -171,12 +178,13 @@ fn tell<D>(
 ) -> io::Result<()> {
     writeln!(
         out,
-        "{}: {} states, {} transitions, {} acts, {} comparisons",
+        "{}: {} states, {} transitions, {} acts, {} comparisons\n  {}",
         report.scenario,
         grouped(report.states),
         grouped(report.transitions),
         grouped(report.acts),
-        grouped(report.comparisons)
+        grouped(report.comparisons),
+        collision(report.collision_probability)
     )?;
     match &report.divergence {
         None => Ok(()),

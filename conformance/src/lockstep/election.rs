@@ -24,6 +24,7 @@ use fle_model::election::trace::Line;
 use fle_model::election::trace::acts::{self, Act, Seen, What};
 use fle_model::election::trace::format::{Output, Standing, Step, Trace};
 use fle_model::election::trace::terms::Terms;
+use fle_model::frame::figures::collision_probability;
 use fle_model::frame::progress::Watcher;
 use fle_model::frame::scenario::{Scenario as _, Task};
 use fle_model::terms::vote::sid;
@@ -96,6 +97,7 @@ fn lockstep_servers<const N: usize>(
     Report {
         scenario: scenario.name.to_owned(),
         states: survey.states,
+        collision_probability: collision_probability(survey.states),
         transitions: survey.transitions,
         acts: survey.acts.len(),
         comparisons: results.iter().map(|(comparisons, _)| comparisons).sum(),

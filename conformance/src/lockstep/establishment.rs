@@ -43,6 +43,7 @@ use fle_model::establishment::protocol::{Effect, Event, Protocol};
 use fle_model::establishment::scenario::Scenario;
 use fle_model::establishment::server::Server;
 use fle_model::establishment::system::Cause;
+use fle_model::frame::figures::collision_probability;
 use fle_model::frame::progress::Watcher;
 use fle_model::frame::scenario::{Scenario as _, Task};
 use fle_model::terms::vote::sid;
@@ -90,7 +91,7 @@ impl fmt::Display for Divergence {
 /// Takes every transition of the scenario with both.
 ///
 /// # Panics
-/// If the catalogue has a scenario with a number of servers that the model is not built for.
+/// If there are transactions, or the catalogue has a scenario with a number of servers that the model is not built for.
 #[must_use]
 pub fn lockstep(
     scenario: &Scenario,
@@ -135,6 +136,7 @@ fn lockstep_servers<const N: usize>(
     Report {
         scenario: scenario.name.to_owned(),
         states: survey.states,
+        collision_probability: collision_probability(survey.states),
         transitions: survey.transitions,
         acts: survey.acts.len(),
         comparisons: results.iter().map(|(comparisons, _)| comparisons).sum(),
@@ -336,13 +338,13 @@ impl<'a, const N: usize> SideBySide<'a, N> {
     }
 
     fn beginning(&self, server: &Server<N>) -> String {
-        let (disk, zxid) = (server.disk, server.zxid);
+        let (disk, zxid) = (server.disk, server.zxid());
         let id = self.place + 1;
         if !disk.remembers() {
-            return format!("{id} starts with {disk:?}, zxid {zxid}");
+            return format!("{id} starts with {disk:?}, zxid {zxid:?}");
         }
         format!(
-            "{id} starts with accepted epoch {:?}, current epoch {:?}, zxid {zxid}",
+            "{id} starts with accepted epoch {:?}, current epoch {:?}, zxid {zxid:?}",
             disk.accepted, disk.current
         )
     }
@@ -361,6 +363,7 @@ impl<'a, const N: usize> SideBySide<'a, N> {
                 return format!("{id} is answered by {}: {answer:?}", peer + 1);
             }
             Event::Settle(learner) => Cause::Settles(learner),
+            Event::Append => Cause::Appends,
             Event::HandOver(heir) => Cause::HandsOver(heir),
             Event::GiveUp => Cause::GivesUp,
         };

@@ -43,7 +43,7 @@ const LIBRARY: Layers<'_> = &[
             "server",
             "system",
             "coverage rules scenario story",
-            "narrate picture trace",
+            "narrate past picture trace",
             "subject",
             "claims",
             "catalogue",
@@ -65,7 +65,7 @@ const LIBRARY: Layers<'_> = &[
     ("election::trace::format", &["self", "file vocabulary"]),
     (
         "election::claims",
-        &["shared", "always eventually sometimes", "self"],
+        &["shared", "always disks eventually sometimes", "self"],
     ),
     ("election::catalogue", &["scenarios", "self"]),
     (
@@ -87,7 +87,7 @@ const LIBRARY: Layers<'_> = &[
             "catalogue",
         ],
     ),
-    ("establishment::system", &["state", "self", "timely"]),
+    ("establishment::system", &["state", "self", "timely votes"]),
 ];
 
 /// The command line.

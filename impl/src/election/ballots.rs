@@ -5,8 +5,9 @@
 //! candidate that agree: mostly one or two, however many voters there are.
 //!
 //! Invariants: each voter has at most one vote; every vote is in exactly one faction of its candidate; the factions follow from
-//! the votes, so that equality and hash look at the votes alone; a faction that nobody is left in counts nothing. Absent on purpose: what agreement means
-//! ([`Vote::agrees_with`]) and what a quorum is ([`QuorumView`]).
+//! the votes, so that the hash looks at the votes alone; a faction that nobody is left in counts nothing. Equality looks at the
+//! sums as well: whoever searches for a wrong one must not take it for the right one, because the votes are the same. Absent on
+//! purpose: what agreement means ([`Vote::agrees_with`]) and what a quorum is ([`QuorumView`]).
 
 use crate::id::Sid;
 use crate::quorum::{QuorumView, Slot, Tally};
@@ -118,8 +119,12 @@ impl Ballots {
     }
 
     fn factions_of(&self, candidate: Slot) -> impl Iterator<Item = FactionId> + Clone {
+        self.factions_from(self.first[candidate.index()])
+    }
+
+    fn factions_from(&self, first: Option<FactionId>) -> impl Iterator<Item = FactionId> + Clone {
         let next = |id: &FactionId| self.factions[id.index()].next;
-        iter::successors(self.first[candidate.index()], next)
+        iter::successors(first, next)
     }
 
     /// Sets `tally` to the votes that agree with `probe`, whose leader has the slot `candidate`; none for a leader who is no voter.
@@ -138,6 +143,18 @@ impl Ballots {
             .filter(|(_, vote)| agree(*vote))
             .map(|(sid, _)| sid)
             .collect()
+    }
+
+    /// What has been added up, in no order: by candidate, its factions. Where nobody is left nothing should be.
+    fn sums(&self) -> impl Iterator<Item = (Option<Slot>, Option<&Vote>, &Tally)> + Clone {
+        let faction = |id: FactionId| &self.factions[id.index()];
+        let first = self.first.iter().flatten();
+        let chained = first.flat_map(move |&first| self.factions_from(Some(first)));
+        let chained = chained.map(faction);
+        let chained = chained.map(|it| (Some(it.candidate), Some(&it.vote), &it.tally));
+        let left = self.vacant.iter().map(move |&id| &faction(id).tally);
+        let left = left.filter(|tally| !tally.is_empty());
+        chained.chain(left.map(|tally| (None, None, tally)))
     }
 
     /// The voter's vote.
@@ -180,7 +197,10 @@ impl Ballots {
 
 impl PartialEq for Ballots {
     fn eq(&self, other: &Self) -> bool {
+        let (mut ours, theirs) = (self.sums(), other.sums());
         self.votes().eq(other.votes())
+            && ours.clone().count() == theirs.clone().count()
+            && ours.all(|sum| theirs.clone().any(|it| it == sum))
     }
 }
 

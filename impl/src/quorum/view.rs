@@ -190,4 +190,9 @@ impl Tally {
             *sum = tallies.clone().map(|tally| tally.0[group]).sum();
         }
     }
+
+    /// Whether it counts nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|&sum| sum == 0)
+    }
 }

@@ -6,6 +6,7 @@
 //! Every `always` and `eventually` names the `sometimes` that shows it is not vacuous.
 
 mod always;
+mod disks;
 mod eventually;
 mod shared;
 mod sometimes;
@@ -17,9 +18,11 @@ pub use shared::Claim;
 pub fn claims<const N: usize>() -> Vec<Claim<N>> {
     [
         always::claims(),
+        disks::always(),
         eventually::claims(),
         sometimes::witnesses(),
         sometimes::pitfalls(),
+        disks::sometimes(),
         eventually::pitfalls(),
     ]
     .concat()

@@ -222,7 +222,7 @@ impl<const N: usize> Step<'_, N> {
     }
 
     /// The server that settles in this step, its election until then, and its vote.
-    fn settles(&self) -> Option<(usize, &Looking<N>, Vote)> {
+    pub(crate) fn settles(&self) -> Option<(usize, &Looking<N>, Vote)> {
         let server = self.actor()?;
         let looking = self.before.servers[server].looking()?;
         Some((server, looking, self.after.servers[server].settled()?))
@@ -267,13 +267,9 @@ impl<const N: usize> Step<'_, N> {
         answers.eq([(dst, vote)])
     }
 
-    /// A quorum's votes are on record for the one settled on: cast in this round, or by settled servers. Who joins another has that
-    /// one's word that it leads. In an ensemble of two, the word of the oracle's favourite is enough.
-    fn has_quorum_evidence(&self) -> bool {
-        let Some((me, looking, vote)) = self.settles() else {
-            return true;
-        };
-        let on_record = self.on_record(looking);
+    /// Whose votes are on record for the one settled on: cast in this round, or by settled servers.
+    pub(crate) fn supporters(&self) -> Option<ServerSet> {
+        let (_, looking, vote) = self.settles()?;
         let joins = self.joined().is_some();
         let supports = |cast: Vote| match cast.state {
             ServerState::Looking => cast.proposal == vote.proposal && cast.round == vote.round,
@@ -281,8 +277,19 @@ impl<const N: usize> Step<'_, N> {
                 cast.leader() == vote.leader() && (joins || cast.round == vote.round)
             }
         };
-        let supporters = on_record.iter().filter(|&&(_, cast)| supports(cast));
-        let supporters: ServerSet = supporters.map(|&(voter, _)| voter).collect();
+        let on_record = self.on_record(looking).into_iter();
+        let supporters = on_record.filter(|&(_, cast)| supports(cast));
+        Some(supporters.map(|(voter, _)| voter).collect())
+    }
+
+    /// A quorum's votes are on record for the one settled on. Who joins another has that one's word that it leads. In an ensemble of
+    /// two, the word of the oracle's favourite is enough.
+    fn has_quorum_evidence(&self) -> bool {
+        let Some(((me, looking, vote), supporters)) = self.settles().zip(self.supporters()) else {
+            return true;
+        };
+        let on_record = self.on_record(looking);
+        let joins = self.joined().is_some();
         let leads = |&(voter, cast): &(usize, Vote)| {
             voter == vote.leader() && cast.state == ServerState::Leading
         };
@@ -431,18 +438,14 @@ pub(crate) fn some_election<const N: usize>(
     })
 }
 
-/// Whether a server can settle in this state, and how it would.
+/// Whether a server can settle in this state, in a step of the wanted kind.
 pub(crate) fn some_settling<const N: usize>(
     system: &System<N>,
     before: &State<N>,
-    wanted: impl Fn(usize, Vote) -> bool,
+    wanted: impl Fn(&Step<'_, N>) -> bool,
 ) -> bool {
-    some_step(
-        system,
-        before,
-        |_| true,
-        |step| step.settles().is_some_and(|(me, _, vote)| wanted(me, vote)),
-    )
+    let settles = |step: &Step<'_, N>| step.settles().is_some() && wanted(step);
+    some_step(system, before, |_| true, settles)
 }
 
 /// Whether a server can receive something in this state, in a step of the wanted kind.

@@ -100,10 +100,10 @@ impl Scenario {
     }
 
     /// Whether no state can be reached from two initial states, so that the states of shards add up to those of the whole. What sets
-    /// initial states apart must then never change: it is what is on the disks, or what the oracle says.
+    /// initial states apart must then never change, or be remembered: it is what is on the disks, or what the oracle says.
     #[must_use]
     pub fn is_disjoint(&self) -> bool {
-        self.rounds == 1 && !self.late && !self.activation && self.faults.wipes == 0 && !self.ahead
+        self.rounds == 1 && !self.late && !self.activation && !self.ahead
     }
 
     /// Whether two assignments of credentials have the same runs under other names, if servers that

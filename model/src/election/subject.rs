@@ -1,10 +1,10 @@
-//! An election as it is judged: which rules of single steps were broken on the way to a state, and how
-//! a way reads.
+//! An election as it is judged: what is remembered of the way to a state, and how a way reads.
 
 use crate::election::coverage;
 use crate::election::narrate::{tell, tell_start};
+use crate::election::past::Past;
 use crate::election::picture::{NOTATION, head, picture, sketch};
-use crate::election::rules::{self, Broken};
+use crate::election::rules;
 use crate::election::scenario::Scenario;
 use crate::election::story::{Scene, Start};
 use crate::election::system::{Action, State, System};
@@ -16,7 +16,7 @@ use crate::terms::vote::sid;
 
 impl<const N: usize> Subject for System<N> {
     type Scenario = Scenario;
-    type Past = Broken;
+    type Past = Past<N>;
 
     const KINDS: &'static [Kind] = coverage::KINDS;
 
@@ -24,11 +24,11 @@ impl<const N: usize> Subject for System<N> {
         coverage::kinds(self, before, action, after)
     }
 
-    fn remember(&self, _: &State<N>) -> Broken {
-        Broken::default()
+    fn remember(&self, start: &State<N>) -> Past<N> {
+        Past::of(start)
     }
 
-    fn observe(&self, past: Broken, step: &Step<'_, Self>) -> Broken {
+    fn observe(&self, past: Past<N>, step: &Step<'_, Self>) -> Past<N> {
         let Step {
             before,
             action,
@@ -42,7 +42,7 @@ impl<const N: usize> Subject for System<N> {
             after,
             effects,
         };
-        past.and(step.broken_rules())
+        past.after(&step)
     }
 
     fn sketch(&self, state: &State<N>) -> String {

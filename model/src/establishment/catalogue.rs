@@ -5,7 +5,7 @@ use super::claims::{Claim, claims};
 use super::mutants::Mutant;
 use super::scenario::Scenario;
 use super::system::{Action, Cause, Faults, System};
-use super::terms::{Epoch, Knowledge, Stored};
+use super::terms::{Elections, Epoch, Knowledge, Stored};
 use crate::frame::scenario::{self, About, Task, Tier, with_servers};
 use crate::terms::ensemble::Composition;
 use crate::terms::setting::Setting;
@@ -18,6 +18,7 @@ const THREE: Scenario = Scenario {
     servers: 3,
     composition: Composition::Majority,
     setting: Setting::Asynchronous,
+    elections: Elections::Senseless,
     histories: &[1, 1, 2],
     disks: &[Stored::NONE],
     prelude: &[],
@@ -82,6 +83,21 @@ const THREE_IS_AHEAD: &[&[Action]] = &[
     &THREE_COMES_AND_GOES,
 ];
 
+/// 1 has more than the others, which have voted for it. It leads, 2 follows, and 3 looks.
+const ELECTED: Scenario = Scenario {
+    elections: Elections::ByVotes,
+    histories: &[2, 1, 1],
+    prelude: &[&TWO_FOLLOWS_ONE],
+    last: 2,
+    ..THREE
+};
+
+/// One transaction.
+const ONE: Faults = Faults {
+    appends: 1,
+    ..Faults::NONE
+};
+
 /// Every scenario.
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -93,6 +109,28 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Faults::NONE
         },
         unique_states: 8_284_191,
+        ..THREE
+    },
+    Scenario {
+        name: "establish-crash",
+        covers: "three voters, one epoch, one crash at any point",
+        tier: Tier::Nightly,
+        faults: Faults {
+            crashes: 1,
+            ..Faults::NONE
+        },
+        unique_states: 13_929_721,
+        ..THREE
+    },
+    Scenario {
+        name: "establish-crash-later",
+        covers: "three voters, two epochs, one crash at any point",
+        tier: Tier::Simulation,
+        last: 2,
+        faults: Faults {
+            crashes: 1,
+            ..Faults::NONE
+        },
         ..THREE
     },
     Scenario {
@@ -211,6 +249,51 @@ pub const SCENARIOS: &[Scenario] = &[
         },
         unique_states: 1_005_372,
         ..THREE
+    },
+    Scenario {
+        name: "establish-elected",
+        covers: "three voters and what they commit: 1 leads, 2 follows, one transaction, a further epoch whose leader is elected by votes, two resets",
+        faults: Faults {
+            resets: Some(2),
+            ..ONE
+        },
+        unique_states: 1_248_980,
+        ..ELECTED
+    },
+    Scenario {
+        name: "establish-elected-crash",
+        covers: "three voters and what they commit, as in establish-elected, with one reset and one crash at any point",
+        tier: Tier::Nightly,
+        faults: Faults {
+            crashes: 1,
+            resets: Some(1),
+            ..ONE
+        },
+        unique_states: 3_279_949,
+        ..ELECTED
+    },
+    Scenario {
+        name: "establish-elected-loss",
+        covers: "three voters and what they commit, as in establish-elected, with one reset and one disk lost",
+        tier: Tier::Nightly,
+        faults: Faults {
+            losses: 1,
+            resets: Some(1),
+            ..ONE
+        },
+        unique_states: 2_957_331,
+        ..ELECTED
+    },
+    Scenario {
+        name: "establish-elected-rollback",
+        covers: "three voters and what they commit, as in establish-elected, with one disk rolled back, and patience without end",
+        faults: Faults {
+            rollbacks: 1,
+            resets: Some(0),
+            ..ONE
+        },
+        unique_states: 378_510,
+        ..ELECTED
     },
     Scenario {
         name: "establish-two-loss",

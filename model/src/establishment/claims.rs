@@ -7,6 +7,7 @@ use super::leader::LearnerStage;
 use super::learner;
 use super::network::Packet;
 use super::rules::{Past, Rule};
+use super::scenario::Scenario;
 use super::server::{Role, Server};
 use super::system::{State, System};
 use super::terms::{Epoch, Stored};
@@ -47,7 +48,7 @@ impl<const N: usize> System<N> {
 /// Every property, in the order in which they are printed.
 #[must_use]
 pub fn claims<const N: usize>() -> Vec<Claim<N>> {
-    [always(), vec![eventually()], sometimes()].concat()
+    [always(), of_transactions(), vec![eventually()], sometimes()].concat()
 }
 
 fn eventually<const N: usize>() -> Claim<N> {
@@ -151,6 +152,64 @@ fn always<const N: usize>() -> Vec<Claim<N>> {
                 followed
                     .into_iter()
                     .all(|epoch| state.past.was_established(epoch))
+            },
+        ),
+    ]
+}
+
+/// Where the election feeds the establishment, and histories grow.
+fn of_transactions<const N: usize>() -> Vec<Claim<N>> {
+    let of_transactions = |name, kind, statement, condition| Claim {
+        name,
+        statement,
+        kind,
+        applies: Scenario::replicates,
+        condition,
+    };
+    let always = |witnesses| Kind::Always { witnesses };
+    vec![
+        of_transactions(
+            "an established leader has everything committed",
+            always(&["a transaction is committed", "a later epoch is established"]),
+            "A leader that is established has every transaction that was committed before.",
+            |_, state| !state.past.broken.contains(Rule::CommittedIsKept),
+        ),
+        of_transactions(
+            "what is committed stays",
+            always(&["a transaction is committed"]),
+            "What a quorum has in an epoch begins with all that a quorum has had in an epoch before, or is a beginning of that.",
+            |_, state| !state.past.broken.contains(Rule::CommittedOnlyGrows),
+        ),
+        of_transactions(
+            "an elected history is not below a committed one",
+            always(&["a transaction is committed"]),
+            "Whoever a quorum would vote for, as the disks stand, has every transaction that is committed.",
+            |system, state| {
+                let is_elected = |&candidate: &usize| {
+                    let voters = system.would_vote(state, candidate);
+                    system.protocol.ensemble.is_quorum(voters, false)
+                };
+                let mut elected = (0..N).filter(is_elected);
+                elected.all(|it| state.servers[it].history.contains(state.past.committed))
+            },
+        ),
+        of_transactions(
+            "a transaction is committed",
+            Kind::Witness,
+            "A quorum has a transaction of the epoch that it is in.",
+            |_, state| state.past.committed.last().epoch > Epoch(0),
+        ),
+        of_transactions(
+            "an outdated vote elects",
+            Kind::Pitfall,
+            "A server that remembers may be elected without a transaction that is committed: it was since the votes were cast.",
+            |system, state| {
+                let mut servers = state.servers.iter().enumerate();
+                servers.any(|(me, it)| {
+                    it.memory.remembers()
+                        && system.has_votes(state, me)
+                        && !it.history.contains(state.past.committed)
+                })
             },
         ),
     ]

@@ -224,7 +224,7 @@ impl<const N: usize> Leader<N> {
                 match current {
                     Some(epoch)
                         if is_open
-                            && (epoch, zxid) > (self.elected_in, cx.zxid)
+                            && (epoch, zxid) > (self.elected_in, cx.history.last())
                             && !cx.is(Mutant::LongerHistoryTaken) =>
                     {
                         self.refuse(from, cx);
@@ -364,6 +364,18 @@ impl<const N: usize> Leader<N> {
         }
     }
 
+    /// Adds a transaction, and tells those that were told its history.
+    pub(super) fn append(&self, cx: &mut Context<'_, N>) {
+        let Some(epoch) = self.established() else {
+            return;
+        };
+        let history = cx.history.and(epoch);
+        cx.effects.push(Effect::StoreHistory(history));
+        for learner in self.those_at(LearnerStage::Activating).iter() {
+            cx.send(learner, Packet::Proposal(history));
+        }
+    }
+
     /// The learners that it can hand over to: one at a time.
     pub fn candidates<'a>(&'a self, ensemble: &'a Ensemble<N>) -> impl Iterator<Item = usize> + 'a {
         let is_free =
@@ -415,7 +427,8 @@ impl<const N: usize> Leader<N> {
                 ) => {
                     *stage = LearnerStage::Activating;
                     self.unanswered[learner] += 1;
-                    cx.send(learner, Packet::NewLeader(epoch));
+                    let history = cx.protocol.replicates.then_some(cx.history);
+                    cx.send(learner, Packet::NewLeader { epoch, history });
                 }
                 _ => {}
             }

@@ -5,7 +5,7 @@
 use super::mutants::Mutant;
 use super::network::Packet;
 use super::protocol::{Context, Effect, Quits};
-use super::terms::{Bond, Epoch, Introduction};
+use super::terms::{Bond, Epoch, History, Introduction};
 
 /// What a learner knows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -59,10 +59,12 @@ impl Learner {
     ) -> Result<(), Quits> {
         match (self.stage, packet) {
             (Stage::Introduced, Packet::LeaderInfo(epoch)) => return self.consider(epoch, cx),
-            (Stage::HeldBack(proposed) | Stage::Promised(proposed), Packet::NewLeader(epoch))
-                if epoch == proposed =>
-            {
-                self.activate(epoch, cx);
+            (
+                Stage::HeldBack(proposed) | Stage::Promised(proposed),
+                Packet::NewLeader { epoch, history },
+            ) if epoch == proposed => self.activate(epoch, history, cx),
+            (Stage::Activated(_) | Stage::Following(_), Packet::Proposal(history)) => {
+                cx.effects.push(Effect::StoreHistory(history));
             }
             (Stage::Activated(epoch), Packet::UpToDate) => {
                 *cx.bond = Bond::To(self.leader);
@@ -148,13 +150,24 @@ impl Learner {
     }
 
     fn acknowledge<const N: usize>(&self, current: Option<Epoch>, cx: &mut Context<'_, N>) {
-        let zxid = cx.zxid;
+        let zxid = cx.history.last();
         cx.send(self.leader, Packet::AckEpoch { current, zxid });
     }
 
     /// Neither epoch ever falls. With the epoch of a leader that is established, or has the
-    /// promises of a quorum, one that has lost what it promised remembers again.
-    fn activate<const N: usize>(&mut self, epoch: Epoch, cx: &mut Context<'_, N>) {
+    /// promises of a quorum, one that has lost what it promised remembers again. The leader's
+    /// history is stored before its epoch, in which that history counts.
+    fn activate<const N: usize>(
+        &mut self,
+        epoch: Epoch,
+        history: Option<History>,
+        cx: &mut Context<'_, N>,
+    ) {
+        let history = history.filter(|_| !cx.is(Mutant::HistoryNotTaken));
+        let is_late = cx.is(Mutant::HistoryStoredLast) || cx.is(Mutant::AcksBeforeHistory);
+        if !is_late {
+            cx.effects.extend(history.map(Effect::StoreHistory));
+        }
         let lower = cx.is(Mutant::LowerEpochStored);
         let is_new = (epoch > cx.memory.accepted || lower) && !cx.is(Mutant::JoinsUnaccepted);
         if is_new && !cx.is(Mutant::CurrentStoredFirst) {
@@ -170,6 +183,9 @@ impl Learner {
         if is_new && cx.is(Mutant::CurrentStoredFirst) {
             cx.accept(epoch);
         }
+        if cx.is(Mutant::HistoryStoredLast) {
+            cx.effects.extend(history.map(Effect::StoreHistory));
+        }
         if !cx.memory.remembers() {
             cx.know();
         }
@@ -177,6 +193,9 @@ impl Learner {
         self.stage = Stage::Activated(epoch);
         if !cx.is(Mutant::AcksBeforeStoring) {
             cx.send(self.leader, ack);
+        }
+        if cx.is(Mutant::AcksBeforeHistory) {
+            cx.effects.extend(history.map(Effect::StoreHistory));
         }
     }
 

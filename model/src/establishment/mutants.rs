@@ -33,6 +33,16 @@ mutants! {
         "A learner acknowledges the current epoch, and then stores it.";
     JoinsUnaccepted "" in "establish-alone":
         "A learner that joins without a promise does not accept the epoch.";
+    HistoryNotTaken "" in "establish-elected":
+        "A learner enters the epoch without the leader's history.";
+    HistoryStoredLast "4643" in "establish-elected-crash":
+        "A learner stores the current epoch, and then the leader's history.";
+    AcksBeforeHistory "4646" in "establish-elected":
+        "A learner acknowledges the current epoch, and then stores the leader's history.";
+    VotesForAnybody "" in "establish-elected":
+        "A server votes for one that has less than itself.";
+    ForgetfulVotes "" in "establish-elected-loss":
+        "A server that does not remember what it has promised votes, and is voted for.";
     AnyAnswerPromises "" in "establish-two":
         "An answer without a promise counts as one.";
     LeaderDoesNotAccept "" in "establish-two":

@@ -9,7 +9,7 @@
 //! connected again. It may as well have received it before that, since it learns of the new one
 //! only from its first packet.
 
-use super::terms::{Epoch, Introduction};
+use super::terms::{Epoch, History, Introduction, Zxid};
 use std::fmt;
 
 /// What a leader and a learner tell one another.
@@ -23,11 +23,19 @@ pub enum Packet {
     AckEpoch {
         /// Its current epoch; `None` where it promises nothing.
         current: Option<Epoch>,
-        /// The length of its history.
-        zxid: u8,
+        /// Its last transaction.
+        zxid: Zxid,
     },
-    /// The epoch is the learner's current one from now on.
-    NewLeader(Epoch),
+    /// The epoch is the learner's current one from now on, and the leader's history its own, where
+    /// histories are told (DIFF, TRUNC or SNAP, and NEWLEADER).
+    NewLeader {
+        /// The epoch.
+        epoch: Epoch,
+        /// The leader's history.
+        history: Option<History>,
+    },
+    /// The leader's history with one more transaction.
+    Proposal(History),
     /// It is.
     Ack(Epoch),
     /// The leader is established.
@@ -215,9 +223,17 @@ impl fmt::Debug for Packet {
             Self::AckEpoch {
                 current: Some(epoch),
                 zxid,
-            } => write!(f, "ACKEPOCH(current {epoch:?}, zxid {zxid})"),
+            } => write!(f, "ACKEPOCH(current {epoch:?}, zxid {zxid:?})"),
             Self::AckEpoch { current: None, .. } => write!(f, "ACKEPOCH without a promise"),
-            Self::NewLeader(epoch) => write!(f, "NEWLEADER({epoch:?})"),
+            Self::NewLeader {
+                epoch,
+                history: None,
+            } => write!(f, "NEWLEADER({epoch:?})"),
+            Self::NewLeader {
+                epoch,
+                history: Some(history),
+            } => write!(f, "NEWLEADER({epoch:?}, transactions {history:?})"),
+            Self::Proposal(history) => write!(f, "PROPOSAL(transactions {history:?})"),
             Self::Ack(epoch) => write!(f, "ACK({epoch:?})"),
             Self::UpToDate => write!(f, "UPTODATE"),
             Self::Ping => write!(f, "PING"),

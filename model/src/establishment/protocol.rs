@@ -2,7 +2,7 @@
 
 use super::mutants::Mutant;
 use super::network::Packet;
-use super::terms::{Answer, Bond, Epoch, Knowledge, Stored};
+use super::terms::{Answer, Bond, Epoch, History, Knowledge, Stored};
 use crate::terms::ensemble::Ensemble;
 use crate::terms::set::ServerSet;
 
@@ -28,6 +28,8 @@ pub enum Event {
     Told(usize, Answer),
     /// Nobody counts any more on an answer that this learner gave elsewhere.
     Settle(usize),
+    /// Its owner has a transaction for it.
+    Append,
     /// Its owner wants this one of its followers to lead.
     HandOver(usize),
     /// It waits no longer, whatever for.
@@ -41,6 +43,8 @@ pub enum Effect {
     StoreAccepted(Epoch),
     /// Stores the current epoch.
     StoreCurrent(Epoch),
+    /// Stores this history in place of its own.
+    StoreHistory(History),
     /// Stores that what is stored is all that it has promised.
     StoreKnown,
     /// Connects to this leader.
@@ -68,6 +72,8 @@ pub type Effects = Vec<Effect>;
 pub struct Protocol<const N: usize> {
     /// Who they are.
     pub ensemble: Ensemble<N>,
+    /// Whether histories grow, and are told. Without transactions each server keeps its own.
+    pub replicates: bool,
     /// The last epoch that there is.
     pub last: Epoch,
     /// The rule that is broken; none is in the protocol itself.
@@ -79,7 +85,7 @@ pub(super) struct Context<'a, const N: usize> {
     pub(super) protocol: &'a Protocol<N>,
     pub(super) me: usize,
     pub(super) memory: &'a mut Stored,
-    pub(super) zxid: u8,
+    pub(super) history: History,
     pub(super) bond: &'a mut Bond,
     pub(super) without_past: &'a mut ServerSet,
     pub(super) effects: Effects,

@@ -9,8 +9,8 @@ use super::learner;
 use super::network::Packet;
 use super::protocol::{Effect, Event};
 use super::server::{Role, Server};
-use super::system::{Action, Done, State};
-use super::terms::{Epoch, Stored};
+use super::system::{Action, Done, State, System};
+use super::terms::{Epoch, History, Stored};
 use crate::terms::set::ServerSet;
 use std::fmt;
 
@@ -30,6 +30,10 @@ pub enum Rule {
     StoredFirst,
     /// No promise is taken from a server with better credentials.
     BestCredentials,
+    /// Who is established has all that is committed.
+    CommittedIsKept,
+    /// What is committed is what was committed before, and more.
+    CommittedOnlyGrows,
 }
 
 /// The rules that were broken, a bit for each.
@@ -65,13 +69,15 @@ impl fmt::Debug for Broken {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::EstablishedOnce,
         Self::LaterIsGreater,
         Self::DiskOnlyRises,
         Self::PromisedOnce,
         Self::StoredFirst,
         Self::BestCredentials,
+        Self::CommittedIsKept,
+        Self::CommittedOnlyGrows,
     ];
 }
 
@@ -86,6 +92,9 @@ pub struct Past<const N: usize> {
     pub floor: [Epoch; N],
     /// For each leader those that have promised to help no other, where that is not over by time.
     pub kept: [ServerSet; N],
+    /// What a quorum has had in one epoch, each of it in that epoch: it may be committed. Nothing
+    /// where there are no transactions.
+    pub committed: History,
     /// The rules that a step has broken.
     pub broken: Broken,
 }
@@ -99,6 +108,7 @@ impl<const N: usize> Past<N> {
             promised: start.servers.map(|server| server.disk.accepted),
             floor: [Epoch(0); N],
             kept: [ServerSet::NONE; N],
+            committed: History::NONE,
             broken: Broken::default(),
         }
     }
@@ -153,6 +163,31 @@ impl<const N: usize> Past<N> {
         }
     }
 
+    /// With what is committed now. A server acknowledges a history by having it in the epoch of
+    /// its leader, so what a quorum has in one epoch is committed as soon as the leader hears of it.
+    #[must_use]
+    pub fn committing(mut self, system: &System<N>, state: &State<N>) -> Self {
+        for server in &state.servers {
+            let has = |it: &Server<N>, history| {
+                it.disk.current == server.disk.current && it.history.contains(history)
+            };
+            let is_committed = |&history: &History| {
+                let have = (0..N).filter(|&it| has(&state.servers[it], history));
+                system.protocol.ensemble.is_quorum(have.collect(), false)
+            };
+            let mut beginnings = server.history.beginnings();
+            let committed = beginnings.find(is_committed).unwrap_or_default();
+            if committed.contains(self.committed) {
+                self.committed = committed;
+            } else if !self.committed.contains(committed) {
+                self.broken = self
+                    .broken
+                    .and(Broken::of([(Rule::CommittedOnlyGrows, false)]));
+            }
+        }
+        self
+    }
+
     /// Whether a leader of this epoch was ever established.
     #[must_use]
     pub fn was_established(&self, epoch: Epoch) -> bool {
@@ -182,7 +217,7 @@ impl<const N: usize> Judged<'_, N> {
         let mut server = self.done.met;
         for &effect in &self.done.effects {
             server.carry_out(effect);
-            broken = broken.and(self.broken_by_effect(server.disk, past, effect));
+            broken = broken.and(self.broken_by_effect(&server, past, effect));
             self.remember(past, effect);
         }
         past.broken = past.broken.and(broken);
@@ -212,18 +247,18 @@ impl<const N: usize> Judged<'_, N> {
         };
         let is_counted = matches!(before.stage, Stage::Promising(_));
         let is_new = is_counted && has_promised(leader, from) && !has_promised(before, from);
-        let credentials = (leader.elected_in, self.is().zxid);
+        let credentials = (leader.elected_in, self.is().zxid());
         let is_best = current.is_none_or(|epoch| (epoch, zxid) <= credentials);
         Broken::of([(Rule::BestCredentials, !is_new || is_best)])
     }
 
     /// The rules that an effect breaks, once carried out.
-    fn broken_by_effect(&self, disk: Stored, past: &Past<N>, effect: Effect) -> Broken {
+    fn broken_by_effect(&self, server: &Server<N>, past: &Past<N>, effect: Effect) -> Broken {
         let Stored {
             accepted,
             current,
             knowledge: _,
-        } = disk;
+        } = server.disk;
         match effect {
             Effect::StoreAccepted(_) | Effect::StoreCurrent(_) => {
                 let was = self.was().disk;
@@ -233,9 +268,14 @@ impl<const N: usize> Judged<'_, N> {
             Effect::Established(epoch) if self.leads() => Broken::of([
                 (Rule::EstablishedOnce, !past.was_established(epoch)),
                 (Rule::LaterIsGreater, epoch > past.floor[self.done.me]),
+                (
+                    Rule::CommittedIsKept,
+                    server.history.contains(past.committed),
+                ),
             ]),
-            Effect::Send { to: _, packet } => self.broken_by_packet(disk, past, packet),
+            Effect::Send { to: _, packet } => self.broken_by_packet(server, past, packet),
             Effect::Established(_)
+            | Effect::StoreHistory(_)
             | Effect::StoreKnown
             | Effect::Connect(_)
             | Effect::Close(_)
@@ -243,7 +283,8 @@ impl<const N: usize> Judged<'_, N> {
         }
     }
 
-    fn broken_by_packet(&self, disk: Stored, past: &Past<N>, packet: Packet) -> Broken {
+    fn broken_by_packet(&self, server: &Server<N>, past: &Past<N>, packet: Packet) -> Broken {
+        let disk = server.disk;
         let Stored {
             accepted,
             current,
@@ -265,10 +306,18 @@ impl<const N: usize> Judged<'_, N> {
             }
             Packet::LeaderInfo(epoch) => Broken::of([(Rule::StoredFirst, accepted == epoch)]),
             Packet::Ack(epoch) => {
-                let is_stored = current >= epoch && disk.remembers();
+                let has_history = self
+                    .told_history()
+                    .is_none_or(|told| told == server.history);
+                let is_stored = current >= epoch && disk.remembers() && has_history;
                 Broken::of([(Rule::StoredFirst, is_stored)])
             }
-            Packet::NewLeader(epoch) => Broken::of([(Rule::StoredFirst, current == epoch)]),
+            Packet::NewLeader { epoch, history: _ } => {
+                Broken::of([(Rule::StoredFirst, current == epoch)])
+            }
+            Packet::Proposal(history) => {
+                Broken::of([(Rule::StoredFirst, server.history == history)])
+            }
             Packet::LearnerInfo(_)
             | Packet::AckEpoch {
                 current: None,
@@ -304,6 +353,7 @@ impl<const N: usize> Judged<'_, N> {
             Effect::Established(_)
             | Effect::StoreAccepted(_)
             | Effect::StoreCurrent(_)
+            | Effect::StoreHistory(_)
             | Effect::StoreKnown
             | Effect::Connect(_)
             | Effect::Close(_)
@@ -335,10 +385,22 @@ impl<const N: usize> Judged<'_, N> {
                 current: None,
                 zxid: _,
             }
-            | Packet::NewLeader(_)
+            | Packet::NewLeader { .. }
+            | Packet::Proposal(_)
             | Packet::UpToDate
             | Packet::Release
             | Packet::HandOver(_) => {}
+        }
+    }
+
+    /// The history that the server has just been told.
+    fn told_history(&self) -> Option<History> {
+        match self.done.event {
+            Event::Hear {
+                from: _,
+                packet: Packet::NewLeader { epoch: _, history },
+            } => history,
+            _ => None,
         }
     }
 

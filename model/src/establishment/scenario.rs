@@ -4,7 +4,7 @@ use super::mutants::Mutant;
 use super::protocol::Protocol;
 use super::server::Server;
 use super::system::{Action, Faults, State, System};
-use super::terms::{Epoch, Stored};
+use super::terms::{Elections, Epoch, History, Stored};
 use crate::frame::scenario::Tier;
 use crate::terms::ensemble::{Composition, Ensemble};
 use crate::terms::setting::Setting;
@@ -25,6 +25,8 @@ pub struct Scenario {
     pub composition: Composition,
     /// When what takes time happens.
     pub setting: Setting,
+    /// Who may be elected.
+    pub elections: Elections,
     /// The length of each server's history.
     pub histories: &'static [u8],
     /// Each server starts with any of these on its disk, as far as it can have come about: a
@@ -55,6 +57,12 @@ impl Scenario {
         forget && is_dispensable
     }
 
+    /// Whether there are transactions, so that histories grow.
+    #[must_use]
+    pub fn replicates(&self) -> bool {
+        self.faults.appends > 0
+    }
+
     /// Whether leaders can be established one after the other.
     pub(super) fn lasts(&self) -> bool {
         self.last > 1 && (self.setting == Setting::Asynchronous || self.faults != Faults::NONE)
@@ -65,8 +73,8 @@ impl Scenario {
         let is_dispensable = self.servers > 2 && self.composition == Composition::Majority;
         let differ = self.disks.len() > 1 && self.setting == Setting::Timely;
         let resets = self.faults.resets.is_some_and(|resets| resets > 1);
-        is_dispensable
-            && (differ || resets || self.faults.rollbacks > 0 && !self.prelude.is_empty())
+        let ends = self.faults.resets != Some(0) && !self.prelude.is_empty();
+        is_dispensable && (differ || resets || self.faults.rollbacks > 0 && ends)
     }
 
     /// The system, over the initial states whose number `chosen` accepts.
@@ -77,20 +85,28 @@ impl Scenario {
         let starts = starts.filter(|&(number, _)| chosen(number));
         let leaders = 0..N.min(self.leaders);
         let leaders = leaders.filter(|&server| ensemble.voters().contains(server));
-        System {
+        let mut system = System {
             setting: self.setting,
+            elections: self.elections,
             leaders: leaders.collect(),
             prelude: self.prelude.concat().into(),
             protocol: Protocol {
                 ensemble,
+                replicates: self.replicates(),
                 last: match self.setting {
                     Setting::Asynchronous => Epoch(self.last),
                     Setting::Timely => Epoch(self.last + 1),
                 },
                 mutant: self.mutant,
             },
-            starts: starts.map(|(_, start)| start).collect(),
-        }
+            starts: Vec::new(),
+        };
+        let starts = starts.map(|(_, mut start)| {
+            system.count_votes(&mut start);
+            start
+        });
+        system.starts = starts.collect();
+        system
     }
 
     /// How the servers can start. A current epoch is one that a quorum has accepted, in every
@@ -103,7 +119,7 @@ impl Scenario {
             std::array::from_fn(|server| {
                 let disk = self.disks[digits % choices];
                 digits /= choices;
-                Server::new(disk, self.histories[server])
+                Server::new(disk, History::of(self.histories[server]))
             })
         });
         let can_be = |servers: &[Server<N>; N]| {

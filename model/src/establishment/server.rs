@@ -14,7 +14,7 @@ use super::learner::Learner;
 use super::mutants::Mutant;
 use super::network::Packet;
 use super::protocol::{Context, Effect, Effects, Event, Protocol, Quits};
-use super::terms::{Answer, Bond, Epoch, Introduction, Knowledge, Stored};
+use super::terms::{Answer, Bond, Epoch, History, Introduction, Knowledge, Stored, Zxid};
 use crate::terms::set::ServerSet;
 
 /// A server.
@@ -24,8 +24,8 @@ pub struct Server<const N: usize> {
     pub disk: Stored,
     /// What it goes by while it runs.
     pub memory: Stored,
-    /// How long its history is. It never changes: transactions are not modelled.
-    pub zxid: u8,
+    /// Its transactions, on its disk.
+    pub history: History,
     /// An earlier promise, to stay with a leader, that is not over.
     pub bond: Bond,
     /// Those that have told a server with an empty disk that they never accepted an epoch.
@@ -55,15 +55,21 @@ impl<const N: usize> Role<N> {
 impl<const N: usize> Server<N> {
     /// A server that was started and looks for a leader.
     #[must_use]
-    pub fn new(disk: Stored, zxid: u8) -> Self {
+    pub fn new(disk: Stored, history: History) -> Self {
         Self {
             disk,
             memory: disk,
-            zxid,
+            history,
             bond: disk.bond(),
             without_past: ServerSet::NONE,
             role: Role::LOOKING,
         }
+    }
+
+    /// Its last transaction.
+    #[must_use]
+    pub fn zxid(&self) -> Zxid {
+        self.history.last()
     }
 
     /// The epoch in which it leads or follows an established leader.
@@ -93,6 +99,7 @@ impl<const N: usize> Server<N> {
             Effect::StoreAccepted(epoch) => disk.accepted = epoch,
             Effect::StoreCurrent(epoch) => disk.current = epoch,
             Effect::StoreKnown => disk.knowledge = Knowledge::Complete,
+            Effect::StoreHistory(history) => self.history = history,
             _ => return,
         }
         if disk.knowledge == Knowledge::Blank {
@@ -128,7 +135,7 @@ impl<const N: usize> Protocol<N> {
             protocol: self,
             me,
             memory: &mut server.memory,
-            zxid: server.zxid,
+            history: server.history,
             bond: &mut server.bond,
             without_past: &mut server.without_past,
             effects: Effects::new(),
@@ -201,6 +208,10 @@ impl<const N: usize> Context<'_, N> {
             (Event::Settle(learner), Role::Leading(leader)) => {
                 leader.settle(learner);
                 leader.advance(self)
+            }
+            (Event::Append, Role::Leading(leader)) => {
+                leader.append(self);
+                Ok(())
             }
             (Event::HandOver(heir), Role::Leading(leader)) => {
                 leader.hand_over(heir, self);

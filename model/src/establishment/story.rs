@@ -7,7 +7,7 @@ use super::network::Packet;
 use super::protocol::{Effect, Event};
 use super::server::{Role, Server};
 use super::system::{Action, Cause, Done, State, System};
-use super::terms::{Knowledge, Stored};
+use super::terms::{Knowledge, Stored, Zxid};
 use crate::frame::story::{Caption, Mark, Picture, Start, Step, facts};
 use crate::frame::system::TransitionSystem;
 use crate::terms::vote::sid;
@@ -45,7 +45,7 @@ pub(super) fn initial<const N: usize>(system: &System<N>, start: &State<N>) -> V
         sid: sid(place).0,
         facts: facts(Begins {
             disk: server.disk,
-            zxid: server.zxid,
+            zxid: server.zxid(),
         }),
         shown: head(server, system.protocol.ensemble.role(place)),
     });
@@ -55,7 +55,7 @@ pub(super) fn initial<const N: usize>(system: &System<N>, start: &State<N>) -> V
 /// What stands at the head of a server's lifeline.
 fn head<const N: usize>(server: &Server<N>, role: Option<&str>) -> Vec<Caption> {
     let credentials = Caption::new("credentials", disk(server.disk));
-    let history = Caption::new("history", format!("zxid {}", server.zxid));
+    let history = Caption::new("history", format!("zxid {:?}", server.zxid()));
     let role = role.map(|role| Caption::new("role", role));
     [credentials, history].into_iter().chain(role).collect()
 }
@@ -65,7 +65,7 @@ fn head<const N: usize>(server: &Server<N>, role: Option<&str>) -> Vec<Caption> 
 struct Begins {
     #[serde(flatten)]
     disk: Stored,
-    zxid: u8,
+    zxid: Zxid,
 }
 
 fn disk(disk: Stored) -> String {
@@ -230,6 +230,7 @@ fn mark<const N: usize>(me: usize, cause: Cause, done: Option<&Done<N>>) -> (&'s
             )
         }
         Cause::Settles(learner) => ("settle", word(format!("begins to confirm {}", learner + 1))),
+        Cause::Appends => ("append", word("adds a transaction".to_owned())),
         Cause::HandsOver(heir) => ("hand_over", word(format!("hands over to {}", heir + 1))),
         Cause::GivesUp => ("give_up", clock("patience")),
     }
@@ -248,7 +249,8 @@ fn short(packet: Packet) -> String {
         }
         | Packet::LearnerInfo(_)
         | Packet::LeaderInfo(_)
-        | Packet::NewLeader(_)
+        | Packet::NewLeader { .. }
+        | Packet::Proposal(_)
         | Packet::Ack(_)
         | Packet::UpToDate
         | Packet::Ping
@@ -262,6 +264,10 @@ fn caption(effect: Effect, leads: bool) -> Option<Caption> {
     match effect {
         Effect::StoreAccepted(epoch) => Some(Caption::new("change", format!("accepts {epoch:?}"))),
         Effect::StoreCurrent(epoch) => Some(Caption::new("change", format!("enters {epoch:?}"))),
+        Effect::StoreHistory(history) => Some(Caption::new(
+            "change",
+            format!("has transactions {history:?}"),
+        )),
         Effect::StoreKnown => Some(Caption::new("change", "remembers")),
         Effect::Established(epoch) if leads => {
             Some(Caption::new("leading", format!("LEADS, epoch {epoch:?}")))
@@ -285,11 +291,12 @@ impl fmt::Display for Action {
             Self::Crash(me) => write!(f, "{} crashes", me + 1),
             Self::Start(me) => write!(f, "{} is started", me + 1),
             Self::Lose(me) => write!(f, "{} is down, and its disk is empty", me + 1),
-            Self::RollBack(me, accepted, current) => write!(
+            Self::RollBack(me, accepted, current, history) => write!(
                 f,
                 "{} is down, and its disk is an older one: accepted epoch {accepted:?}, current \
-                 epoch {current:?}",
-                me + 1
+                 epoch {current:?}, zxid {:?}",
+                me + 1,
+                history.last()
             ),
             Self::Break { learner, leader } => {
                 let (learner, leader) = (learner + 1, leader + 1);
@@ -318,6 +325,7 @@ impl fmt::Display for Cause {
                 "begins to confirm its epoch for {}, on whose earlier answers nobody counts any more",
                 learner + 1
             ),
+            Self::Appends => write!(f, "is to add a transaction"),
             Self::HandsOver(heir) => write!(f, "is to hand over to {}", heir + 1),
             Self::GivesUp => write!(f, "gives up"),
         }
@@ -329,6 +337,7 @@ impl fmt::Display for Effect {
         match *self {
             Self::StoreAccepted(epoch) => write!(f, "stores accepted epoch {epoch:?}"),
             Self::StoreCurrent(epoch) => write!(f, "stores current epoch {epoch:?}"),
+            Self::StoreHistory(history) => write!(f, "stores transactions {history:?}"),
             Self::StoreKnown => write!(f, "stores that this is all that it has promised"),
             Self::Connect(leader) => write!(f, "connects to {}", leader + 1),
             Self::Send { to, packet } => write!(f, "sends {packet:?} to {}", to + 1),

@@ -9,6 +9,15 @@ use crate::frame::coverage::{Kind, Kinds};
 use crate::frame::story::{Recorded, Story};
 use crate::frame::subject::{Step, Subject, Way};
 
+impl<const N: usize> System<N> {
+    fn with_commits(&self, past: Past<N>, state: &State<N>) -> Past<N> {
+        match self.protocol.replicates {
+            true => past.committing(self, state),
+            false => past,
+        }
+    }
+}
+
 impl<const N: usize> Subject for System<N> {
     type Scenario = Scenario;
     type Past = Past<N>;
@@ -20,7 +29,7 @@ impl<const N: usize> Subject for System<N> {
     }
 
     fn remember(&self, start: &State<N>) -> Past<N> {
-        Past::of(start)
+        self.with_commits(Past::of(start), start)
     }
 
     fn observe(&self, past: Past<N>, step: &Step<'_, Self>) -> Past<N> {
@@ -30,7 +39,8 @@ impl<const N: usize> Subject for System<N> {
             after,
             effects,
         } = *step;
-        past.after(before, action, after, effects.as_ref())
+        let past = past.after(before, action, after, effects.as_ref());
+        self.with_commits(past, after)
     }
 
     fn sketch(&self, state: &State<N>) -> String {

@@ -1,7 +1,8 @@
 //! Servers and connections together, and what surrounds them: what can happen, and what comes of it.
 //!
 //! The election is an oracle without any sense: whoever looks may be told at any time that it is
-//! elected, or that any other is. So nothing that must always hold rests on the election.
+//! elected, or that any other is. So nothing that must always hold rests on the election. Where it
+//! has sense, it comes to what votes can come to ([`votes`]).
 //!
 //! An event and its effects are one step, unless the server crashes in between
 //! ([`Action::CrashIn`]): what others do meanwhile could as well be done before or after, since
@@ -10,6 +11,7 @@
 
 mod state;
 pub mod timely;
+pub mod votes;
 
 pub use state::{Faults, State};
 
@@ -18,7 +20,7 @@ use super::mutants::Mutant;
 use super::network::Packet;
 use super::protocol::{Effect, Event, Protocol};
 use super::server::{Role, Server};
-use super::terms::{Bond, Epoch, Knowledge, Stored};
+use super::terms::{Bond, Elections, Epoch, History, Knowledge, Stored};
 use crate::frame::system::{Fairness, TransitionSystem};
 use crate::terms::set::ServerSet;
 use crate::terms::setting::Setting;
@@ -31,6 +33,8 @@ pub struct System<const N: usize> {
     pub protocol: Protocol<N>,
     /// When what takes time happens.
     pub setting: Setting,
+    /// By what servers are elected.
+    pub elections: Elections,
     /// Who may be elected.
     pub leaders: ServerSet,
     /// What happens first.
@@ -53,7 +57,7 @@ pub enum Action {
     /// It crashes, unless it is down, and its disk is empty then.
     Lose(usize),
     /// It crashes, unless it is down, and this is what its disk says then: something older.
-    RollBack(usize, Epoch, Epoch),
+    RollBack(usize, Epoch, Epoch, History),
     /// The leader loses its connection with the learner.
     Break {
         /// The learner.
@@ -80,6 +84,8 @@ pub enum Cause {
     Asks(usize),
     /// Nobody counts any more on what this learner may have answered elsewhere.
     Settles(usize),
+    /// It is to add a transaction.
+    Appends,
     /// It is to hand over to this one.
     HandsOver(usize),
     /// It waits no longer.
@@ -154,6 +160,10 @@ impl<const N: usize> System<N> {
             Cause::IsReleased => Event::Release,
             Cause::Asks(peer) => Event::Told(peer, before.servers[peer].answer()),
             Cause::Settles(learner) => Event::Settle(learner),
+            Cause::Appends => {
+                after.faults.appends -= 1;
+                Event::Append
+            }
             Cause::HandsOver(heir) => {
                 after.faults.transfers -= 1;
                 Event::HandOver(heir)
@@ -204,9 +214,10 @@ impl<const N: usize> System<N> {
             servers, network, ..
         } = state;
         match effect {
-            Effect::StoreAccepted(_) | Effect::StoreCurrent(_) | Effect::StoreKnown => {
-                servers[me].carry_out(effect);
-            }
+            Effect::StoreAccepted(_)
+            | Effect::StoreCurrent(_)
+            | Effect::StoreHistory(_)
+            | Effect::StoreKnown => servers[me].carry_out(effect),
             Effect::Connect(leader) => network.connect(me, leader),
             Effect::Send { to, packet } => network.send(me, to, packet),
             Effect::Close(peer) => network.close(me, peer),
@@ -225,8 +236,8 @@ impl<const N: usize> System<N> {
     }
 
     /// The server is down, and this is on its disk. An observer's promises count for nobody, so it
-    /// need not know them.
-    fn replace_disk(&self, state: &mut State<N>, me: usize, disk: Stored) {
+    /// need not know them. A history that is not told is nothing that could be had again, and stays.
+    fn replace_disk(&self, state: &mut State<N>, me: usize, disk: Stored, history: History) {
         Self::crash(state, me);
         let disk = match self.protocol.ensemble.voters().contains(me) {
             true => disk,
@@ -237,16 +248,62 @@ impl<const N: usize> System<N> {
         };
         state.servers[me].disk = disk;
         state.servers[me].memory = disk;
+        if self.protocol.replicates {
+            state.servers[me].history = history;
+        }
     }
 
-    /// What an older disk of the server can say: epochs only rise.
-    fn older(disk: Stored) -> impl Iterator<Item = (Epoch, Epoch)> {
+    /// What an older disk of the server can say: epochs only rise, and what was made in one came
+    /// with it. Left out: transactions that a leader has cut off since.
+    fn older(&self, server: &Server<N>) -> impl Iterator<Item = (Epoch, Epoch, History)> {
+        let (disk, history) = (server.disk, server.history);
+        let may_be_shorter = self.protocol.replicates;
         let accepted = 0..=disk.accepted.0;
-        let both = accepted.flat_map(move |accepted| {
+        let epochs = accepted.flat_map(move |accepted| {
             let current = 0..=disk.current.0.min(accepted);
             current.map(move |current| (Epoch(accepted), Epoch(current)))
         });
-        both.filter(move |&both| both != (disk.accepted, disk.current))
+        let all = epochs.flat_map(move |(accepted, current)| {
+            let histories = history.beginnings();
+            let histories = histories.filter(move |&it| may_be_shorter || it == history);
+            let of_then = histories.filter(move |it| it.last().epoch <= current);
+            of_then.map(move |history| (accepted, current, history))
+        });
+        all.filter(move |&older| older != (disk.accepted, disk.current, history))
+    }
+
+    /// The state after an action, but for the votes.
+    fn happen(&self, before: &State<N>, action: Action) -> Option<(State<N>, Option<Done<N>>)> {
+        let mut before = *before;
+        before.begun = self.prelude.len().min(before.begun + 1);
+        let mut after = before;
+        match action {
+            Action::Take(me, cause) => return self.take(&before, me, cause, None),
+            Action::CrashIn(me, cause, count) => return self.take(&before, me, cause, Some(count)),
+            Action::Crash(me) => {
+                Self::crash(&mut after, me);
+                after.faults.crashes -= 1;
+            }
+            Action::Lose(me) => {
+                self.replace_disk(&mut after, me, Stored::BLANK, History::NONE);
+                after.faults.losses -= 1;
+            }
+            Action::RollBack(me, accepted, current, history) => {
+                let disk = Stored {
+                    accepted,
+                    current,
+                    knowledge: Knowledge::Lost,
+                };
+                self.replace_disk(&mut after, me, disk, history);
+                after.faults.rollbacks -= 1;
+            }
+            Action::Start(me) => self.protocol.start(&mut after.servers[me]),
+            Action::Break { learner, leader } => {
+                after.faults.breaks -= 1;
+                return self.take(&after, leader, Cause::SeesEnd(learner), None);
+            }
+        }
+        Some((after, None))
     }
 
     fn causes(&self, state: &State<N>, me: usize, causes: &mut Vec<Cause>) {
@@ -258,10 +315,13 @@ impl<const N: usize> System<N> {
             Role::Looking(_) => {
                 let others = self.leaders.iter().filter(|&peer| peer != me && runs(peer));
                 causes.extend(others.map(Cause::Told));
-                causes.extend(self.leaders.contains(me).then_some(Cause::Elected));
+                causes.extend(self.may_be_elected(state, me).then_some(Cause::Elected));
             }
             Role::Leading(leader) => {
                 causes.extend(loses_patience.then_some(Cause::GivesUp));
+                if state.faults.appends > 0 && leader.established().is_some() {
+                    causes.push(Cause::Appends);
+                }
                 if state.faults.transfers > 0 {
                     let heirs = leader.candidates(&self.protocol.ensemble);
                     causes.extend(heirs.map(Cause::HandsOver));
@@ -339,7 +399,10 @@ fn crash_point(effects: &[Effect], count: u8) -> Option<&[Effect]> {
     let stores = |effect: &Effect| {
         matches!(
             effect,
-            Effect::StoreAccepted(_) | Effect::StoreCurrent(_) | Effect::StoreKnown
+            Effect::StoreAccepted(_)
+                | Effect::StoreCurrent(_)
+                | Effect::StoreHistory(_)
+                | Effect::StoreKnown
         )
     };
     let is_at_store = done.last().is_some_and(stores) || left.first().is_some_and(stores);
@@ -382,10 +445,10 @@ impl<const N: usize> TransitionSystem for System<N> {
                 actions.push(Action::Lose(me));
             }
             if state.faults.rollbacks > 0 {
-                let older = Self::older(state.servers[me].disk);
-                let older =
-                    older.map(|(accepted, current)| Action::RollBack(me, accepted, current));
-                actions.extend(older);
+                let older = self.older(&state.servers[me]);
+                actions.extend(older.map(|(accepted, current, history)| {
+                    Action::RollBack(me, accepted, current, history)
+                }));
             }
             if state.faults.breaks > 0 {
                 let lost = (0..N).filter(|&learner| state.network.is_up(learner, me));
@@ -398,36 +461,9 @@ impl<const N: usize> TransitionSystem for System<N> {
     }
 
     fn next(&self, before: &State<N>, action: Action) -> Option<(State<N>, Option<Done<N>>)> {
-        let mut before = *before;
-        before.begun = self.prelude.len().min(before.begun + 1);
-        let mut after = before;
-        match action {
-            Action::Take(me, cause) => return self.take(&before, me, cause, None),
-            Action::CrashIn(me, cause, count) => return self.take(&before, me, cause, Some(count)),
-            Action::Crash(me) => {
-                Self::crash(&mut after, me);
-                after.faults.crashes -= 1;
-            }
-            Action::Lose(me) => {
-                self.replace_disk(&mut after, me, Stored::BLANK);
-                after.faults.losses -= 1;
-            }
-            Action::RollBack(me, accepted, current) => {
-                let disk = Stored {
-                    accepted,
-                    current,
-                    knowledge: Knowledge::Lost,
-                };
-                self.replace_disk(&mut after, me, disk);
-                after.faults.rollbacks -= 1;
-            }
-            Action::Start(me) => self.protocol.start(&mut after.servers[me]),
-            Action::Break { learner, leader } => {
-                after.faults.breaks -= 1;
-                return self.take(&after, leader, Cause::SeesEnd(learner), None);
-            }
-        }
-        Some((after, None))
+        let (mut after, done) = self.happen(before, action)?;
+        self.count_votes(&mut after);
+        Some((after, done))
     }
 
     /// In time there is one epoch more than the scenario has: a leader that gave up for want of

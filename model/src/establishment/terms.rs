@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::fmt;
+use std::iter::successors;
 
 /// An epoch, [`fle::PeerEpoch`] in a byte.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
@@ -28,6 +29,32 @@ pub enum Knowledge {
     Blank,
     /// It has made promises, and what the disk says of them is older, or lost.
     Lost,
+}
+
+/// By what servers are elected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Elections {
+    /// By chance: anybody may be told that it is.
+    Senseless,
+    /// By the votes of a quorum, which may be outdated.
+    ByVotes,
+}
+
+/// The transactions that a server has, each told by the epoch in which it was made: the oldest first,
+/// four at most.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct History(u16);
+
+/// The last transaction of a history: the epoch in which it was made, and its number there. Of
+/// histories in one epoch the better one has the greater.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "u8")]
+pub struct Zxid {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// The number, from 1; 0 where there is none.
+    pub number: u8,
 }
 
 /// To whom a server has promised to help no other leader, where that is not over.
@@ -73,6 +100,83 @@ impl fmt::Debug for Epoch {
     }
 }
 
+impl History {
+    /// No transaction.
+    pub const NONE: Self = Self(0);
+
+    /// This many transactions from before the first epoch.
+    #[must_use]
+    pub fn of(count: u8) -> Self {
+        (0..count).fold(Self::NONE, |history, _| history.and(Epoch(0)))
+    }
+
+    /// With one more.
+    ///
+    /// # Panics
+    /// With more than four.
+    #[must_use]
+    pub fn and(self, epoch: Epoch) -> Self {
+        assert!(self.0 >> 12 == 0, "a history holds four transactions");
+        Self(self.0 << 4 | u16::from(epoch.0 + 1))
+    }
+
+    /// All that it has been: itself, and what it was before each of its transactions.
+    pub fn beginnings(self) -> impl Iterator<Item = Self> {
+        let before = |history: &Self| (*history != Self::NONE).then_some(Self(history.0 >> 4));
+        successors(Some(self), before)
+    }
+
+    /// Whether it begins with all of the other.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self.beginnings().any(|beginning| beginning == other)
+    }
+
+    /// Its last transaction.
+    #[must_use]
+    pub fn last(self) -> Zxid {
+        let epochs = self.epochs();
+        let epoch = epochs.clone().next().unwrap_or_default();
+        let number = epochs.take_while(|&it| it == epoch).count();
+        Zxid {
+            epoch,
+            number: u8::try_from(number).expect("four at most"),
+        }
+    }
+
+    /// The epochs of its transactions, the newest first.
+    fn epochs(self) -> impl Iterator<Item = Epoch> + Clone {
+        let nibbles = (0..4).map(move |place| self.0 >> (4 * place) & 0xf);
+        let nibbles = nibbles.take_while(|&nibble| nibble > 0);
+        nibbles.map(|nibble| Epoch(u8::try_from(nibble - 1).expect("four bits")))
+    }
+}
+
+impl From<Zxid> for u8 {
+    /// A number, in which the epoch comes first.
+    fn from(zxid: Zxid) -> Self {
+        zxid.epoch.0 << 4 | zxid.number
+    }
+}
+
+impl fmt::Debug for Zxid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.epoch {
+            Epoch(0) => self.number.fmt(f),
+            epoch => write!(f, "{epoch:?}:{}", self.number),
+        }
+    }
+}
+
+impl fmt::Debug for History {
+    /// `0 0 1`: two transactions from before, and one of epoch 1.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut epochs: Vec<_> = self.epochs().map(|epoch| epoch.0.to_string()).collect();
+        epochs.reverse();
+        f.write_str(&epochs.join(" "))
+    }
+}
+
 impl Stored {
     /// Nothing was ever promised, and that is known.
     pub const NONE: Self = Self {
@@ -99,5 +203,36 @@ impl Stored {
             true => Bond::Forgotten,
             false => Bond::Free,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_contains_what_it_was_and_nothing_else() {
+        let before = History::of(2);
+        let (one, other) = (before.and(Epoch(1)), before.and(Epoch(2)));
+        let was = [one, before, History::of(1), History::NONE];
+        assert_eq!(one.beginnings().collect::<Vec<_>>(), was);
+        assert!(was.iter().all(|&it| one.contains(it)));
+        assert!(!before.contains(one) && !one.contains(other));
+    }
+
+    /// By the last transaction: its epoch, then its number there.
+    #[test]
+    fn a_later_history_is_a_better_one() {
+        let histories = [
+            History::NONE,
+            History::of(1),
+            History::of(3),
+            History::of(1).and(Epoch(1)),
+            History::NONE.and(Epoch(1)).and(Epoch(1)),
+            History::NONE.and(Epoch(2)),
+        ];
+        assert!(histories.is_sorted_by(|a, b| a.last() < b.last()));
+        assert_eq!(u8::from(History::of(3).last()), 3);
+        assert_eq!(format!("{:?}", histories[3].last()), "1:1");
     }
 }

@@ -42,6 +42,12 @@ pub fn collision_probability(states: usize) -> f64 {
     (pairs / 64.0_f64.exp2()).min(1.0)
 }
 
+/// That probability, as every report says it.
+#[must_use]
+pub fn collision(probability: f64) -> String {
+    format!("two states with one fingerprint: a probability of at most {probability:.1e}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

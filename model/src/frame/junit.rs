@@ -10,6 +10,9 @@ use super::report::{Report, Row, Tell};
 use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
 use std::time::Duration;
 
+/// The property of a suite that says how likely it is at most that two states had one fingerprint.
+pub const COLLISION: &str = "collision_probability";
+
 /// The checks as JUnit XML.
 ///
 /// # Errors
@@ -25,6 +28,7 @@ fn suite<C: Tell>(report: &Report<C>) -> TestSuite {
     let mut suite = TestSuite::new(scenario.clone());
     let fair_runs = report.liveness.map_or(0.0, |liveness| liveness.seconds);
     suite.set_time(Duration::from_secs_f64(report.seconds + fair_runs));
+    suite.add_property((COLLISION, &*report.collision_probability.to_string()));
     let properties = report.properties.iter();
     let properties = properties.map(|row| (row.name.clone(), status(row)));
     let states = match (of_states(report), report.pinned_unique_states) {

@@ -4,6 +4,7 @@ use super::any::AnyScenario;
 use super::check::Options;
 use super::counterexample::Counterexample;
 use super::failure::Failure;
+use super::figures::collision;
 use super::mutant::Entry;
 use super::report::numbered;
 use super::scenario::Tier;
@@ -22,6 +23,9 @@ pub struct Outcome {
     pub entry: Entry,
     /// In how many scenarios it was run, the one that killed it included.
     pub scenarios: usize,
+    /// How likely it is at most that a state was not looked at, where the mutant was not noticed,
+    /// because another had its fingerprint.
+    pub collision_probability: f64,
     /// How long the counterexample is.
     pub steps: Option<usize>,
     /// What killed it: the scenario, the property, and how it comes to fail.
@@ -80,6 +84,7 @@ pub fn run(
     let mut outcome = Outcome {
         entry,
         scenarios: 0,
+        collision_probability: 0.0,
         steps: None,
         killed_by: None,
     };
@@ -91,6 +96,7 @@ pub fn run(
             outcome.killed_by = Some(found.clone());
             break;
         }
+        outcome.collision_probability += report.collision_probability;
     }
     outcome
 }
@@ -110,7 +116,7 @@ impl fmt::Display for Outcome {
         writeln!(f, "    {}", self.entry)?;
         match &self.killed_by {
             Some(found) => found.story.fmt(f),
-            None => Ok(()),
+            None => writeln!(f, "    {}", collision(self.collision_probability)),
         }
     }
 }

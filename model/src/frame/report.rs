@@ -5,7 +5,7 @@
 
 use super::counterexample::Counterexample;
 use super::coverage::Taken;
-use super::figures::grouped;
+use super::figures::{collision, grouped};
 use super::shard::Shard;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -303,11 +303,7 @@ impl<C> Report<C> {
             };
             write!(f, "\n  peak memory {whose} {} MiB", bytes / (1024 * 1024))?;
         }
-        writeln!(
-            f,
-            "\n  two states with one fingerprint: a probability of at most {:.1e}",
-            self.collision_probability
-        )
+        writeln!(f, "\n  {}", collision(self.collision_probability))
     }
 
     /// How the number of states stands to the pinned one, where that is worth a word.

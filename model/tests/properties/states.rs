@@ -1,6 +1,8 @@
 //! What must hold of a state, and what is asked of one.
 
-use super::{fault_free, first, holds, in_round, recorded, settled, vote};
+use super::{
+    BETTER, CREDENTIALS, fault_free, first, holds, holds_after, in_round, recorded, settled, vote,
+};
 use fle::ServerState::{Following, Leading, Looking, Observing};
 use fle_model::election::server::Election;
 use fle_model::election::system::State;
@@ -45,6 +47,71 @@ fn only_a_voter_with_weight_and_data_is_eligible() {
         assert!(eligible(scenario, vote(1, Following)), "{scenario}");
         assert!(!eligible(scenario, vote(2, Following)), "{scenario}");
     }
+}
+
+/// The state with these on the servers' disks.
+fn on_disks(mut state: State<3>, disks: [Credentials; 3]) -> State<3> {
+    for (server, disk) in state.servers.iter_mut().zip(disks) {
+        server.credentials = disk;
+    }
+    state
+}
+
+/// Whatever a vote claims: the disk is read, or what is remembered of it.
+#[test]
+fn a_vote_is_judged_by_what_was_on_the_disk() {
+    let (system, start) = fault_free();
+    let disks = [CREDENTIALS, BETTER, Credentials::NO_DATA];
+    let state = |leader| {
+        let mut state = settled(on_disks(start, disks), 0, vote(leader, Following));
+        for down in 1..3 {
+            state.servers[down].election = Election::Down { returns: true };
+        }
+        state
+    };
+    let is_right = |name, leader| holds(name, &system, &state(leader));
+    assert!(is_right("eligible", 0) && is_right("claims are true", 0));
+    assert!(!is_right("eligible", 2) && !is_right("claims are true", 2));
+    assert!(!is_right("claims are true", 1), "it has more by now");
+    let mut lost = system.begin(state(2));
+    lost.past.had[2] = CREDENTIALS;
+    assert!(holds_after("claims are true", &system, &lost));
+    assert!(holds_after("eligible", &system, &lost));
+}
+
+/// Two of three had it, and one of them has lost it.
+#[test]
+fn what_a_quorum_had_may_not_be_missed() {
+    let (system, start) = fault_free();
+    let disks = [CREDENTIALS, BETTER, Credentials::NO_DATA];
+    let name = "an elected history is not below a committed one";
+    let mut state = system.begin(settled(on_disks(start, disks), 0, vote(0, Leading)));
+    assert!(holds_after(name, &system, &state));
+    state.past.had[2] = BETTER;
+    assert!(!holds_after(name, &system, &state));
+}
+
+#[test]
+fn a_server_without_data_may_neither_vote_nor_be_voted_for() {
+    let (system, start) = first::<3>("wipe");
+    let none = |server| Vote {
+        proposal: Proposal::of(server, Credentials::NO_DATA),
+        ..vote(server, Looking)
+    };
+    let name = "without data no vote";
+    let keeps_out = |records: &[(usize, Vote)]| holds(name, &system, &recorded(start, 0, records));
+    assert!(keeps_out(&[(1, vote(1, Looking))]) && !keeps_out(&[(1, none(1))]));
+    let lost = on_disks(start, [Credentials::NO_DATA, CREDENTIALS, CREDENTIALS]);
+    let looks = |proposal, records: &[(usize, Vote)]| {
+        let mut state = recorded(lost, 0, records);
+        if let Election::Looking(looking) = &mut state.servers[0].election {
+            looking.proposal = proposal;
+        }
+        holds(name, &system, &state)
+    };
+    let own = none(0).proposal;
+    assert!(looks(own, &[]) && looks(own, &[(1, vote(1, Following))]));
+    assert!(!looks(own, &[(1, vote(1, Looking))]) && !looks(vote(1, Looking).proposal, &[]));
 }
 
 /// Two quorums share a server, which settles on one. So two established leaders take an oracle that grants both.

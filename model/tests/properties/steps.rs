@@ -388,7 +388,7 @@ fn a_broken_rule_is_not_forgotten() {
         let name = name(rule);
         assert!(holds(name, &system, &start));
         let mut state = system.begin(start);
-        state.past = state.past.with(rule);
+        state.past.broken = state.past.broken.with(rule);
         assert!(
             StepRule::ALL
                 .iter()

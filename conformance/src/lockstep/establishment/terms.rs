@@ -17,7 +17,7 @@ use fle_model::establishment::learner::Stage;
 use fle_model::establishment::network;
 use fle_model::establishment::protocol::Effect;
 use fle_model::establishment::server::{Role, Server};
-use fle_model::establishment::terms::{Answer, Bond, Epoch, Introduction, Knowledge, Stored};
+use fle_model::establishment::terms::{self, Answer, Bond, Epoch, Introduction, Knowledge, Stored};
 use fle_model::terms::ensemble;
 use fle_model::terms::vote::sid;
 use std::sync::Arc;
@@ -60,8 +60,8 @@ pub(super) fn past(answer: Answer) -> Past {
     }
 }
 
-pub(super) fn zxid(zxid: u8) -> Zxid {
-    Zxid(zxid.into())
+pub(super) fn zxid(zxid: terms::Zxid) -> Zxid {
+    Zxid(i64::from(zxid.epoch.0) << 32 | i64::from(zxid.number))
 }
 
 impl<const N: usize> Terms<N> {
@@ -127,7 +127,11 @@ impl<const N: usize> Terms<N> {
                 current: current.map(epoch),
                 last_zxid: zxid(last),
             },
-            network::Packet::NewLeader(new) => Packet::NewLeader { epoch: epoch(new) },
+            network::Packet::NewLeader {
+                epoch: new,
+                history: _,
+            } => Packet::NewLeader { epoch: epoch(new) },
+            network::Packet::Proposal(_) => unreachable!("the engine has no transactions"),
             network::Packet::Ack(new) => Packet::Ack { epoch: epoch(new) },
             network::Packet::UpToDate => Packet::UpToDate,
             network::Packet::Ping => Packet::Ping,

@@ -88,13 +88,13 @@ impl<'a, const N: usize> Stands<'a, N> {
         match event {
             Event::Lead => engine.take(|it, now| {
                 let credentials = Credentials {
-                    zxid: zxid(self.server.zxid),
+                    zxid: zxid(self.server.zxid()),
                     peer_epoch: it.epochs().current,
                 };
                 it.lead(credentials, self.voters().map(sid), now, None)
             }),
             Event::Learn(leader) => {
-                let zxid = zxid(self.server.zxid);
+                let zxid = zxid(self.server.zxid());
                 let first = engine.take(|it, now| it.learn(sid(leader), zxid, now));
                 let then = engine.take(|it, now| it.handle_connected(sid(leader), now));
                 [first, then].concat()
@@ -110,6 +110,7 @@ impl<'a, const N: usize> Stands<'a, N> {
             }
             // As if it had come with answers on which nobody counts any more.
             Event::Settle(learner) => self.comes_anew(engine, learner, Duration::ZERO),
+            Event::Append => unreachable!("the engine has no transactions"),
             // What the engine refuses has no effects, and the model says that it has.
             Event::HandOver(heir) => {
                 engine.take(|it, now| it.hand_over(sid(heir), now).unwrap_or_default())

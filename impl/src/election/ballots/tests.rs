@@ -123,6 +123,19 @@ proptest! {
         }
     }
 
+    /// A sum that is wrong is told from the right one, though the votes are the same; also that of a faction that is left.
+    #[test]
+    fn equality_does_not_forget_a_wrong_sum(history in history(), which in any::<prop::sample::Index>()) {
+        let view = view();
+        let (ballots, _) = replay(&history, &view);
+        prop_assume!(!ballots.factions.is_empty());
+        let mut wrong = ballots.clone();
+        let faction = which.index(wrong.factions.len());
+        wrong.factions[faction].tally.add(view.slot(Sid(5)).unwrap(), &view);
+        prop_assert_ne!(&ballots, &wrong);
+        prop_assert_eq!(&wrong, &wrong.clone());
+    }
+
     #[test]
     fn reseated_votes_are_those_that_are_possible(history in history(), probe in vote()) {
         let view = view();

@@ -54,8 +54,8 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         always(
             "eligible",
             &["a server is elected"],
-            "Nobody settles on a server that is no voter of the committed configuration, as far as it knows itself, or has no weight, or had \
-             no data.",
+            "Nobody settles on a server that is no voter of the committed configuration, as far as it knows itself, or has no weight, or \
+             whose disk has always been empty.",
             |system, state| {
                 let eligible = |server: &Server<N>| {
                     let ensemble = system.election.ensemble(server.known);
@@ -63,6 +63,7 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
                         ensemble.committed().voters.contains(vote.leader())
                             && ensemble.has_weight(vote.leader())
                             && vote.proposal.credentials.has_data()
+                            && state.past.had[vote.leader()].has_data()
                     })
                 };
                 state.servers.iter().all(eligible)

@@ -211,7 +211,10 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             "A server settles in a round in which it had settled on another leader before, as somebody remembers: it crashed and \
              forgot its round.",
             |system, state| {
-                some_settling(system, state, |me, vote| {
+                some_settling(system, state, |step| {
+                    let Some((me, _, vote)) = step.settles() else {
+                        return false;
+                    };
                     let looking = state.servers.iter().filter_map(Server::looking);
                     let mut remembered = looking.filter_map(|peer| peer.out_of_election[me]);
                     remembered.any(|old| old.round == vote.round && old.leader() != vote.leader())

@@ -2,6 +2,7 @@
 
 use crate::establishment::network::Network;
 use crate::establishment::server::Server;
+use crate::terms::set::ServerSet;
 
 /// Everything at a moment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -12,6 +13,8 @@ pub struct State<const N: usize> {
     pub network: Network<N>,
     /// What may still go wrong.
     pub faults: Faults,
+    /// For each server those that may have voted for it; nobody, where the election has no sense.
+    pub votes: [ServerSet; N],
     /// How much of the prelude is over.
     pub begun: usize,
 }
@@ -23,6 +26,8 @@ pub struct Faults {
     pub crashes: u8,
     /// A leader loses the connection with a learner, which has yet to see that.
     pub breaks: u8,
+    /// A leader is to add a transaction.
+    pub appends: u8,
     /// A leader is to hand over.
     pub transfers: u8,
     /// A server crashes, or is down, and its disk is empty.
@@ -39,6 +44,7 @@ impl Faults {
     pub const NONE: Self = Self {
         crashes: 0,
         breaks: 0,
+        appends: 0,
         transfers: 0,
         losses: 0,
         rollbacks: 0,
@@ -54,6 +60,7 @@ impl<const N: usize> State<N> {
             servers,
             network: Network::default(),
             faults,
+            votes: [ServerSet::NONE; N],
             begun: 0,
         }
     }
@@ -66,9 +73,8 @@ mod tests {
     use crate::establishment::learner::{self, Learner};
     use crate::establishment::network::Packet;
     use crate::establishment::server::Role;
-    use crate::establishment::terms::{Bond, Epoch, Introduction, Knowledge, Stored};
+    use crate::establishment::terms::{Bond, Epoch, History, Introduction, Knowledge, Stored};
     use crate::frame::system::{Change, assert_fingerprints_differ};
-    use crate::terms::set::ServerSet;
 
     const INTRODUCTION: Introduction = Introduction {
         accepted: Epoch(0),
@@ -95,7 +101,15 @@ mod tests {
             it.servers[0].disk.knowledge = Knowledge::Lost;
         }),
         ("memory", |it| it.servers[0].memory.accepted = Epoch(1)),
-        ("zxid", |it| it.servers[0].zxid = 7),
+        ("history", |it| it.servers[0].history = History::NONE),
+        ("a longer one", |it| {
+            it.servers[0].history = History::of(2);
+        }),
+        ("of an epoch", |it| {
+            it.servers[0].history = History::NONE.and(Epoch(1));
+        }),
+        ("votes", |it| it.votes[0] = ServerSet::first(1)),
+        ("votes for another", |it| it.votes[1] = ServerSet::first(1)),
         ("bond", |it| it.servers[0].bond = Bond::To(0)),
         ("its leader", |it| it.servers[0].bond = Bond::To(1)),
         ("forgotten", |it| it.servers[0].bond = Bond::Forgotten),
@@ -152,6 +166,7 @@ mod tests {
         }),
         ("crashes", |it| it.faults.crashes += 1),
         ("breaks", |it| it.faults.breaks += 1),
+        ("appends", |it| it.faults.appends += 1),
         ("transfers", |it| it.faults.transfers += 1),
         ("losses", |it| it.faults.losses += 1),
         ("rollbacks", |it| it.faults.rollbacks += 1),
@@ -161,7 +176,7 @@ mod tests {
 
     #[test]
     fn each_field_of_a_state_has_a_part_in_its_fingerprint() {
-        let start = State::new([Server::new(Stored::NONE, 1); 2], Faults::NONE);
+        let start = State::new([Server::new(Stored::NONE, History::of(1)); 2], Faults::NONE);
         assert_fingerprints_differ(start, CHANGES);
     }
 }

@@ -38,7 +38,7 @@ impl<const N: usize> System<N> {
             Cause::GivesUp => Some((Duty::GivesUp(me), Fairness::Strong)),
             Cause::Asks(peer) => Some((Duty::Asks(me, peer), Fairness::Weak)),
             Cause::Settles(learner) => Some((Duty::Settles(me, learner), Fairness::Strong)),
-            Cause::HandsOver(_) => None,
+            Cause::Appends | Cause::HandsOver(_) => None,
         }
     }
 
@@ -47,6 +47,7 @@ impl<const N: usize> System<N> {
         match cause {
             Cause::Receives(_)
             | Cause::SeesEnd(_)
+            | Cause::Appends
             | Cause::HandsOver(_)
             | Cause::Asks(_)
             | Cause::Settles(_) => true,
@@ -110,7 +111,7 @@ impl<const N: usize> System<N> {
         let is_quorum = |servers| self.protocol.ensemble.is_quorum(servers, false);
         let rank = |server: &usize| {
             let it = &state.servers[*server];
-            (it.memory.current, it.zxid, *server)
+            (it.memory.current, it.zxid(), *server)
         };
         let found = (0..N).filter(|&leader| {
             let settled = self.settled_on(state, leader);

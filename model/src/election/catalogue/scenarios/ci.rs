@@ -54,7 +54,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "wipe",
         covers: "three servers, one of which crashes, loses its disk and restarts",
         faults: Faults { wipes: 1, ..NONE },
-        unique_states: 809_500,
+        unique_states: 955_900,
         ..THREE
     },
     Scenario {
@@ -328,6 +328,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ahead: true,
         credentials: TWO,
         unique_states: 68_725,
+        ..TIMELY
+    },
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 81_424,
         ..TIMELY
     },
     Scenario {
