@@ -90,7 +90,7 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
         ),
         (
             "Peer state changed",
-            r"Peer state changed: (?<state>following|observing) - broadcast{END}",
+            r"Peer state changed: (?<state>leading|following|observing) - broadcast{END}",
             |found| {
                 Some(Fact::LeadershipEstablished {
                     leader: None,

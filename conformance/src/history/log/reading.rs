@@ -145,7 +145,7 @@ impl Reading {
         }
         let grievance = match line.object().filter(own::is_program) {
             Some(object) => own::complaint(object),
-            None => zookeeper::complaint(&line.text),
+            None => zookeeper::complaint(&line.text, &line.text),
         };
         let complaint = grievance.map(|grievance| {
             let time = line.around(line.text.len()).time;
@@ -160,7 +160,8 @@ impl Reading {
         let Some(head) = self.heads.before(text).cloned() else {
             return;
         };
-        let (more, reason) = (zookeeper::complaint(text), zookeeper::reason(text));
+        let more = zookeeper::complaint(&head.text, text);
+        let reason = zookeeper::reason(text);
         if let Some(index) = head.complaint {
             self.complaints[index].1.goes_on(text, more, reason);
         } else if let Some(grievance) = more {
