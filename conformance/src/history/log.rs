@@ -14,6 +14,7 @@
 mod clocks;
 mod growing;
 mod heads;
+mod input;
 mod parts;
 mod pieces;
 mod reading;
@@ -26,7 +27,6 @@ use super::text;
 use fle::Sid;
 use reading::Read;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::PathBuf;
 
 /// What servers logged.
@@ -51,7 +51,7 @@ impl Logs {
     /// When a file cannot be read, none holds an event, or nothing tells whose events they are.
     pub fn read(paths: &[PathBuf]) -> Result<Self, LogError> {
         let read = |(index, path): (usize, &PathBuf)| {
-            let bytes = File::open(path).map_err(|cause| LogError::Read {
+            let bytes = input::whole(path).map_err(|cause| LogError::Read {
                 path: path.clone(),
                 cause,
             })?;
@@ -141,7 +141,7 @@ impl Logs {
     /// The line itself, if the file can still be read.
     #[must_use]
     pub fn line(&self, place: Place) -> Option<String> {
-        let file = File::open(&self.files[place.file].path).ok()?;
+        let file = input::regular(&self.files[place.file].path).ok()?;
         let mut lines = text::lines(file).ok()?;
         for _ in 1..place.line {
             lines.next().ok()??;

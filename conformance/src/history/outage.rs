@@ -149,8 +149,8 @@ fn doubt(whose: Whose, reigns: &Reigns, (from, ends): Span, logs_end: Timestamp)
         }
     }
     // What begins and ends it is told by several lines.
-    let is_all = |it: &(Timestamp, Timestamp)| it.0 == from && it.1 == end;
-    open.retain(|it| is_all(it) || it.1.duration_since(it.0) > TOGETHER);
+    let is_edge = |it: &(Timestamp, Timestamp)| (it.0 == from) != (it.1 == end);
+    open.retain(|it| !is_edge(it) || it.1.duration_since(it.0) > TOGETHER);
     let (since, until) = (open.first()?.0, open.last()?.1);
     let is_open = |sid: &Sid| having::at(&reigns.servers[sid], since) != Having::Nobody;
     let servers = match whose.server() {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::mem;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What passes a server's lines on names itself in each of them; so many of them tell.
 const ENOUGH: usize = 50;
@@ -86,10 +86,24 @@ impl Reading {
     }
 
     /// A reading of the file that follows this one: whoever spoke in this one speaks there too.
-    pub(super) fn successor(&self, file: usize) -> Self {
+    pub(super) fn successor(&self, file: usize, path: &Path) -> Self {
         Self {
             named: self.named.clone(),
-            ..Self::new(file, &self.source.path)
+            ..Self::new(file, path)
+        }
+    }
+
+    /// The file has this name now.
+    pub(super) fn is_called(&mut self, path: PathBuf) {
+        self.source.path = path;
+    }
+
+    /// The file is not there any more, in these words.
+    pub(super) fn is_gone(&mut self, when: &str) {
+        let path = self.source.path.display();
+        let ending = format!(" ({when})");
+        if !path.to_string().ends_with(&ending) {
+            self.source.path = format!("{path}{ending}").into();
         }
     }
 
