@@ -9,6 +9,7 @@
 
 mod time;
 
+use super::text;
 use jiff::Timestamp;
 use regex::Regex;
 use serde_json::Value;
@@ -152,11 +153,12 @@ impl Flat {
     fn add(&mut self, key: &str, value: &Value) {
         match value {
             Value::Object(fields) => {
-                let is_message = |it: &&&str| fields.get(**it).is_some_and(Value::is_string);
+                let is_message =
+                    |it: &&&str| fields.get(**it).is_some_and(|it| message(it).is_some());
                 let message_key = MESSAGE_KEYS.iter().find(is_message);
                 for (name, value) in fields {
                     if message_key == Some(&name.as_str()) && self.message.is_none() {
-                        self.message = value.as_str().map(str::to_owned);
+                        self.message = message(value);
                     } else {
                         self.add(name, value);
                     }
@@ -175,6 +177,16 @@ impl Flat {
             _ => {}
         }
     }
+}
+
+/// A message: text, or its bytes, as `journalctl` shows what is not all printable.
+fn message(value: &Value) -> Option<String> {
+    if let Value::Array(bytes) = value {
+        let byte = |it: &Value| u8::try_from(it.as_u64()?).ok();
+        let bytes: Option<Vec<u8>> = bytes.iter().map(byte).collect();
+        return bytes.map(|bytes| text::line(&bytes).into_owned());
+    }
+    value.as_str().map(str::to_owned)
 }
 
 /// The time under one of the object's keys.

@@ -57,7 +57,7 @@ fn json_fields(said: &Said) -> String {
 
 /// Of ZooKeeper's own configurations and those of who packs it, of encoders, and of what passes
 /// lines on.
-pub(crate) const LAYOUTS: [(&str, Layout); 31] = [
+pub(crate) const LAYOUTS: [(&str, Layout); 34] = [
     ("log4j", log4j),
     ("Debian", |it| {
         log4j(it).replace(&format!(" [myid:{}]", it.sid), "")
@@ -125,6 +125,20 @@ pub(crate) const LAYOUTS: [(&str, Layout); 31] = [
     ("journald's JSON", |it| {
         let since = it.time.as_microsecond().to_string();
         json!({"__REALTIME_TIMESTAMP": since, "_HOSTNAME": "zk", "MESSAGE": log4j(it)}).to_string()
+    }),
+    ("journald's JSON of what is coloured", |it| {
+        let since = it.time.as_microsecond().to_string();
+        let line = log4j(it).replace("INFO", "\u{1b}[32mINFO\u{1b}[0m");
+        json!({"__REALTIME_TIMESTAMP": since, "MESSAGE": line.as_bytes()}).to_string()
+    }),
+    ("JSON over several lines", |it| {
+        let value: serde_json::Value = serde_json::from_str(&json_fields(it)).unwrap();
+        serde_json::to_string_pretty(&value).unwrap()
+    }),
+    ("java.util.logging", |it| {
+        let (time, class) = (it.at("%b %d, %Y %I:%M:%S.%3f %p"), it.full_class());
+        let level = it.level.replace("WARN", "WARNING");
+        format!("{time} {class} run\n{level}: {}", it.message)
     }),
     ("compose", |it| format!("zoo{}_1  | {}", it.sid, log4j(it))),
     ("compose with Kafka", |it| {

@@ -1,8 +1,9 @@
 //! One file: its lines, whose they are, and what of them is not understood.
 
 use super::heads::Heads;
+use super::joined::Joined;
 use super::{Dialect, Last, Log, LogError, Report, Sample, Source, Unclear};
-use crate::history::complaint::{Complaint, Grievance};
+use crate::history::complaint::{Complaint, Grievance, Trouble};
 use crate::history::event::{Event, Fact, Place};
 use crate::history::layout::{self, Line, Time};
 use crate::history::own::{self, Said};
@@ -23,6 +24,7 @@ pub(super) struct Read {
     pub(super) source: Source,
     pub(super) servers: BTreeMap<Sid, Log>,
     pub(super) reports: BTreeMap<Sid, Report>,
+    pub(super) voters: BTreeSet<Sid>,
     pub(super) unclear: Vec<Unclear>,
 }
 
@@ -44,6 +46,8 @@ pub(super) fn read(file: usize, path: &Path, bytes: File) -> Result<Read, LogErr
 pub(super) struct Reading {
     file: usize,
     source: Source,
+    /// Lines that are not whole yet.
+    joined: Joined,
     said: Vec<Entry>,
     complaints: Vec<(Option<Sid>, Complaint)>,
     /// The lines that exceptions may follow.
@@ -51,6 +55,8 @@ pub(super) struct Reading {
     /// The servers that the lines of each source name.
     named: BTreeMap<String, BTreeSet<Sid>>,
     times_named: BTreeMap<Sid, usize>,
+    /// Servers that lines name as voters.
+    voters: BTreeSet<Sid>,
     unclear: Vec<Unclear>,
 }
 
@@ -76,11 +82,13 @@ impl Reading {
                 not_understood: BTreeMap::new(),
                 lost: Vec::new(),
             },
+            joined: Joined::default(),
             said: Vec::new(),
             complaints: Vec::new(),
             heads: Heads::default(),
             named: BTreeMap::new(),
             times_named: BTreeMap::new(),
+            voters: BTreeSet::new(),
             unclear: Vec::new(),
         }
     }
@@ -114,6 +122,7 @@ impl Reading {
                 source: self.source.clone(),
                 servers: BTreeMap::new(),
                 reports: BTreeMap::new(),
+                voters: BTreeSet::new(),
                 unclear: Vec::new(),
             }),
             read => read,
@@ -123,6 +132,10 @@ impl Reading {
     /// Takes the next line.
     pub(super) fn line(&mut self, raw: &str) -> Result<(), LogError> {
         self.source.lines += 1;
+        let Some(raw) = self.joined.take(raw) else {
+            return Ok(());
+        };
+        let raw = raw.as_ref();
         let line = Line::new(raw);
         match line.object().and_then(own::said) {
             Some(Ok(Said::Event(it))) => {
@@ -161,6 +174,11 @@ impl Reading {
             Some(object) => own::complaint(object),
             None => zookeeper::complaint(&line.text, &line.text),
         };
+        let peer = grievance.as_ref().and_then(|it| match it.trouble {
+            Trouble::Unreachable => it.peer,
+            _ => None,
+        });
+        self.voters.extend(peer);
         let complaint = grievance.map(|grievance| {
             let time = line.around(line.text.len()).time;
             let sid = own::speaker(line.object()).or_else(|| layout::server(&line.text));
@@ -215,6 +233,7 @@ impl Reading {
 
     fn zookeeper(&mut self, line: &Line<'_>, raw: &str) {
         let sid = layout::server(&line.text).map(Sid);
+        self.voters.extend(zookeeper::voters(&line.text));
         let words = zookeeper::words(&line.text);
         if words.is_some() {
             self.heads.put(raw, self.source.lines, None);
@@ -313,6 +332,7 @@ impl Reading {
             source: self.source,
             servers,
             reports,
+            voters: self.voters,
             unclear: self.unclear,
         })
     }
