@@ -395,3 +395,39 @@ fn walks_in_zookeepers_words_give_the_same_judgement_in_every_layout() {
     }
     assert!(allowed > 10, "{allowed}");
 }
+
+/// Where the day or the year is not told, it goes on over midnight and New Year.
+#[test]
+fn times_go_on_over_midnight_and_new_year() {
+    let log = |times: [&str; 3]| {
+        let [starts, looks, waits] = times;
+        format!(
+            "{starts} [myid:1] - INFO  [main:QuorumPeerMain@152] - Starting quorum peer, myid=1
+{looks} [myid:1] - INFO  [QuorumPeer[myid=1]:FastLeaderElection@946] - New election. My id = 1, proposed zxid=0x0
+{waits} [myid:1] - INFO  [QuorumPeer[myid=1]:FastLeaderElection@979] - Notification time out: 400 ms\n"
+        )
+    };
+    for times in [
+        ["23:59:58,000", "23:59:59,000", "00:00:08,000"],
+        [
+            "Dec 31 23:59:58.000",
+            "Dec 31 23:59:59.000",
+            "Jan 01 00:00:08.000",
+        ],
+        [
+            "2026-12-31 23:59:58,000",
+            "2026-12-31 23:59:59,000",
+            "2027-01-01 00:00:08,000",
+        ],
+    ] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("1.log");
+        fs::write(&path, log(times)).unwrap();
+        let logs = Logs::read(&[path]).unwrap();
+        let events = &logs.servers[&Sid(1)].events;
+        let last = logs.reports[&Sid(1)].last.unwrap().time;
+        let took = last.duration_since(events[0].time.unwrap());
+        assert_eq!(took.as_secs(), 10, "{times:?}");
+        assert_eq!(events[2].time, Some(last), "{times:?}");
+    }
+}

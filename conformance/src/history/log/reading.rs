@@ -5,7 +5,7 @@ use super::joined::Joined;
 use super::{Dialect, Last, Log, LogError, Report, Sample, Source, Unclear};
 use crate::history::complaint::{Complaint, Grievance, Trouble};
 use crate::history::event::{Event, Fact, Place};
-use crate::history::layout::{self, Line, Time};
+use crate::history::layout::{self, Clock, Line, Time};
 use crate::history::own::{self, Said};
 use crate::history::text;
 use crate::history::zookeeper::{self, Part};
@@ -48,6 +48,7 @@ pub(super) struct Reading {
     source: Source,
     /// Lines that are not whole yet.
     joined: Joined,
+    clock: Clock,
     said: Vec<Entry>,
     complaints: Vec<(Option<Sid>, Complaint)>,
     /// The lines that exceptions may follow.
@@ -83,6 +84,7 @@ impl Reading {
                 lost: Vec::new(),
             },
             joined: Joined::default(),
+            clock: Clock::default(),
             said: Vec::new(),
             complaints: Vec::new(),
             heads: Heads::default(),
@@ -97,6 +99,7 @@ impl Reading {
     pub(super) fn successor(&self, file: usize, path: &Path) -> Self {
         Self {
             named: self.named.clone(),
+            clock: self.clock,
             ..Self::new(file, path)
         }
     }
@@ -139,7 +142,11 @@ impl Reading {
         let line = Line::new(raw);
         match line.object().and_then(own::said) {
             Some(Ok(Said::Event(it))) => {
-                let time = it.timestamp.map(|at| Time { at, is_exact: true });
+                let time = it.timestamp.map(|at| Time {
+                    at,
+                    is_exact: true,
+                    again: None,
+                });
                 self.push(
                     Dialect::Own,
                     Some(Sid(it.sid)),
@@ -182,7 +189,8 @@ impl Reading {
         let complaint = grievance.map(|grievance| {
             let time = line.around(line.text.len()).time;
             let sid = own::speaker(line.object()).or_else(|| layout::server(&line.text));
-            self.complain(grievance, sid, &line.text, time.map(|it| it.at))
+            let time = time.map(|it| self.clock.tell(it));
+            self.complain(grievance, sid, &line.text, time)
         });
         self.heads.put(raw, self.source.lines, complaint);
     }
@@ -197,7 +205,7 @@ impl Reading {
         if let Some(index) = head.complaint {
             self.complaints[index].1.goes_on(text, more, reason);
         } else if let Some(grievance) = more {
-            let (sid, time) = (layout::server(&head.text), head.time());
+            let (sid, time) = (layout::server(&head.text), head.time(self.clock));
             let complaint = self.complain(grievance, sid, text, time);
             self.heads.put(&head.text, head.line, Some(complaint));
         }
@@ -286,7 +294,7 @@ impl Reading {
             dialect,
             event: Event {
                 at,
-                time: time.map(|it| it.at),
+                time: time.map(|it| self.clock.tell(it)),
                 is_exact: time.is_some_and(|it| it.is_exact),
                 fact,
             },
@@ -353,7 +361,7 @@ impl Reading {
                 file: self.file,
                 line: head.line,
             };
-            let time = head.time()?;
+            let time = head.time(self.clock)?;
             Some((
                 layout::server(&head.text).map(Sid).or(only)?,
                 Last { time, at },
