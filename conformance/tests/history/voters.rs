@@ -93,3 +93,37 @@ fn two_servers_of_one_id_make_no_time_without_a_leader() {
     };
     assert_eq!(after.iter().find(is_new), None);
 }
+
+/// Four of five look, and the leader is established by two: some have no weight.
+#[test]
+fn servers_that_may_have_no_weight_are_not_known_to_be_needed() {
+    let line = |sid: u8, rest: &str| {
+        format!("2026-11-30 12:00:0{sid},000 [myid:{sid}] - INFO  [QuorumPeer[myid={sid}]:{rest}\n")
+    };
+    let vote = |sid: u8, from: u8| {
+        format!(
+            "FastLeaderElection@391] - Notification: my state:LOOKING; n.sid:{from}, n.state:LOOKING, n.leader:{from}, n.round:0x{sid}, n.peerEpoch:0x0, n.zxid:0x0, message format version:0x2, n.config version:0x0"
+        )
+    };
+    let leads = line(1, "QuorumPeer@1549] - LEADING")
+        + &line(
+            1,
+            "Leader@1519] - Have quorum of supporters, sids: [[1, 2]]; starting up and setting last processed zxid: 0x100000000",
+        );
+    let heard: String = (1..=5).map(|from| line(1, &vote(1, from))).collect();
+    let mut texts = vec![heard + &leads];
+    for sid in 3..=5 {
+        let looks = line(
+            sid,
+            "FastLeaderElection@946] - New election. My id = 0, proposed zxid=0x0",
+        );
+        texts.push(
+            looks.replace("My id = 0", &format!("My id = {sid}")) + &line(sid, &vote(1, sid)),
+        );
+    }
+    let answer = Findings::of(read(&texts), None).answer;
+    let is_certain = |it: &&fle_conformance::history::outage::Outage| {
+        it.whose.server().is_none() && it.doubt.is_none()
+    };
+    assert_eq!(answer.outages.iter().find(is_certain), None);
+}

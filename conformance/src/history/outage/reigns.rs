@@ -317,8 +317,10 @@ fn of_all(now: &BTreeMap<Sid, Having>, verdict: &Verdict) -> Having {
         let those = verdict.voters.iter().filter(|it| may_be(of(it), *sid));
         let is_deduced = verdict.quorum == QuorumSource::Deduced;
         let count = those.count();
-        // An even number of servers is hardly ever meant: one may never have been heard.
-        let with_unheard = is_deduced && 2 * count >= verdict.voters.len();
+        // An even number of servers is hardly ever meant: one may never have been heard. And where
+        // a majority explains nothing, some may have no weight.
+        let is_refuted = !verdict.objections.is_empty();
+        let with_unheard = is_deduced && (is_refuted || 2 * count >= verdict.voters.len());
         of(sid).may_be(*sid) && (with_unheard || are_quorum(&|having| may_be(having, *sid)))
     };
     match verdict.voters.iter().any(may_lead) {
