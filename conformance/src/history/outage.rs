@@ -29,14 +29,11 @@ pub use facts::{Answer, Cause, Doubt, Evidence, Kind, Missing, Outage, Whose};
 use super::judge::{Absent, Outcome, Unjudged, Verdict};
 use super::log::Logs;
 use super::rebuild::History;
-use facts::JOINING;
+use facts::{JOINING, TOGETHER};
 use fle::Sid;
 use having::{Changes, Having, Span, spans};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use reigns::Reigns;
-
-/// What servers do together they write so soon after one another.
-const TOGETHER: SignedDuration = SignedDuration::from_millis(100);
 
 /// Finds the answer in what was read and understood.
 #[must_use]

@@ -11,6 +11,9 @@ use std::path::PathBuf;
 /// A server that joins a leader takes a moment, which is no outage.
 pub(super) const JOINING: SignedDuration = SignedDuration::from_secs(2);
 
+/// What servers do together they write so soon after one another.
+pub(super) const TOGETHER: SignedDuration = SignedDuration::from_millis(100);
+
 /// When there was no leader.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Answer {

@@ -9,7 +9,7 @@
 //! two lines that belong together: both of one search, or the end of a search and the leader that
 //! it led to. Between others a whole reign may have been told by lines that are missing.
 
-use super::TOGETHER;
+use super::facts::TOGETHER;
 use super::having::{Changes, Having};
 use crate::history::complaint::Trouble;
 use crate::history::event::{Fact, server_state};
@@ -42,6 +42,7 @@ pub(super) struct Told {
     pub(super) leaders: Vec<(Timestamp, Option<Sid>)>,
 }
 
+/// Reads it out of its log.
 pub(super) fn told(sid: Sid, logs: &Logs, verdict: &Verdict, history: &History) -> Told {
     let log = &logs.servers[&sid];
     let is_established = |fact: &Fact| matches!(fact, Fact::LeadershipEstablished { .. });
@@ -122,7 +123,6 @@ fn between(shown: Shown, next: Option<Shown>, failed: bool) -> Having {
         (Starts | Loses, Some(Begins | Looks)) | (Begins | Looks, Some(Looks | Settles(_))) => {
             Having::Nobody
         }
-        // Also behind what is broken off.
         _ => Having::Untold,
     }
 }
