@@ -46,6 +46,7 @@ pub mod state_graph;
 pub mod story;
 pub mod subject;
 pub mod system;
+mod threads;
 pub mod trace_dir;
 pub mod visit;
 pub mod walk;

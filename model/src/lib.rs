@@ -44,16 +44,19 @@
 //! ([`frame::subject`]).
 //!
 //! Shared with the production crate are two modules, vote comparison
-//! ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and quorums ([`fle::quorum`]).
+//! ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and quorums ([`fle::quorum`]). The
+//! servers go by them; claims count quorums and weights by hand
+//! ([`Configuration`](terms::ensemble::Configuration)), so that a mistake in a shared rule breaks a claim.
 //! Everything else is stated here a second time, so that a mistake in one is seen against the
 //! other.
 //!
 //! # What is modelled
 //!
 //! - **Servers** ([`server`](election::server)) of every [role](terms::ensemble::Composition): voters, an observer, a voter
-//!   without weight, two voters with an oracle, a proposed configuration beside the committed one,
-//!   a peer that speaks the oldest wire format, a newer configuration that spreads in
-//!   notifications. A server that lost its data has zxid -1.
+//!   without weight, groups and weights, two voters with an oracle, a proposed configuration beside
+//!   the committed one, which adds a voter, removes one or gives one weight, servers that know
+//!   [different configurations](terms::ensemble::Known) of these, a peer that speaks the oldest wire
+//!   format, a newer configuration that spreads in notifications. A server that lost its data has zxid -1.
 //! - **Links** ([`network`](election::network)) that keep order, replace what is not yet written, break, and send the
 //!   last message again.
 //! - **Time** in two [settings](terms::setting::Setting): the asynchronous, in which any wait may run out
@@ -101,9 +104,10 @@
 //!   restarted and leads again.
 //! - **Waits have no length**: the back-off is no state, and `haveDelivered` would only decide
 //!   between sending again and reconnecting, which here is the same.
-//! - **A newer configuration has the same voters** as the one it replaces, other addresses for
-//!   instance. The round is forgotten with the election object; the connections are torn down and
-//!   stand again at once.
+//! - **Of configurations two are known**, and one server at most is ahead of the others. A server
+//!   that learns of the newer one forgets its round with the election object; the connections are torn
+//!   down and stand again at once. That a configuration is proposed or committed while a scenario
+//!   runs is the second protocol's.
 //!
 //! `tests/reductions.rs` walks three asynchronous servers over links without any of these
 //! reductions but the first, at random, and checks that they reach no state that the model with
@@ -209,6 +213,17 @@
 //!   have (`check timely-torn`).
 //! - **Nobody needs to ask twice** where three equal servers start together and in time (`check
 //!   timely-slots`); of four, one may have to.
+//! - **A voter to be does not propose itself.** Who votes only in the proposed configuration is
+//!   counted for its quorum and adopts others' proposals, but the id to propose is looked up in the
+//!   committed one. So a leader may have fewer transactions than a voter that was counted for it
+//!   (`check growing`). It is not below a quorum of the committed configuration, which is what counts.
+//! - **Two servers without which there is no quorum** need a finalizing wait of a round trip. With a
+//!   shorter one they elect each other before the third, the best, has heard that they look again;
+//!   one of them then turns to it, and all begin anew: `cargo test -p fle-model --test timely
+//!   where_two_servers`. The reference's 200 ms are longer than most round trips.
+//! - **A removed server that looks asks without end**: it does not vote for who knows the newer
+//!   configuration, who answers at once, in an earlier round, and is answered. As with an observer
+//!   nobody's election hears of it (`check timely-ahead-joint`).
 //! - **A mutant that survives** is as much of an answer as one that is killed: announcing again,
 //!   counting settled servers by themselves, and giving up make up for seven broken rules out of 59
 //!   (`mutants` says which and why).

@@ -410,8 +410,10 @@ fn who_is_not_like_the_others_is_named() {
     assert_eq!(roles::<3>("timely-observer"), ["observer"]);
     assert_eq!(roles::<3>("timely-zero-weight"), ["voter without weight"]);
     assert_eq!(roles::<3>("joint"), ["no voter in the next"]);
+    assert_eq!(roles::<3>("timely-growing"), ["voter in the next"]);
+    assert_eq!(roles::<3>("timely-groups"), ["weight 2", "its own group"]);
     assert_eq!(roles::<3>("old-peer"), ["old wire format"]);
-    assert_eq!(roles::<3>("gossip"), ["configuration 2"]);
+    assert_eq!(roles::<3>("gossip"), ["second configuration committed"]);
     assert_eq!(roles::<2>("oracle"), ["granted by the oracle"]);
     assert_eq!(roles::<3>("fault-free"), [""; 0]);
 }

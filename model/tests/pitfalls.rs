@@ -290,7 +290,7 @@ fn ensemble() -> Checked<System<3>> {
     let way: Vec<_> = way.collect();
     let path = Path::from_actions(&system, system.begin(system.starts[0]), &way).expect("a path");
     let settled = *path.last_state();
-    assert!(settled.is_silent() && settled.agreed_leader() == Some(2));
+    assert!(settled.is_silent(&system.election) && settled.agreed_leader() == Some(2));
     system.starts = vec![settled.state];
     system
 }

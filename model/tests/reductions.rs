@@ -21,7 +21,8 @@ use fle_model::frame::scenario::Scenario as _;
 use fle_model::frame::shard::Shard;
 use fle_model::frame::subject::StateOf;
 use fle_model::terms::ensemble::Composition;
-use fle_model::terms::vote::{ConfigVersion, Credentials, Notification, Round};
+use fle_model::terms::ensemble::Known;
+use fle_model::terms::vote::{Credentials, Notification, Round};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use stateright::Model;
@@ -288,7 +289,7 @@ fn begin<const N: usize>(system: &System<N>, servers: [(Credentials, Round); N])
         let server = Server {
             credentials,
             round,
-            config: ConfigVersion(1),
+            known: Known::First,
             granted: false,
             active: false,
             election: Election::Down { returns: true },

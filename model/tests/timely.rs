@@ -2,6 +2,7 @@
 
 use fle_model::election::catalogue;
 use fle_model::election::claims::{Claim, claims};
+use fle_model::election::finalizing::Finalizing;
 use fle_model::election::network::Links;
 use fle_model::election::scenario::Scenario;
 use fle_model::election::system::{Action, State, System};
@@ -79,7 +80,7 @@ fn without_the_end_of_the_wait_a_server_need_not_settle() {
     let system = system::<2>("timely");
     let neglects = neglecting!(Action::FinalizeTimeout { .. });
     let stuck = violation(&system, neglects, all_settled).expect("nobody need settle");
-    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent());
+    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent(&system.election));
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn without_resends_a_server_need_not_ask() {
     assert_eq!(violation(&system, Checked::fairness, all_settled), None);
     let neglects = neglecting!(Action::CollectTimeout { .. });
     let stuck = violation(&system, neglects, all_settled).expect("it need not ask");
-    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent());
+    assert!(stuck.cycle.is_empty() && stuck.knot.is_silent(&system.election));
     assert!(!all_settled(&system, &stuck.knot));
 }
 
@@ -141,7 +142,7 @@ fn without_giving_up_an_election_may_end_without_agreement() {
     assert_eq!(violation(&system, Checked::fairness, all_agree), None);
     let neglects = neglecting!(Action::GiveUp { .. });
     let lasso = violation(&system, neglects, all_agree).expect("a fair run");
-    assert!(all_settled(&system, &lasso.knot) && lasso.knot.is_silent());
+    assert!(all_settled(&system, &lasso.knot) && lasso.knot.is_silent(&system.election));
     let story = system.story(&Way::of_lasso(&lasso));
     assert_eq!((story.steps.len(), story.for_ever_from), (12, Some(13)));
     assert!(printed(&system, &lasso).ends_with("    Then nothing more happens.\n"));
@@ -156,18 +157,43 @@ fn an_old_peer_looks_round_after_round_while_a_lone_leader_leads_on() {
         ..*catalogue::find("timely-old-peer").expect("a scenario")
     };
     let mut system = scenario.checked::<3>(|number| number == 2, Vec::new());
-    system.claims = vec![Claim {
-        name: "a fourth round",
-        statement: "A server is in round 4.",
-        kind: Kind::Pitfall,
-        applies: |_| true,
-        condition: |_, state| state.servers.iter().any(|server| server.round.0 == 4),
-    }];
+    system.claims = vec![a_fourth_round()];
     let way = shortest(&system).expect("it happens");
     let gives_up = |action: &Action| matches!(action, Action::GiveUp { .. });
     assert!(way.last_state().servers[0].leads());
     let given_up: Vec<_> = way.into_actions().into_iter().filter(gives_up).collect();
     assert_eq!(given_up, [Action::GiveUp { server: 2 }; 2]);
+}
+
+/// No quorum does without 1 and 3, and 2 is the best. A wait that ends when nothing is under way to the server is shorter than the
+/// round trip to 2, so that 3 leads with 1 before 2 is heard, 1 turns to 2, and they cannot elect it without 3.
+#[test]
+fn where_two_servers_are_in_every_quorum_the_wait_must_outlast_a_round_trip() {
+    let round_trip = catalogue::find("timely-groups-loss").expect("a scenario");
+    let begun_anew = |finalizing| {
+        let scenario = Scenario {
+            finalizing,
+            ..*round_trip
+        };
+        let mut system = scenario.checked::<3>(|_| true, Vec::new());
+        system.claims = vec![a_fourth_round()];
+        shortest(&system)
+    };
+    let way = begun_anew(Finalizing::FIXED).expect("it happens");
+    let given_up = way.into_actions().into_iter();
+    let given_up = given_up.filter(|action| matches!(action, Action::GiveUp { .. }));
+    assert!(given_up.count() >= 2);
+    assert_eq!(begun_anew(round_trip.finalizing).map(|_| ()), None);
+}
+
+fn a_fourth_round() -> Claim<3> {
+    Claim {
+        name: "a fourth round",
+        statement: "A server is in round 4.",
+        kind: Kind::Pitfall,
+        applies: |_| true,
+        condition: |_, state| state.servers.iter().any(|server| server.round.0 == 4),
+    }
 }
 
 /// A row of the report with this run as its counterexample.

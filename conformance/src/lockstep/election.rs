@@ -17,7 +17,7 @@ use ahash::{AHashMap, AHashSet};
 use fle::election::Finalize;
 use fle_model::election::finalizing::Early;
 use fle_model::election::scenario::Scenario;
-use fle_model::election::server::{Server, Wait};
+use fle_model::election::server::{FastLeaderElection, Server, Wait};
 use fle_model::election::system::{Action, State, System};
 use fle_model::election::trace::Life;
 use fle_model::election::trace::Line;
@@ -26,7 +26,6 @@ use fle_model::election::trace::format::{Output, Standing, Step, Trace};
 use fle_model::election::trace::terms::Terms;
 use fle_model::frame::progress::Watcher;
 use fle_model::frame::scenario::{Scenario as _, Task};
-use fle_model::terms::ensemble::Ensemble;
 use fle_model::terms::vote::sid;
 use serde::Serialize;
 use std::mem::take;
@@ -78,10 +77,10 @@ fn lockstep_servers<const N: usize>(
     watcher: Option<Watcher<'_>>,
 ) -> Report<Divergence> {
     let system = scenario.system::<N>(|_| true);
-    let terms = Terms::new(&system.election.ensemble);
-    let ensemble = system.election.ensemble.clone();
+    let terms = Terms::new(system.election.common());
+    let election = system.election.clone();
     let survey = Survey::of(system, threads, watcher);
-    let eager = (scenario.finalizing.early == Early::AllHeard).then_some(Some(&ensemble));
+    let eager = (scenario.finalizing.early == Early::AllHeard).then_some(Some(&election));
     let rules = [None].into_iter().chain(eager);
     let results = thread::scope(|scope| {
         let walks = rules.flat_map(|early| (0..N).map(move |place| (place, early)));
@@ -129,7 +128,7 @@ struct SideBySide<'a, const N: usize> {
     place: usize,
     terms: &'a Terms,
     /// Who must have been heard before it settles early; `None` where it does not.
-    early: Option<&'a Ensemble<N>>,
+    early: Option<&'a FastLeaderElection<N>>,
     /// Its acts, by how it stands before them.
     acts: AHashMap<Server<N>, Vec<&'a Act<N>>>,
     /// Where model and engine have come to together.
@@ -150,7 +149,7 @@ impl<'a, const N: usize> SideBySide<'a, N> {
         place: usize,
         acts: &'a AHashSet<Act<N>>,
         terms: &'a Terms,
-        early: Option<&'a Ensemble<N>>,
+        early: Option<&'a FastLeaderElection<N>>,
     ) -> Self {
         let mut walk = Self {
             place,
@@ -309,7 +308,8 @@ impl<'a, const N: usize> SideBySide<'a, N> {
         let looking = server.looking();
         let finalizes = looking.is_some_and(|looking| looking.wait == Wait::Finalizing);
         finalizes
-            && self.early.is_some_and(|ensemble| {
+            && self.early.is_some_and(|election| {
+                let ensemble = election.ensemble(server.known);
                 let others = (0..N).filter(|&peer| peer != self.place);
                 let mut others = others.filter(|&peer| ensemble.has_weight(peer));
                 others.all(|peer| server.has_heard_proposal(peer))

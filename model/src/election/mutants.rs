@@ -77,9 +77,16 @@ mutants! {
         "An observer votes, and counts for a quorum.";
     CommittedOnly "1807" in "timely-joint":
         "While a configuration is proposed a quorum of the committed one is enough.";
-    ProposedOnly "" in "timely-joint" survives
-        "Here every quorum of the proposed configuration is one of the committed configuration too.":
+    ProposedOnly "" in "timely-growing":
         "While a configuration is proposed a quorum of it is enough, without one of the committed configuration.";
+    GroupsMerged "" in "timely-groups":
+        "More than half of the weight of all groups together is a quorum.";
+    OneGroupSuffices "" in "timely-groups":
+        "More than half of the weight of one group is a quorum.";
+    WeighsByProposed "" in "timely-reweighing":
+        "While a configuration is proposed a candidate weighs what it will weigh in it.";
+    ProposesItselfTooSoon "" in "timely-growing":
+        "A server that votes in the proposed configuration only proposes itself.";
 
     // Finalizing.
     FinalizesInNoTime "" in "timely-slots":
@@ -106,6 +113,9 @@ mutants! {
     SwapsRecords "3537" in "timely-stop" survives
         "A leader that is missed there is found later, among the votes of settled servers alone.":
         "Whether the leader of this round leads is looked up among the votes of settled servers of any round.";
+    AgreesAcrossRounds "" in "timely-rounds" survives
+        "The votes on record are those of the server's own round; 'coherent state' and 'quorum evidence' say so.":
+        "Votes of looking servers agree whatever their rounds.";
     RecordsUnderLeader "" in "fault-free-slots":
         "A settled server's vote is recorded for the leader that it names.";
     ComparesAllFields "1805, 1817, 1818" in "timely-activation":

@@ -6,7 +6,8 @@ use crate::election::server::{Election, Looking, Server, Wait};
 use crate::election::story::{Change, Event, Scene};
 use crate::election::system::{Action, State};
 use crate::frame::story::{Caption, Mark, Picture};
-use crate::terms::vote::{ConfigVersion, Notification, Round, sid, state_name};
+use crate::terms::ensemble::Known;
+use crate::terms::vote::{Notification, Round, sid, state_name};
 use fle::ServerState;
 
 /// How to read what [`short`] writes.
@@ -14,15 +15,18 @@ pub(crate) const NOTATION: &[&str] =
     &["LOOKING→2 r1: the sender is LOOKING, for server 2, in round 1"];
 
 /// What stands at the head of a server's lifeline.
-pub(crate) fn head<const N: usize>(server: &Server<N>, role: Option<&str>) -> Vec<Caption> {
+pub(crate) fn head<const N: usize>(
+    server: &Server<N>,
+    role: Option<&str>,
+    knows: Option<Known>,
+) -> Vec<Caption> {
     let round = match server.is_up() {
         true => format!("round {}", server.round.0),
         false => "down".to_owned(),
     };
     let granted = server.granted.then_some("granted by the oracle");
-    let informed = server.config > ConfigVersion(1);
-    let informed = informed.then(|| format!("configuration {}", server.config.0));
-    let apart = [role, granted, informed.as_deref()];
+    let knows = knows.map(|it| format!("second configuration {}", it.told()));
+    let apart = [role, granted, knows.as_deref()];
     let apart = apart.into_iter().flatten();
     let credentials = Caption::new("credentials", format!("{:?}", server.credentials));
     [credentials, Caption::new("round", round)]

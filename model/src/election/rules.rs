@@ -21,7 +21,7 @@ use std::fmt;
 pub enum StepRule {
     /// Whoever settles had a quorum's word for it.
     QuorumEvidence,
-    /// No looking voter that elected a leader had better credentials.
+    /// No looking voter that elected a leader and could propose itself had better credentials.
     BestCredentials,
     /// A looking server's round and proposal only rise.
     LookingOnlyRises,
@@ -110,7 +110,13 @@ impl StepRule {
             Self::BestCredentials => step.election_won().is_none_or(|(looking, vote)| {
                 let on_disk = |server: usize| step.before.servers[server].credentials;
                 let best = vote.proposal.credentials.max(on_disk(vote.leader()));
-                electors(looking, vote).all(|voter| on_disk(voter) <= best)
+                let proposes_itself = |server: usize| {
+                    let known = step.before.servers[server].known;
+                    let committed = step.election.ensemble(known).committed();
+                    committed.voters.contains(server)
+                };
+                let mut electors = electors(looking, vote);
+                electors.all(|it| on_disk(it) <= best || !proposes_itself(it))
             }),
             Self::LookingOnlyRises => step.looks_on().is_none_or(|(before, after, was, is)| {
                 before.round < after.round
@@ -181,9 +187,9 @@ impl<const N: usize> Step<'_, N> {
     fn announcement(&self, src: usize, dst: usize) -> Option<Notification> {
         let server = &self.before.servers[src];
         let vote = Vote::looking(server.looking()?.proposal, server.round);
-        let config = server.config;
+        let config = server.known.committed();
         let notification = Notification { vote, config };
-        Some(self.election.ensemble.as_written(src, dst, notification))
+        Some(self.election.common().as_written(src, dst, notification))
     }
 
     /// The server that settles in this step, its election until then, and its vote.
@@ -214,7 +220,7 @@ impl<const N: usize> Step<'_, N> {
     pub(crate) fn looks_on(&self) -> Option<(&Server<N>, &Server<N>, &Looking<N>, &Looking<N>)> {
         let server = self.actor()?;
         let (before, after) = (&self.before.servers[server], &self.after.servers[server]);
-        let same = before.config == after.config;
+        let same = before.known == after.known;
         same.then_some((before, after, before.looking()?, after.looking()?))
     }
 
@@ -223,7 +229,8 @@ impl<const N: usize> Step<'_, N> {
         let (src, dst, question) = self.received()?;
         let vote = self.before.servers[dst].settled()?;
         let asked = question.vote.state == ServerState::Looking;
-        (asked && self.election.ensemble.voters().contains(src)).then_some((src, vote))
+        let ensemble = self.election.ensemble(self.before.servers[dst].known);
+        (asked && ensemble.voters().contains(src)).then_some((src, vote))
     }
 
     fn answers_with(&self, dst: usize, vote: Vote) -> bool {
@@ -250,9 +257,10 @@ impl<const N: usize> Step<'_, N> {
         let leads = |&(voter, cast): &(usize, Vote)| {
             voter == vote.leader() && cast.state == ServerState::Leading
         };
-        let (ensemble, granted) = (&self.election.ensemble, self.before.servers[me].granted);
+        let Server { known, granted, .. } = self.before.servers[me];
+        let ensemble = self.election.ensemble(known);
         let lone = joins && ensemble.has_oracle() && !granted;
-        (lone || ensemble.is_quorum(supporters, granted))
+        (lone || ensemble.has_quorum(supporters, granted))
             && match (joins, vote.leader() == me) {
                 (false, _) => true,
                 (true, true) => vote.round == self.before.servers[me].round,
@@ -278,13 +286,14 @@ impl<const N: usize> Step<'_, N> {
         let on_record = self.on_record(looking);
         let votes = on_record.iter().map(|&(_, vote)| vote);
         let mut elections = votes.filter(|vote| vote.leader() == joined.leader());
-        let granted = self.before.servers[me].granted;
+        let Server { known, granted, .. } = self.before.servers[me];
+        let ensemble = self.election.ensemble(known);
         !elections.any(|of| {
             let same = |&&(_, vote): &&(usize, Vote)| {
                 (vote.proposal, vote.round) == (of.proposal, of.round)
             };
             let voters = on_record.iter().filter(same).map(|&(voter, _)| voter);
-            self.election.ensemble.is_quorum(voters.collect(), granted)
+            ensemble.has_quorum(voters.collect(), granted)
         })
     }
 
@@ -316,8 +325,9 @@ impl<const N: usize> Step<'_, N> {
         };
         let supporters = on_record.iter().filter(settled);
         let supporters = supporters.map(|&(voter, _)| voter).collect();
-        let granted = self.before.servers[me].granted;
-        self.election.ensemble.is_quorum(supporters, granted)
+        let Server { known, granted, .. } = self.before.servers[me];
+        let ensemble = self.election.ensemble(known);
+        ensemble.has_quorum(supporters, granted)
     }
 
     /// Every record is as it was, or dropped, or what has just arrived from that server; a server's own is what it announces.
@@ -330,12 +340,12 @@ impl<const N: usize> Step<'_, N> {
         };
         let before = self.before.servers[me].looking();
         let arrived = self.received().map(|(src, _, n)| (src, n.vote));
-        let own = self.election.ensemble.as_written(
+        let own = self.election.common().as_written(
             me,
             me,
             Notification {
                 vote: Vote::looking(after.proposal, self.after.servers[me].round),
-                config: self.after.servers[me].config,
+                config: self.after.servers[me].known.committed(),
             },
         );
         let truthful = |voter: usize, was: Option<Vote>, is: Option<Vote>| {

@@ -7,9 +7,9 @@ use crate::election::network::Links;
 use crate::election::server::{Election, FastLeaderElection, Server};
 use crate::election::system::System;
 use crate::frame::scenario::Tier;
-use crate::terms::ensemble::{Composition, Ensemble};
+use crate::terms::ensemble::{Composition, Ensemble, Known};
 use crate::terms::setting::Setting;
-use crate::terms::vote::{ConfigVersion, Credentials, Round};
+use crate::terms::vote::{Credentials, Round};
 use serde::Serialize;
 
 /// A named model with its bounds.
@@ -25,6 +25,9 @@ pub struct Scenario {
     pub servers: usize,
     /// Who they are to one another.
     pub composition: Composition,
+    /// Whether one server, any of them, knows the second configuration to be committed. The last may then not even know that it
+    /// is proposed.
+    pub ahead: bool,
     /// When waits run out.
     pub setting: Setting,
     /// Timely: how long a server waits for a better proposal.
@@ -62,11 +65,7 @@ impl Scenario {
     /// Whether a server may settle before it has heard of everybody: not where all begin together, in time, and nothing goes wrong.
     #[must_use]
     pub fn is_out_of_step(&self) -> bool {
-        !self.is_timely()
-            || self.rounds > 1
-            || self.late
-            || self.faults.any()
-            || self.composition == Composition::Gossip
+        !self.is_timely() || self.rounds > 1 || self.late || self.faults.any() || self.ahead
     }
 
     /// Whether a server that has a quorum waits until it has heard of everybody who could be better, or nobody is.
@@ -76,7 +75,7 @@ impl Scenario {
     #[must_use]
     pub fn waits_for_the_best(&self) -> bool {
         let Finalizing { length, early } = self.finalizing;
-        let begin_apart = self.late || self.faults.any() || self.composition == Composition::Gossip;
+        let begin_apart = self.late || self.faults.any() || self.ahead;
         let misses_unstarted = early == Early::AllHeardOrUnreachable && self.late;
         let is_long_enough = match length {
             Length::Delays(0) => false,
@@ -93,15 +92,18 @@ impl Scenario {
         self.late || self.faults.crashes + self.faults.wipes + self.faults.losses > 0
     }
 
+    /// Whether a server may come to propose itself when its vote for another has been counted: what it can do is told by the newer
+    /// configuration, of which it may learn at any time.
+    #[must_use]
+    pub fn gains_candidates(&self) -> bool {
+        !self.is_timely() && self.composition == Composition::Growing && self.ahead
+    }
+
     /// Whether no state can be reached from two initial states, so that the states of shards add up to those of the whole. What sets
     /// initial states apart must then never change: it is what is on the disks, or what the oracle says.
     #[must_use]
     pub fn is_disjoint(&self) -> bool {
-        self.rounds == 1
-            && !self.late
-            && !self.activation
-            && self.faults.wipes == 0
-            && self.composition != Composition::Gossip
+        self.rounds == 1 && !self.late && !self.activation && self.faults.wipes == 0 && !self.ahead
     }
 
     /// The system, over the initial states whose number `chosen` accepts.
@@ -119,7 +121,7 @@ impl Scenario {
         let mut system = System {
             election: FastLeaderElection {
                 early: self.finalizing.early != Early::Never,
-                ensemble: Ensemble::new(self.composition),
+                ensembles: Known::ALL.map(|known| Ensemble::known(self.composition, known)),
                 mutant: self.mutant,
             },
             setting: self.setting,
@@ -182,17 +184,28 @@ impl Scenario {
         };
         let mut variants = Vec::new();
         for late in any_or(self.late, false) {
-            for informed in any_or(self.composition == Composition::Gossip, false) {
+            for informed in any_or(self.ahead, false) {
                 for granted in any_or(self.composition == Composition::Oracle, true) {
-                    variants.push(Variant {
-                        late,
-                        informed,
-                        granted,
-                    });
+                    for unaware in self.unaware(informed) {
+                        variants.push(Variant {
+                            late,
+                            informed,
+                            unaware,
+                            granted,
+                        });
+                    }
                 }
             }
         }
         variants
+    }
+
+    /// Who may not know of the configuration that is proposed, beside a server that knows it to be committed: nobody, or the last. Its
+    /// acknowledgement was not needed for either.
+    fn unaware(&self, informed: Option<usize>) -> Vec<Option<usize>> {
+        let last = self.servers - 1;
+        let may_be = self.composition.is_joint() && informed.is_some_and(|it| it != last);
+        [None, Some(last)][..1 + usize::from(may_be)].to_vec()
     }
 
     fn begin<const N: usize>(
@@ -208,7 +221,11 @@ impl Scenario {
             let server = Server {
                 credentials,
                 round,
-                config: ConfigVersion(1 + u8::from(variant.informed == me)),
+                known: match me {
+                    _ if variant.informed == me => Known::Second,
+                    _ if variant.unaware == me => Known::First,
+                    _ => self.composition.begins(),
+                },
                 granted: variant.granted == me || grants_both,
                 active: false,
                 election: Election::Down { returns: true },
@@ -223,8 +240,10 @@ impl Scenario {
 struct Variant {
     /// Is started later than the others.
     late: Option<usize>,
-    /// Knows a newer configuration.
+    /// Knows that the second configuration is committed.
     informed: Option<usize>,
+    /// Knows the first one only, though the second is proposed.
+    unaware: Option<usize>,
     /// Has the oracle's grant.
     granted: Option<usize>,
 }

@@ -13,9 +13,9 @@ mod rules;
 pub use knowledge::{Election, Looking, Server, Wait};
 
 use crate::election::mutants::Mutant;
-use crate::terms::ensemble::Ensemble;
+use crate::terms::ensemble::{Ensemble, Known};
 use crate::terms::set::ServerSet;
-use crate::terms::vote::{ConfigVersion, Credentials, Notification, Proposal, Round, Vote};
+use crate::terms::vote::{Credentials, Notification, Proposal, Round, Vote};
 use fle::{Generation, ServerState};
 use stateright::actor::{Actor, Id, Out};
 use std::borrow::Cow;
@@ -24,8 +24,8 @@ use std::cmp::Ordering;
 /// The rules of the election among `N` servers, the same for each of them.
 #[derive(Clone, Debug)]
 pub struct FastLeaderElection<const N: usize> {
-    /// Who they are.
-    pub ensemble: Ensemble<N>,
+    /// Who they are, to a server that knows each of [`Known::ALL`].
+    pub ensembles: [Ensemble<N>; 3],
     /// Whether a server may settle early once everybody was heard, and so keeps account of that.
     pub early: bool,
     /// The rule that is broken; none is in the algorithm itself.
@@ -43,7 +43,7 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         let server = Server {
             credentials: disk.unwrap_or(Credentials::NO_DATA),
             round: Round(0),
-            config: ConfigVersion(1),
+            known: self.common().composition().begins(),
             granted: false,
             active: false,
             election: Election::Down { returns: true },
@@ -61,11 +61,11 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
     ) {
         let me = id.into();
         let listens = server.looking().is_some() || self.is(Mutant::GossipMovesSettled);
-        if listens && n.config > server.config {
-            *server = Cow::Owned(self.restart_election(me, **server, n.config, out));
+        if listens && n.config > server.known.committed() {
+            *server = Cow::Owned(self.restart_election(me, **server, Known::of(n.config), out));
             return;
         }
-        if !self.voters().contains(src.into()) {
+        if !self.voters(server.known).contains(src.into()) {
             self.answer_stranger(me, server, src, out);
             return;
         }
@@ -81,7 +81,7 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         // is handled as if it had just arrived (`recvqueue.put(n); break`).
         if looking.wait == Wait::Finalizing
             && (self.is(Mutant::DiscardsTheBetter)
-                || !self.supersedes(n.vote.proposal, looking.proposal))
+                || !self.supersedes(server.known, n.vote.proposal, looking.proposal))
         {
             if self.counts_as_heard(server.round, looking, src.into(), n.vote) {
                 hear(server.to_mut(), src.into());
@@ -94,7 +94,7 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         {
             looking.wait = Wait::Collecting;
         }
-        if self.voters().contains(n.vote.leader()) {
+        if self.voters(server.known).contains(n.vote.leader()) {
             self.receive(server, me, src.into(), n.vote, out);
         }
     }
@@ -106,7 +106,7 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         ran_out: &Wait,
         out: &mut Out<Self>,
     ) {
-        let (me, round, granted) = (id.into(), server.round, server.granted);
+        let (me, round) = (id.into(), server.round);
         let Election::Looking(looking) = server.election else {
             return;
         };
@@ -117,7 +117,7 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
                 if !self.is(Mutant::SilentTimeout) {
                     self.send_notifications(server, out);
                 }
-                let quorum = |set: ServerSet| self.is_quorum(set, granted);
+                let quorum = |set: ServerSet| self.is_quorum(server.known, set, server.granted);
                 if looking.vote_set.is_some_and(quorum) || self.settles_unsupported(proposal) {
                     self.settle(server.to_mut(), me, proposal, round);
                 }
@@ -133,16 +133,29 @@ impl<const N: usize> FastLeaderElection<N> {
         self.mutant == Some(mutant)
     }
 
+    /// Who the servers are to one that knows these configurations.
+    #[must_use]
+    pub fn ensemble(&self, known: Known) -> &Ensemble<N> {
+        &self.ensembles[known as usize]
+    }
+
+    /// What is the same whatever a server knows: formats, the oracle.
+    #[must_use]
+    pub fn common(&self) -> &Ensemble<N> {
+        self.ensemble(Known::First)
+    }
+
     /// Starts to look: a new round, the server's own proposal, and everybody told.
     #[doc(alias = "lookForLeader")]
     pub fn look_for_leader(&self, me: usize, server: Server<N>, out: &mut Out<Self>) -> Server<N> {
-        let answers_strangers = (0..N).any(|peer| !self.voters().contains(peer));
+        let voters = self.voters(server.known);
+        let answers_strangers = (0..N).any(|peer| !voters.contains(peer));
         let settled = server.settled().map(|vote| vote.proposal);
         let server = Server {
             round: self.next_round(server.round),
             active: false,
             election: Election::Looking(Looking {
-                proposal: self.own_proposal(me, server.credentials),
+                proposal: self.own_proposal(me, &server),
                 wait: Wait::Collecting,
                 recv_set: [None; N],
                 out_of_election: [None; N],
@@ -163,28 +176,28 @@ impl<const N: usize> FastLeaderElection<N> {
         &self,
         me: usize,
         server: Server<N>,
-        config: ConfigVersion,
+        known: Known,
         out: &mut Out<Self>,
     ) -> Server<N> {
         let round = Round(0);
         let begins_anew = Server {
-            config,
+            known,
             round,
             ..server
         };
         self.look_for_leader(me, begins_anew, out)
     }
 
-    /// Itself, if it votes.
+    /// Itself, if it votes in the committed configuration.
     #[doc(alias = "getInitId")]
     #[doc(alias = "getInitLastLoggedZxid")]
     #[doc(alias = "getPeerEpoch")]
-    fn own_proposal(&self, me: usize, credentials: Credentials) -> Proposal {
-        let own = Proposal::of(me, credentials);
-        if !self.voters().contains(me) {
+    fn own_proposal(&self, me: usize, server: &Server<N>) -> Proposal {
+        let own = Proposal::of(me, server.credentials);
+        if !self.candidates(server.known).contains(me) {
             return Proposal::NOBODY;
         }
-        match self.ensemble.generation(me, me) {
+        match self.common().generation(me, me) {
             Generation::Versioned => own,
             // Its generation knows of no epoch but the zxid's.
             Generation::Unversioned => own.without_epoch(),
@@ -279,7 +292,8 @@ impl<const N: usize> FastLeaderElection<N> {
         n: Vote,
         out: &mut Out<Self>,
     ) {
-        let own = self.own_proposal(me, server.credentials);
+        let own = self.own_proposal(me, server);
+        let known = server.known;
         let Election::Looking(looking) = &mut server.election else {
             return;
         };
@@ -296,11 +310,11 @@ impl<const N: usize> FastLeaderElection<N> {
                     looking.recv_set = [None; N];
                 }
                 looking.heard = ServerSet::NONE;
-                looking.proposal = self.enters_with(own, looking.proposal, n.proposal);
+                looking.proposal = self.enters_with(known, own, looking.proposal, n.proposal);
             }
             Ordering::Less if !self.is(Mutant::CountsEarlierRounds) => return,
             Ordering::Less | Ordering::Equal => {
-                if self.adopts(n.proposal, looking.proposal) {
+                if self.adopts(known, n.proposal, looking.proposal) {
                     looking.proposal = n.proposal;
                 }
             }
@@ -311,11 +325,11 @@ impl<const N: usize> FastLeaderElection<N> {
         looking.recv_set[src] = Some(n);
         let counted = self.counted(looking.proposal, n.proposal);
         let vote = Vote::looking(counted, server.round).unpack(Generation::Unversioned);
-        let support = self.support(&looking.recv_set, unversioned, vote);
-        if self.ensemble.has_oracle() {
+        let support = self.support(known, &looking.recv_set, unversioned, vote);
+        if self.common().has_oracle() {
             looking.vote_set = Some(support);
         }
-        if self.is_quorum(support, server.granted) {
+        if self.is_quorum(known, support, server.granted) {
             looking.wait = Wait::Finalizing;
         }
         if self.tells(before, (server.round, looking.proposal)) {
@@ -327,7 +341,7 @@ impl<const N: usize> FastLeaderElection<N> {
     /// are kept without a version, those of `out_of_election` with the sender's. Whether it joins.
     #[doc(alias = "receivedFollowingNotification")]
     fn receive_settled(&self, server: &mut Server<N>, me: usize, src: usize, n: Vote) -> bool {
-        let (round, granted) = (server.round, server.granted);
+        let (round, known, granted) = (server.round, server.known, server.granted);
         let Election::Looking(looking) = &mut server.election else {
             return false;
         };
@@ -336,8 +350,8 @@ impl<const N: usize> FastLeaderElection<N> {
         let src = self.recorded_for(src, n);
         if n.round == round && !self.is(Mutant::SameRoundDropped) {
             looking.recv_set[src] = Some(n);
-            let support = self.support(&looking.recv_set, unversioned, vote);
-            if self.is_quorum(support, granted)
+            let support = self.support(known, &looking.recv_set, unversioned, vote);
+            if self.is_quorum(known, support, granted)
                 && self.check_leader(self.leaders_of_round(looking), me, round, n)
             {
                 self.settle(server, me, n.proposal, n.round);
@@ -345,8 +359,8 @@ impl<const N: usize> FastLeaderElection<N> {
             }
         }
         looking.out_of_election[src] = Some(n);
-        let support = self.support(&looking.out_of_election, generation, vote);
-        let joins = self.is_quorum(support, granted)
+        let support = self.support(known, &looking.out_of_election, generation, vote);
+        let joins = self.is_quorum(known, support, granted)
             && self.check_leader(&looking.out_of_election, me, round, n)
             && !self.is(Mutant::OnlyItsOwnRound);
         if joins {
@@ -361,7 +375,7 @@ impl<const N: usize> FastLeaderElection<N> {
     /// An oracle that denies this server has granted the other, whose word that it leads is then enough, whatever its round.
     #[doc(alias = "receivedLeadingNotification")]
     fn follow_lone_leader(&self, server: &mut Server<N>, me: usize, n: Vote) {
-        let denied = self.ensemble.has_oracle() && !server.granted;
+        let denied = self.common().has_oracle() && !server.granted;
         if denied || self.is(Mutant::LoneLeader) {
             self.settle(server, me, n.proposal, n.round);
         }
@@ -389,14 +403,14 @@ impl<const N: usize> FastLeaderElection<N> {
     fn send_notifications(&self, server: &Server<N>, out: &mut Out<Self>) {
         if let Election::Looking(looking) = &server.election {
             let vote = Vote::looking(looking.proposal, server.round);
-            for dst in self.voters().iter() {
+            for dst in self.voters(server.known).iter() {
                 Self::send(server, dst.into(), vote, out);
             }
         }
     }
 
     fn send(server: &Server<N>, dst: Id, vote: Vote, out: &mut Out<Self>) {
-        let config = server.config;
+        let config = server.known.committed();
         out.send(dst, Notification { vote, config });
     }
 
@@ -406,7 +420,7 @@ impl<const N: usize> FastLeaderElection<N> {
     fn settle(&self, server: &mut Server<N>, me: usize, proposal: Proposal, round: Round) {
         let state = if proposal.leader() == me && !self.is(Mutant::LeaderDoesNotLead) {
             ServerState::Leading
-        } else if self.voters().contains(me) {
+        } else if self.candidates(server.known).contains(me) {
             ServerState::Following
         } else {
             ServerState::Observing

@@ -136,15 +136,15 @@ impl Event {
 
 fn changes<const N: usize>(before: &Server<N>, after: &Server<N>) -> Vec<Change> {
     let mut changes = Vec::new();
-    if before.config != after.config {
-        let version = after.config;
+    if before.known != after.known {
+        let version = after.known.committed();
         changes.push(Change::LearnsConfiguration { version });
     }
     if after.active && !before.active {
         changes.push(Change::LearnsEpoch(after.credentials));
     }
     match (before.looking(), after.looking()) {
-        (Some(was), Some(is)) if before.config == after.config => {
+        (Some(was), Some(is)) if before.known == after.known => {
             if before.round != after.round {
                 changes.push(Change::EntersRound { round: after.round });
             }

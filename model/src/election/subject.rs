@@ -53,14 +53,22 @@ impl<const N: usize> Subject for System<N> {
             .map(|(place, start)| tell_start(place, start))
             .collect();
         let initial = starts.iter().zip(&way.start.servers).enumerate();
-        let initial = initial.map(|(place, (start, server))| story::Start {
-            sid: sid(place).0,
-            facts: facts(start),
-            shown: head(server, self.election.ensemble.role(place)),
+        let common = self.election.common();
+        let initial = initial.map(|(place, (start, server))| {
+            let knows = Some(server.known).filter(|&it| it != common.composition().begins());
+            story::Start {
+                sid: sid(place).0,
+                facts: facts(start),
+                shown: head(server, common.role(place), knows),
+            }
         });
-        let everyone = self.election.ensemble.voters().iter().count();
         let steps = way.steps.iter().zip(1..).map(|((before, action), number)| {
             let scene = Scene::of(self, before, *action).expect("the model took this step");
+            let voters = |server: usize| {
+                let ensemble = self.election.ensemble(before.servers[server].known);
+                ensemble.voters().iter().count()
+            };
+            let everyone = action.actor().map_or(0, voters);
             story::Step {
                 number,
                 facts: facts(&scene),

@@ -93,7 +93,7 @@ impl<const N: usize> System<N> {
         self.election
             .on_timeout(src.into(), &mut server, &Wait::Collecting, &mut effects);
         let to_dst = sends(&effects).find(|&(to, _)| to == dst);
-        to_dst.map(|(_, notification)| self.election.ensemble.as_written(src, dst, notification))
+        to_dst.map(|(_, notification)| self.election.common().as_written(src, dst, notification))
     }
 
     fn receive(
@@ -104,12 +104,12 @@ impl<const N: usize> System<N> {
         notification: Notification,
         effects: &mut Effects<N>,
     ) {
-        let config = state.servers[dst].config;
+        let known = state.servers[dst].known;
         self.handle(state, dst, effects, |id, server, out| {
             self.election
                 .on_msg(id, server, src.into(), notification, out);
         });
-        if state.servers[dst].config != config {
+        if state.servers[dst].known != known {
             // Its connections belonged to the election that it left.
             state.network.lose_end(dst);
             self.apply(state, dst, effects);
@@ -210,7 +210,7 @@ impl<const N: usize> System<N> {
             {
                 continue;
             }
-            let written = self.election.ensemble.as_written(server, dst, notification);
+            let written = self.election.common().as_written(server, dst, notification);
             match state.servers[dst].election {
                 Election::Down { returns: false } => {}
                 Election::Down { returns: true } => state.network.keep(server, dst, written),
@@ -235,11 +235,12 @@ impl<const N: usize> System<N> {
     /// Drops what can have no consequence any more, so that states that differ in nothing else are
     /// one.
     fn forget(&self, state: &mut State<N>) {
-        let newest = state.servers.iter().map(|server| server.config).max();
+        let committed = |server: &Server<N>| server.known.committed();
+        let newest = state.servers.iter().map(committed).max();
         let restarts = state
             .servers
             .iter()
-            .any(|server| Some(server.config) != newest);
+            .any(|server| Some(committed(server)) != newest);
         if !state.faults.break_connections() && !restarts {
             state.network.forget_last();
         }
@@ -276,7 +277,7 @@ impl<const N: usize> TransitionSystem for System<N> {
         let waited = self.setting == Setting::Timely
             && !state.any_waits(Wait::Finalizing)
             && (0..N).all(asked)
-            && state.is_silent();
+            && state.is_silent(&self.election);
         for server in 0..N {
             self.actions_of(state, server, waited, actions);
             self.actions_on_links(state, server, actions);

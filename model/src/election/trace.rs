@@ -131,7 +131,7 @@ impl<'a, const N: usize> Recorder<'a, N> {
     pub fn new(system: &'a System<N>) -> Self {
         Self {
             system,
-            terms: Terms::new(&system.election.ensemble),
+            terms: Terms::new(system.election.common()),
         }
     }
 

@@ -6,7 +6,7 @@ use super::mutants::Mutant;
 use super::network::Packet;
 use super::protocol::{Context, Effect, Quits};
 use super::terms::{Bond, Epoch, Introduction};
-use crate::terms::ensemble::{Composition, Ensemble};
+use crate::terms::ensemble::Ensemble;
 use crate::terms::set::ServerSet;
 
 /// What a leader knows.
@@ -439,7 +439,7 @@ impl<const N: usize> Leader<N> {
         match cx.protocol.mutant {
             Some(Mutant::ObserverAcksCounted) => 2 * count > N,
             Some(Mutant::HalfEstablishes) => 2 * count >= N,
-            Some(Mutant::CommittedEstablishes) if ensemble.composition() == Composition::Joint => {
+            Some(Mutant::CommittedEstablishes) if ensemble.composition().is_joint() => {
                 2 * count > N
             }
             _ => ensemble.is_quorum(there, false),

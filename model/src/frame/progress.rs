@@ -66,12 +66,18 @@ impl Watch<'_> {
 
     /// Does the work, and tells the watcher meanwhile what `look` sees.
     pub fn during<T>(&mut self, look: impl Fn() -> Phase + Sync, work: impl FnOnce() -> T) -> T {
+        let mut work = Some(work);
+        let mut result = None;
+        self.tell_during(&look, &mut || result = work.take().map(|work| work()));
+        result.expect("the work was done")
+    }
+
+    fn tell_during(&mut self, look: &(dyn Fn() -> Phase + Sync), work: &mut dyn FnMut()) {
         let Some(watcher) = &mut self.0 else {
             return work();
         };
         let start = Instant::now();
         let (working, ends) = channel::<()>();
-        let look = &look;
         thread::scope(|scope| {
             // Dropped by a panic as well, so that the watching ends.
             let working = working;
@@ -87,10 +93,9 @@ impl Watch<'_> {
                     }
                 }
             });
-            let result = work();
+            work();
             drop(working);
-            result
-        })
+        });
     }
 }
 

@@ -13,13 +13,13 @@ use super::progress::{Phase, Watch, Watcher};
 use super::report::{Row, Verdict};
 use super::scenario::{About, Scenario, Task};
 use super::subject::{StateOf, Subject, Way};
+use super::threads::on_threads;
 use super::walk::{LONGEST, Walk};
 use stateright::Model;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::thread;
 use std::time::Instant;
 
 /// How to walk.
@@ -115,11 +115,7 @@ pub fn simulate_checked<C: Scenario, S: Subject<Scenario = C>>(
         steps: tally.steps.load(Ordering::Relaxed),
     };
     watch.during(progress, || {
-        thread::scope(|scope| {
-            for _ in 0..options.threads.get() {
-                scope.spawn(|| tally.walk(system, options));
-            }
-        });
+        on_threads(options.threads.get(), &|_| tally.walk(system, options));
     });
     let seconds = start.elapsed().as_secs_f64();
     let violation = tally.violation.into_inner().expect("no walker panicked");

@@ -15,6 +15,7 @@ mod pool;
 mod visited;
 
 use super::progress::{Phase, Watch};
+use super::threads::for_each;
 use ahash::RandomState;
 use pool::{Pool, Worker};
 use stateright::Model;
@@ -23,7 +24,6 @@ use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use visited::Visited;
 
 /// How to go about it.
@@ -176,8 +176,11 @@ where
         found,
         counts,
     };
-    let observers = (0..plan.threads.get()).map(|_| observe()).collect();
-    let observers = watch.during(|| phase(search.counts.tally()), || search.run(observers));
+    let mut observers: Vec<_> = (0..plan.threads.get()).map(|_| observe()).collect();
+    watch.during(
+        || phase(search.counts.tally()),
+        || for_each(&mut observers, |observer| search.work(observer)),
+    );
     (search.counts.tally(), observers)
 }
 
@@ -206,20 +209,8 @@ where
     M::Action: Clone,
     L: Label,
 {
-    fn run<O: Observer<M, L> + Send>(&self, observers: Vec<O>) -> Vec<O> {
-        thread::scope(|scope| {
-            let threads: Vec<_> = observers
-                .into_iter()
-                .map(|observer| scope.spawn(|| self.work(observer)))
-                .collect();
-            let ends = threads.into_iter().map(|thread| thread.join());
-            ends.map(|end| end.expect("a thread of the search panicked"))
-                .collect()
-        })
-    }
-
     /// What one thread does.
-    fn work<O: Observer<M, L>>(&self, mut observer: O) -> O {
+    fn work<O: Observer<M, L>>(&self, observer: &mut O) {
         let _worker = Worker(&self.pool);
         let mut actions = Vec::new();
         while let Some(mut waiting) = self.pool.take() {
@@ -228,26 +219,19 @@ where
                 let goes_on = observer.visit(state.label, &state.state);
                 if goes_on.is_break() {
                     self.counts.add(&mut tally);
-                    return observer;
+                    return;
                 }
-                self.expand(
-                    &state,
-                    &mut actions,
-                    &mut waiting,
-                    &mut observer,
-                    &mut tally,
-                );
+                self.expand(&state, &mut actions, &mut waiting, observer, &mut tally);
                 if tally.visited == Self::BETWEEN_LOOKS {
                     self.counts.add(&mut tally);
                     if self.pool.is_over() || self.is_given_up() {
-                        return observer;
+                        return;
                     }
                     self.pool.share(&mut waiting);
                 }
             }
             self.counts.add(&mut tally);
         }
-        observer
     }
 
     /// After so many states a thread looks what the others do.

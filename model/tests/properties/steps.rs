@@ -8,6 +8,7 @@ use fle_model::election::rules::{Step, StepRule};
 use fle_model::election::server::{Election, Wait};
 use fle_model::election::system::{Action, State, System};
 use fle_model::frame::claim::Checked;
+use fle_model::terms::ensemble::Known;
 use fle_model::terms::vote::{ConfigVersion, Notification, Proposal, Round, Vote};
 use stateright::Model;
 use stateright::actor::{Id, Out};
@@ -170,7 +171,7 @@ fn neither_round_nor_proposal_may_fall() {
     assert!(keeps(changed(1, BETTER), changed(2, CREDENTIALS)));
     assert!(!keeps(changed(2, CREDENTIALS), changed(1, BETTER)));
     let mut restarted = low;
-    restarted.servers[1].config = ConfigVersion(2);
+    restarted.servers[1].known = Known::Second;
     assert!(
         keeps(changed(2, BETTER), restarted),
         "a newer configuration forgets the round"

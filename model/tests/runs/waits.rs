@@ -22,7 +22,7 @@ fn nobody_announces_again_while_something_is_under_way_or_somebody_finalizes() {
     run.agree_on_3();
     run.take(&[settles(3), loses_leader(3), arrives(3, 1), arrives(3, 2)]);
     assert!(
-        run.state.is_silent() && !run.offers(announces_again(3)),
+        run.is_silent() && !run.offers(announces_again(3)),
         "1 and 2 finalize"
     );
     run.take(&[settles(1), settles(2)]);
@@ -50,7 +50,7 @@ fn nobody_gives_up_while_somebody_finalizes() {
     let mut run = Run::<3>::of("timely-stop");
     run.agree_on_3();
     run.take(&[settles(2), settles(3), crashes(3, Crash::ForGood)]);
-    assert!(run.state.is_silent() && !run.offers(gives_up(2)));
+    assert!(run.is_silent() && !run.offers(gives_up(2)));
     run.take(&[settles(1)]);
     assert!(run.offers(gives_up(2)));
 }

@@ -67,11 +67,12 @@ pub(super) fn zxid(zxid: u8) -> Zxid {
 impl<const N: usize> Terms<N> {
     pub(super) fn new(ensemble: &ensemble::Ensemble<N>) -> Self {
         let terms = trace::terms::Terms::new(ensemble);
-        let (committed, proposed) = terms.configurations();
+        let known = ensemble.composition().begins();
+        let (committed, proposed) = terms.configurations(known);
         let ensemble = ensemble_of(committed, proposed);
         Self {
             ensemble: ensemble.expect("the model writes configurations that can be read"),
-            learner_types: std::array::from_fn(|place| terms.learner_type(place).into()),
+            learner_types: std::array::from_fn(|place| terms.learner_type(place, known).into()),
         }
     }
 

@@ -17,8 +17,8 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         applies: everywhere,
         condition,
     };
-    let where_epochs_stay = |claim| Claim {
-        applies: |scenario| !scenario.activation,
+    let where_candidates_stay = |claim| Claim {
+        applies: |scenario| !scenario.activation && !scenario.gains_candidates(),
         ..claim
     };
     vec![
@@ -35,11 +35,11 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
                     && !broken.contains(StepRule::TruthfulRecords)
             },
         ),
-        where_epochs_stay(always(
+        where_candidates_stay(always(
             "best credentials",
             &["a leader outranks a voter"],
-            "The (epoch, zxid) of an elected leader is not below that of any voter whose vote, cast while it looked, was counted \
-             in the election.",
+            "The (epoch, zxid) of an elected leader is not below that of any voter whose vote, cast while it looked, was \
+             counted in the election, unless that voter votes only in a configuration that is, to itself, no more than proposed.",
             |_, state| !state.past.contains(StepRule::BestCredentials),
         )),
         always(
@@ -54,13 +54,18 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         always(
             "eligible",
             &["a server is elected"],
-            "Nobody settles on a server that is not a voter with weight, or that had no data.",
+            "Nobody settles on a server that is no voter of the committed configuration, as far as it knows itself, or has no weight, or had \
+             no data.",
             |system, state| {
-                let mut votes = state.servers.iter().filter_map(Server::settled);
-                votes.all(|vote| {
-                    system.election.ensemble.has_weight(vote.leader())
-                        && vote.proposal.credentials.has_data()
-                })
+                let eligible = |server: &Server<N>| {
+                    let ensemble = system.election.ensemble(server.known);
+                    server.settled().is_none_or(|vote| {
+                        ensemble.committed().voters.contains(vote.leader())
+                            && ensemble.has_weight(vote.leader())
+                            && vote.proposal.credentials.has_data()
+                    })
+                };
+                state.servers.iter().all(eligible)
             },
         ),
         always(
@@ -89,8 +94,8 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
                 "When nothing is under way and nobody waits for a better proposal, every voter has settled: nobody had to announce \
                  its vote again.",
                 |system, state| {
-                    let voters = system.election.ensemble.voters();
-                    !state.is_silent()
+                    let voters = system.election.common().voters();
+                    !state.is_silent(&system.election)
                         || state.any_waits(Wait::Finalizing)
                         || voters
                             .iter()

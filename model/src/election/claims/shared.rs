@@ -28,8 +28,12 @@ pub(super) fn leaders<const N: usize>(state: &State<N>) -> impl Iterator<Item = 
     votes.filter(|vote| vote.state == ServerState::Leading)
 }
 
-/// The server with the greatest (epoch, zxid, sid) among the voters with weight.
+/// The server with the greatest (epoch, zxid, sid) among the voters with weight of the committed configuration, the newest
+/// that is known.
 pub(super) fn best<const N: usize>(system: &System<N>, state: &State<N>) -> Option<usize> {
-    let candidates = (0..N).filter(|&server| system.election.ensemble.has_weight(server));
+    let newest = state.servers.iter().map(|server| server.known).max()?;
+    let ensemble = system.election.ensemble(newest);
+    let votes = |server: usize| ensemble.committed().voters.contains(server);
+    let candidates = (0..N).filter(|&server| votes(server) && ensemble.has_weight(server));
     candidates.max_by_key(|&server| (state.servers[server].credentials, server))
 }

@@ -174,7 +174,11 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             hasty_majority,
             "an election ends without agreement",
             "Every server has settled, not all on one leader, and nothing is under way that could tell them.",
-            |_, state| all_settled(state) && state.agreed_leader().is_none() && state.is_silent(),
+            |system, state| {
+                all_settled(state)
+                    && state.agreed_leader().is_none()
+                    && state.is_silent(&system.election)
+            },
         ),
         pitfall(
             hasty_majority,
@@ -216,6 +220,18 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             "A server joins a leader on votes of settled servers of which no quorum agrees in round, epoch and zxid: they are counted \
              together because they name one leader.",
             |system, state| some_receipt(system, state, |step| step.joins_by_two_elections()),
+        ),
+        pitfall(
+            |scenario| scenario.composition == Composition::Growing,
+            "a voter to be outranks the leader",
+            "A server is elected although a voter counted for it, which votes in the proposed configuration only, has a better \
+             (epoch, zxid): it cannot propose itself before that is committed, and may learn too late that it is.",
+            |system, state| {
+                some_election(system, state, |looking, vote| {
+                    let best = vote.proposal.credentials;
+                    electors(looking, vote).any(|voter| state.servers[voter].credentials > best)
+                })
+            },
         ),
         pitfall(
             |scenario| asynchronous_majority(scenario) && scenario.activation,

@@ -3,8 +3,9 @@
 //! Invariants: a server without an election under way holds nothing of one ([`Election::Settled`] is a vote and no more);
 //! `recv_set` holds only votes of the server's own round.
 
+use crate::terms::ensemble::Known;
 use crate::terms::set::ServerSet;
-use crate::terms::vote::{ConfigVersion, Credentials, Proposal, Round, Vote};
+use crate::terms::vote::{Credentials, Proposal, Round, Vote};
 use fle::ServerState;
 
 /// What one server knows.
@@ -15,8 +16,8 @@ pub struct Server<const N: usize> {
     /// The round it is in, or was in last. Not on its disk.
     #[doc(alias = "logicalclock")]
     pub round: Round,
-    /// The configuration that it knows.
-    pub config: ConfigVersion,
+    /// The configurations that it knows.
+    pub known: Known,
     /// What the oracle answers it, where there is one.
     pub granted: bool,
     /// Whether its leader was established and it has learned the leader's new epoch.

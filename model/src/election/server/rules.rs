@@ -3,22 +3,32 @@
 use crate::election::mutants::Mutant;
 use crate::election::network::{Link, Links};
 use crate::election::server::{FastLeaderElection, Looking, Server};
-use crate::terms::ensemble::Composition;
+use crate::terms::ensemble::Known;
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Proposal, Round, Vote};
 use fle::{Generation, ServerState};
 
 impl<const N: usize> FastLeaderElection<N> {
-    /// Whose votes count and who can be voted for.
-    pub(crate) fn voters(&self) -> ServerSet {
+    /// Who proposes itself, and follows where it does not lead: who votes in the committed configuration.
+    #[doc(alias = "getVotingMembers")]
+    pub(crate) fn candidates(&self, known: Known) -> ServerSet {
         match self.mutant {
             Some(Mutant::ObserverCounted | Mutant::ObserverElected) => ServerSet::first(N),
-            _ => self.ensemble.voters(),
+            Some(Mutant::ProposesItselfTooSoon) => self.ensemble(known).voters(),
+            _ => self.ensemble(known).committed().voters,
+        }
+    }
+
+    /// Whose votes count and who can be voted for.
+    pub(crate) fn voters(&self, known: Known) -> ServerSet {
+        match self.mutant {
+            Some(Mutant::ObserverCounted | Mutant::ObserverElected) => ServerSet::first(N),
+            _ => self.ensemble(known).voters(),
         }
     }
 
     /// Whether `new` is better than `current`.
-    pub(crate) fn supersedes(&self, new: Proposal, current: Proposal) -> bool {
+    pub(crate) fn supersedes(&self, known: Known, new: Proposal, current: Proposal) -> bool {
         let (a, b) = (new.unpack(), current.unpack());
         match self.mutant {
             Some(Mutant::WeightIgnored | Mutant::ObserverElected) => a > b,
@@ -27,16 +37,20 @@ impl<const N: usize> FastLeaderElection<N> {
             Some(Mutant::OrderBySid) => a.leader > b.leader,
             Some(Mutant::OrderWithoutSid) => (a.peer_epoch, a.zxid) > (b.peer_epoch, b.zxid),
             Some(Mutant::CyclicOrder) => a > b || a.zxid == b.zxid && a.leader > b.leader,
-            _ => self.ensemble.supersedes(new, current),
+            Some(Mutant::WeighsByProposed) => {
+                let proposed = self.ensemble(Known::of(known.newest()));
+                proposed.supersedes(new, current)
+            }
+            _ => self.ensemble(known).supersedes(new, current),
         }
     }
 
     /// Whether a looking server takes up a proposal of its own round.
-    pub(crate) fn adopts(&self, new: Proposal, current: Proposal) -> bool {
+    pub(crate) fn adopts(&self, known: Known, new: Proposal, current: Proposal) -> bool {
         match self.mutant {
             Some(Mutant::NeverAdopts) => false,
             Some(Mutant::AdoptsAnything) => new != current,
-            _ => self.supersedes(new, current),
+            _ => self.supersedes(known, new, current),
         }
     }
 
@@ -50,20 +64,39 @@ impl<const N: usize> FastLeaderElection<N> {
     }
 
     /// Whether these servers are a quorum.
-    pub(crate) fn is_quorum(&self, servers: ServerSet, granted: bool) -> bool {
+    pub(crate) fn is_quorum(&self, known: Known, servers: ServerSet, granted: bool) -> bool {
         let count = servers.iter().count();
         match self.mutant {
             Some(Mutant::OneVoteSuffices) => count > 0,
             Some(Mutant::HalfSuffices) => 2 * count >= N,
             Some(Mutant::ObserverCounted | Mutant::WeightlessCounted) => 2 * count > N,
-            Some(Mutant::CommittedOnly) if self.composition() == Composition::Joint => {
-                2 * count > N
+            Some(Mutant::CommittedOnly) => {
+                let committed = Known::of(known.committed());
+                self.ensemble(committed).is_quorum(servers, granted)
             }
-            Some(Mutant::ProposedOnly) if self.composition() == Composition::Joint => {
-                2 * servers.without(N - 1).iter().count() > N - 1
+            Some(Mutant::ProposedOnly) => {
+                let proposed = self.ensemble(Known::of(known.newest()));
+                proposed.is_quorum(servers, granted)
             }
-            Some(Mutant::DenialIgnored) => self.ensemble.is_quorum(servers, true),
-            _ => self.ensemble.is_quorum(servers, granted),
+            Some(Mutant::GroupsMerged) => {
+                let groups = &self.ensemble(known).committed().groups;
+                let weight = |counts: &dyn Fn(usize) -> bool| -> u64 {
+                    let members = groups.iter().flatten();
+                    let counted = members.filter(|&&(server, _)| counts(server));
+                    counted.map(|&(_, weight)| weight).sum()
+                };
+                2 * weight(&|it| servers.contains(it)) > weight(&|_| true)
+            }
+            Some(Mutant::OneGroupSuffices) => {
+                let mut groups = self.ensemble(known).committed().groups.iter();
+                groups.any(|group| {
+                    let all: u64 = group.iter().map(|&(_, weight)| weight).sum();
+                    let won = group.iter().filter(|&&(it, _)| servers.contains(it));
+                    2 * won.map(|&(_, weight)| weight).sum::<u64>() > all
+                })
+            }
+            Some(Mutant::DenialIgnored) => self.ensemble(known).is_quorum(servers, true),
+            _ => self.ensemble(known).is_quorum(servers, granted),
         }
     }
 
@@ -75,6 +108,7 @@ impl<const N: usize> FastLeaderElection<N> {
     /// Who supports a vote.
     pub(crate) fn support(
         &self,
+        known: Known,
         votes: &[Option<Vote>; N],
         kept_as: impl Fn(usize) -> Generation,
         vote: fle::Vote,
@@ -86,10 +120,20 @@ impl<const N: usize> FastLeaderElection<N> {
                 kept.proposal == vote.proposal && kept.election_epoch == vote.election_epoch
             })
         };
-        let mut voters = self.voters().iter();
+        let mut voters = self.voters(known).iter();
         match self.mutant {
             Some(Mutant::ComparesAllFields) => supporters.iter().filter(same).collect(),
-            Some(Mutant::AllReplied) if voters.all(|voter| votes[voter].is_some()) => self.voters(),
+            Some(Mutant::AgreesAcrossRounds) => {
+                let agrees = |&voter: &usize| {
+                    let kept = votes[voter].map(|kept| kept.unpack(vote.generation));
+                    kept.is_some_and(|kept| kept.proposal == vote.proposal)
+                };
+                let across = (0..N).filter(agrees);
+                across.chain(supporters.iter()).collect()
+            }
+            Some(Mutant::AllReplied) if voters.all(|voter| votes[voter].is_some()) => {
+                self.voters(known)
+            }
             _ => supporters,
         }
     }
@@ -99,7 +143,7 @@ impl<const N: usize> FastLeaderElection<N> {
         if self.is(Mutant::VersionIgnored) {
             return Generation::Versioned;
         }
-        self.ensemble.generation(src, me)
+        self.common().generation(src, me)
     }
 
     /// What a settled server answers one that looks.
@@ -124,7 +168,7 @@ impl<const N: usize> FastLeaderElection<N> {
             && n.state == ServerState::Looking
             && server
                 .settled()
-                .is_some_and(|vote| self.supersedes(n.proposal, vote.proposal))
+                .is_some_and(|vote| self.supersedes(server.known, n.proposal, vote.proposal))
     }
 
     /// The round in which a server looks that was in this one.
@@ -136,13 +180,19 @@ impl<const N: usize> FastLeaderElection<N> {
     }
 
     /// What a server proposes in a later round that it hears of: what it heard, if that is better than its own.
-    pub(crate) fn enters_with(&self, own: Proposal, was: Proposal, heard: Proposal) -> Proposal {
+    pub(crate) fn enters_with(
+        &self,
+        known: Known,
+        own: Proposal,
+        was: Proposal,
+        heard: Proposal,
+    ) -> Proposal {
         let at_least = if self.is(Mutant::KeepsOldProposal) {
             was
         } else {
             own
         };
-        let joins = self.supersedes(heard, at_least) && !self.is(Mutant::JoinsWithOwnVote);
+        let joins = self.supersedes(known, heard, at_least) && !self.is(Mutant::JoinsWithOwnVote);
         if joins { heard } else { at_least }
     }
 
@@ -188,13 +238,9 @@ impl<const N: usize> FastLeaderElection<N> {
             Some(Mutant::OwnVoteUnheard) => src != dst,
             Some(Mutant::SlotKeepsOldest) => src == dst || !taken,
             Some(Mutant::NoFormatFallback) => {
-                self.ensemble.generation(src, dst) == Generation::Versioned || src == dst
+                self.common().generation(src, dst) == Generation::Versioned || src == dst
             }
             _ => true,
         }
-    }
-
-    fn composition(&self) -> Composition {
-        self.ensemble.composition()
     }
 }

@@ -82,7 +82,7 @@ impl<const N: usize> System<N> {
             Setting::Asynchronous => !self.announces_to_each(),
             Setting::Timely => {
                 !state.repeated.contains(server)
-                    && state.is_silent()
+                    && state.is_silent(&self.election)
                     && !state.any_waits(Wait::Finalizing)
             }
         }
@@ -92,7 +92,7 @@ impl<const N: usize> System<N> {
     /// when it has waited in vain.
     fn announces_to_each(&self) -> bool {
         self.setting == Setting::Asynchronous
-            && !self.election.ensemble.has_oracle()
+            && !self.election.common().has_oracle()
             && !self.election.is(Mutant::SettlesUnsupported)
     }
 

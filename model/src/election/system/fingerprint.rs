@@ -44,13 +44,13 @@ fn hash_server<const N: usize, H: Hasher>(server: &Server<N>, hasher: &mut H) {
     let Server {
         credentials,
         round,
-        config,
+        known,
         granted,
         active,
         election,
     } = server;
     let flags = u8::from(*granted) << 1 | u8::from(*active);
-    let knows = [credentials.bits(), round.0, config.0, flags];
+    let knows = [credentials.bits(), round.0, *known as u8, flags];
     let knows = u64::from(u32::from_be_bytes(knows)) << 32;
     match election {
         Election::Down { returns } => hasher.write_u64(knows | u64::from(*returns)),
@@ -124,6 +124,7 @@ mod tests {
     use crate::election::system::awaited::Awaited;
     use crate::frame::scenario::Scenario;
     use crate::frame::system::{Change, assert_fingerprints_differ};
+    use crate::terms::ensemble::Known;
     use crate::terms::set::ServerSet;
     use crate::terms::vote::{ConfigVersion, Credentials, Proposal, Round};
     use fle::ServerState;
@@ -160,7 +161,7 @@ mod tests {
             it.servers[0].credentials = Credentials::new(1, 2);
         }),
         ("round", |it| it.servers[0].round = Round(7)),
-        ("config", |it| it.servers[0].config = ConfigVersion(7)),
+        ("known", |it| it.servers[0].known = Known::Second),
         ("granted", |it| it.servers[0].granted = true),
         ("active", |it| it.servers[0].active = true),
         ("of another", |it| it.servers[1].active = true),

@@ -5,6 +5,7 @@ use super::awaited::Awaited;
 use super::state::State;
 use crate::election::network::Network;
 use crate::election::server::{Election, Looking, Server};
+use crate::terms::ensemble::Known;
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Vote, sid, state_name};
 use fle::ServerState;
@@ -45,7 +46,7 @@ impl<const N: usize> fmt::Debug for Shown<'_, Server<N>> {
         let Server {
             credentials,
             round,
-            config,
+            known,
             granted,
             active,
             election,
@@ -58,8 +59,8 @@ impl<const N: usize> fmt::Debug for Shown<'_, Server<N>> {
         });
         fields.field("credentials", credentials);
         fields.field("round", &round.0);
-        if config.0 > 1 {
-            fields.field("configuration", &config.0);
+        if *known != Known::First {
+            fields.field("second configuration", &known.told());
         }
         if *granted {
             fields.field("granted by the oracle", granted);

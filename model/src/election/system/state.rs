@@ -28,8 +28,8 @@ impl<const N: usize> State<N> {
     #[must_use]
     pub fn is_established(&self, election: &FastLeaderElection<N>, leader: usize) -> bool {
         let followers = self.followers(leader);
-        let granted = self.servers[leader].granted;
-        followers.contains(leader) && election.ensemble.is_quorum(followers, granted)
+        let Server { known, granted, .. } = self.servers[leader];
+        followers.contains(leader) && election.ensemble(known).has_quorum(followers, granted)
     }
 
     /// The leader that a quorum follows, itself leading.
@@ -87,13 +87,15 @@ impl<const N: usize> State<N> {
         leader.is_some_and(|leader| !self.servers[leader].is_up())
     }
 
-    /// Whether the servers that are up and have data, and perhaps the oracle, can elect a leader.
+    /// Whether the servers that are up and have data, and perhaps the oracle, can elect a leader by the newest configurations that any
+    /// of them knows.
     #[must_use]
     pub fn has_live_quorum(&self, election: &FastLeaderElection<N>) -> bool {
         let can_vote = |&server: &usize| self.servers[server].credentials.has_data();
         let voters: ServerSet = self.live().iter().filter(can_vote).collect();
         let granted = voters.iter().any(|server| self.servers[server].granted);
-        election.ensemble.is_quorum(voters, granted)
+        let newest = voters.iter().map(|server| self.servers[server].known).max();
+        newest.is_some_and(|known| election.ensemble(known).has_quorum(voters, granted))
     }
 
     /// What arrives next from `src` at `dst`, if that one is up and the connection stands.
@@ -102,21 +104,29 @@ impl<const N: usize> State<N> {
         next.filter(|_| self.servers[dst].is_up())
     }
 
-    /// Whether something is under way to the server that could matter. An observer that has settled and a voter that looks answer
-    /// each other for as long as the voter looks (ZOOKEEPER-1807), and neither's election hears of it.
-    pub(crate) fn is_under_way_to(&self, dst: usize) -> bool {
+    /// Whether something is under way to the server that could matter. Who looks and who does not vote answer each other for as long
+    /// as both do so, where the latter has settled, or looks in a later round (ZOOKEEPER-1807), and neither's election hears of it.
+    pub(crate) fn is_under_way_to(&self, election: &FastLeaderElection<N>, dst: usize) -> bool {
         let observes = |server: usize| {
             let settled = self.servers[server].settled();
             settled.is_some_and(|vote| vote.state == ServerState::Observing)
         };
-        let matters = |src: usize| self.network.next(src, dst).is_some() && !observes(src);
-        self.servers[dst].is_up() && !observes(dst) && (0..N).any(matters)
+        let Server { known, round, .. } = self.servers[dst];
+        let matters = |src: usize| {
+            let n = self.network.next(src, dst)?;
+            let is_stranger = !election.ensemble(known).voters().contains(src);
+            let is_answered_only = is_stranger && n.config <= known.committed();
+            let is_later = n.vote.state == ServerState::Looking && n.vote.round > round;
+            let is_looking = self.servers[dst].looking().is_some();
+            Some(!observes(src) && !(is_answered_only && is_later && is_looking))
+        };
+        self.servers[dst].is_up() && !observes(dst) && (0..N).any(|src| matters(src) == Some(true))
     }
 
     /// Whether nothing is under way.
     #[must_use]
-    pub fn is_silent(&self) -> bool {
-        !(0..N).any(|dst| self.is_under_way_to(dst))
+    pub fn is_silent(&self, election: &FastLeaderElection<N>) -> bool {
+        !(0..N).any(|dst| self.is_under_way_to(election, dst))
     }
 
     /// Whether some looking server waits for this.

@@ -40,8 +40,10 @@ impl<const N: usize> System<N> {
         }
         let is_over = match self.finalizing.length {
             Length::Delays(_) => state.awaited[server].is_over(),
-            Length::ForArrivals => !state.is_under_way_to(server),
-            Length::ForStarts => state.is_silent() && !state.servers.iter().any(Server::returns),
+            Length::ForArrivals => !state.is_under_way_to(&self.election, server),
+            Length::ForStarts => {
+                state.is_silent(&self.election) && !state.servers.iter().any(Server::returns)
+            }
         };
         is_over || self.may_settle_early(state, server)
     }
@@ -56,7 +58,7 @@ impl<const N: usize> System<N> {
                 state.servers[server].has_heard_proposal(peer) || unreachable(peer)
             }
         };
-        let ensemble = &self.election.ensemble;
+        let ensemble = self.election.ensemble(state.servers[server].known);
         let mut peers = (0..N).filter(|&peer| peer != server && ensemble.has_weight(peer));
         peers.all(done_with)
     }

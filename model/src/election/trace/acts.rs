@@ -166,7 +166,7 @@ impl<'a, const N: usize> Acting<'a, N> {
         let effects = self.handle(id, |election, me, server, out| {
             election.on_msg(me, server, from.into(), notification, out);
         });
-        if self.servers[id].config == before.config {
+        if self.servers[id].known == before.known {
             let hears = Seen::Hears { from, notification };
             self.act(id, before, What::Sees(hears), &effects);
         } else {
@@ -197,7 +197,7 @@ impl<'a, const N: usize> Acting<'a, N> {
             && *links == Links::Slot
             && election.is_sent(id, id, &Link::default(), *links)
         {
-            self.hears(id, id, election.ensemble.as_written(id, id, own));
+            self.hears(id, id, election.common().as_written(id, id, own));
         }
     }
 
@@ -236,7 +236,7 @@ impl<'a, const N: usize> Acting<'a, N> {
 
     /// The server has done this. One that speaks an old format is no server of ours.
     fn act(&mut self, id: usize, before: Server<N>, what: What, effects: &Effects<N>) {
-        let ensemble = &self.system.election.ensemble;
+        let ensemble = self.system.election.common();
         if ensemble.generation(id, id) == Generation::Versioned {
             self.acts.push(Act {
                 server: id,

@@ -16,7 +16,7 @@ use super::format::{
 };
 use super::life::Life;
 use crate::election::server::{Server, Wait};
-use crate::terms::ensemble::{Composition, Ensemble};
+use crate::terms::ensemble::{Composition, Ensemble, FIRST, Known, SECOND};
 use crate::terms::vote::{ConfigVersion, Credentials, Notification, Vote, sid};
 use fle::{Generation, ServerState};
 
@@ -26,9 +26,6 @@ pub const FIRST_INTERVAL_MS: u64 = 250;
 pub const LONGEST_INTERVAL_MS: u64 = 1_000;
 /// The wait for a better proposal (`finalizeWait`).
 pub const FINALIZE_WAIT_MS: u64 = 200;
-
-const FIRST: ConfigVersion = ConfigVersion(1);
-const SECOND: ConfigVersion = ConfigVersion(2);
 
 /// The table for one ensemble.
 #[derive(Clone, Debug)]
@@ -64,19 +61,21 @@ impl Terms {
         &self.configs[usize::from(version.0) - 1]
     }
 
-    /// The configuration that servers start with, and the one that is proposed to follow it.
+    /// The configuration that is committed for who knows this, and the one that is proposed to follow it.
     #[must_use]
-    pub fn configurations(&self) -> (&str, Option<&str>) {
-        let joint = self.composition == Composition::Joint;
-        (self.config(FIRST), joint.then(|| self.config(SECOND)))
+    pub fn configurations(&self, known: Known) -> (&str, Option<&str>) {
+        let proposed = known.proposed().map(|version| self.config(version));
+        (self.config(known.committed()), proposed)
     }
 
-    /// Whether a server votes.
+    /// Whether a server votes in the configuration that is committed for who knows this.
     #[must_use]
-    pub fn learner_type(&self, id: usize) -> LearnerType {
-        match self.composition == Composition::Observer && id == self.servers - 1 {
-            true => LearnerType::Observer,
-            false => LearnerType::Participant,
+    pub fn learner_type(&self, id: usize, known: Known) -> LearnerType {
+        let version = known.committed();
+        let committed = self.composition.configuration(self.servers, version);
+        match committed.voters.contains(id) {
+            true => LearnerType::Participant,
+            false => LearnerType::Observer,
         }
     }
 
@@ -84,17 +83,19 @@ impl Terms {
     #[must_use]
     pub fn server<const N: usize>(&self, id: usize, server: &Server<N>) -> format::Server {
         let oracle = self.composition == Composition::Oracle;
-        let (_, proposed) = self.configurations();
+        let (committed, proposed) = self.configurations(server.known);
+        let version = server.known.committed();
+        let configuration = self.composition.configuration(N, version);
         format::Server {
             format: Format::FleTrace1,
             sid: sid(id).0,
-            learner_type: self.learner_type(id),
-            quorum: match self.composition {
-                Composition::ZeroWeight => Quorum::Hierarchical,
-                Composition::Oracle => Quorum::Oracle,
-                _ => Quorum::Majority,
+            learner_type: self.learner_type(id, server.known),
+            quorum: match configuration.is_hierarchical() {
+                true => Quorum::Hierarchical,
+                false if oracle => Quorum::Oracle,
+                false => Quorum::Majority,
             },
-            config: self.config(server.config).to_owned(),
+            config: committed.to_owned(),
             last_seen_config: proposed.map(str::to_owned),
             oracle: oracle.then_some(server.granted),
             init: on_disk(server.credentials),
@@ -194,26 +195,24 @@ impl Terms {
 
 /// The text of a configuration: members, groups and weights, version.
 fn config(composition: Composition, servers: usize, version: ConfigVersion) -> String {
-    let last = servers - 1;
+    let configuration = composition.configuration(servers, version);
     let member = |id: usize| {
-        let observes = match composition {
-            Composition::Observer => id == last,
-            Composition::Joint => id == last && version == SECOND,
-            _ => id > last,
-        };
-        let role = if observes { "observer" } else { "participant" };
+        let votes = configuration.voters.contains(id);
+        let role = if votes { "participant" } else { "observer" };
         let sid = sid(id).0;
         let (quorum_port, election_port) = (20_000 + sid, 30_000 + sid);
         format!("server.{sid}=127.0.0.1:{quorum_port}:{election_port}:{role}")
     };
     let another = composition == Composition::Gossip && version == SECOND;
     let mut lines: Vec<_> = (0..servers + usize::from(another)).map(member).collect();
-    if composition == Composition::ZeroWeight {
-        let sids: Vec<_> = (0..servers).map(|id| sid(id).to_string()).collect();
-        lines.push(format!("group.1={}", sids.join(":")));
-        let weight = |id| format!("weight.{}={}", sid(id), u8::from(id != last));
-        lines.extend((0..servers).map(weight));
+    for (group, number) in configuration.groups.iter().zip(1..) {
+        let sids: Vec<_> = group.iter().map(|(id, _)| sid(*id).to_string()).collect();
+        lines.push(format!("group.{number}={}", sids.join(":")));
     }
+    let mut weights: Vec<_> = configuration.groups.iter().flatten().collect();
+    weights.sort();
+    let weights = weights.into_iter();
+    lines.extend(weights.map(|(id, weight)| format!("weight.{}={weight}", sid(*id))));
     lines.push(format!("version={}", version.0));
     lines.join("\n")
 }

@@ -44,6 +44,7 @@ pub(super) const THREE: Scenario = Scenario {
     tier: Tier::Ci,
     servers: 3,
     composition: Composition::Majority,
+    ahead: false,
     setting: Setting::Asynchronous,
     finalizing: Finalizing::FIXED,
     links: Links::Slot,

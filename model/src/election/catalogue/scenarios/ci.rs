@@ -2,6 +2,7 @@
 
 use super::bases::{BLANK, EQUAL, NONE, OLD, THREE, TIMELY, TWO};
 use crate::election::faults::Faults;
+use crate::election::finalizing::{Early, Finalizing, Length};
 use crate::election::network::Links;
 use crate::election::scenario::Scenario;
 use crate::terms::ensemble::Composition;
@@ -103,6 +104,45 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..THREE
     },
     Scenario {
+        name: "groups",
+        covers: "three voters in two groups, one of them of weight two",
+        composition: Composition::Groups,
+        unique_states: 164_880,
+        ..THREE
+    },
+    Scenario {
+        name: "growing",
+        covers: "a committed configuration of two voters and a proposed one of three",
+        composition: Composition::Growing,
+        unique_states: 104_832,
+        ..THREE
+    },
+    Scenario {
+        name: "reweighing",
+        covers: "a committed configuration in which one of three voters has no weight, and a proposed one in which it has",
+        composition: Composition::Reweighing,
+        unique_states: 88_414,
+        ..THREE
+    },
+    Scenario {
+        name: "ahead-joint",
+        covers: "a voter is removed: one server knows it to be committed, others that it is proposed, and that voter perhaps neither",
+        composition: Composition::Joint,
+        ahead: true,
+        credentials: TWO,
+        unique_states: 113_959,
+        ..THREE
+    },
+    Scenario {
+        name: "ahead-growing",
+        covers: "a voter is added: one server knows it to be committed, others that it is proposed, and that voter perhaps neither",
+        composition: Composition::Growing,
+        ahead: true,
+        credentials: TWO,
+        unique_states: 200_844,
+        ..THREE
+    },
+    Scenario {
         name: "old-peer",
         covers: "three voters, one of which speaks the format without peer epoch and version",
         composition: Composition::OldPeer,
@@ -116,6 +156,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "gossip",
         covers: "three voters, one of which knows a newer configuration",
         composition: Composition::Gossip,
+        ahead: true,
         unique_states: 903_040,
         ..THREE
     },
@@ -239,6 +280,57 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..TIMELY
     },
     Scenario {
+        name: "timely-groups",
+        covers: "three voters in two groups, one of them of weight two",
+        composition: Composition::Groups,
+        unique_states: 58_580,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-groups-loss",
+        covers: "three voters in two groups, a finalizing wait of a round trip, and a return to looking for no reason",
+        composition: Composition::Groups,
+        finalizing: Finalizing {
+            length: Length::Delays(2),
+            early: Early::Never,
+        },
+        faults: Faults { losses: 1, ..NONE },
+        unique_states: 81_424,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-growing",
+        covers: "a committed configuration of two voters and a proposed one of three",
+        composition: Composition::Growing,
+        unique_states: 43_904,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-reweighing",
+        covers: "a committed configuration in which one of three voters has no weight, and a proposed one in which it has",
+        composition: Composition::Reweighing,
+        unique_states: 37_808,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-ahead-joint",
+        covers: "a voter is removed: one server knows it to be committed, others that it is proposed, and that voter perhaps neither",
+        composition: Composition::Joint,
+        ahead: true,
+        credentials: TWO,
+        unique_states: 60_394,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-ahead-growing",
+        covers: "a voter is added: one server knows it to be committed, others that it is proposed, and that voter perhaps neither",
+        composition: Composition::Growing,
+        ahead: true,
+        credentials: TWO,
+        unique_states: 67_204,
+        ..TIMELY
+    },
+    Scenario {
         name: "timely-old-peer",
         covers: "three voters, one of which speaks the format without peer epoch and version",
         composition: Composition::OldPeer,
@@ -260,6 +352,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-gossip",
         covers: "three voters, one of which knows a newer configuration",
         composition: Composition::Gossip,
+        ahead: true,
         unique_states: 227_180,
         ..TIMELY
     },

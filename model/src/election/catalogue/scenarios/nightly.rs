@@ -251,10 +251,12 @@ const fn gossip([mixed, timely]: [Scenario; 2]) -> [Scenario; 2] {
     [
         Scenario {
             composition,
+            ahead: true,
             ..mixed
         },
         Scenario {
             composition,
+            ahead: true,
             ..timely
         },
     ]
