@@ -158,6 +158,20 @@ impl Trouble {
         )
     }
 
+    /// Whether it is about the machine or the process, whichever part of the server says so.
+    #[must_use]
+    pub fn is_of_machine(self) -> bool {
+        matches!(
+            self,
+            Self::DiskFull
+                | Self::OutOfMemory
+                | Self::TooManyFiles
+                | Self::Paused
+                | Self::SlowDisk
+                | Self::Exits
+        )
+    }
+
     /// Whether the system's reason says more of it: it is about a connection or a port.
     #[must_use]
     pub fn has_reason(self) -> bool {

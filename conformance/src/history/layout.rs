@@ -9,13 +9,14 @@
 
 mod time;
 
+use super::text;
 use jiff::Timestamp;
 use regex::Regex;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::LazyLock;
-pub(super) use time::Time;
+pub(super) use time::{Clock, Time};
 
 /// Keys under which encoders put the message, the likeliest first.
 const MESSAGE_KEYS: [&str; 9] = [
@@ -152,11 +153,12 @@ impl Flat {
     fn add(&mut self, key: &str, value: &Value) {
         match value {
             Value::Object(fields) => {
-                let is_message = |it: &&&str| fields.get(**it).is_some_and(Value::is_string);
+                let is_message =
+                    |it: &&&str| fields.get(**it).is_some_and(|it| message(it).is_some());
                 let message_key = MESSAGE_KEYS.iter().find(is_message);
                 for (name, value) in fields {
                     if message_key == Some(&name.as_str()) && self.message.is_none() {
-                        self.message = value.as_str().map(str::to_owned);
+                        self.message = message(value);
                     } else {
                         self.add(name, value);
                     }
@@ -177,6 +179,16 @@ impl Flat {
     }
 }
 
+/// A message: text, or its bytes, as `journalctl` shows what is not all printable.
+fn message(value: &Value) -> Option<String> {
+    if let Value::Array(bytes) = value {
+        let byte = |it: &Value| u8::try_from(it.as_u64()?).ok();
+        let bytes: Option<Vec<u8>> = bytes.iter().map(byte).collect();
+        return bytes.map(|bytes| text::line(&bytes).into_owned());
+    }
+    value.as_str().map(str::to_owned)
+}
+
 /// The time under one of the object's keys.
 fn time_of(value: &Value) -> Option<Time> {
     let at = |key: &&str| match value.get(*key)? {
@@ -189,7 +201,11 @@ fn time_of(value: &Value) -> Option<Time> {
             let number = |key: &str| instant.get(key)?.as_i64();
             let nanos = i32::try_from(number("nanoOfSecond").unwrap_or_default()).ok()?;
             let at = Timestamp::new(number("epochSecond")?, nanos).ok()?;
-            Some(Time { at, is_exact: true })
+            Some(Time {
+                at,
+                is_exact: true,
+                again: None,
+            })
         }
         _ => None,
     };

@@ -14,6 +14,8 @@
 mod clocks;
 mod growing;
 mod heads;
+mod input;
+mod joined;
 mod parts;
 mod pieces;
 mod reading;
@@ -25,8 +27,7 @@ use super::event::Place;
 use super::text;
 use fle::Sid;
 use reading::Read;
-use std::collections::BTreeMap;
-use std::fs::File;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// What servers logged.
@@ -38,6 +39,8 @@ pub struct Logs {
     pub servers: BTreeMap<Sid, Log>,
     /// By sid, also of servers that say nothing of elections.
     pub reports: BTreeMap<Sid, Report>,
+    /// Servers that lines name as voters, heard or not.
+    pub voters: BTreeSet<Sid>,
     /// What somebody who reads the judgement should know: what was given twice, whose clock is off.
     pub notes: Vec<String>,
     /// What keeps some of it from being judged.
@@ -51,7 +54,7 @@ impl Logs {
     /// When a file cannot be read, none holds an event, or nothing tells whose events they are.
     pub fn read(paths: &[PathBuf]) -> Result<Self, LogError> {
         let read = |(index, path): (usize, &PathBuf)| {
-            let bytes = File::open(path).map_err(|cause| LogError::Read {
+            let bytes = input::whole(path).map_err(|cause| LogError::Read {
                 path: path.clone(),
                 cause,
             })?;
@@ -75,6 +78,7 @@ impl Logs {
             files: Vec::new(),
             servers: BTreeMap::new(),
             reports: BTreeMap::new(),
+            voters: BTreeSet::new(),
             notes: Vec::new(),
             unclear: Vec::new(),
         };
@@ -92,6 +96,7 @@ impl Logs {
             for (sid, report) in read.reports {
                 logs.reports.entry(sid).or_default().add(report);
             }
+            logs.voters.extend(read.voters);
             logs.files.push(read.source);
             logs.unclear.extend(read.unclear);
         }
@@ -141,7 +146,7 @@ impl Logs {
     /// The line itself, if the file can still be read.
     #[must_use]
     pub fn line(&self, place: Place) -> Option<String> {
-        let file = File::open(&self.files[place.file].path).ok()?;
+        let file = input::regular(&self.files[place.file].path).ok()?;
         let mut lines = text::lines(file).ok()?;
         for _ in 1..place.line {
             lines.next().ok()??;

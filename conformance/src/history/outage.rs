@@ -8,6 +8,9 @@
 //! # Invariants
 //! - Nothing is said without a line that says so, and that line is named. What no line tells is
 //!   called not known.
+//! - Nothing rests on the absence of a line: logs lose lines. That there was no leader is told of a
+//!   time between lines that belong together; of any other it is said that these logs do not tell
+//!   ([`Doubt`]).
 //! - The verdict has no part in it and takes none: a history may be allowed and without a leader.
 //!
 //! A line counts for a time without a leader if it was written within it or up to half a minute
@@ -15,19 +18,22 @@
 
 mod causes;
 mod facts;
+mod having;
 mod missing;
 mod reigns;
+mod told;
 pub mod words;
 
-pub use facts::{Answer, Cause, Evidence, Kind, Missing, Outage, Whose};
+pub use facts::{Answer, Cause, Doubt, Evidence, Kind, Missing, Outage, Whose};
 
-use super::judge::Verdict;
+use super::judge::{Absent, Outcome, Unjudged, Verdict};
 use super::log::Logs;
 use super::rebuild::History;
-use facts::JOINING;
+use facts::{JOINING, TOGETHER};
 use fle::Sid;
+use having::{Changes, Having, Span, spans};
 use jiff::Timestamp;
-use reigns::{Changes, Having, Reigns, Span, spans};
+use reigns::Reigns;
 
 /// Finds the answer in what was read and understood.
 #[must_use]
@@ -37,6 +43,7 @@ pub fn find(logs: &Logs, verdict: &Verdict, history: &History) -> Answer {
         return Answer {
             outages: Vec::new(),
             leader: None,
+            is_certain: false,
             is_timed: false,
         };
     };
@@ -46,7 +53,7 @@ pub fn find(logs: &Logs, verdict: &Verdict, history: &History) -> Answer {
         let found = causes::Search {
             logs,
             verdict,
-            history,
+            reigns: &reigns,
             since,
         };
         outage.causes = found.causes(outage);
@@ -55,15 +62,25 @@ pub fn find(logs: &Logs, verdict: &Verdict, history: &History) -> Answer {
             since = outage.until;
         }
     }
-    let leader = reigns.ensemble.last().and_then(|(_, having)| match having {
-        Having::Leader(leader) => *leader,
-        _ => None,
-    });
+    let last = reigns.ensemble.last().map(|it| it.1);
+    let leader = last.and_then(Having::leader).flatten();
     Answer {
         outages,
         leader,
+        is_certain: match leader {
+            Some(_) => is_whole(logs, verdict) && reigns.is_led(),
+            None => last == Some(Having::Nobody),
+        },
         is_timed: true,
     }
+}
+
+/// Whether nothing tells that lines are missing, and elections are told of.
+fn is_whole(logs: &Logs, verdict: &Verdict) -> bool {
+    let is_missing = |it: &Unjudged| matches!(it.absent, Some(Absent::Within(_)));
+    let is_judged = verdict.outcome() != Outcome::Nothing;
+    let are_lost = logs.files.iter().any(|it| !it.lost.is_empty());
+    is_judged && !are_lost && !verdict.unjudged.iter().any(is_missing)
 }
 
 /// The last time that any log tells.
@@ -77,41 +94,71 @@ fn end(logs: &Logs) -> Option<Timestamp> {
 
 /// The times themselves: the ensemble's, and those of servers that are no part of them.
 fn times(logs: &Logs, reigns: &Reigns, logs_end: Timestamp) -> Vec<Outage> {
-    let nobody = |having| having == Having::Nobody;
-    let whole = spans(&reigns.ensemble, nobody);
-    let of_all = |span: &Span| outage(Whose::Ensemble, &reigns.ensemble, *span, logs_end);
+    let whole = spans(&reigns.ensemble, Having::is_without);
+    let of_all = |span: &Span| outage(Whose::Ensemble, reigns, *span, logs_end);
     let mut outages: Vec<Outage> = whole.iter().map(of_all).collect();
     let with_logs = reigns
         .servers
         .iter()
         .filter(|it| logs.servers.contains_key(it.0));
     for (&sid, changes) in with_logs {
-        for span in without(spans(changes, nobody), &whole) {
+        for span in without(spans(changes, Having::is_without), &whole) {
             let end = span.1.unwrap_or(logs_end);
             let lasts = end.duration_since(span.0) > JOINING;
-            let whose = match reigns::before(&reigns.ensemble, end) {
+            let whose = match having::before(&reigns.ensemble, end) {
                 Having::Unknown if lasts || whole.is_empty() => Whose::ServerAtLeast(sid),
                 Having::Leader(_) if lasts => Whose::Server(sid),
                 _ => continue,
             };
-            outages.push(outage(whose, changes, span, logs_end));
+            outages.push(outage(whose, reigns, span, logs_end));
         }
     }
     outages.sort_by_key(|it| it.from);
     outages
 }
 
-fn outage(whose: Whose, changes: &Changes, (from, until): Span, logs_end: Timestamp) -> Outage {
+fn outage(whose: Whose, reigns: &Reigns, (from, until): Span, logs_end: Timestamp) -> Outage {
+    let changes = reigns.of(whose);
     Outage {
         whose,
         from,
         until,
         logs_end,
+        doubt: doubt(whose, reigns, (from, until), logs_end),
         before: leader_before(changes, from),
         after: until.and_then(|until| leader_from(changes, until)),
         causes: Vec::new(),
         missing: Vec::new(),
     }
+}
+
+/// When it is not certain that there was no leader, and because of whom.
+fn doubt(whose: Whose, reigns: &Reigns, (from, ends): Span, logs_end: Timestamp) -> Option<Doubt> {
+    let changes = reigns.of(whose);
+    let end = ends.unwrap_or(logs_end);
+    let open = spans(changes, |it| it != Having::Nobody).into_iter();
+    let within = open.map(|(since, until)| (since.max(from), until.map_or(end, |it| it.min(end))));
+    let mut open: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for (since, until) in within.filter(|it| it.0 <= it.1) {
+        match open.last_mut() {
+            Some(last) if since.duration_since(last.1) <= TOGETHER => last.1 = until,
+            _ => open.push((since, until)),
+        }
+    }
+    // What begins and ends it is told by several lines.
+    let is_edge = |it: &(Timestamp, Timestamp)| (it.0 == from) != (it.1 == end);
+    open.retain(|it| !is_edge(it) || it.1.duration_since(it.0) > TOGETHER);
+    let (since, until) = (open.first()?.0, open.last()?.1);
+    let is_open = |sid: &Sid| having::at(&reigns.servers[sid], since) != Having::Nobody;
+    let servers = match whose.server() {
+        Some(sid) => vec![sid],
+        None => reigns.servers.keys().copied().filter(is_open).collect(),
+    };
+    Some(Doubt {
+        since,
+        until,
+        servers,
+    })
 }
 
 /// What is left of these times where those others are taken out.
@@ -137,18 +184,12 @@ fn without(spans: Vec<Span>, others: &[Span]) -> Vec<Span> {
 /// Who led last before then.
 fn leader_before(changes: &Changes, time: Timestamp) -> Option<Sid> {
     let earlier = changes.iter().rev().filter(|it| it.0 < time);
-    leader_of(earlier.map(|it| it.1))
+    let mut told = earlier.map(|it| it.1);
+    told.find(|it| *it != Having::Unknown)?.leader().flatten()
 }
 
 /// Who leads from then on, if something changes then.
 fn leader_from(changes: &Changes, time: Timestamp) -> Option<Sid> {
-    let later = changes.iter().find(|it| it.0 == time);
-    leader_of(later.map(|it| it.1).into_iter())
-}
-
-fn leader_of(mut havings: impl Iterator<Item = Having>) -> Option<Sid> {
-    match havings.find(|it| *it != Having::Unknown)? {
-        Having::Leader(leader) => leader,
-        _ => None,
-    }
+    let later = changes.iter().find(|it| it.0 == time)?;
+    later.1.leader().flatten()
 }

@@ -15,6 +15,9 @@ use std::sync::LazyLock;
 /// A longer line is no event: what is over is dropped without being kept.
 pub(super) const LONGEST_LINE: usize = 64 * 1024;
 
+/// What has no end of a line within this is no log, and may have no end at all.
+const NO_LINE: u64 = 64 * 1024 * 1024;
+
 /// How the packed files that are not read begin, and what unpacks them.
 const OTHERWISE_PACKED: [(&[u8], &str); 4] = [
     (b"BZh", "bunzip2"),
@@ -80,7 +83,12 @@ impl<R: BufRead> Lines<R> {
         let mut start = self.reader.by_ref().take(LONGEST_LINE as u64);
         start.read_until(b'\n', &mut self.line)?;
         if self.line.len() == LONGEST_LINE && self.line.last() != Some(&b'\n') {
-            self.reader.skip_until(b'\n')?;
+            let mut rest = self.reader.by_ref().take(NO_LINE);
+            let skipped = rest.skip_until(b'\n')?;
+            if skipped as u64 == NO_LINE {
+                let why = "no line ends within 64 MiB; it is no log";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            }
         }
         Ok((!self.line.is_empty()).then(|| line(&self.line)))
     }

@@ -55,11 +55,11 @@ fn ensemble(verdict: &Verdict) -> String {
         QuorumSource::Told => "as configured".to_owned(),
         QuorumSource::Logged => "as the logs tell".to_owned(),
         QuorumSource::Deduced => {
-            "a majority assumed of those that are heard or voted for; --config says better"
+            "a majority assumed of those that are heard, voted for or named; --config says better"
                 .to_owned()
         }
         QuorumSource::DeducedWithUnseen(unseen) => format!(
-            "a majority assumed, of {unseen} more than are heard or voted for, or else nothing explains the logs; --config says better"
+            "a majority assumed, of {unseen} more than are heard, voted for or named, or else nothing explains the logs; --config says better"
         ),
     };
     format!("voters {} ({source})", voters.join(", "))

@@ -9,6 +9,7 @@
 
 mod complaints;
 mod known;
+mod named;
 
 use super::event::{Announcement, Ballot, Fact, Wait};
 use fle_model::election::trace::format::State;
@@ -17,6 +18,7 @@ use std::sync::LazyLock;
 
 pub(super) use complaints::{complaint, is_exception, reason};
 pub use known::{Part, part};
+pub(super) use named::voters;
 
 /// What words say, and where in the text they begin.
 pub(super) struct Words {
@@ -90,7 +92,7 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
         ),
         (
             "Peer state changed",
-            r"Peer state changed: (?<state>following|observing) - broadcast{END}",
+            r"Peer state changed: (?<state>leading|following|observing) - broadcast{END}",
             |found| {
                 Some(Fact::LeadershipEstablished {
                     leader: None,
@@ -126,7 +128,7 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
         ),
         (
             "ING",
-            r"(?:^|[-|\]>]\s*|QuorumPeer ?:\s*| : |\b(?:TRACE|DEBUG|INFO|WARN|ERROR)\s+)(?<state>LEADING|FOLLOWING|OBSERVING){END}",
+            r"(?:^|[-|\]>]\s*|QuorumPeer ?:\s*| : |\b(?:TRACE|DEBUG|INFO|WARN|ERROR):?\s+)(?<state>LEADING|FOLLOWING|OBSERVING){END}",
             decided,
         ),
     ];

@@ -18,8 +18,8 @@ const LIBRARY: Layers<'_> = &[
         "history",
         &[
             "event",
-            "complaint",
-            "layout text zookeeper",
+            "complaint text",
+            "layout zookeeper",
             "own",
             "log",
             "judge",
@@ -36,14 +36,27 @@ const LIBRARY: Layers<'_> = &[
     ("history::layout", &["time", "self"]),
     (
         "history::log",
-        &["parts", "clocks heads pieces", "reading", "self", "growing"],
+        &[
+            "parts",
+            "clocks heads input joined pieces",
+            "reading",
+            "self",
+            "growing",
+        ],
     ),
     (
         "history::outage",
-        &["facts", "reigns words", "causes missing", "self"],
+        &[
+            "facts",
+            "having",
+            "told words",
+            "reigns",
+            "causes missing",
+            "self",
+        ],
     ),
     ("history::own", &["complaints", "self"]),
-    ("history::zookeeper", &["complaints known", "self"]),
+    ("history::zookeeper", &["complaints known named", "self"]),
     (
         "history::judge",
         &[

@@ -2,8 +2,8 @@
 
 use crate::support::{folder, line_of, recorded, with_line, write};
 use serde_json::Value;
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
@@ -251,4 +251,27 @@ fn what_cannot_be_used_exits_2_with_one_line() {
         assert!(error.contains(says), "{error}");
         assert_eq!(error.trim_end().lines().count(), 1, "{error}");
     }
+}
+
+#[test]
+fn what_may_never_end_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let fifo = folder.path().join("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    for (path, says) in [
+        (Path::new("/dev/zero"), "it is no regular file"),
+        (folder.path(), "it is a directory"),
+        (&fifo, "it is a named pipe, which may never end"),
+    ] {
+        let output = run(&[path.to_owned()]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = text(&output.stderr);
+        assert!(said.contains(says), "{said}");
+    }
+    let mut endless = Command::new(env!("CARGO_BIN_EXE_fle-conformance"));
+    endless.args(["validate", "-"]);
+    let endless = endless.stdin(File::open("/dev/zero").unwrap()).output();
+    let said = text(&endless.unwrap().stderr);
+    assert!(said.contains("no line ends within 64 MiB"), "{said}");
 }

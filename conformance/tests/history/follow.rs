@@ -1,6 +1,6 @@
 //! `validate --follow`: logs that grow, are rotated and truncated, and readers that stop reading.
 
-use crate::support::{recorded, with_line, write};
+use crate::support::{line_of, recorded, with_line, write};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, PipeReader, Read, Write, pipe};
@@ -191,6 +191,48 @@ fn a_rotated_log_is_named() {
     assert_eq!(follower.interrupt(), Some(0));
 }
 
+/// Lines are cited where they are: under the name that a rotated log has now.
+#[test]
+fn lines_of_a_log_that_is_not_there_any_more_are_cited_as_such() {
+    let folder = TempDir::new().unwrap();
+    let (before, after) = halves();
+    let paths = write(&folder, &before);
+    let follower = Follower::start(&paths);
+    follower.says("verdict so far: allowed");
+    let (once, twice) = ("1.log.1", "1.log.2");
+    fs::rename(&paths[0], folder.path().join(once)).unwrap();
+    fs::write(&paths[0], &after[0]).unwrap();
+    follower.says("1.log was replaced");
+    fs::rename(folder.path().join(once), folder.path().join(twice)).unwrap();
+    fs::rename(&paths[0], folder.path().join(once)).unwrap();
+    let looks = "2026-11-23 21:34:14,000 [myid:1] - INFO  [QuorumPeer[myid=1](plain=0.0.0.0:2181)(secure=disabled):FastLeaderElection@946] - New election. My id = 1, proposed zxid=0x0\n";
+    fs::write(&paths[0], looks).unwrap();
+    follower.says("1.log was replaced");
+    File::create(&paths[2]).unwrap();
+    follower.says("3.log was truncated");
+    append(&paths[2], &after[2]);
+    append(&paths[1], &after[1]);
+    follower.says("server 3 led before, server 2 after");
+    let said = follower.says("lost the leader, server 3");
+    let line = line_of(&after[0], |it| it.contains("Exception when"));
+    let cited = follower.says(&format!("{once}:{line}"));
+    let all = [said, cited].concat().join("\n");
+    assert!(!all.contains(&format!("/1.log:{line}")), "{all}");
+    assert_eq!(follower.interrupt(), Some(0));
+}
+
+#[test]
+fn a_log_that_is_not_there_yet_is_waited_for() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("later.log");
+    let follower = Follower::start(std::slice::from_ref(&path));
+    follower.says("later.log is not there yet; it is waited for");
+    fs::write(&path, &recorded("three-late-joiner")[0]).unwrap();
+    follower.says("later.log is there, and is read");
+    follower.says("election 1");
+    follower.interrupt();
+}
+
 #[test]
 fn the_exit_code_is_that_of_the_verdict_so_far() {
     let folder = TempDir::new().unwrap();
@@ -277,7 +319,11 @@ fn packed_logs_and_json_on_the_same_output_are_refused() {
             "it is packed or no UTF-8, and cannot be followed",
         ),
         (plain, vec!["--json", "-"], "give --json a file"),
-        (vec![folder.path().join("none")], vec![], "No such file"),
+        (
+            vec!["-".into()],
+            vec![],
+            "standard input cannot be followed",
+        ),
     ] {
         let output = command(&paths).args(more).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();

@@ -57,7 +57,7 @@ fn json_fields(said: &Said) -> String {
 
 /// Of ZooKeeper's own configurations and those of who packs it, of encoders, and of what passes
 /// lines on.
-pub(crate) const LAYOUTS: [(&str, Layout); 31] = [
+pub(crate) const LAYOUTS: [(&str, Layout); 34] = [
     ("log4j", log4j),
     ("Debian", |it| {
         log4j(it).replace(&format!(" [myid:{}]", it.sid), "")
@@ -125,6 +125,20 @@ pub(crate) const LAYOUTS: [(&str, Layout); 31] = [
     ("journald's JSON", |it| {
         let since = it.time.as_microsecond().to_string();
         json!({"__REALTIME_TIMESTAMP": since, "_HOSTNAME": "zk", "MESSAGE": log4j(it)}).to_string()
+    }),
+    ("journald's JSON of what is coloured", |it| {
+        let since = it.time.as_microsecond().to_string();
+        let line = log4j(it).replace("INFO", "\u{1b}[32mINFO\u{1b}[0m");
+        json!({"__REALTIME_TIMESTAMP": since, "MESSAGE": line.as_bytes()}).to_string()
+    }),
+    ("JSON over several lines", |it| {
+        let value: serde_json::Value = serde_json::from_str(&json_fields(it)).unwrap();
+        serde_json::to_string_pretty(&value).unwrap()
+    }),
+    ("java.util.logging", |it| {
+        let (time, class) = (it.at("%b %d, %Y %I:%M:%S.%3f %p"), it.full_class());
+        let level = it.level.replace("WARN", "WARNING");
+        format!("{time} {class} run\n{level}: {}", it.message)
     }),
     ("compose", |it| format!("zoo{}_1  | {}", it.sid, log4j(it))),
     ("compose with Kafka", |it| {
@@ -380,4 +394,40 @@ fn walks_in_zookeepers_words_give_the_same_judgement_in_every_layout() {
         );
     }
     assert!(allowed > 10, "{allowed}");
+}
+
+/// Where the day or the year is not told, it goes on over midnight and New Year.
+#[test]
+fn times_go_on_over_midnight_and_new_year() {
+    let log = |times: [&str; 3]| {
+        let [starts, looks, waits] = times;
+        format!(
+            "{starts} [myid:1] - INFO  [main:QuorumPeerMain@152] - Starting quorum peer, myid=1
+{looks} [myid:1] - INFO  [QuorumPeer[myid=1]:FastLeaderElection@946] - New election. My id = 1, proposed zxid=0x0
+{waits} [myid:1] - INFO  [QuorumPeer[myid=1]:FastLeaderElection@979] - Notification time out: 400 ms\n"
+        )
+    };
+    for times in [
+        ["23:59:58,000", "23:59:59,000", "00:00:08,000"],
+        [
+            "Dec 31 23:59:58.000",
+            "Dec 31 23:59:59.000",
+            "Jan 01 00:00:08.000",
+        ],
+        [
+            "2026-12-31 23:59:58,000",
+            "2026-12-31 23:59:59,000",
+            "2027-01-01 00:00:08,000",
+        ],
+    ] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("1.log");
+        fs::write(&path, log(times)).unwrap();
+        let logs = Logs::read(&[path]).unwrap();
+        let events = &logs.servers[&Sid(1)].events;
+        let last = logs.reports[&Sid(1)].last.unwrap().time;
+        let took = last.duration_since(events[0].time.unwrap());
+        assert_eq!(took.as_secs(), 10, "{times:?}");
+        assert_eq!(events[2].time, Some(last), "{times:?}");
+    }
 }

@@ -17,4 +17,5 @@ mod pointed;
 mod spoken;
 mod support;
 mod troubles;
+mod voters;
 mod zookeeper;

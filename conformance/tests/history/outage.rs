@@ -236,6 +236,14 @@ fn a_server_that_is_without_a_leader_alone_is_told_apart() {
             event(
                 sid,
                 until,
+                &format!(
+                    r#""election.decided","state":"{}","leader":3,"round":1,"peer_epoch":0,"zxid":"0x0""#,
+                    if sid == 3 { "LEADING" } else { "FOLLOWING" }
+                ),
+            ),
+            event(
+                sid,
+                until,
                 r#""leadership.established","leader":3,"peer_epoch":1"#,
             ),
         ]
@@ -275,7 +283,12 @@ fn a_time_without_a_leader_may_last_to_the_end_of_the_logs() {
     let last = answer.outages.last().unwrap();
     assert_eq!((last.whose, last.until), (Whose::Ensemble, None));
     assert_eq!(answer.leader, None);
-    assert!(words::text(&answer).ends_with("at the end of the logs nobody leads\n"));
+    // Servers 3, 4 and 5 are a quorum, and their logs end before it.
+    let doubt = last.doubt.as_ref().unwrap();
+    assert_eq!(doubt.since, last.from);
+    assert_eq!(doubt.servers, [Sid(3), Sid(4), Sid(5)]);
+    let conclusion = "at the end of the logs no leader is told of, and one may not be told of\n";
+    assert!(words::text(&answer).ends_with(conclusion));
 }
 
 #[test]

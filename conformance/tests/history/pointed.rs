@@ -3,6 +3,7 @@
 
 use crate::support::{line_of, recorded, verdict, with_line};
 use fle::Sid;
+use fle_conformance::history::judge::Outcome;
 use std::collections::BTreeSet;
 
 /// A falsified log, and the line of which the judge must say that it cannot be.
@@ -265,4 +266,28 @@ fn no_altered_vote_passes_where_the_logs_can_tell() {
     }
     assert!(altered > 60, "{altered}");
     assert_eq!(passed, BTreeSet::new());
+}
+
+/// Every log tells of it alike; but no server has a transaction of an epoch that it is not in.
+#[test]
+fn a_vote_beyond_its_own_epoch_is_not_allowed_silently() {
+    let texts: Vec<String> = recorded("three-leader-killed")
+        .iter()
+        .map(|text| {
+            let first = "n.leader:3, n.round:0x1, n.peerEpoch:0x0, n.zxid:0x";
+            let text = text.replace(&format!("{first}0,"), &format!("{first}500000000,"));
+            text.replacen(
+                "My id = 3, proposed zxid=0x0",
+                "My id = 3, proposed zxid=0x500000000",
+                1,
+            )
+        })
+        .collect();
+    let verdict = verdict(&texts);
+    assert_eq!(verdict.outcome(), Outcome::NotJudged);
+    let why = &verdict.unjudged[0].why;
+    assert!(
+        why.contains("zxid 0x500000000, which is of epoch 5"),
+        "{why}"
+    );
 }

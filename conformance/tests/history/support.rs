@@ -102,6 +102,7 @@ pub(crate) fn logs_of(traces: &[Trace]) -> Logs {
         files: files.collect(),
         servers,
         reports: BTreeMap::new(),
+        voters: BTreeSet::new(),
         notes: Vec::new(),
         unclear: Vec::new(),
     }

@@ -261,3 +261,44 @@ fn each_trouble_is_known_by_zookeepers_words() {
         assert!(said.any(|it| evidence.says.contains(it)), "{evidence:?}");
     }
 }
+
+/// What is said below the level of a warning, of clients, or in the names of their nodes.
+#[test]
+fn words_alone_are_no_trouble() {
+    let at = "2026-11-30 12:00:01,092 [myid:1] -";
+    for lines in [
+        format!("{at} INFO  [main:QuorumPeer@1] - the last time it said: No space left on device"),
+        format!("{at} WARN  [main:DataTree@1] - cannot delete /alerts/No space left on device/7"),
+        format!("{at} WARN  [main:DataTree@1] - Message: no node /x/OutOfMemory"),
+        format!(
+            "{at} INFO  [LearnerHandler-/10.0.0.4:1:LearnerHandler@512] - Follower sid: 4 not in the current config 100000000"
+        ),
+        format!(
+            "{at} ERROR [nioEventLoopGroup-7-1:NettyServerCnxnFactory$CertificateVerifier@464] - Unsuccessful handshake with session 0x0\njavax.net.ssl.SSLHandshakeException: certificate_expired"
+        ),
+        format!(
+            "{at} WARN  [NIOWorkerThread-3:NIOServerCnxn@370] - Unexpected exception\njava.io.IOException: Unreasonable length = 1212498244"
+        ),
+        format!(
+            "{at} WARN  [NIOWorkerThread-3:ZooKeeperServer@1] - Client failed to SASL authenticate: javax.security.sasl.SaslException: x"
+        ),
+        format!("{at} INFO  [main:QuorumPeer@1] - java.net.SocketException: Too many open files"),
+    ] {
+        let outage = looking(&lines);
+        let told: Vec<&str> = outage.causes.iter().map(|it| it.what.as_str()).collect();
+        assert_eq!(told, ["server 1 was started"], "{lines}");
+    }
+}
+
+/// What is about the machine, whichever part says so.
+#[test]
+fn the_machine_is_short_of_something_for_clients_too() {
+    let at = "2026-11-30 12:00:01,092 [myid:1] -";
+    let outage = looking(&format!(
+        "{at} ERROR [NIOServerCxnFactory.AcceptThread:NIOServerCnxnFactory$AcceptThread@2] - Error accepting\njava.io.IOException: Too many open files"
+    ));
+    assert_eq!(
+        outage.causes[1].kind,
+        Kind::Complaint(Trouble::TooManyFiles)
+    );
+}

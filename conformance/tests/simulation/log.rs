@@ -83,6 +83,7 @@ impl History {
             files: files.collect(),
             servers: self.logs.clone(),
             reports: BTreeMap::new(),
+            voters: BTreeSet::new(),
             notes: Vec::new(),
             unclear: Vec::new(),
         }

@@ -2,6 +2,7 @@
 //! ConfigMaps.
 
 use crate::support::{Ensemble, fle, stderr, stdout};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Output;
 
@@ -36,6 +37,20 @@ fn a_directory_is_every_configuration_in_it() {
     assert_eq!(output.status.code(), Some(2));
     let said = "there is no ZooKeeper configuration in it";
     assert!(stderr(&output).contains(said), "{}", stderr(&output));
+}
+
+/// As the kubelet lays a ConfigMap out.
+#[test]
+fn a_file_that_kubernetes_mounts_counts_once() {
+    let mount = tempfile::tempdir().unwrap();
+    let day = mount.path().join("..2026_11_30_12_00_00.1");
+    std::fs::create_dir(&day).unwrap();
+    std::fs::write(day.join("zoo.cfg"), "dataDir=/data\nclientPort=2181\n").unwrap();
+    let link = |to: &str, from: &str| symlink(to, mount.path().join(from)).unwrap();
+    link("..2026_11_30_12_00_00.1", "..data");
+    link("..data/zoo.cfg", "zoo.cfg");
+    let text = stdout(&check(mount.path()));
+    assert_eq!(text.matches("ZooKeeper takes it").count(), 1, "{text}");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use fle_conformance::history::findings::Findings;
 use fle_conformance::history::judge::Outcome;
 use fle_conformance::history::log::{Logs, Source};
 use fle_conformance::history::oddities::Oddity;
-use fle_conformance::history::outage::{Answer, Cause, Evidence, Missing, Outage, Whose, words};
+use fle_conformance::history::outage::{
+    Answer, Cause, Doubt, Evidence, Missing, Outage, Whose, words,
+};
 use fle_conformance::history::rebuild::History;
 use fle_conformance::history::steps::steps;
 use fle_conformance::history::timeline;
@@ -107,6 +109,7 @@ fn answer_as_json(answer: &Answer) -> Value {
     json!({
         "outages": answer.outages.iter().map(outage_as_json).collect::<Vec<_>>(),
         "leader": answer.leader.map(|sid| sid.0),
+        "certain": answer.is_certain,
         "timed": answer.is_timed,
         "conclusion": words::conclusion(answer),
     })
@@ -125,11 +128,17 @@ fn outage_as_json(outage: &Outage) -> Value {
         "from": outage.from.to_string(),
         "until": outage.until.map(|time| time.to_string()),
         "seconds": outage.lasted().as_secs_f64(),
+        "doubt": outage.doubt.as_ref().map(doubt_as_json),
         "before": outage.before.map(|sid| sid.0),
         "after": outage.after.map(|sid| sid.0),
         "causes": outage.causes.iter().map(cause_as_json).collect::<Vec<_>>(),
         "missing": outage.missing.iter().map(missing_as_json).collect::<Vec<_>>(),
     })
+}
+
+fn doubt_as_json(it: &Doubt) -> Value {
+    let servers: Vec<i64> = it.servers.iter().map(|sid| sid.0).collect();
+    json!({"since": it.since.to_string(), "until": it.until.to_string(), "servers": servers})
 }
 
 fn cause_as_json(cause: &Cause) -> Value {

@@ -100,11 +100,17 @@ pub(super) fn assumptions(logs: &Logs, told: Option<&DynamicConfig>) -> Vec<Assu
         };
         assume(source, majority(&seen, unseen), None)
     };
-    // More than half of the voters elect; so there are less than twice as many as are seen.
-    let fewest = usize::from(seen.is_empty());
-    (fewest..seen.len().max(fewest + 1))
-        .map(with_unseen)
-        .collect()
+    // More than half of the voters elect; so there are less than twice as many as are seen. A
+    // server that is alone does not elect, and does not know what those can do that it never saw.
+    let fewest = match seen.len() {
+        0 => 1,
+        1 => 2,
+        _ => 0,
+    };
+    let deduced = (fewest..seen.len().max(fewest + 1)).map(with_unseen);
+    let named: BTreeSet<Sid> = seen.union(&logs.voters).copied().collect();
+    let named = (named != seen).then(|| assume(QuorumSource::Deduced, majority(&named, 0), None));
+    named.into_iter().chain(deduced).collect()
 }
 
 pub(super) fn assume(

@@ -12,7 +12,7 @@
 
 use super::ensemble::{Assumed, QuorumSource};
 use super::finding::{Absent, Objection, Unjudged};
-use crate::history::event::{Event, Fact};
+use crate::history::event::{Announcement, Event, Fact};
 use crate::history::log::{Dialect, Logs};
 use fle::{PeerEpoch, Sid};
 use fle_model::election::trace::format::State;
@@ -132,6 +132,7 @@ impl Server<'_> {
                     self.is_in(vote.peer_epoch, event);
                 }
                 self.is_known(Sid(*from), event);
+                self.is_of_its_epoch(announcement, event);
             }
             Fact::LeadershipEstablished {
                 leader,
@@ -167,6 +168,24 @@ impl Server<'_> {
             self.doubt(event, why, Absent::Within(LOST_DISK.to_owned()));
         }
         (self.epoch, self.has_started) = (Some(epoch), false);
+    }
+
+    /// A server stores an epoch before any transaction of it, and does not start with others.
+    fn is_of_its_epoch(&mut self, announcement: &Announcement, event: &Event) {
+        let vote = announcement.ballot;
+        let of_zxid = vote.zxid >> 32;
+        if announcement.state == State::Looking && vote.zxid > 0 && of_zxid > vote.peer_epoch {
+            let why = format!(
+                "it hears a vote in epoch {} with zxid {:#x}, which is of epoch {of_zxid}",
+                vote.peer_epoch, vote.zxid
+            );
+            self.reign.unjudged.push(Unjudged {
+                sid: Some(self.sid),
+                at: event.at,
+                why,
+                absent: None,
+            });
+        }
     }
 
     fn is_established(&mut self, epoch: i64, event: &Event) {

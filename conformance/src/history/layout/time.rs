@@ -2,8 +2,8 @@
 //!
 //! A line may carry several: what passed it on (a container's runtime, syslog) puts its own before
 //! the server's. The most exact one counts, the server's own where they are alike. A time without a
-//! zone is taken for UTC, one without a year for 1972, one without a date for 1970-01-01: only
-//! differences matter.
+//! zone is taken for UTC, one without a year for 1972, one without a date for 1970-01-01, and on
+//! over New Year and midnight ([`Clock`]): only differences matter.
 
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
@@ -49,6 +49,35 @@ pub(crate) struct Time {
     pub(crate) at: Timestamp,
     /// Whether parts of a second are told.
     pub(crate) is_exact: bool,
+    /// After how long the same time comes again, because the day or the year is not told.
+    pub(crate) again: Option<SignedDuration>,
+}
+
+/// The times of one log, whose days or years may not be told: they go on over midnight and New
+/// Year.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Clock {
+    last: Option<Timestamp>,
+    shift: SignedDuration,
+}
+
+impl Clock {
+    /// The time as the log means it: as near to the one before as it can be.
+    pub(crate) fn tell(&mut self, time: Time) -> Timestamp {
+        let at = |shift| time.at.checked_add(shift).unwrap_or(time.at);
+        let Some(period) = time.again else {
+            return time.at;
+        };
+        let after = self.last.map(|last| at(self.shift).duration_since(last));
+        match after {
+            Some(after) if after < -period / 2 => self.shift += period,
+            Some(after) if after > period / 2 => self.shift -= period,
+            _ => {}
+        }
+        let told = at(self.shift);
+        self.last = Some(told);
+        told
+    }
 }
 
 /// A time, and where in the line it stands.
@@ -70,7 +99,11 @@ pub(super) fn find(header: &str) -> Vec<Found> {
             {
                 let is_exact = has(&captures, &["f", "millis", "since"]);
                 found.push(Found {
-                    time: Time { at: time, is_exact },
+                    time: Time {
+                        at: time,
+                        is_exact,
+                        again: again(&captures),
+                    },
                     at,
                     has_date: has(&captures, &["d", "a", "seconds", "millis"]),
                 });
@@ -101,7 +134,16 @@ pub(super) fn since_1970(number: f64) -> Option<Time> {
     Some(Time {
         at: Timestamp::from_duration(since).ok()?,
         is_exact: per_second > 1.0 || number.fract() != 0.0,
+        again: None,
     })
+}
+
+fn again(captures: &Captures<'_>) -> Option<SignedDuration> {
+    if has(captures, &["y", "yy", "c", "seconds", "millis", "since"]) {
+        return None;
+    }
+    let days = if has(captures, &["d"]) { 366 } else { 1 };
+    Some(SignedDuration::from_hours(24 * days))
 }
 
 fn has(captures: &Captures<'_>, names: &[&str]) -> bool {

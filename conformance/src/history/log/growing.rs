@@ -3,16 +3,17 @@
 //! A log is read on from where it ended last. What is not a whole line yet waits for its rest. A
 //! log that was replaced (rotated by renaming it) is read to its end before the new file is begun;
 //! one that was truncated is begun anew. The new file counts as another of the same server, so that
-//! nothing is forgotten.
+//! nothing is forgotten; the old one is called by the name that it has now, so that lines are found
+//! where they are said to be. What is not there yet is waited for.
 //!
 //! Absent on purpose: packed logs and UTF-16, which nobody appends to; being told of changes by the
 //! system, which network file systems do not do; a log that is truncated and has grown beyond its
 //! old end before it is looked at again.
 
 use super::reading::Reading;
-use super::{LogError, Logs};
+use super::{LogError, Logs, input};
 use crate::history::text;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, DirEntry, File, Metadata};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::mem;
 use std::os::unix::fs::MetadataExt;
@@ -22,6 +23,16 @@ use std::path::{Path, PathBuf};
 pub struct Growing {
     readings: Vec<Reading>,
     tails: Vec<Tail>,
+    replaced: Vec<Replaced>,
+    /// What has happened before anything is read.
+    notes: Vec<String>,
+}
+
+/// A file that has been read and has another name now, or none.
+struct Replaced {
+    reading: usize,
+    path: PathBuf,
+    identity: Identity,
 }
 
 /// What has happened since logs were read last.
@@ -36,7 +47,8 @@ pub struct News {
 /// Where a log has been read to.
 struct Tail {
     path: PathBuf,
-    file: File,
+    /// `None` until it is there.
+    file: Option<File>,
     read: u64,
     /// The beginning of a line whose end is not there yet.
     rest: Vec<u8>,
@@ -53,9 +65,17 @@ impl Growing {
         let mut growing = Self {
             readings: Vec::new(),
             tails: Vec::new(),
+            replaced: Vec::new(),
+            notes: Vec::new(),
         };
         for (reading, path) in paths.iter().enumerate() {
             let tail = Tail::open(path, reading).map_err(|cause| unread(path, cause))?;
+            if tail.file.is_none() {
+                let path = path.display();
+                growing
+                    .notes
+                    .push(format!("{path} is not there yet; it is waited for"));
+            }
             growing.readings.push(Reading::new(reading, path));
             growing.tails.push(tail);
         }
@@ -67,14 +87,28 @@ impl Growing {
     /// # Errors
     /// When a file cannot be read any more, or a line is an event that is none of the vocabulary.
     pub fn read_on(&mut self) -> Result<News, LogError> {
-        let mut news = News::default();
+        let mut news = News {
+            grown: false,
+            notes: mem::take(&mut self.notes),
+        };
         for index in 0..self.tails.len() {
             news.grown |= self.read_tail(index)?;
             let path = self.tails[index].path.clone();
             let what = self.tails[index].check();
             let note = match what.map_err(|cause| unread(&path, cause))? {
                 Change::None => continue,
-                Change::Truncated => "was truncated; it is read again from its beginning",
+                Change::Appeared(file) => {
+                    self.tails[index].file = Some(file);
+                    news.notes
+                        .push(format!("{} is there, and is read", path.display()));
+                    news.grown |= self.read_tail(index)?;
+                    continue;
+                }
+                Change::Truncated => {
+                    let reading = self.tails[index].reading;
+                    self.readings[reading].is_gone("before it was truncated");
+                    "was truncated; it is read again from its beginning"
+                }
                 Change::Replaced(file) => {
                     self.replace(index, file)?;
                     "was replaced by a new file, which is read on"
@@ -112,14 +146,33 @@ impl Growing {
         if !tail.rest.is_empty() {
             self.readings[tail.reading].line(&text::line(&tail.rest))?;
         }
-        tail.file = file;
+        if let Some(old) = tail.file.replace(file) {
+            let identity = identity(&old.metadata().map_err(|cause| unread(&tail.path, cause))?);
+            self.replaced.push(Replaced {
+                reading: tail.reading,
+                path: tail.path.clone(),
+                identity,
+            });
+        }
+        self.name_replaced();
         Ok(())
+    }
+
+    /// Whoever rotates logs renames the old ones, again and again.
+    fn name_replaced(&mut self) {
+        for it in &self.replaced {
+            let reading = &mut self.readings[it.reading];
+            match renamed(it) {
+                Some(path) => reading.is_called(path),
+                None => reading.is_gone("before it was replaced"),
+            }
+        }
     }
 
     /// The file's lines are those of a new log from now on, of the servers that spoke in the old.
     fn begin(&mut self, index: usize) {
         let tail = &mut self.tails[index];
-        let next = self.readings[tail.reading].successor(self.readings.len());
+        let next = self.readings[tail.reading].successor(self.readings.len(), &tail.path);
         (tail.read, tail.reading) = (0, self.readings.len());
         tail.rest.clear();
         self.readings.push(next);
@@ -129,18 +182,17 @@ impl Growing {
 /// What has become of a file.
 enum Change {
     None,
+    Appeared(File),
     Truncated,
     Replaced(File),
 }
 
 impl Tail {
     fn open(path: &Path, reading: usize) -> io::Result<Self> {
-        let mut file = BufReader::new(File::open(path)?);
-        if !text::is_plain(file.fill_buf()?) {
-            let why = "it is packed or no UTF-8, and cannot be followed";
-            return Err(io::Error::new(io::ErrorKind::Unsupported, why));
-        }
-        let file = file.into_inner();
+        let file = match input::regular(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            file => Some(plain(file?)?),
+        };
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -152,8 +204,11 @@ impl Tail {
 
     /// The lines that have become whole.
     fn lines(&mut self) -> io::Result<Vec<Vec<u8>>> {
-        self.file.seek(SeekFrom::Start(self.read))?;
-        let mut new = BufReader::new(&self.file);
+        let Some(file) = &mut self.file else {
+            return Ok(Vec::new());
+        };
+        file.seek(SeekFrom::Start(self.read))?;
+        let mut new = BufReader::new(file);
         let mut whole = Vec::new();
         loop {
             let before = self.rest.len();
@@ -171,18 +226,57 @@ impl Tail {
     }
 
     fn check(&self) -> io::Result<Change> {
-        let own = self.file.metadata()?;
-        match fs::metadata(&self.path) {
-            Ok(there) if identity(&there) != identity(&own) => {
-                Ok(Change::Replaced(File::open(&self.path)?))
+        let there = match fs::metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            there => Some(there?),
+        };
+        let Some(file) = &self.file else {
+            let new = there
+                .map(|_| plain(input::regular(&self.path)?))
+                .transpose()?;
+            return Ok(new.map_or(Change::None, Change::Appeared));
+        };
+        let own = file.metadata()?;
+        Ok(match there {
+            Some(there) if identity(&there) != identity(&own) => {
+                Change::Replaced(input::regular(&self.path)?)
             }
-            _ if own.len() < self.read => Ok(Change::Truncated),
-            _ => Ok(Change::None),
-        }
+            _ if own.len() < self.read => Change::Truncated,
+            _ => Change::None,
+        })
     }
 }
 
-fn identity(metadata: &Metadata) -> (u64, u64) {
+/// A file that grows line by line.
+fn plain(file: File) -> io::Result<File> {
+    let mut file = BufReader::new(file);
+    if !text::is_plain(file.fill_buf()?) {
+        let why = "it is packed or no UTF-8, and cannot be followed";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+    }
+    Ok(file.into_inner())
+}
+
+/// The name beside the old one that the file has now.
+fn renamed(file: &Replaced) -> Option<PathBuf> {
+    let folder = match file.path.parent()? {
+        here if here.as_os_str().is_empty() => Path::new("."),
+        folder => folder,
+    };
+    let mut entries = fs::read_dir(folder).ok()?.flatten();
+    let is_it = |entry: &DirEntry| {
+        entry
+            .metadata()
+            .is_ok_and(|it| identity(&it) == file.identity)
+    };
+    let name = entries.find(is_it)?.file_name();
+    Some(file.path.with_file_name(name))
+}
+
+/// What tells a file from others, whatever its name is.
+type Identity = (u64, u64);
+
+fn identity(metadata: &Metadata) -> Identity {
     (metadata.dev(), metadata.ino())
 }
 

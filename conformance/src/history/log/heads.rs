@@ -3,7 +3,7 @@
 //!
 //! Where several servers share a file, each has its own line before.
 
-use crate::history::layout::Line;
+use crate::history::layout::{Clock, Line};
 use jiff::Timestamp;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -24,9 +24,10 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn time(&self) -> Option<Timestamp> {
+    pub(super) fn time(&self, mut clock: Clock) -> Option<Timestamp> {
         let line = Line::new(&self.text);
-        line.around(line.text.len()).time.map(|it| it.at)
+        let time = line.around(line.text.len()).time?;
+        Some(clock.tell(time))
     }
 }
 

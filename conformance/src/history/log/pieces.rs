@@ -90,13 +90,14 @@ fn same(one: &Event, other: &Event) -> bool {
 fn overlap(before: &[Event], piece: &[Event]) -> usize {
     let counts = (0..before.len()).filter_map(|at| {
         let count = alike(&before[at..], piece);
-        let timed = piece.first()?.time.is_some();
-        let is_enough = if timed {
-            count == piece.len() || count >= LEAST_REPEATED
-        } else {
-            count >= LEAST_REPEATED && count == piece.len()
+        let (is_whole, is_joint) = (count == piece.len(), at + count == before.len());
+        let is_enough = match piece.first()? {
+            // What is written twice in a millisecond is hardly two events.
+            first if first.is_exact => is_whole || is_joint,
+            first if first.time.is_some() => is_whole || is_joint && count >= LEAST_REPEATED,
+            _ => is_whole && count >= LEAST_REPEATED,
         };
-        (is_enough && (count == piece.len() || at + count == before.len())).then_some(count)
+        (count > 0 && is_enough).then_some(count)
     });
     counts.max().unwrap_or_default()
 }

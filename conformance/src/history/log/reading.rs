@@ -1,10 +1,11 @@
 //! One file: its lines, whose they are, and what of them is not understood.
 
 use super::heads::Heads;
+use super::joined::Joined;
 use super::{Dialect, Last, Log, LogError, Report, Sample, Source, Unclear};
-use crate::history::complaint::{Complaint, Grievance};
+use crate::history::complaint::{Complaint, Grievance, Trouble};
 use crate::history::event::{Event, Fact, Place};
-use crate::history::layout::{self, Line, Time};
+use crate::history::layout::{self, Clock, Line, Time};
 use crate::history::own::{self, Said};
 use crate::history::text;
 use crate::history::zookeeper::{self, Part};
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::mem;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What passes a server's lines on names itself in each of them; so many of them tell.
 const ENOUGH: usize = 50;
@@ -23,6 +24,7 @@ pub(super) struct Read {
     pub(super) source: Source,
     pub(super) servers: BTreeMap<Sid, Log>,
     pub(super) reports: BTreeMap<Sid, Report>,
+    pub(super) voters: BTreeSet<Sid>,
     pub(super) unclear: Vec<Unclear>,
 }
 
@@ -44,6 +46,9 @@ pub(super) fn read(file: usize, path: &Path, bytes: File) -> Result<Read, LogErr
 pub(super) struct Reading {
     file: usize,
     source: Source,
+    /// Lines that are not whole yet.
+    joined: Joined,
+    clock: Clock,
     said: Vec<Entry>,
     complaints: Vec<(Option<Sid>, Complaint)>,
     /// The lines that exceptions may follow.
@@ -51,6 +56,8 @@ pub(super) struct Reading {
     /// The servers that the lines of each source name.
     named: BTreeMap<String, BTreeSet<Sid>>,
     times_named: BTreeMap<Sid, usize>,
+    /// Servers that lines name as voters.
+    voters: BTreeSet<Sid>,
     unclear: Vec<Unclear>,
 }
 
@@ -76,20 +83,38 @@ impl Reading {
                 not_understood: BTreeMap::new(),
                 lost: Vec::new(),
             },
+            joined: Joined::default(),
+            clock: Clock::default(),
             said: Vec::new(),
             complaints: Vec::new(),
             heads: Heads::default(),
             named: BTreeMap::new(),
             times_named: BTreeMap::new(),
+            voters: BTreeSet::new(),
             unclear: Vec::new(),
         }
     }
 
     /// A reading of the file that follows this one: whoever spoke in this one speaks there too.
-    pub(super) fn successor(&self, file: usize) -> Self {
+    pub(super) fn successor(&self, file: usize, path: &Path) -> Self {
         Self {
             named: self.named.clone(),
-            ..Self::new(file, &self.source.path)
+            clock: self.clock,
+            ..Self::new(file, path)
+        }
+    }
+
+    /// The file has this name now.
+    pub(super) fn is_called(&mut self, path: PathBuf) {
+        self.source.path = path;
+    }
+
+    /// The file is not there any more, in these words.
+    pub(super) fn is_gone(&mut self, when: &str) {
+        let path = self.source.path.display();
+        let ending = format!(" ({when})");
+        if !path.to_string().ends_with(&ending) {
+            self.source.path = format!("{path}{ending}").into();
         }
     }
 
@@ -100,6 +125,7 @@ impl Reading {
                 source: self.source.clone(),
                 servers: BTreeMap::new(),
                 reports: BTreeMap::new(),
+                voters: BTreeSet::new(),
                 unclear: Vec::new(),
             }),
             read => read,
@@ -109,10 +135,18 @@ impl Reading {
     /// Takes the next line.
     pub(super) fn line(&mut self, raw: &str) -> Result<(), LogError> {
         self.source.lines += 1;
+        let Some(raw) = self.joined.take(raw) else {
+            return Ok(());
+        };
+        let raw = raw.as_ref();
         let line = Line::new(raw);
         match line.object().and_then(own::said) {
             Some(Ok(Said::Event(it))) => {
-                let time = it.timestamp.map(|at| Time { at, is_exact: true });
+                let time = it.timestamp.map(|at| Time {
+                    at,
+                    is_exact: true,
+                    again: None,
+                });
                 self.push(
                     Dialect::Own,
                     Some(Sid(it.sid)),
@@ -145,12 +179,18 @@ impl Reading {
         }
         let grievance = match line.object().filter(own::is_program) {
             Some(object) => own::complaint(object),
-            None => zookeeper::complaint(&line.text),
+            None => zookeeper::complaint(&line.text, &line.text),
         };
+        let peer = grievance.as_ref().and_then(|it| match it.trouble {
+            Trouble::Unreachable => it.peer,
+            _ => None,
+        });
+        self.voters.extend(peer);
         let complaint = grievance.map(|grievance| {
             let time = line.around(line.text.len()).time;
             let sid = own::speaker(line.object()).or_else(|| layout::server(&line.text));
-            self.complain(grievance, sid, &line.text, time.map(|it| it.at))
+            let time = time.map(|it| self.clock.tell(it));
+            self.complain(grievance, sid, &line.text, time)
         });
         self.heads.put(raw, self.source.lines, complaint);
     }
@@ -160,11 +200,12 @@ impl Reading {
         let Some(head) = self.heads.before(text).cloned() else {
             return;
         };
-        let (more, reason) = (zookeeper::complaint(text), zookeeper::reason(text));
+        let more = zookeeper::complaint(&head.text, text);
+        let reason = zookeeper::reason(text);
         if let Some(index) = head.complaint {
             self.complaints[index].1.goes_on(text, more, reason);
         } else if let Some(grievance) = more {
-            let (sid, time) = (layout::server(&head.text), head.time());
+            let (sid, time) = (layout::server(&head.text), head.time(self.clock));
             let complaint = self.complain(grievance, sid, text, time);
             self.heads.put(&head.text, head.line, Some(complaint));
         }
@@ -200,6 +241,7 @@ impl Reading {
 
     fn zookeeper(&mut self, line: &Line<'_>, raw: &str) {
         let sid = layout::server(&line.text).map(Sid);
+        self.voters.extend(zookeeper::voters(&line.text));
         let words = zookeeper::words(&line.text);
         if words.is_some() {
             self.heads.put(raw, self.source.lines, None);
@@ -252,7 +294,7 @@ impl Reading {
             dialect,
             event: Event {
                 at,
-                time: time.map(|it| it.at),
+                time: time.map(|it| self.clock.tell(it)),
                 is_exact: time.is_some_and(|it| it.is_exact),
                 fact,
             },
@@ -298,6 +340,7 @@ impl Reading {
             source: self.source,
             servers,
             reports,
+            voters: self.voters,
             unclear: self.unclear,
         })
     }
@@ -318,7 +361,7 @@ impl Reading {
                 file: self.file,
                 line: head.line,
             };
-            let time = head.time()?;
+            let time = head.time(self.clock)?;
             Some((
                 layout::server(&head.text).map(Sid).or(only)?,
                 Last { time, at },

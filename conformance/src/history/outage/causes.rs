@@ -2,13 +2,13 @@
 //! servers were started.
 
 use super::facts::{Cause, Evidence, Kind, Outage};
-use super::reigns::Leaders;
+use super::reigns::Reigns;
+use super::told;
 use super::words::{clock, names};
 use crate::history::complaint::{Complaint, Grievance, Trouble};
 use crate::history::event::{Event, Fact, Place};
 use crate::history::judge::{Objection, Verdict};
 use crate::history::log::{Log, Logs, Report};
-use crate::history::rebuild::History;
 use fle::Sid;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ const PASSING: SignedDuration = SignedDuration::from_secs(5);
 pub(super) struct Search<'a> {
     pub(super) logs: &'a Logs,
     pub(super) verdict: &'a Verdict,
-    pub(super) history: &'a History,
+    pub(super) reigns: &'a Reigns,
     /// The end of the time without a leader before this one: what was said before belongs there.
     pub(super) since: Option<Timestamp>,
 }
@@ -72,12 +72,9 @@ impl Search<'_> {
     fn complaints(&self, outage: &Outage) -> Vec<Cause> {
         let mut groups: BTreeMap<(Grievance, Option<Sid>), Group<'_>> = BTreeMap::new();
         for (&sid, report) in &self.logs.reports {
-            let leaders = Leaders::of(sid, self.history);
             for complaint in report.between(self.begins(outage), outage.until) {
                 let mut grievance = complaint.grievance.clone();
-                grievance.peer = grievance
-                    .peer
-                    .or_else(|| self.leader(sid, complaint, &leaders));
+                grievance.peer = grievance.peer.or_else(|| self.leader(sid, complaint));
                 if !matters(sid, &grievance, outage) {
                     continue;
                 }
@@ -135,14 +132,16 @@ impl Search<'_> {
     }
 
     /// The leader that a complaint of one is about: the one that the server had settled on.
-    fn leader(&self, sid: Sid, complaint: &Complaint, leaders: &Leaders) -> Option<Sid> {
+    fn leader(&self, sid: Sid, complaint: &Complaint) -> Option<Sid> {
         let is_of_leader = [Trouble::LeaderUnreachable, Trouble::LeaderLost];
         if !is_of_leader.contains(&complaint.grievance.trouble) {
             return None;
         }
-        let events = &self.logs.servers.get(&sid)?.events;
-        let earlier = |event: &&Event| event.time <= complaint.time;
-        leaders.at(events.iter().take_while(earlier).count().checked_sub(1)?)
+        let log = self.logs.servers.get(&sid)?;
+        if !told::gaps(sid, log, self.verdict).is_empty() {
+            return None;
+        }
+        self.reigns.leader(sid, complaint.time?)
     }
 
     /// The leader before, or the server that is without one, says no more, or starts anew without

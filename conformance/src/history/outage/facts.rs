@@ -11,13 +11,18 @@ use std::path::PathBuf;
 /// A server that joins a leader takes a moment, which is no outage.
 pub(super) const JOINING: SignedDuration = SignedDuration::from_secs(2);
 
+/// What servers do together they write so soon after one another.
+pub(super) const TOGETHER: SignedDuration = SignedDuration::from_millis(100);
+
 /// When there was no leader.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Answer {
     /// Each time without a leader, in order.
     pub outages: Vec<Outage>,
-    /// Who leads at the end of the logs, if that is known.
+    /// Who leads at the end of the logs, as far as they tell.
     pub leader: Option<Sid>,
+    /// Whether that is certain, be it one or nobody.
+    pub is_certain: bool,
     /// Whether any line tells a time: else nothing can be said of when.
     pub is_timed: bool,
 }
@@ -33,6 +38,8 @@ pub struct Outage {
     pub until: Option<Timestamp>,
     /// The end of the logs.
     pub logs_end: Timestamp,
+    /// What of it these logs do not tell; `None` if it is certain.
+    pub doubt: Option<Doubt>,
     /// The leader before, if that is known.
     pub before: Option<Sid>,
     /// The leader after, if that is known.
@@ -41,6 +48,17 @@ pub struct Outage {
     pub causes: Vec<Cause>,
     /// Which voters took no part.
     pub missing: Vec<Missing>,
+}
+
+/// Why a time without a leader is not certain: lines that tell of one may be missing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Doubt {
+    /// From when on.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Whose lines.
+    pub servers: Vec<Sid>,
 }
 
 /// Who had no leader.

@@ -1,21 +1,22 @@
 //! Who had a leader when, as far as the servers tell.
 //!
-//! A server *has* a leader from the line in which it says that this one is established (it is
-//! synchronized) until the line in which it starts, looks, or says that it has none. Older
-//! ZooKeepers never say that a follower is synchronized; one of theirs has its leader as soon as it
-//! follows. What a server does before its log begins and after it ends is not known, but for what
-//! others hear of it then, and that nobody listens at its election port.
+//! What each says of itself is the business of `told`. What a server does before its log begins and
+//! after it ends is not known, but for what others hear of it then, and that nobody listens at its
+//! election port. Two logs that cover the same time and say different things tell nothing.
 //!
 //! The *ensemble* has a leader while a server does, that one does not deny it, and the servers that
-//! say or may have the same leader are a quorum. It has none while those of whom nothing is known
-//! could not be a quorum with any leader. Else it is not known.
+//! say or may have the same leader are a quorum. Else it has none, for certain if those that may
+//! have had one, whatever lines are missing, could not be a quorum with any leader. Where those of
+//! whom nothing is told are a quorum, it is not known.
 
-use super::facts::JOINING;
+use super::facts::{JOINING, Whose};
+use super::having::{Changes, Having, at};
+use super::told::{self, Told};
 use crate::history::complaint::{Grievance, Reason, Trouble};
 use crate::history::event::{Fact, server_state};
-use crate::history::judge::Verdict;
-use crate::history::log::{Log, Logs};
-use crate::history::rebuild::{History, Part};
+use crate::history::judge::{QuorumSource, Verdict};
+use crate::history::log::{Log, Logs, Report};
+use crate::history::rebuild::History;
 use fle::{ServerState, Sid};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,127 +24,89 @@ use std::collections::{BTreeMap, BTreeSet};
 /// ZooKeeper's `fastleader.maxNotificationInterval` as it comes: a looking server speaks so often.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(60);
 
-/// What a server, or the ensemble, has.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Having {
-    /// That is not known.
-    Unknown,
-    /// No leader.
-    Nobody,
-    /// A leader, if it is known which.
-    Leader(Option<Sid>),
-}
-
-/// From when on somebody has what.
-pub(super) type Changes = Vec<(Timestamp, Having)>;
-
 /// What each server has, by sid, and what the ensemble has.
 pub(super) struct Reigns {
     pub(super) servers: BTreeMap<Sid, Changes>,
+    /// Whom each server says that it settles on or has, and from when on.
+    leaders: BTreeMap<Sid, Vec<(Timestamp, Option<Sid>)>>,
     pub(super) ensemble: Changes,
 }
 
 impl Reigns {
     pub(super) fn find(logs: &Logs, verdict: &Verdict, history: &History) -> Self {
         let mut servers: BTreeMap<Sid, Changes> = BTreeMap::new();
+        let mut leaders = BTreeMap::new();
         let covered = covered(logs);
         let of_all = covered.values().map(|(_, end)| *end).max();
-        for (&sid, log) in &logs.servers {
-            let mut changes = told(sid, log, &Leaders::of(sid, history));
+        let is_double = |sid: &Sid| logs.reports.get(sid).is_some_and(|it| it.double.is_some());
+        for &sid in logs.servers.keys().filter(|sid| !is_double(sid)) {
+            let Told {
+                mut changes,
+                leaders: own,
+            } = told::told(sid, logs, verdict, history);
+            leaders.insert(sid, own);
             if let (Some((_, end)), Some(of_all)) = (covered.get(&sid), of_all) {
-                let forgotten = forgotten(*end, of_all);
-                changes.extend(forgotten.map(|time| (time, Having::Unknown)));
+                changes.extend(ended(&changes, *end, of_all));
             }
             servers.insert(sid, changes);
         }
-        let heard = heard(logs, &servers, &covered);
-        for (sid, time, having) in heard {
-            servers.entry(sid).or_default().push((time, having));
+        for (sid, time, having) in heard(logs, &servers, &covered) {
+            if !is_double(&sid) {
+                servers.entry(sid).or_default().push((time, having));
+            }
         }
         for changes in servers.values_mut() {
             changes.sort_by_key(|(time, _)| *time);
             changes.dedup_by_key(|(_, having)| *having);
         }
         let ensemble = together(&servers, verdict);
-        Self { servers, ensemble }
-    }
-}
-
-/// A time: its beginning, and its end if it has one.
-pub(super) type Span = (Timestamp, Option<Timestamp>);
-
-/// The times in which this holds, the last open if it still does.
-pub(super) fn spans(changes: &Changes, holds: impl Fn(Having) -> bool) -> Vec<Span> {
-    let mut spans: Vec<Span> = Vec::new();
-    for &(time, having) in changes {
-        match spans.last_mut() {
-            Some((_, until @ None)) if !holds(having) => *until = Some(time),
-            Some((_, None)) => {}
-            _ if holds(having) => spans.push((time, None)),
-            _ => {}
+        for changes in servers.values_mut() {
+            follow(changes, &ensemble);
+        }
+        Self {
+            servers,
+            leaders,
+            ensemble,
         }
     }
-    spans.retain(|(from, until)| Some(*from) != *until);
-    spans
-}
 
-/// What was had just before then.
-pub(super) fn before(changes: &Changes, time: Timestamp) -> Having {
-    let earlier = changes.iter().take_while(|it| it.0 < time).last();
-    earlier.map_or(Having::Unknown, |it| it.1)
-}
-
-/// Whom a server has settled on, by where in its log it looked for a leader.
-pub(super) struct Leaders(Vec<(usize, Option<Sid>)>);
-
-impl Leaders {
-    pub(super) fn of(sid: Sid, history: &History) -> Self {
-        let parts = history.elections.iter().filter_map(|it| it.parts.get(&sid));
-        let mut leaders: Vec<_> = parts
-            .map(|part| (part.looking.started, leader_of(part, sid)))
-            .collect();
-        leaders.sort_unstable();
-        Self(leaders)
+    /// The leader that this server had or sought last, by then.
+    pub(super) fn leader(&self, sid: Sid, time: Timestamp) -> Option<Sid> {
+        let mut leaders = self.leaders.get(&sid)?.iter().rev();
+        leaders.find(|it| it.0 <= time)?.1
     }
 
-    /// The leader that it has or gets by the election in whose lines this event is.
-    pub(super) fn at(&self, event: usize) -> Option<Sid> {
-        let next = self.0.partition_point(|(started, _)| *started <= event);
-        self.0.get(next.checked_sub(1)?)?.1
+    /// Whether a server whose log goes on to the end has the leader that the ensemble has.
+    pub(super) fn is_led(&self) -> bool {
+        let last = |changes: &Changes| changes.last().map(|it| it.1);
+        let of_all = last(&self.ensemble);
+        self.servers.values().any(|it| last(it) == of_all)
+    }
+
+    pub(super) fn of(&self, whose: Whose) -> &Changes {
+        match whose.server() {
+            Some(sid) => &self.servers[&sid],
+            None => &self.ensemble,
+        }
     }
 }
 
-/// What a server says of itself.
-fn told(sid: Sid, log: &Log, leaders: &Leaders) -> Changes {
-    let is_established = |fact: &Fact| matches!(fact, Fact::LeadershipEstablished { .. });
-    let says_when = log.events.iter().any(|event| is_established(&event.fact));
-    let mut changes = Vec::new();
-    for (index, event) in log.events.iter().enumerate() {
-        let having = match &event.fact {
-            Fact::ServerStarted { .. }
-            | Fact::ElectionStarted { .. }
-            | Fact::LeadershipLost {}
-            | Fact::ElectionRestarted {} => Having::Nobody,
-            Fact::LeadershipEstablished {
-                leader: Some(leader),
-                ..
-            } => Having::Leader(Some(Sid(*leader))),
-            // Only ZooKeeper's leaders tell of an epoch and of no leader: themselves.
-            Fact::LeadershipEstablished {
-                peer_epoch: Some(_),
-                ..
-            } => Having::Leader(Some(sid)),
-            Fact::LeadershipEstablished { .. } => Having::Leader(leaders.at(index)),
-            Fact::Decided { state, .. }
-                if !says_when && server_state(*state) != ServerState::Leading =>
-            {
-                Having::Leader(leaders.at(index))
-            }
-            _ => continue,
+/// Whoever has settled on the leader that the others have, has it.
+fn follow(changes: &mut Changes, ensemble: &Changes) {
+    let mut both = changes.clone();
+    both.extend(ensemble.iter().map(|(time, _)| (*time, Having::Unknown)));
+    both.sort_by_key(|(time, _)| *time);
+    both.dedup_by_key(|(time, _)| *time);
+    for (time, having) in &mut both {
+        let own = at(changes, *time);
+        let leads = at(ensemble, *time).leader();
+        *having = match (own, leads) {
+            (Having::Settled(it), Some(leader)) if it == leader => Having::Leader(it),
+            _ => own,
         };
-        changes.extend(event.time.map(|time| (time, having)));
     }
-    changes
+    *changes = both;
+    changes.dedup_by_key(|(_, having)| *having);
 }
 
 /// When each log begins and when it ends.
@@ -159,11 +122,15 @@ fn covered(logs: &Logs) -> Covered {
     logs.servers.iter().filter_map(of).collect()
 }
 
-/// When it is not known any more what a server has whose log has ended. Its next line may be late,
-/// but while it looks not later than its longest wait.
-fn forgotten(end: Timestamp, of_all: Timestamp) -> Option<Timestamp> {
-    let since = end.checked_add(LONGEST_WAIT).ok()?;
-    (since < of_all).then_some(since)
+/// What is known of a server whose log has ended. Its next line may be late, but while it looks not
+/// later than its longest wait.
+fn ended(changes: &Changes, end: Timestamp, of_all: Timestamp) -> Vec<(Timestamp, Having)> {
+    let last = changes.last().and_then(|(_, having)| having.leader());
+    let last = last.map(|leader| (end, Having::Last(leader)));
+    let forgotten = end.checked_add(LONGEST_WAIT).ok();
+    let forgotten = forgotten.map(|since| (since, Having::Unknown));
+    let ends = last.into_iter().chain(forgotten);
+    ends.filter(|(time, _)| *time < of_all).collect()
 }
 
 /// What others hear of servers that have no log: what each is; and of those whose log does not tell
@@ -180,17 +147,19 @@ fn heard(
     let mut heard = Vec::new();
     for (hearer, log) in &logs.servers {
         let mut of: BTreeSet<Sid> = BTreeSet::new();
-        let mut said = statements(log, *hearer, logs);
+        let mut said = statements(log, logs);
+        let report = logs.reports.get(hearer);
+        said.extend(report.into_iter().flat_map(|it| refusals(log, it)));
         let own = servers.get(hearer).into_iter().flatten();
-        let has_leader = own.filter(|(_, having)| matches!(having, Having::Leader(_)));
+        let has_leader = own.filter(|(_, having)| having.leader().is_some());
         said.extend(has_leader.map(|(time, _)| (*time, None)));
         said.sort_by_key(|(time, _)| *time);
         drop_outdated(&mut said);
-        for (time, it) in said {
+        for (index, &(time, it)) in said.iter().enumerate() {
             match it {
-                Some((sid, having)) if !is_covered(&sid, time) => {
-                    of.insert(sid);
-                    heard.push((sid, time, having));
+                Some(it) if !is_covered(&it.sid, time) => {
+                    of.insert(it.sid);
+                    heard.push((it.sid, time, until_next(it, &said[index + 1..])));
                 }
                 Some(_) => {}
                 None => {
@@ -204,19 +173,41 @@ fn heard(
 }
 
 /// What is heard of a server, or that the hearer has a leader now, and when.
-type Statement = (Timestamp, Option<(Sid, Having)>);
+type Statement = (Timestamp, Option<Heard>);
+
+/// What is heard of a server.
+#[derive(Clone, Copy)]
+struct Heard {
+    sid: Sid,
+    having: Having,
+    /// The round in which it looks, if it does.
+    round: Option<i64>,
+}
+
+/// What the server has until the same one is heard again: certainly no leader if it goes on.
+fn until_next(it: Heard, later: &[Statement]) -> Having {
+    let mut later = later.iter().map(|(_, next)| next);
+    let next = later.find(|next| next.is_none_or(|next| next.sid == it.sid));
+    match (it.having, next.copied().flatten()) {
+        (Having::Nobody, Some(next)) if it.round.is_some() && next.round == it.round => {
+            Having::Nobody
+        }
+        (Having::Nobody, _) => Having::Untold,
+        (having, _) => having,
+    }
+}
 
 /// Whoever connects is told first what was said last, perhaps long ago: that somebody looks does
 /// not count where that one soon says otherwise.
 fn drop_outdated(said: &mut Vec<Statement>) {
     let mut settled: BTreeMap<Sid, Timestamp> = BTreeMap::new();
     let mut is_current = |&(time, it): &Statement| match it {
-        Some((sid, Having::Leader(_))) => {
-            settled.insert(sid, time);
+        Some(it) if it.having.leader().is_some() => {
+            settled.insert(it.sid, time);
             true
         }
-        Some((sid, _)) => settled
-            .get(&sid)
+        Some(it) => settled
+            .get(&it.sid)
             .is_none_or(|later| later.duration_since(time) > JOINING),
         None => true,
     };
@@ -231,27 +222,33 @@ fn drop_outdated(said: &mut Vec<Statement>) {
 }
 
 /// What a server's log says of others.
-fn statements(log: &Log, hearer: Sid, logs: &Logs) -> Vec<Statement> {
+fn statements(log: &Log, logs: &Logs) -> Vec<Statement> {
     let heard = log.events.iter().filter_map(|event| match &event.fact {
         Fact::NotificationReceived {
             from, announcement, ..
         } if !logs.servers.contains_key(&Sid(*from)) => {
-            let having = match server_state(announcement.state) {
-                ServerState::Looking => Having::Nobody,
-                _ => Having::Leader(Some(Sid(announcement.ballot.leader))),
+            let ballot = announcement.ballot;
+            let (having, round) = match server_state(announcement.state) {
+                ServerState::Looking => (Having::Nobody, Some(ballot.round)),
+                _ => (Having::Leader(Some(Sid(ballot.leader))), None),
             };
-            Some((event.time?, Some((Sid(*from), having))))
+            let sid = Sid(*from);
+            Some((event.time?, Some(Heard { sid, having, round })))
         }
         _ => None,
     });
+    heard.collect()
+}
+
+/// That nobody listens at the election port of others.
+fn refusals(log: &Log, report: &Report) -> Vec<Statement> {
     let senders = log.events.iter().filter_map(|event| match &event.fact {
         Fact::NotificationReceived { from, .. } => Some(Sid(*from)),
         _ => None,
     });
     // Of who is never heard, the address may be wrong.
     let known: BTreeSet<Sid> = senders.collect();
-    let complaints = logs.reports.get(&hearer).into_iter();
-    let refused = complaints.flat_map(|it| &it.complaints).filter_map(|it| {
+    let refused = report.complaints.iter().filter_map(|it| {
         let Grievance {
             trouble,
             reason,
@@ -259,10 +256,15 @@ fn statements(log: &Log, hearer: Sid, logs: &Logs) -> Vec<Statement> {
             ..
         } = &it.grievance;
         let is_down = (*trouble, *reason) == (Trouble::Unreachable, Some(Reason::Refused));
-        let (peer, time) = ((*peer)?, it.time?);
-        (is_down && known.contains(&peer)).then_some((time, Some((peer, Having::Nobody))))
+        let (sid, time) = ((*peer)?, it.time?);
+        let nobody = Heard {
+            sid,
+            having: Having::Nobody,
+            round: None,
+        };
+        (is_down && known.contains(&sid)).then_some((time, Some(nobody)))
     });
-    heard.chain(refused).collect()
+    refused.collect()
 }
 
 /// What the ensemble has at each change of what a server has.
@@ -288,36 +290,41 @@ fn together(servers: &BTreeMap<Sid, Changes>, verdict: &Verdict) -> Changes {
 fn of_all(now: &BTreeMap<Sid, Having>, verdict: &Verdict) -> Having {
     let of = |sid: &Sid| now.get(sid).copied().unwrap_or(Having::Unknown);
     let view = verdict.ensemble.view();
-    let may_agree_on = |leader: Option<Sid>| {
-        let agree = verdict.voters.iter().copied().filter(|sid| match of(sid) {
-            Having::Unknown | Having::Leader(None) => true,
-            Having::Nobody => false,
-            Having::Leader(it) => it == leader,
-        });
-        view.has_quorum(&view.tally(agree), None)
+    let are_quorum = |counts: &dyn Fn(Having) -> bool| {
+        let those = verdict.voters.iter().copied();
+        view.has_quorum(&view.tally(those.filter(|sid| counts(of(sid)))), None)
     };
-    let named: BTreeSet<Option<Sid>> = now
-        .values()
-        .filter_map(|having| match having {
-            Having::Leader(leader) => Some(*leader),
-            _ => None,
-        })
-        .collect();
-    let is_denied = |leader: &Sid| match of(leader) {
-        Having::Unknown => false,
-        having => having != Having::Leader(Some(*leader)),
+    let named: BTreeSet<Option<Sid>> = now.values().filter_map(|it| it.leader()).collect();
+    let leads = |it: &&Option<Sid>| {
+        it.is_none_or(|leader| of(&leader).counts_for(**it))
+            && are_quorum(&|having| having.counts_for(**it))
     };
-    let is_leader = |it: &&Option<Sid>| !it.as_ref().is_some_and(is_denied) && may_agree_on(**it);
-    match named.iter().rev().find(is_leader) {
-        Some(leader) => Having::Leader(*leader),
-        None if may_agree_on(None) => Having::Unknown,
-        None => Having::Nobody,
+    if let Some(leader) = named.iter().rev().find(leads) {
+        return Having::Leader(*leader);
     }
-}
-
-fn leader_of(part: &Part, sid: Sid) -> Option<Sid> {
-    match (part.looking.vote, part.looking.state) {
-        (_, Some(ServerState::Leading)) => Some(sid),
-        (vote, _) => vote.map(|vote| Sid(vote.leader)),
+    if are_quorum(&|having| having.counts_for(None) && !matches!(having, Having::Settled(_))) {
+        return Having::Unknown;
+    }
+    // Whoever still has a leader that denies it may have had another one since.
+    let is_outdated = |having: Having| {
+        let whom = having.whom();
+        whom.is_some_and(|whom| of(&whom).leader() != Some(Some(whom)))
+    };
+    let may_be = |having: Having, sid: Sid| {
+        having.may_be(sid) || having.leader().is_some() && is_outdated(having)
+    };
+    let may_lead = |sid: &Sid| {
+        let those = verdict.voters.iter().filter(|it| may_be(of(it), *sid));
+        let is_deduced = verdict.quorum == QuorumSource::Deduced;
+        let count = those.count();
+        // An even number of servers is hardly ever meant: one may never have been heard. And where
+        // a majority explains nothing, some may have no weight.
+        let is_refuted = !verdict.objections.is_empty();
+        let with_unheard = is_deduced && (is_refuted || 2 * count >= verdict.voters.len());
+        of(sid).may_be(*sid) && (with_unheard || are_quorum(&|having| may_be(having, *sid)))
+    };
+    match verdict.voters.iter().any(may_lead) {
+        true => Having::Untold,
+        false => Having::Nobody,
     }
 }

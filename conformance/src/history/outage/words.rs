@@ -1,6 +1,6 @@
 //! The answer in words, as the text and the page show it.
 
-use super::facts::{Answer, Evidence, Outage, Whose};
+use super::facts::{Answer, Doubt, Evidence, Outage, Whose};
 use fle::Sid;
 use jiff::fmt::strtime;
 use jiff::{SignedDuration, Timestamp};
@@ -32,14 +32,16 @@ pub fn conclusion(answer: &Answer) -> String {
     } else {
         ""
     };
-    let lasts = answer
-        .outages
-        .iter()
-        .any(|it| it.until.is_none() && it.whose == Whose::Ensemble);
-    let leads = match answer.leader {
-        Some(leader) => format!("server {leader} leads"),
-        None if lasts => "nobody leads".to_owned(),
-        None => "who leads is not known from these logs".to_owned(),
+    let is_last = |it: &Outage| it.until.is_none() && it.whose == Whose::Ensemble;
+    let lasts = answer.outages.iter().any(is_last);
+    let leads = match (answer.leader, lasts) {
+        (Some(leader), _) if answer.is_certain => format!("server {leader} leads"),
+        (Some(leader), _) => {
+            format!("server {leader} leads, as far as they tell")
+        }
+        (None, true) if answer.is_certain => "nobody leads".to_owned(),
+        (None, true) => "no leader is told of, and one may not be told of".to_owned(),
+        (None, false) => "who leads is not known from these logs".to_owned(),
     };
     format!("{none}at the end of the logs {leads}")
 }
@@ -85,7 +87,28 @@ pub fn headline(outage: &Outage) -> String {
             "; whether the others had one is not known from these logs".to_owned()
         }
     };
-    format!("{whom} {}{others}", when(outage))
+    let doubt = outage
+        .doubt
+        .as_ref()
+        .map_or(String::new(), |it| doubt(it, outage));
+    format!("{whom} {}{others}{doubt}", when(outage))
+}
+
+/// What these logs do not tell of it.
+fn doubt(doubt: &Doubt, outage: &Outage) -> String {
+    let is_last = doubt.until >= outage.until.unwrap_or(outage.logs_end);
+    let (since, until) = (clock(doubt.since), clock(doubt.until));
+    let when = match (doubt.since <= outage.from, is_last) {
+        (true, true) => String::new(),
+        (true, false) => format!(" before {until}"),
+        (false, true) => format!(" after {since}"),
+        (false, false) => format!(" from {since} to {until}"),
+    };
+    let whose = names(&doubt.servers);
+    format!(
+        "; not certain{when}: whether there was one is not told by these logs, where lines of \
+         {whose} may be missing"
+    )
 }
 
 /// From when to when, and how long: the day once, if it is one.

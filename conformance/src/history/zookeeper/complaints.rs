@@ -1,5 +1,9 @@
 //! What ZooKeeper's servers complain of: the words of 3.4 to 3.9, and of the exceptions that
 //! follow them on lines of their own.
+//!
+//! Words alone are no complaint: clients choose the names of nodes, and come with certificates of
+//! their own. So the line has to be a warning or an error where it tells its level ([`TOLD`] are the
+//! exceptions), and of what the classes that serve clients say only counts what is about the machine.
 
 use crate::history::complaint::{Grievance, Reason, Trouble};
 use fle::Sid;
@@ -10,7 +14,10 @@ use std::sync::LazyLock;
 const TROUBLES: &[(Trouble, &str)] = {
     use Trouble::*;
     &[
-        (DiskFull, r"No space left on device|Disk quota exceeded"),
+        (
+            DiskFull,
+            r"(?:^|: |\()(?:No space left on device|Disk quota exceeded)(?:$|[\s)])",
+        ),
         (OutOfMemory, r"\bOutOfMemoryError\b"),
         (TooManyFiles, r"Too many open files"),
         (
@@ -68,10 +75,6 @@ const TROUBLES: &[(Trouble, &str)] = {
         ),
         (
             UnknownServer,
-            r"Follower sid: (?<sid>-?\d+) not in the current config",
-        ),
-        (
-            UnknownServer,
             r"Ignoring notification for non-cluster member sid (?<sid>-?\d+)",
         ),
         (
@@ -102,7 +105,7 @@ const TROUBLES: &[(Trouble, &str)] = {
         ),
         (
             NoAccess,
-            r"\(Permission denied\)|AccessDeniedException|Read-only file system",
+            r"\(Permission denied\)|AccessDeniedException|(?:: |\()Read-only file system",
         ),
         (
             NoAccess,
@@ -188,10 +191,45 @@ impl<T: Copy> Table<T> {
     }
 }
 
-/// What a line complains of.
-pub(in crate::history) fn complaint(text: &str) -> Option<Grievance> {
+/// Why a leader stops is told below the level of a warning.
+const TOLD: &str = "Shutdown called. For the reason";
+
+/// Whether what is said below this line, or in it, may be a complaint.
+fn may_complain(head: &str) -> bool {
+    static LEVEL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i:\blevel=(?<key>\w+))|\b(?<word>TRACE|DEBUG|INFO|WARN|WARNING|ERROR|SEVERE|FATAL)\b",
+        )
+        .expect("a constant")
+    });
+    let level = LEVEL.captures(head);
+    let level = level.and_then(|it| it.name("key").or(it.name("word")));
+    let is_low = level.is_some_and(|it| {
+        let low = ["trace", "debug", "info", "notice"];
+        low.iter().any(|low| it.as_str().eq_ignore_ascii_case(low))
+    });
+    !is_low || head.contains(TOLD)
+}
+
+/// Whether the line is by a part that serves clients.
+fn is_of_clients(head: &str) -> bool {
+    static CLASS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"\b(?:N(?:IO|etty)ServerCnxn|ServerCnxn|ClientCnxn|nioEventLoopGroup|NIOWorkerThread|SaslServerCallback|ZooKeeperSaslServer|X509Auth|PrepRequestProcessor|AdminServer|jetty)",
+        )
+        .expect("a constant")
+    });
+    CLASS.is_match(head)
+}
+
+/// What a line complains of. Level and class are told by `head`: the line itself, or the one that
+/// it goes on with.
+pub(in crate::history) fn complaint(head: &str, text: &str) -> Option<Grievance> {
     static TABLE: LazyLock<Table<Trouble>> = LazyLock::new(|| Table::new(TROUBLES));
     let (trouble, found) = TABLE.find(text)?;
+    if !may_complain(head) || is_of_clients(head) && !trouble.is_of_machine() {
+        return None;
+    }
     Some(Grievance {
         trouble,
         peer: found

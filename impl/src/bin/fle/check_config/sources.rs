@@ -4,7 +4,7 @@
 use super::deployment::{Deployed, servers};
 use fle::config::printable;
 use fle::small_file;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 
 /// How long a file may be, in bytes.
@@ -52,9 +52,12 @@ pub(super) fn sources(path: &Path) -> Result<Vec<Source>, String> {
     Ok(found)
 }
 
+/// Kubernetes mounts a file in a folder of the day, `..2026_11_30`, beside links to that folder and
+/// to the file in it: only the last counts, as whoever mounts it names no other.
 fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for path in entries.map(|entry| entry.path()) {
+    let is_mount = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b"..");
+    for path in entries.filter(|it| !is_mount(it)).map(|it| it.path()) {
         if path.is_dir() && depth > 1 {
             search(&path, depth - 1, found);
         } else if path.is_file() && (is_static(&path) || is_yaml(&path)) {
