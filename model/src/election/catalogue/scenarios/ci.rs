@@ -330,10 +330,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         unique_states: 68_725,
         ..TIMELY
     },
-        faults: Faults { losses: 1, ..NONE },
-        unique_states: 81_424,
-        ..TIMELY
-    },
     Scenario {
         name: "timely-old-peer",
         covers: "three voters, one of which speaks the format without peer epoch and version",

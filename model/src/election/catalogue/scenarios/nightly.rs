@@ -75,7 +75,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [2_747_977, 574_957],
+        [2_936_696, 574_957],
     ),
     late(mix(
         ["crash-late", "timely-crash-late"],
@@ -113,7 +113,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [763_127, 196_551],
+        [822_076, 196_551],
     ),
     late(mix(
         ["break-late", "timely-break-late"],
@@ -141,7 +141,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [1_226_974, 366_299],
+        [1_317_792, 366_299],
     ),
     late(mix(
         ["loss-late", "timely-loss-late"],
@@ -159,19 +159,19 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
         ["wipe-wipe", "timely-wipe-wipe"],
         "three servers, two times a crash with loss of the disk",
         Faults { wipes: 2, ..NONE },
-        [571_999, 192_036],
+        [667_784, 192_036],
     ),
     late(mix(
         ["wipe-late", "timely-wipe-late"],
         "three servers, a crash with loss of the disk and a late start",
         Faults { wipes: 1, ..NONE },
-        [177_296, 93_386],
+        [192_020, 93_386],
     )),
     gossip(mix(
         ["wipe-gossip", "timely-wipe-gossip"],
         "three servers, a crash with loss of the disk and a newer configuration",
         Faults { wipes: 1, ..NONE },
-        [847_440, 263_763],
+        [899_160, 263_763],
     )),
     gossip(late(mix(
         ["late-gossip", "timely-late-gossip"],
