@@ -222,7 +222,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "timely-wipe",
         covers: "three servers, one of which crashes, loses its disk and restarts",
         faults: Faults { wipes: 1, ..NONE },
-        unique_states: 196_560,
+        unique_states: 238_620,
         ..TIMELY
     },
     Scenario {

@@ -75,7 +75,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [2_936_696, 574_957],
+        [2_936_696, 632_460],
     ),
     late(mix(
         ["crash-late", "timely-crash-late"],
@@ -113,7 +113,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [822_076, 196_551],
+        [822_076, 216_500],
     ),
     late(mix(
         ["break-late", "timely-break-late"],
@@ -141,7 +141,7 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
             wipes: 1,
             ..NONE
         },
-        [1_317_792, 366_299],
+        [1_317_792, 405_472],
     ),
     late(mix(
         ["loss-late", "timely-loss-late"],
@@ -159,19 +159,19 @@ pub(super) const MIXES: &[[Scenario; 2]] = &[
         ["wipe-wipe", "timely-wipe-wipe"],
         "three servers, two times a crash with loss of the disk",
         Faults { wipes: 2, ..NONE },
-        [667_784, 192_036],
+        [667_784, 237_036],
     ),
     late(mix(
         ["wipe-late", "timely-wipe-late"],
         "three servers, a crash with loss of the disk and a late start",
         Faults { wipes: 1, ..NONE },
-        [192_020, 93_386],
+        [192_020, 105_172],
     )),
     gossip(mix(
         ["wipe-gossip", "timely-wipe-gossip"],
         "three servers, a crash with loss of the disk and a newer configuration",
         Faults { wipes: 1, ..NONE },
-        [899_160, 263_763],
+        [899_160, 290_248],
     )),
     gossip(late(mix(
         ["late-gossip", "timely-late-gossip"],
