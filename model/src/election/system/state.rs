@@ -121,7 +121,7 @@ impl<const N: usize> State<N> {
             let is_answered_only = is_stranger && n.config <= known.committed();
             let is_later = n.vote.state == ServerState::Looking && n.vote.round > round;
             let is_looking = self.servers[dst].looking().is_some();
-            Some(!observes(src) && !(is_answered_only && is_later && is_looking))
+            Some(!(observes(src) || is_answered_only && is_later && is_looking))
         };
         self.servers[dst].is_up() && !observes(dst) && (0..N).any(|src| matters(src) == Some(true))
     }
