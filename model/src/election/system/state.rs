@@ -107,23 +107,42 @@ impl<const N: usize> State<N> {
         next.filter(|_| self.servers[dst].is_up())
     }
 
-    /// Whether something is under way to the server that could matter. Who looks and who does not vote answer each other for as long
-    /// as both do so, where the latter has settled, or looks in a later round (ZOOKEEPER-1807), and neither's election hears of it.
+    /// Whether something is under way to the server that could matter. Who looks and who does not vote
+    /// for it answer each other for as long as both do so (ZOOKEEPER-1807).
     pub(crate) fn is_under_way_to(&self, election: &FastLeaderElection<N>, dst: usize) -> bool {
         let observes = |server: usize| {
             let settled = self.servers[server].settled();
             settled.is_some_and(|vote| vote.state == ServerState::Observing)
         };
-        let Server { known, round, .. } = self.servers[dst];
         let matters = |src: usize| {
-            let n = self.network.next(src, dst)?;
-            let is_stranger = !election.ensemble(known).voters().contains(src);
-            let is_answered_only = is_stranger && n.config <= known.committed();
-            let is_later = n.vote.state == ServerState::Looking && n.vote.round > round;
-            let is_looking = self.servers[dst].looking().is_some();
-            Some(!(observes(src) || is_answered_only && is_later && is_looking))
+            let n = self.network.next(src, dst);
+            n.is_some_and(|n| !observes(src) && !self.is_heard_by_nobody(election, src, dst, n))
         };
-        self.servers[dst].is_up() && !observes(dst) && (0..N).any(|src| matters(src) == Some(true))
+        self.servers[dst].is_up() && !observes(dst) && (0..N).any(matters)
+    }
+
+    /// Whether neither the election of the receiver hears of it, nor that of the sender of the answer:
+    /// one of the two looks and takes the other for a stranger, which has settled, or asks in a later
+    /// round.
+    fn is_heard_by_nobody(
+        &self,
+        election: &FastLeaderElection<N>,
+        src: usize,
+        dst: usize,
+        n: Notification,
+    ) -> bool {
+        let looks = |server: usize| self.servers[server].looking().is_some();
+        let is_stranger_to = |looking: usize, other: usize| {
+            let known = self.servers[looking].known;
+            let news = self.servers[other].known.committed() > known.committed();
+            !news && !election.ensemble(known).voters().contains(other)
+        };
+        match (looks(src), looks(dst)) {
+            (true, true) => n.vote.round > self.servers[dst].round && is_stranger_to(dst, src),
+            (true, false) => is_stranger_to(src, dst),
+            (false, true) => is_stranger_to(dst, src),
+            (false, false) => false,
+        }
     }
 
     /// Whether nothing is under way.
