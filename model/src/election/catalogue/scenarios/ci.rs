@@ -318,7 +318,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         composition: Composition::Joint,
         ahead: true,
         credentials: TWO,
-        unique_states: 60_050,
+        unique_states: 62_441,
         ..TIMELY
     },
     Scenario {
