@@ -249,10 +249,12 @@ mod tests {
     fn a_leader_that_is_not_established_is_refused() {
         let mut logs = sample("three-leader-killed", &[1, 2]);
         let leader = logs.servers.get_mut(&Sid(2)).unwrap();
-        let is_established = |it: &Event| matches!(it.fact, Fact::LeadershipEstablished { .. });
-        let last = leader.events.iter().rposition(is_established).unwrap();
-        leader.events.truncate(last);
         let killed = "2026-11-23T21:34:11.700Z".parse().unwrap();
+        let is_established = |it: &Event| {
+            it.time > Some(killed) && matches!(it.fact, Fact::LeadershipEstablished { .. })
+        };
+        let first = leader.events.iter().position(is_established).unwrap();
+        leader.events.truncate(first);
         let error = election(&logs, None, killed).unwrap_err();
         assert!(error.to_string().contains("leader 2"), "{error}");
     }
