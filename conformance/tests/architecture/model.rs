@@ -12,7 +12,7 @@ const LIBRARY: Layers<'_> = &[
     (
         "frame",
         &[
-            "coverage figures mutant shard story system",
+            "coverage figures mutant shard story system threads",
             "diagram progress",
             "visit",
             "liveness",
@@ -36,6 +36,7 @@ const LIBRARY: Layers<'_> = &[
     ),
     ("frame::visit", &["pool visited", "self"]),
     ("terms", &["set setting vote", "ensemble"]),
+    ("terms::ensemble", &["configuration", "self"]),
     (
         "election",
         &[
