@@ -75,7 +75,8 @@ State {
         1 to 2: LOOKING, proposes 3 (epoch 1, zxid 0x2) in round 1,
 ";
     assert!(text.contains(under_way), "{text}");
-    assert!(text.ends_with("\n}\nrules broken: {}"), "{text}");
+    assert!(text.contains("\n}\ndisks said: [\n    epoch 1"), "{text}");
+    assert!(text.ends_with("\n]\nrules broken: {}"), "{text}");
 }
 
 #[test]

@@ -8,14 +8,25 @@ use crate::election::rules::{Broken, Step, StepRule};
 use crate::election::system::State;
 use crate::terms::ensemble::Ensemble;
 use crate::terms::vote::Credentials;
+use std::fmt;
 
 /// What is remembered of the way to a state.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Past<const N: usize> {
     /// What each disk says, or said before it was lost.
     pub had: [Credentials; N],
     /// The rules that a step has broken.
     pub broken: Broken,
+}
+
+impl<const N: usize> fmt::Debug for Past<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { had, broken } = self;
+        f.write_str("disks said: ")?;
+        f.debug_list().entries(had).finish()?;
+        f.write_str("\n")?;
+        broken.fmt(f)
+    }
 }
 
 impl<const N: usize> Past<N> {

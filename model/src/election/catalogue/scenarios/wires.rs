@@ -30,8 +30,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "crash-wires",
         covers: "three servers, one of which crashes and restarts, over links of two",
-        tier: Tier::Simulation,
+        tier: Tier::Nightly,
         faults: Faults { crashes: 1, ..NONE },
+        unique_states: 29_411_379,
         ..WIRES
     },
     Scenario {
