@@ -93,8 +93,9 @@ fn as_many_walks_are_taken_as_are_enough() {
         let steps: usize = (7..57).map(|seed| walk(seed).len()).sum();
         assert_eq!(simulation.steps, steps);
         assert!(simulation.passed());
-        let verdicts = simulation.properties.iter().map(|row| row.verdict);
-        assert!(verdicts.eq([Verdict::NotViolated; 7]));
+        let mut verdicts = simulation.properties.iter().map(|row| row.verdict);
+        assert!(verdicts.len() > 0);
+        assert!(verdicts.all(|verdict| verdict == Verdict::NotViolated));
     }
 }
 
