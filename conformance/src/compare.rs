@@ -7,8 +7,21 @@ use crate::random::parts;
 use crate::reference::{Recording, Reference, ReferenceError, Stopped};
 use crate::replay::{Difference, first_difference};
 use fle::config::ConfigErrors;
+use fle_model::election::catalogue::SCENARIOS;
+use fle_model::election::scenario::Scenario;
 use fle_model::election::trace::format::Trace;
+use fle_model::frame::scenario::Tier;
+use fle_model::terms::ensemble::Composition;
 use proptest::strategy::ValueTree;
+
+/// The scenarios whose walks the class is held against: those of tier `ci`. One deviation is left out with the only two that come
+/// upon it, where a server finalizes and hears of a better proposal for one that has been removed: `impl/DEVIATIONS.md`, "The
+/// election".
+pub fn beside_the_class() -> impl Iterator<Item = &'static Scenario> {
+    let removes = |it: &Scenario| it.ahead && it.composition == Composition::Joint;
+    let all = SCENARIOS.iter().filter(|it| it.tier == Tier::Ci);
+    all.filter(move |it| !removes(it))
+}
 
 /// Where two of the three part.
 #[derive(Clone, PartialEq, Debug)]

@@ -4,14 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use fle::config::ConfigErrors;
-use fle_conformance::compare::{Disagreement, Finding, compare, confirm};
+use fle_conformance::compare::{Disagreement, Finding, beside_the_class, compare, confirm};
 use fle_conformance::reference::{Reference, ReferenceError};
 use fle_conformance::replay::{Difference, first_difference, replay};
 use fle_conformance::{describe, random};
-use fle_model::election::catalogue::SCENARIOS;
 use fle_model::election::trace::format::{Input, Output, State, Step, Trace};
 use fle_model::election::trace::record_walk;
-use fle_model::frame::scenario::Tier;
 use serde_json::Value;
 use std::env;
 use std::path::Path;
@@ -65,7 +63,7 @@ fn the_class_repeats_what_was_recorded_from_it() {
 #[test]
 fn the_class_does_what_the_model_says() {
     let Some(mut class) = reference() else { return };
-    for scenario in SCENARIOS.iter().filter(|it| it.tier == Tier::Ci) {
+    for scenario in beside_the_class() {
         for seed in 0..WALKS {
             for recording in record_walk(scenario, seed) {
                 let name = recording.file_name(&format!("{}-{seed}", scenario.name));

@@ -5,7 +5,6 @@ use crate::election::faults::Faults;
 use crate::election::finalizing::{Early, Finalizing, Length};
 use crate::election::network::Links;
 use crate::election::scenario::Scenario;
-use crate::frame::scenario::Tier;
 use crate::terms::ensemble::Composition;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
@@ -128,7 +127,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "ahead-joint",
         covers: "a voter is removed: one server knows it to be committed, others that it is proposed, and that voter perhaps neither",
-        tier: Tier::Nightly,
         composition: Composition::Joint,
         ahead: true,
         credentials: TWO,
@@ -317,7 +315,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "timely-ahead-joint",
         covers: "a voter is removed: one server knows it to be committed, others that it is proposed, and that voter perhaps neither",
-        tier: Tier::Nightly,
         composition: Composition::Joint,
         ahead: true,
         credentials: TWO,
