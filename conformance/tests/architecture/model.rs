@@ -51,7 +51,7 @@ const LIBRARY: Layers<'_> = &[
         ],
     ),
     ("election::server", &["knowledge", "self", "rules"]),
-    ("election::rules", &["self", "looking"]),
+    ("election::rules", &["self", "looking possible"]),
     (
         "election::system",
         &[

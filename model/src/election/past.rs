@@ -66,7 +66,7 @@ impl<const N: usize> Past<N> {
     pub fn committed(&self, ensemble: &Ensemble<N>) -> Credentials {
         let is_committed = |&history: &Credentials| {
             let have = (0..N).filter(|&server| self.had[server] >= history);
-            ensemble.is_quorum(have.collect(), false)
+            ensemble.has_quorum(have.collect(), false)
         };
         let committed = self.had.into_iter().filter(is_committed).max();
         committed.unwrap_or(Credentials::NO_DATA)

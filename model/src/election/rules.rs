@@ -1,4 +1,5 @@
-//! Properties of single steps, and how to look for a step of a certain kind.
+//! Properties of single steps. Whether a step of a certain kind can be taken at all is asked in
+//! `possible`.
 //!
 //! What must always hold of steps is a [`StepRule`]. It is judged when the step is taken, and a step
 //! that breaks it leaves a mark beside the state ([`Broken`]), which the checker then sees.
@@ -9,10 +10,12 @@
 //! records of a server that settles are evidence of what others announced.
 
 mod looking;
+mod possible;
+
+pub(crate) use possible::{some_election, some_receipt, some_settling};
 
 use crate::election::server::{FastLeaderElection, Looking, Server};
-use crate::election::system::{Action, Effects, State, System, sends};
-use crate::frame::system::TransitionSystem;
+use crate::election::system::{Action, Effects, State, sends};
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Notification, Vote};
 use fle::{Generation, ServerState};
@@ -424,60 +427,6 @@ fn is_end_of_wait(action: &Action) -> bool {
         | Action::Break { .. }
         | Action::LoseLeader { .. } => false,
     }
-}
-
-/// Whether a server can end its election by its own count in this state, in a step of the wanted kind.
-pub(crate) fn some_election<const N: usize>(
-    system: &System<N>,
-    before: &State<N>,
-    wanted: impl Fn(&Looking<N>, Vote) -> bool,
-) -> bool {
-    some_step(system, before, is_end_of_wait, |step| {
-        step.election_won()
-            .is_some_and(|(looking, vote)| wanted(looking, vote))
-    })
-}
-
-/// Whether a server can settle in this state, in a step of the wanted kind.
-pub(crate) fn some_settling<const N: usize>(
-    system: &System<N>,
-    before: &State<N>,
-    wanted: impl Fn(&Step<'_, N>) -> bool,
-) -> bool {
-    let settles = |step: &Step<'_, N>| step.settles().is_some() && wanted(step);
-    some_step(system, before, |_| true, settles)
-}
-
-/// Whether a server can receive something in this state, in a step of the wanted kind.
-pub(crate) fn some_receipt<const N: usize>(
-    system: &System<N>,
-    before: &State<N>,
-    wanted: impl Fn(&Step<'_, N>) -> bool,
-) -> bool {
-    let receives =
-        |action: &Action| matches!(action, Action::Deliver { .. } | Action::Resend { .. });
-    some_step(system, before, receives, wanted)
-}
-
-fn some_step<const N: usize>(
-    system: &System<N>,
-    before: &State<N>,
-    kind: impl Fn(&Action) -> bool,
-    wanted: impl Fn(&Step<'_, N>) -> bool,
-) -> bool {
-    let mut actions = Vec::new();
-    system.actions(before, &mut actions);
-    actions.into_iter().filter(kind).any(|action| {
-        system.next(before, action).is_some_and(|(after, effects)| {
-            wanted(&Step {
-                election: &system.election,
-                before,
-                action,
-                after: &after,
-                effects: &effects,
-            })
-        })
-    })
 }
 
 /// The voters counted for the vote that an election ended with, each with what it had announced.

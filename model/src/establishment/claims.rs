@@ -27,7 +27,7 @@ impl<const N: usize> System<N> {
         let helps_others = |disk: Stored| disk.remembers() && !says_so(disk);
         let servers = (0..N).filter(|&server| !helps_others(state.servers[server].disk));
         let servers: ServerSet = servers.collect();
-        self.protocol.ensemble.is_quorum(servers, false)
+        self.protocol.ensemble.has_quorum(servers, false)
     }
 
     /// Whether the leader may have a lease: it is established, hands over to nobody, and a quorum
@@ -41,7 +41,7 @@ impl<const N: usize> System<N> {
         let promised = kept.collect::<ServerSet>().with(leader);
         it.established().is_some()
             && !it.learners.contains(&Some(LearnerStage::Heir))
-            && self.protocol.ensemble.is_quorum(promised, false)
+            && self.protocol.ensemble.has_quorum(promised, false)
     }
 }
 
@@ -187,7 +187,7 @@ fn of_transactions<const N: usize>() -> Vec<Claim<N>> {
             |system, state| {
                 let is_elected = |&candidate: &usize| {
                     let voters = system.would_vote(state, candidate);
-                    system.protocol.ensemble.is_quorum(voters, false)
+                    system.protocol.ensemble.has_quorum(voters, false)
                 };
                 let mut elected = (0..N).filter(is_elected);
                 elected.all(|it| state.servers[it].history.contains(state.past.committed))

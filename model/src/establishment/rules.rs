@@ -173,7 +173,7 @@ impl<const N: usize> Past<N> {
             };
             let is_committed = |&history: &History| {
                 let have = (0..N).filter(|&it| has(&state.servers[it], history));
-                system.protocol.ensemble.is_quorum(have.collect(), false)
+                system.protocol.ensemble.has_quorum(have.collect(), false)
             };
             let mut beginnings = server.history.beginnings();
             let committed = beginnings.find(is_committed).unwrap_or_default();

@@ -112,7 +112,7 @@ pub(super) fn sometimes<const N: usize>() -> Vec<Claim<N>> {
                     let has_data = |&voter: &usize| state.servers[voter].credentials.has_data();
                     step.supporters().is_some_and(|supporters| {
                         let with_data = supporters.iter().filter(has_data).collect();
-                        !system.election.common().is_quorum(with_data, false)
+                        !system.election.common().has_quorum(with_data, false)
                     })
                 })
             },

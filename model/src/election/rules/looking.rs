@@ -24,7 +24,9 @@ impl<const N: usize> Step<'_, N> {
             _ => was.proposal,
         };
         let ensemble = self.election.ensemble(before.known);
-        let better = heard.filter(|&heard| ensemble.supersedes(heard, proposed));
+        let better = heard.filter(|heard| {
+            heard.unpack() > proposed.unpack() && ensemble.has_weight(heard.leader())
+        });
         is.proposal == better.unwrap_or(proposed)
     }
 
