@@ -92,21 +92,13 @@ impl<const N: usize> FastLeaderElection<N> {
                 proposed.is_quorum(servers, granted)
             }
             Some(Mutant::GroupsMerged) => {
-                let groups = &self.ensemble(known).committed().groups;
-                let weight = |counts: &dyn Fn(usize) -> bool| -> u64 {
-                    let members = groups.iter().flatten();
-                    let counted = members.filter(|&&(server, _)| counts(server));
-                    counted.map(|&(_, weight)| weight).sum()
-                };
-                2 * weight(&|it| servers.contains(it)) > weight(&|_| true)
+                let groups = self.ensemble(known).committed().weighed(servers);
+                let votes: u64 = groups.iter().map(|(votes, _)| votes).sum();
+                2 * votes > groups.iter().map(|(_, all)| all).sum()
             }
             Some(Mutant::OneGroupSuffices) => {
-                let mut groups = self.ensemble(known).committed().groups.iter();
-                groups.any(|group| {
-                    let all: u64 = group.iter().map(|&(_, weight)| weight).sum();
-                    let won = group.iter().filter(|&&(it, _)| servers.contains(it));
-                    2 * won.map(|&(_, weight)| weight).sum::<u64>() > all
-                })
+                let groups = self.ensemble(known).committed().weighed(servers);
+                groups.iter().any(|(votes, all)| 2 * votes > *all)
             }
             Some(Mutant::DenialIgnored) => self.ensemble(known).is_quorum(servers, true),
             _ => self.ensemble(known).is_quorum(servers, granted),

@@ -68,18 +68,20 @@ impl Configuration {
             let votes = self.voters.iter().filter(|&it| servers.contains(it));
             return 2 * votes.count() > voters || granted && voters <= 2;
         }
-        let weight = |group: &[(usize, u64)], counts: &dyn Fn(usize) -> bool| -> u64 {
-            let members = group.iter().filter(|&&(server, _)| counts(server));
-            members.map(|&(_, weight)| weight).sum()
-        };
-        let groups = self.groups.iter();
-        let groups = groups.map(|group| {
-            let votes = weight(group, &|server| servers.contains(server));
-            (votes, weight(group, &|_| true))
-        });
+        let groups = self.weighed(servers).into_iter();
         let groups: Vec<_> = groups.filter(|&(_, all)| all > 0).collect();
         let won = groups.iter().filter(|(votes, all)| 2 * votes > *all);
         2 * won.count() > groups.len()
+    }
+
+    /// Of each group, what these servers weigh and what all do.
+    pub(crate) fn weighed(&self, servers: ServerSet) -> Vec<(u64, u64)> {
+        let weighed = |group: &Vec<(usize, u64)>| {
+            let votes = group.iter().filter(|(it, _)| servers.contains(*it));
+            let votes = votes.map(|(_, weight)| weight).sum();
+            (votes, group.iter().map(|(_, weight)| weight).sum())
+        };
+        self.groups.iter().map(weighed).collect()
     }
 
     /// What a candidate weighs here; `None` where the configuration says nothing of it.
