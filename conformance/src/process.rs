@@ -34,17 +34,23 @@ impl Addresses {
     /// # Errors
     /// When the system has none.
     pub fn choose(host: u8) -> io::Result<Self> {
-        Ok(Self {
-            quorum: free(host)?,
-            election: free(host)?,
-        })
+        let [quorum, election] = free(host)?;
+        Ok(Self { quorum, election })
     }
 }
 
-/// No connection gets such a port while nobody listens there: those are made from 127.0.0.1.
-fn free(host: u8) -> io::Result<SocketAddr> {
+/// Ports that differ: the system chooses none twice while the others are held. Later no connection
+/// gets one of them while nobody listens there: connections are made from 127.0.0.1.
+fn free<const N: usize>(host: u8) -> io::Result<[SocketAddr; N]> {
     let [.., high, low] = std::process::id().to_be_bytes();
-    TcpListener::bind((Ipv4Addr::new(127, high | 0x80, low, host), 0))?.local_addr()
+    let address = Ipv4Addr::new(127, high | 0x80, low, host);
+    let held = (0..N).map(|_| TcpListener::bind((address, 0)));
+    let held: Vec<TcpListener> = held.collect::<io::Result<_>>()?;
+    let mut free = [SocketAddr::from((address, 0)); N];
+    for (port, held) in free.iter_mut().zip(&held) {
+        *port = held.local_addr()?;
+    }
+    Ok(free)
 }
 
 /// A server, which runs or does not. It is killed when it is dropped.
@@ -69,11 +75,12 @@ impl Process {
     /// # Errors
     /// When the system has no ports.
     pub fn new(sid: u8, folder: &Path) -> io::Result<Self> {
+        let [quorum, election, client, admin] = free(sid)?;
         Ok(Self {
             sid,
-            addresses: Addresses::choose(sid)?,
-            client: free(sid)?,
-            admin: free(sid)?,
+            addresses: Addresses { quorum, election },
+            client,
+            admin,
             folder: folder.join(sid.to_string()),
             child: None,
         })
@@ -222,4 +229,18 @@ pub fn has_zookeeper() -> bool {
     let mut java = Command::new("java");
     let java = java.arg("-version").stderr(Stdio::null()).status();
     java.is_ok_and(|status| status.success()) && Path::new(JARS).join("zookeeper.jar").exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Chosen one after another, 500 of the system's ports would hardly all differ.
+    #[test]
+    fn ports_differ() {
+        let ports = free::<500>(250).unwrap();
+        let ports = BTreeSet::from(ports);
+        assert_eq!(ports.len(), 500);
+    }
 }
