@@ -1,6 +1,7 @@
 //! Reading and writing a notification, and comparing the configuration that it carries.
 //!
-//! The two old generations carry no configuration. An unchanged one is compared as text; one with another version is parsed.
+//! The two old generations carry no configuration. An unchanged one is compared as text; one with
+//! another version is parsed.
 #![allow(
     missing_docs,
     reason = "criterion's macros make undocumented functions"
@@ -11,7 +12,8 @@ use fle::{ServerState, codec};
 use fle_benches::{configuration, ensemble, payload, vote};
 use std::hint::black_box;
 
-/// Each generation by the bytes that it has: state to zxid and round, then the peer epoch, then version and configuration.
+/// Each generation by the bytes that it has: state to zxid and round, then the peer epoch, then
+/// version and configuration.
 fn decode(c: &mut Criterion) {
     let newest = payload(&ensemble(3), &vote(ServerState::Looking, 1, 9));
     let mut group = c.benchmark_group("decode");

@@ -1,4 +1,5 @@
-//! An election of a whole ensemble in memory, servers that were elected before looking again: see `fle_benches::cluster`.
+//! An election of a whole ensemble in memory, servers that were elected before looking again: see
+//! `fle_benches::cluster`.
 #![allow(
     missing_docs,
     reason = "criterion's macros make undocumented functions"

@@ -1,5 +1,5 @@
-//! The instructions that the hot paths take, counted by Callgrind: no clock, no noise. `.ci/instructions` compares them with those
-//! in `instructions.txt`.
+//! The instructions that the hot paths take, counted by Callgrind: no clock, no noise.
+//! `.ci/instructions` compares them with those in `instructions.txt`.
 #![allow(
     missing_docs,
     unused_qualifications,

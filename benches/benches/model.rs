@@ -1,4 +1,5 @@
-//! How many states the model checker visits in a second: a whole check of three servers that do not fail, on one thread.
+//! How many states the model checker visits in a second: a whole check of three servers that do not
+//! fail, on one thread.
 #![allow(
     missing_docs,
     reason = "criterion's macros make undocumented functions"

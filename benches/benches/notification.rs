@@ -1,5 +1,6 @@
-//! What one notification costs a server, whole (bytes in, effects, bytes out) at ensembles of 3 to 1,001 voters, and its handling
-//! alone. Every message carries the whole configuration, as servers send it.
+//! What one notification costs a server, whole (bytes in, effects, bytes out) at ensembles of 3 to
+//! 1,001 voters, and its handling alone. Every message carries the whole configuration, as servers
+//! send it.
 #![allow(
     missing_docs,
     reason = "criterion's macros make undocumented functions"

@@ -1,4 +1,5 @@
-//! Tallies and quorums: a vote counted and taken back, a tally from nothing, and the question whether it is a quorum.
+//! Tallies and quorums: a vote counted and taken back, a tally from nothing, and the question
+//! whether it is a quorum.
 #![allow(
     missing_docs,
     reason = "criterion's macros make undocumented functions"

@@ -1,8 +1,9 @@
 //! An election of a whole ensemble in memory, from the first announcement to the last decision.
 //!
-//! Between two servers lies what the transport has there: one message to be sent, the newest. In each turn every server hears
-//! what waits for it, in the order of ids. When nothing is under way any more the finalizing wait of every server is over; it takes no time here.
-//! Deliberately absent: bytes. What encoding and decoding cost is measured by itself.
+//! Between two servers lies what the transport has there: one message to be sent, the newest. In
+//! each turn every server hears what waits for it, in the order of ids. When nothing is under way
+//! any more the finalizing wait of every server is over; it takes no time here. Deliberately
+//! absent: bytes. What encoding and decoding cost is measured by itself.
 
 use crate::{BEST, server};
 use fle::election::{Effect, Effects, Election};
@@ -36,7 +37,8 @@ impl Cluster {
         }
     }
 
-    /// All servers look for a leader, at once; how many notifications they hear until all have decided.
+    /// All servers look for a leader, at once; how many notifications they hear until all have
+    /// decided.
     ///
     /// # Panics
     /// When an election ends without a decision: a fault of `fle`.

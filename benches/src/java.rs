@@ -1,4 +1,5 @@
-//! ZooKeeper's own class in a Java process, timed: `benches/java/Beside.java` says what of it is real.
+//! ZooKeeper's own class in a Java process, timed: `benches/java/Beside.java` says what of it is
+//! real.
 //!
 //! Needs Debian's `libzookeeper-java` and a JDK.
 
@@ -30,7 +31,8 @@ pub struct Java {
 }
 
 impl Java {
-    /// Compiles the benchmark and starts the process; `None` where ZooKeeper or Java is not installed.
+    /// Compiles the benchmark and starts the process; `None` where ZooKeeper or Java is not
+    /// installed.
     ///
     /// # Errors
     /// When the benchmark does not compile, or the process does not start.

@@ -1,4 +1,5 @@
-//! What the benchmarks measure: ensembles, servers in a given state, messages, and an election in memory.
+//! What the benchmarks measure: ensembles, servers in a given state, messages, and an election in
+//! memory.
 
 pub mod cluster;
 pub mod java;

@@ -1,7 +1,9 @@
-//! A whole election in memory by what else a Rust user could pick: `raft` and omnipaxos' ballot leader election.
+//! A whole election in memory by what else a Rust user could pick: `raft` and omnipaxos' ballot
+//! leader election.
 //!
-//! All servers live in one thread, a message is handed over as the value that it is, and nobody waits: the time is what the
-//! servers compute. Neither crate elects without its log, which is empty here.
+//! All servers live in one thread, a message is handed over as the value that it is, and nobody
+//! waits: the time is what the servers compute. Neither crate elects without its log, which is
+//! empty here.
 
 use omnipaxos::messages::Message as PaxosMessage;
 use omnipaxos::messages::ballot_leader_election::BLEMessage;
@@ -19,7 +21,8 @@ use std::collections::VecDeque;
 pub struct Traffic {
     /// How many messages were handed over.
     pub messages: usize,
-    /// Their size: encoded for `raft`, in memory for omnipaxos, which leaves the encoding to its user.
+    /// Their size: encoded for `raft`, in memory for omnipaxos, which leaves the encoding to its
+    /// user.
     pub bytes: usize,
 }
 
@@ -48,7 +51,8 @@ impl Raft {
         }
     }
 
-    /// Server 1 campaigns, as if its time had run out first, until all know the leader. `weigh` measures a message.
+    /// Server 1 campaigns, as if its time had run out first, until all know the leader. `weigh`
+    /// measures a message.
     ///
     /// # Panics
     /// When they do not agree.
@@ -134,7 +138,8 @@ impl Ballots {
                 server_config: ServerConfig {
                     pid,
                     election_tick_timeout: 1,
-                    // The default is a hundred thousand messages, which a thousand servers have no memory for.
+                    // The default is a hundred thousand messages, which a thousand servers have no
+                    // memory for.
                     buffer_size: 16,
                     ..ServerConfig::default()
                 },

@@ -20,7 +20,8 @@ pub const SCENES: [(&str, Prepare); 7] = [
     ("settled", Scene::settled),
 ];
 
-/// What the next notification says otherwise: changes it, and tells where in its bytes which number stands now.
+/// What the next notification says otherwise: changes it, and tells where in its bytes which number
+/// stands now.
 type Vary = fn(&mut Notification) -> (usize, i64);
 
 /// Who hears what.
@@ -122,8 +123,9 @@ impl Scene {
 
     /// The notification comes as bytes, and what is to be sent becomes bytes.
     ///
-    /// Counted are the decoding of the whole message, its handling, and the encoding of what is to be sent. Making the message is its
-    /// sender's work and is not, but for the one number in which it differs from the last one: that is put in its place here.
+    /// Counted are the decoding of the whole message, its handling, and the encoding of what is to
+    /// be sent. Making the message is its sender's work and is not, but for the one number in which
+    /// it differs from the last one: that is put in its place here.
     ///
     /// # Panics
     /// Never.

@@ -1,7 +1,9 @@
-//! Engine, real class and, where a trace says what it expects, that trace: held against one another.
+//! Engine, real class and, where a trace says what it expects, that trace: held against one
+//! another.
 //!
-//! The class takes a trace's inputs, and what it does is recorded. The engine replays that recording; a trace from the model or from
-//! a file is compared with it too. Where engine and class differ, the trace is shrunk to one that shows just that.
+//! The class takes a trace's inputs, and what it does is recorded. The engine replays that
+//! recording; a trace from the model or from a file is compared with it too. Where engine and class
+//! differ, the trace is shrunk to one that shows just that.
 
 use crate::random::parts;
 use crate::reference::{Recording, Reference, ReferenceError, Stopped};
@@ -14,9 +16,9 @@ use fle_model::frame::scenario::Tier;
 use fle_model::terms::ensemble::Composition;
 use proptest::strategy::ValueTree;
 
-/// The scenarios whose walks the class is held against: those of tier `ci`. One deviation is left out with the only two that come
-/// upon it, where a server finalizes and hears of a better proposal for one that has been removed: `impl/DEVIATIONS.md`, "The
-/// election".
+/// The scenarios whose walks the class is held against: those of tier `ci`. One deviation is left
+/// out with the only two that come upon it, where a server finalizes and hears of a better proposal
+/// for one that has been removed: `impl/DEVIATIONS.md`, "The election".
 pub fn beside_the_class() -> impl Iterator<Item = &'static Scenario> {
     let removes = |it: &Scenario| it.ahead && it.composition == Composition::Joint;
     let all = SCENARIOS.iter().filter(|it| it.tier == Tier::Ci);
@@ -43,10 +45,12 @@ pub enum Finding {
     Stopped(Stopped),
 }
 
-/// Takes a trace on the engine, and says where that does something else: [`replay`](crate::replay::replay), but for a test.
+/// Takes a trace on the engine, and says where that does something else:
+/// [`replay`](crate::replay::replay), but for a test.
 pub type Replay = fn(&Trace) -> Result<Option<Difference>, ConfigErrors>;
 
-/// Takes the class through a trace and the engine through what it did; where they differ, through all that it may shrink to.
+/// Takes the class through a trace and the engine through what it did; where they differ, through
+/// all that it may shrink to.
 ///
 /// # Errors
 /// When the class cannot be asked.
@@ -76,7 +80,8 @@ pub fn compare(
     Ok(shortest)
 }
 
-/// The last disagreement on the way that shrinking takes, which never leads further into a trace than the one before.
+/// The last disagreement on the way that shrinking takes, which never leads further into a trace
+/// than the one before.
 fn search(
     reference: &mut Reference,
     mut traces: impl ValueTree<Value = Trace>,

@@ -1,4 +1,5 @@
-//! A difference for people: the event decoded, then what was expected beside what happened, in the algorithm's terms.
+//! A difference for people: the event decoded, then what was expected beside what happened, in the
+//! algorithm's terms.
 
 use crate::replay::Difference;
 use fle::{Generation, codec};

@@ -1,7 +1,8 @@
-//! The production engine behind the terms of `fle-trace/1`: an input of the format goes in, an output comes out.
+//! The production engine behind the terms of `fle-trace/1`: an input of the format goes in, an
+//! output comes out.
 //!
-//! It is a driver without a network: it arms the wait that the effects ask for and collects what they send. Showing its wait, not
-//! the engine's own idea of it, checks the effects too.
+//! It is a driver without a network: it arms the wait that the effects ask for and collects what
+//! they send. Showing its wait, not the engine's own idea of it, checks the effects too.
 
 use fle::config::{ConfigErrors, DynamicConfig, Rules};
 use fle::election::{self, Effect, Effects, Election, Finalize, Outbox, Settings, Timing};

@@ -1,14 +1,18 @@
-//! The model and the production engine side by side, over every transition that a scenario's model can take.
+//! The model and the production engine side by side, over every transition that a scenario's model
+//! can take.
 //!
-//! A survey visits every state, and collects what each transition is to the servers that take part in it: their
-//! *acts*. What a server does follows from how it stands and what it sees, and so does what the engine does: so an act needs to be
-//! compared once for each state of the engine that matches the server's, however many transitions hold it. Each server is therefore
-//! walked through its own acts, the engine beside it, from each way a life of it begins: every act that is possible in the model's
-//! state is taken by both, and what the model says of it must be what the engine shows.
+//! A survey visits every state, and collects what each transition is to the servers that take part
+//! in it: their *acts*. What a server does follows from how it stands and what it sees, and so does
+//! what the engine does: so an act needs to be compared once for each state of the engine that
+//! matches the server's, however many transitions hold it. Each server is therefore walked through
+//! its own acts, the engine beside it, from each way a life of it begins: every act that is
+//! possible in the model's state is taken by both, and what the model says of it must be what the
+//! engine shows.
 //!
-//! The states of the engine that match a state of the model are those in which the walk finds it there: one at least, more where the
-//! engine remembers what the model forgets. A walk may put acts together that no run of the whole ensemble does; both must do the
-//! same all the same. What a divergence shows is the shortest way of one server that leads to it.
+//! The states of the engine that match a state of the model are those in which the walk finds it
+//! there: one at least, more where the engine remembers what the model forgets. A walk may put acts
+//! together that no run of the whole ensemble does; both must do the same all the same. What a
+//! divergence shows is the shortest way of one server that leads to it.
 //!
 //! There are two models, each with its part of the engine: [`election`], [`establishment`].
 

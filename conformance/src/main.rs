@@ -21,14 +21,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Replays fle-trace/1 files, or every .jsonl file under a folder; the last line is `N passed, M failed`.
+    /// Replays fle-trace/1 files, or every .jsonl file under a folder; the last line is `N passed,
+    /// M failed`.
     Replay(Replay),
-    /// Runs model and implementation side by side over every transition that a scenario's model can take.
+    /// Runs model and implementation side by side over every transition that a scenario's model can
+    /// take.
     Lockstep(Lockstep),
-    /// Runs the real FastLeaderElection of ZooKeeper 3.8.0 beside the implementation, on random traces, on walks of the model and on
-    /// given files; the last line is `N agree, M differ`. Needs Debian's libzookeeper-java and a JDK.
+    /// Runs the real FastLeaderElection of ZooKeeper 3.8.0 beside the implementation, on random
+    /// traces, on walks of the model and on given files; the last line is `N agree, M differ`.
+    /// Needs Debian's libzookeeper-java and a JDK.
     Reference(Reference),
-    /// Validates logs of real runs, ZooKeeper's or this project's: is this a history that the algorithm allows?
+    /// Validates logs of real runs, ZooKeeper's or this project's: is this a history that the
+    /// algorithm allows?
     Validate(Validate),
 }
 

@@ -1,8 +1,9 @@
-//! Random traces, one for each seed: any server in any small ensemble, and up to a hundred things that happen to it.
+//! Random traces, one for each seed: any server in any small ensemble, and up to a hundred things
+//! that happen to it.
 //!
-//! `ensemble` says who it is, `event` what may happen; both say which deviations of `fle` they leave out, for everything else is
-//! to be found. The engine tells how the server stands after each event; what it did is part of the trace, and what it is held
-//! against comes from elsewhere.
+//! `ensemble` says who it is, `event` what may happen; both say which deviations of `fle` they
+//! leave out, for everything else is to be found. The engine tells how the server stands after each
+//! event; what it did is part of the trace, and what it is held against comes from elsewhere.
 
 mod ensemble;
 mod event;
@@ -37,8 +38,8 @@ pub fn trace(seed: u64) -> impl ValueTree<Value = Trace> {
     drawn.expect("nearly every ensemble that is drawn is one")
 }
 
-/// A trace as the engine takes it, with all that it may shrink to: what is left of it without some of its steps, so many of them
-/// taken away at once.
+/// A trace as the engine takes it, with all that it may shrink to: what is left of it without some
+/// of its steps, so many of them taken away at once.
 ///
 /// # Panics
 /// If the engine cannot read the trace's configurations, or no step is to be taken away.
@@ -88,7 +89,8 @@ impl Life {
         }
     }
 
-    /// How it stands; `None` before it looks for the first time, and once its election is torn down.
+    /// How it stands; `None` before it looks for the first time, and once its election is torn
+    /// down.
     fn standing(&self) -> Option<&Standing> {
         match &self.trace.steps.last()?.output {
             Output::Standing(standing) => Some(standing),

@@ -1,11 +1,14 @@
-//! The real `FastLeaderElection` of ZooKeeper 3.8.0, in a Java process of its own, taken through traces step by step.
+//! The real `FastLeaderElection` of ZooKeeper 3.8.0, in a Java process of its own, taken through
+//! traces step by step.
 //!
-//! `reference/Stepper.java` says what of it is real and how it is made to wait for nothing. Here it is found, compiled against the
-//! jar, started and spoken to: lines of `fle-trace/1` go in, a line comes back for each. One process serves any number of traces,
-//! one after the other. What it [records](Reference::record) are the traces that [`replay`](crate::replay) holds the engine
+//! `reference/Stepper.java` says what of it is real and how it is made to wait for nothing. Here it
+//! is found, compiled against the jar, started and spoken to: lines of `fle-trace/1` go in, a line
+//! comes back for each. One process serves any number of traces, one after the other. What it
+//! [records](Reference::record) are the traces that [`replay`](crate::replay) holds the engine
 //! against.
 //!
-//! It needs Debian's `libzookeeper-java` and a JDK; where they are absent, [`Reference::start`] says so in one line.
+//! It needs Debian's `libzookeeper-java` and a JDK; where they are absent, [`Reference::start`]
+//! says so in one line.
 
 use fle_model::election::trace::format::{Input, Output, Server, Step, Trace};
 use serde::Serialize;
@@ -80,7 +83,8 @@ impl Reference {
     /// Compiles the stepper and starts the process.
     ///
     /// # Errors
-    /// [`ReferenceError::Absent`] where ZooKeeper or Java is not installed; others where they are not what they should be.
+    /// [`ReferenceError::Absent`] where ZooKeeper or Java is not installed; others where they are
+    /// not what they should be.
     pub fn start() -> Result<Self, ReferenceError> {
         for missing in [ZOOKEEPER, NO_LOG] {
             if !Path::new(missing).exists() {

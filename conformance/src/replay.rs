@@ -1,4 +1,5 @@
-//! Takes the engine through a trace, step by step, and stops at the first difference in anything that the trace shows.
+//! Takes the engine through a trace, step by step, and stops at the first difference in anything
+//! that the trace shows.
 
 use crate::engine::Engine;
 use fle::config::ConfigErrors;

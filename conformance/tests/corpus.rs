@@ -1,4 +1,5 @@
-//! Every trace that is at hand: those kept in this repository, and the shared corpus where it lies beside it.
+//! Every trace that is at hand: those kept in this repository, and the shared corpus where it lies
+//! beside it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use fle_conformance::describe;

@@ -1,4 +1,5 @@
-//! The traces that `fle-model check --trace-dir` writes beside a counterexample can be replayed, and tell a mutant from the election.
+//! The traces that `fle-model check --trace-dir` writes beside a counterexample can be replayed,
+//! and tell a mutant from the election.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use fle_model::election::catalogue;
@@ -29,7 +30,8 @@ fn system(scenario: &Scenario, start: usize, property: &str) -> Checked<System<3
     scenario.checked(|number| number == start, claims)
 }
 
-/// The exit code of `fle-conformance replay` over the files of this counterexample, and the last line.
+/// The exit code of `fle-conformance replay` over the files of this counterexample, and the last
+/// line.
 fn replayed(counterexample: &Counterexample) -> (Option<i32>, String) {
     let folder = TempDir::new().unwrap();
     let dir = TraceDir::create(folder.path().to_owned()).unwrap();
@@ -121,7 +123,8 @@ fn it_does_not_do_what_a_mutant_does() {
     assert_eq!(killed(Mutant::OneVoteSuffices, "timely-oracle"), two);
 }
 
-/// Each server keeps every rule of the election here; it is the oracle that errs. One of them has two lives.
+/// Each server keeps every rule of the election here; it is the oracle that errs. One of them has
+/// two lives.
 #[test]
 fn a_mutant_around_the_servers_shows_in_no_trace() {
     let none = (Some(0), "3 passed, 0 failed".to_owned());

@@ -1,5 +1,5 @@
-//! The model of the election and its engine side by side: small scenarios of every role here, all of tier `ci` by
-//! `fle-conformance lockstep`.
+//! The model of the election and its engine side by side: small scenarios of every role here, all
+//! of tier `ci` by `fle-conformance lockstep`.
 
 use fle_conformance::lockstep::Report;
 use fle_conformance::lockstep::election::{Divergence, lockstep};
@@ -64,7 +64,8 @@ const BROKEN: &[(Mutant, &str)] = &[
     (Mutant::DenialIgnored, "timely-oracle"),
 ];
 
-/// The trace that shows it is one that `replay` differs from in the same way, and in its last step only.
+/// The trace that shows it is one that `replay` differs from in the same way, and in its last step
+/// only.
 #[test]
 fn an_engine_that_does_something_else_is_found() {
     for &(mutant, name) in BROKEN {

@@ -1,4 +1,5 @@
-//! The implementation against the model: random walks through every scenario of tier `ci`, replayed server by server.
+//! The implementation against the model: random walks through every scenario of tier `ci`, replayed
+//! server by server.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use fle_conformance::describe;
@@ -43,8 +44,9 @@ fn the_implementation_does_what_the_model_says() {
     scenarios().for_each(replays_all);
 }
 
-/// Some rules show only when servers of every role look again in a new epoch: an old peer's settled vote then disagrees with a new
-/// one's, and a voter that looks tells an observer what it settled on before.
+/// Some rules show only when servers of every role look again in a new epoch: an old peer's settled
+/// vote then disagrees with a new one's, and a voter that looks tells an observer what it settled
+/// on before.
 #[test]
 fn it_does_so_when_any_of_them_looks_again_in_a_new_epoch() {
     let faults = Faults {

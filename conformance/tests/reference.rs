@@ -1,4 +1,5 @@
-//! The real class, live: it repeats what was recorded from it, does what the model says, and does what the engine does.
+//! The real class, live: it repeats what was recorded from it, does what the model says, and does
+//! what the engine does.
 //!
 //! Skipped with one line where ZooKeeper or Java is absent, unless `FLE_REQUIRE_ZOOKEEPER` is 1.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]

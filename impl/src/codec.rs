@@ -1,4 +1,5 @@
-//! The bytes of a notification: the payload of one frame of the election's TCP protocol, without the frame's length.
+//! The bytes of a notification: the payload of one frame of the election's TCP protocol, without
+//! the frame's length.
 //!
 //! Source: `buildMsg` and `WorkerReceiver.run`. All integers are big-endian:
 //!
@@ -13,9 +14,9 @@
 //! | 40 | 4 | length of the configuration text | version 2 |
 //! | 44 | … | configuration text, UTF-8 | version 2 |
 //!
-//! A payload of 28 bytes has no peer epoch (it is the upper half of the zxid), one of 40 bytes counts as unversioned whatever it
-//! says, and bytes after the last field are ignored. Decoding borrows and never allocates; what the text means is
-//! [`crate::config`]'s business.
+//! A payload of 28 bytes has no peer epoch (it is the upper half of the zxid), one of 40 bytes
+//! counts as unversioned whatever it says, and bytes after the last field are ignored. Decoding
+//! borrows and never allocates; what the text means is [`crate::config`]'s business.
 
 pub mod initial;
 
@@ -30,7 +31,8 @@ const WITHOUT_VERSION: usize = 40;
 /// The bytes before the configuration text in the current format.
 pub const HEADER_LEN: usize = 44;
 
-/// Why a payload is no notification. The message is dropped and nothing else changes; offsets count from the payload's start.
+/// Why a payload is no notification. The message is dropped and nothing else changes; offsets count
+/// from the payload's start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DecodeError {
     /// Shorter than every format.
@@ -67,8 +69,9 @@ pub enum DecodeError {
     },
 }
 
-/// Writes what stands before the sender's committed configuration in the current format: header and text together are the
-/// payload. The text is the same in every message, and long in a large ensemble; whoever sends many shares it.
+/// Writes what stands before the sender's committed configuration in the current format: header and
+/// text together are the payload. The text is the same in every message, and long in a large
+/// ensemble; whoever sends many shares it.
 ///
 /// ```
 /// use fle::{codec, ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid};
@@ -87,7 +90,8 @@ pub enum DecodeError {
 /// ```
 ///
 /// # Panics
-/// If the configuration does not fit 2 GiB. The frame limit is half a mebibyte, so such a text is refused long before.
+/// If the configuration does not fit 2 GiB. The frame limit is half a mebibyte, so such a text is
+/// refused long before.
 #[inline]
 #[must_use]
 pub fn header(notification: &Notification, config: &[u8]) -> [u8; HEADER_LEN] {

@@ -1,24 +1,29 @@
 //! One server's election: events in, effects out.
 //!
-//! Source: `FastLeaderElection`, both its receiver thread and `lookForLeader`. A step is atomic: what the receiver answers at once
-//! and what the election makes of the same message happen together, in that order.
+//! Source: `FastLeaderElection`, both its receiver thread and `lookForLeader`. A step is atomic:
+//! what the receiver answers at once and what the election makes of the same message happen
+//! together, in that order.
 //!
 //! # The contract
 //! - Call one method for each event and carry out all effects, in order, before the next event.
-//! - At most one wait runs at a time. [`Effect::Arm`] replaces it, [`Effect::Decide`] and [`Effect::RestartElection`] end it.
+//! - At most one wait runs at a time. [`Effect::Arm`] replaces it, [`Effect::Decide`] and
+//!   [`Effect::RestartElection`] end it.
 //! - Handlers do not fail: bytes that are no notification end in [`crate::codec::decode`].
 //! - An ensemble with an oracle passes it to the handlers that may ask it; all others pass `None`.
 //!
 //! # Invariants
-//! The state is plain data: two elections that compare equal react alike. Handling a notification takes the same number of steps
-//! whatever the number of voters, and allocates nothing once a voter's place is in use.
+//! The state is plain data: two elections that compare equal react alike. Handling a notification
+//! takes the same number of steps whatever the number of voters, and allocates nothing once a
+//! voter's place is in use.
 //!
 //! # Deliberately absent
-//! Clock, socket, lock and randomness; the configuration text of outgoing notifications; what happens after the decision (the
-//! driver calls [`Election::look_for_leader`] again when leadership is lost).
+//! Clock, socket, lock and randomness; the configuration text of outgoing notifications; what
+//! happens after the decision (the driver calls [`Election::look_for_leader`] again when leadership
+//! is lost).
 //!
 //! # Example
-//! Three servers elect the one with the longest history. Delivering what they send is all that the driver does here.
+//! Three servers elect the one with the longest history. Delivering what they send is all that the
+//! driver does here.
 //!
 //! ```
 //! use fle::config::{DynamicConfig, LearnerType, Rules};
@@ -96,16 +101,19 @@ use std::sync::Arc;
 
 /// One server's election.
 ///
-/// Methods of four kinds: [`new`](Self::new); what the server itself does ([`look_for_leader`](Self::look_for_leader),
-/// [`update_epoch`](Self::update_epoch), [`designate`](Self::designate), [`report_followers`](Self::report_followers),
-/// [`reconfigure`](Self::reconfigure)); what happens to it (`handle_…`); and questions, which change nothing.
+/// Methods of four kinds: [`new`](Self::new); what the server itself does
+/// ([`look_for_leader`](Self::look_for_leader), [`update_epoch`](Self::update_epoch),
+/// [`designate`](Self::designate), [`report_followers`](Self::report_followers),
+/// [`reconfigure`](Self::reconfigure)); what happens to it (`handle_…`); and questions, which
+/// change nothing.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Election {
     settings: Settings,
     ensemble: Arc<Ensemble>,
     ballot: Ballot,
     current_vote: CurrentVote,
-    /// Whether the oracle may stand in for a missing quorum. A leader that has followers needs none.
+    /// Whether the oracle may stand in for a missing quorum. A leader that has followers needs
+    /// none.
     need_oracle: bool,
     phase: Phase,
 }
@@ -143,7 +151,8 @@ enum Phase {
 }
 
 impl Election {
-    /// A server that has just started. Its vote is for itself until it has looked for a leader; `credentials` are for that.
+    /// A server that has just started. Its vote is for itself until it has looked for a leader;
+    /// `credentials` are for that.
     #[must_use]
     pub fn new(settings: Settings, ensemble: Arc<Ensemble>, credentials: Credentials) -> Self {
         Self {
@@ -177,7 +186,8 @@ impl Election {
         effects
     }
 
-    /// A server votes for itself if the committed configuration lets it vote. Observers have no history to speak for them.
+    /// A server votes for itself if the committed configuration lets it vote. Observers have no
+    /// history to speak for them.
     fn own_proposal(&self, credentials: Credentials) -> Proposal {
         let sid = self.settings.sid;
         let votes = self.ensemble.view().committed().is_voter(sid);
@@ -191,14 +201,16 @@ impl Election {
         }
     }
 
-    /// The epoch under which the server's leader was established replaces that of its vote (ZOOKEEPER-1732).
+    /// The epoch under which the server's leader was established replaces that of its vote
+    /// (ZOOKEEPER-1732).
     #[doc(alias = "updateElectionVote")]
     pub fn update_epoch(&mut self, peer_epoch: PeerEpoch) {
         self.current_vote.proposal.peer_epoch = peer_epoch;
     }
 
-    /// A server that has settled takes another leader, without an election: its own has handed over. The vote stays what it was but for
-    /// that; its epoch will be the new leader's. Without effect while the server looks.
+    /// A server that has settled takes another leader, without an election: its own has handed
+    /// over. The vote stays what it was but for that; its epoch will be the new leader's. Without
+    /// effect while the server looks.
     #[doc(alias = "updateVote")]
     pub fn designate(&mut self, leader: Sid) -> Effects {
         let mut effects = Effects::default();
@@ -216,7 +228,8 @@ impl Election {
         effects
     }
 
-    /// How many servers follow this leader. The oracle is needed while nobody does and there are two voters.
+    /// How many servers follow this leader. The oracle is needed while nobody does and there are
+    /// two voters.
     #[doc(alias = "updateNeedOracle")]
     pub fn report_followers(&mut self, followers: usize) {
         let voters = self.ensemble.committed().verifier().voters().len();
@@ -287,7 +300,8 @@ impl Election {
         effects
     }
 
-    /// A voter cannot be reached any more, tried since the last broadcast, or is connected again. Only an eager server minds.
+    /// A voter cannot be reached any more, tried since the last broadcast, or is connected again.
+    /// Only an eager server minds.
     pub fn handle_reachability(&mut self, peer: Sid, now: Reachability) -> Effects {
         let mut effects = Effects::default();
         if let Phase::Looking(looking) = &mut self.phase
@@ -301,7 +315,8 @@ impl Election {
         effects
     }
 
-    /// Whether this eager server still has to hear that voter, or to know that it is gone, before it may decide at once.
+    /// Whether this eager server still has to hear that voter, or to know that it is gone, before
+    /// it may decide at once.
     #[must_use]
     pub fn awaits(&self, peer: Sid) -> bool {
         let slot = self.ensemble.view().slot(peer);
@@ -372,8 +387,8 @@ impl Election {
         }
     }
 
-    /// The round the server is in; once it has settled, the round of its leader's election, unless an oracle made it follow: then
-    /// the round it was in.
+    /// The round the server is in; once it has settled, the round of its leader's election, unless
+    /// an oracle made it follow: then the round it was in.
     #[must_use]
     pub fn logical_clock(&self) -> ElectionEpoch {
         self.ballot.logical_clock
@@ -394,8 +409,8 @@ impl Election {
         }
     }
 
-    /// What the server tells voters: its proposal while it looks, then the vote that it settled on, under the epoch in which its
-    /// leader was established.
+    /// What the server tells voters: its proposal while it looks, then the vote that it settled on,
+    /// under the epoch in which its leader was established.
     #[must_use]
     pub fn announcement(&self) -> Notification {
         match self.phase {

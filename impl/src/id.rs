@@ -1,7 +1,9 @@
-//! The four numbers that an election compares, each a type of its own so that one cannot stand where another is meant.
+//! The four numbers that an election compares, each a type of its own so that one cannot stand
+//! where another is meant.
 //!
-//! All are signed 64-bit integers, as on the wire and in the reference, which compares them signed and puts −1 and the smallest
-//! value in some of them. There is no arithmetic here beyond what the algorithm does.
+//! All are signed 64-bit integers, as on the wire and in the reference, which compares them signed
+//! and puts −1 and the smallest value in some of them. There is no arithmetic here beyond what the
+//! algorithm does.
 
 use std::fmt;
 
@@ -9,7 +11,8 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Sid(pub i64);
 
-/// A transaction id: how much history a server has logged. The upper 32 bits are the epoch in which it was assigned.
+/// A transaction id: how much history a server has logged. The upper 32 bits are the epoch in which
+/// it was assigned.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Zxid(pub i64);
 
@@ -17,7 +20,8 @@ pub struct Zxid(pub i64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct PeerEpoch(pub i64);
 
-/// A round of the election (the reference's `logicalclock`). It lives in memory only: a restarted server counts from 0 again.
+/// A round of the election (the reference's `logicalclock`). It lives in memory only: a restarted
+/// server counts from 0 again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ElectionEpoch(pub i64);
 
@@ -45,7 +49,8 @@ impl PeerEpoch {
     /// The last epoch: the number takes the upper half of a zxid, and a negative one is none.
     pub const LAST: Self = Self(i32::MAX as i64);
 
-    /// The zxid with which the epoch begins: a server whose current epoch it is has at least that history.
+    /// The zxid with which the epoch begins: a server whose current epoch it is has at least that
+    /// history.
     #[must_use]
     pub const fn first_zxid(self) -> Zxid {
         Zxid(self.0 << 32)
@@ -66,7 +71,8 @@ impl ElectionEpoch {
     /// The round of a server that has not looked for a leader since it started.
     pub const START: Self = Self(0);
 
-    /// The round that a server enters when it starts to look for a leader. Wraps like the reference's counter.
+    /// The round that a server enters when it starts to look for a leader. Wraps like the
+    /// reference's counter.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.wrapping_add(1))

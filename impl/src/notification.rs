@@ -1,7 +1,8 @@
 //! What servers tell one another.
 //!
-//! Source: `FastLeaderElection.Notification` and `ToSend`. The configuration text that rides along is not in here: every
-//! notification carries the sender's committed one, so whoever writes it to a socket adds it ([`crate::codec::header`]).
+//! Source: `FastLeaderElection.Notification` and `ToSend`. The configuration text that rides along
+//! is not in here: every notification carries the sender's committed one, so whoever writes it to a
+//! socket adds it ([`crate::codec::header`]).
 
 use crate::id::ElectionEpoch;
 use crate::vote::{Generation, Proposal, ServerState, Vote};
@@ -33,8 +34,9 @@ impl Notification {
 /// A notification as it arrived, its configuration text still in the receive buffer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Received<'a> {
-    /// What was announced; `None` when the sender's state is a number that no version knows. Such a message counts for nothing,
-    /// yet a stranger is answered and a newer configuration is noticed, as in the reference.
+    /// What was announced; `None` when the sender's state is a number that no version knows. Such a
+    /// message counts for nothing, yet a stranger is answered and a newer configuration is noticed,
+    /// as in the reference.
     pub notification: Option<Notification>,
     /// The wire generation it came in.
     pub generation: Generation,

@@ -1,16 +1,17 @@
 //! What servers vote for, which proposal is better, and when two votes agree.
 //!
-//! Source: `FastLeaderElection.totalOrderPredicate` and `Vote.equals`. The model is built on this module too, so its rules are
-//! stated a second time, naively, in the tests.
+//! Source: `FastLeaderElection.totalOrderPredicate` and `Vote.equals`. The model is built on this
+//! module too, so its rules are stated a second time, naively, in the tests.
 //!
-//! Invariant: agreement is [`Vote::agrees_with`], never `==`. It is symmetric but not transitive, and `==` on votes means
-//! "the very same announcement", which only the tally's bookkeeping needs.
+//! Invariant: agreement is [`Vote::agrees_with`], never `==`. It is symmetric but not transitive,
+//! and `==` on votes means "the very same announcement", which only the tally's bookkeeping needs.
 
 use crate::id::{ElectionEpoch, PeerEpoch, Sid, Zxid};
 use crate::quorum::QuorumView;
 
-/// A candidate and the credentials that speak for it. The order of the fields is the order of the election: the later peer epoch
-/// wins, then the longer history, then the greater sid (ZOOKEEPER-335, ZOOKEEPER-1419).
+/// A candidate and the credentials that speak for it. The order of the fields is the order of the
+/// election: the later peer epoch wins, then the longer history, then the greater sid
+/// (ZOOKEEPER-335, ZOOKEEPER-1419).
 ///
 /// ```
 /// use fle::{PeerEpoch, Proposal, Sid, Zxid};
@@ -37,7 +38,8 @@ impl Proposal {
         leader: Sid::NONE,
     };
 
-    /// Whether a server that proposes `current` turns to this proposal. A candidate without weight never wins (ZOOKEEPER-498).
+    /// Whether a server that proposes `current` turns to this proposal. A candidate without weight
+    /// never wins (ZOOKEEPER-498).
     #[doc(alias = "totalOrderPredicate")]
     #[must_use]
     pub fn supersedes(&self, current: &Self, view: &QuorumView) -> bool {
@@ -58,8 +60,9 @@ pub enum ServerState {
     Observing,
 }
 
-/// The generation of the wire format in which a vote was announced: with or without a version number. Servers that send none
-/// report another peer epoch for the same leader, so their votes are compared more loosely (ZOOKEEPER-1732).
+/// The generation of the wire format in which a vote was announced: with or without a version
+/// number. Servers that send none report another peer epoch for the same leader, so their votes are
+/// compared more loosely (ZOOKEEPER-1732).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Generation {
     /// No version, or version 0.
@@ -84,8 +87,9 @@ pub struct Vote {
 impl Vote {
     /// Whether two votes count as support for the same leader.
     ///
-    /// While either voter still looks, everything must match. Between settled voters the zxid and the round may differ
-    /// (ZOOKEEPER-1805), and across wire generations the peer epoch too (ZOOKEEPER-1732).
+    /// While either voter still looks, everything must match. Between settled voters the zxid and
+    /// the round may differ (ZOOKEEPER-1805), and across wire generations the peer epoch too
+    /// (ZOOKEEPER-1732).
     #[doc(alias = "equals")]
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {

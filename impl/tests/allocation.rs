@@ -1,5 +1,5 @@
-//! In the steady state a notification is decoded, handled and answered without an allocation, in ensembles of any size and with
-//! every quorum rule.
+//! In the steady state a notification is decoded, handled and answered without an allocation, in
+//! ensembles of any size and with every quorum rule.
 
 use allocation_counter::measure;
 use fle::config::{DynamicConfig, LearnerType, Rules};

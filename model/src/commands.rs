@@ -22,7 +22,8 @@ fn all_processors() -> NonZeroUsize {
     available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// Any number, short enough to be typed again. The standard library draws the keys of its hash maps at random.
+/// Any number, short enough to be typed again. The standard library draws the keys of its hash maps
+/// at random.
 fn random_seed() -> u64 {
     RandomState::new().hash_one(()) % 1_000_000
 }

@@ -1,8 +1,8 @@
 //! The election: the protocol, and everything that is said of it.
 //!
 //! To be read beside `FastLeaderElection.java`, starting with [`server`]: every function bears the
-//! name of the Java method or branch it states (search for it, the names are documentation aliases).
-//! Each module imports only those before it:
+//! name of the Java method or branch it states (search for it, the names are documentation
+//! aliases). Each module imports only those before it:
 //!
 //! | module | what it states |
 //! |---|---|

@@ -55,17 +55,17 @@
 //!   to hold does: *in time* the election is what the first model says.
 //! - **Both together** (`establish-elected` and those named after it): who is elected has the votes
 //!   of a quorum, which may be outdated ([`system::votes`]), and histories grow. An established
-//!   leader adds a transaction, a learner takes over its leader's history with the epoch, and what a
-//!   quorum has in one epoch is committed. The votes are an abstraction of the first model, which
+//!   leader adds a transaction, a learner takes over its leader's history with the epoch, and what
+//!   a quorum has in one epoch is committed. The votes are an abstraction of the first model, which
 //!   comes to no other leaders: `tests/composition.rs` walks both side by side.
 //! - **Crashes at any point**: also between any two effects of one event, of which one stores
 //!   ([`system::Action::CrashIn`]).
 //! - **Connections** that keep order, and of which each end sees the end at any time, with what was
 //!   under way lost to it.
 //! - **Lost disks**: a server is down, and its disk is empty, or says what it may have said at any
-//!   time before, transactions included where there are any. The latter is noticed, by a marker beside the disk that is not modelled. An empty
-//!   disk cannot be told from a new one, which is the harder case; that something was there, a
-//!   marker may say as well.
+//!   time before, transactions included where there are any. The latter is noticed, by a marker
+//!   beside the disk that is not modelled. An empty disk cannot be told from a new one, which is
+//!   the harder case; that something was there, a marker may say as well.
 //! - **Patience that ends at any time**, for every reason at once: time-outs, lost leaders, voters
 //!   that look again, connections that are reset. In time it ends when nothing else happens. In the
 //!   scenarios that begin with an established leader it ends a few times only.

@@ -1,8 +1,8 @@
 //! The machinery that checks a protocol, whichever: it knows of none.
 //!
-//! A protocol is a [`TransitionSystem`](system::TransitionSystem): where it begins, what can happen,
-//! what comes of that. A [`Subject`](subject::Subject) adds what is remembered of the way to a state,
-//! which rules of single steps it broke among that, and how a way reads. A
+//! A protocol is a [`TransitionSystem`](system::TransitionSystem): where it begins, what can
+//! happen, what comes of that. A [`Subject`](subject::Subject) adds what is remembered of the way
+//! to a state, which rules of single steps it broke among that, and how a way reads. A
 //! [`Scenario`](scenario::Scenario) is the entry of a catalogue that such a system is made from.
 //! Everything else follows from these three, and exists once.
 //!

@@ -25,7 +25,8 @@
 //! # How to read it
 //!
 //! There are two protocols, each stated by itself, and one machinery that checks them. Each module
-//! imports only those before it, which `tests/architecture` of `fle-conformance` reads off their text:
+//! imports only those before it, which `tests/architecture` of `fle-conformance` reads off their
+//! text:
 //!
 //! | module | what it states |
 //! |---|---|
@@ -37,36 +38,37 @@
 //!
 //! A protocol is stated from the bottom up, and the names are the same in both: `network`,
 //! `server`; `system`, servers and network together, pure: where it begins, what can happen, what
-//! comes of that, its bounds and what is owed; `scenario`, the bounds that it is made from; `rules`,
-//! what must hold of single steps; `story`, how a step reads; `subject`, all of that for the frame;
-//! `claims`; `catalogue`, the scenarios with their pinned counts. What claims need to know of the
-//! past, and the mark of a broken rule, are no part of a system's state, but kept beside it
-//! ([`frame::subject`]).
+//! comes of that, its bounds and what is owed; `scenario`, the bounds that it is made from;
+//! `rules`, what must hold of single steps; `story`, how a step reads; `subject`, all of that for
+//! the frame; `claims`; `catalogue`, the scenarios with their pinned counts. What claims need to
+//! know of the past, and the mark of a broken rule, are no part of a system's state, but kept
+//! beside it ([`frame::subject`]).
 //!
 //! Shared with the production crate are two modules, vote comparison
 //! ([`fle::Proposal::supersedes`], [`fle::Vote::agrees_with`]) and quorums ([`fle::quorum`]). The
 //! servers go by them; claims count quorums and weights by hand
-//! ([`Configuration`](terms::ensemble::Configuration)), so that a mistake in a shared rule breaks a claim.
-//! Everything else is stated here a second time, so that a mistake in one is seen against the
-//! other.
+//! ([`Configuration`](terms::ensemble::Configuration)), so that a mistake in a shared rule breaks a
+//! claim. Everything else is stated here a second time, so that a mistake in one is seen against
+//! the other.
 //!
 //! # What is modelled
 //!
-//! - **Servers** ([`server`](election::server)) of every [role](terms::ensemble::Composition): voters, an observer, a voter
-//!   without weight, groups and weights, two voters with an oracle, a proposed configuration beside
-//!   the committed one, which adds a voter, removes one or gives one weight, servers that know
-//!   [different configurations](terms::ensemble::Known) of these, a peer that speaks the oldest wire
-//!   format, a newer configuration that spreads in notifications. A server that lost its data has zxid -1.
-//! - **Links** ([`network`](election::network)) that keep order, replace what is not yet written, break, and send the
-//!   last message again.
-//! - **Time** in two [settings](terms::setting::Setting): the asynchronous, in which any wait may run out
-//!   at any time, and the timely, in which waits are longer than messages travel.
+//! - **Servers** ([`server`](election::server)) of every [role](terms::ensemble::Composition):
+//!   voters, an observer, a voter without weight, groups and weights, two voters with an oracle, a
+//!   proposed configuration beside the committed one, which adds a voter, removes one or gives one
+//!   weight, servers that know [different configurations](terms::ensemble::Known) of these, a peer
+//!   that speaks the oldest wire format, a newer configuration that spreads in notifications. A
+//!   server that lost its data has zxid -1.
+//! - **Links** ([`network`](election::network)) that keep order, replace what is not yet written,
+//!   break, and send the last message again.
+//! - **Time** in two [settings](terms::setting::Setting): the asynchronous, in which any wait may
+//!   run out at any time, and the timely, in which waits are longer than messages travel.
 //! - **What surrounds the election**, the peer's main loop: who follows a leader that is gone or
 //!   does not lead looks again, and so does a leader that no quorum follows; an established leader
 //!   begins a new epoch and its followers learn it ([`Action`](election::system::Action)).
-//! - **[Faults](election::faults::Faults)**, each with a budget: crash and restart, crash for good, loss of
-//!   the disk, a broken connection, a return to looking for no reason; a late start and a newer
-//!   configuration are ways to begin.
+//! - **[Faults](election::faults::Faults)**, each with a budget: crash and restart, crash for good,
+//!   loss of the disk, a broken connection, a return to looking for no reason; a late start and a
+//!   newer configuration are ways to begin.
 //! - **Initial credentials** are not one assignment but all, as separate initial states of one run.
 //!
 //! # What is left out or reduced, and why
@@ -89,8 +91,8 @@
 //!   better one. Left out is that record, until the sender is heard again. It may count for a
 //!   quorum as the older vote would have, had the newer not arrived yet; hidden is a server that
 //!   looks on though it has heard enough, until it asks again.
-//! - **A link holds one notification or two**, as the scenario says: see [`network`](election::network), which also
-//!   says what each leaves out.
+//! - **A link holds one notification or two**, as the scenario says: see
+//!   [`network`](election::network), which also says what each leaves out.
 //! - **A server's own vote** is counted in the step that sends it where links hold one; else it
 //!   waits on a loop-back that holds one, the newest. An older vote of one's own arriving late
 //!   would replace nothing newer, and it disagrees with the present proposal, so it adds nothing to
@@ -114,14 +116,14 @@
 //!   rounds would grow without end.
 //! - **A synchronized follower has its leader's history** in one step, and the new epoch with it;
 //!   discovery and synchronization themselves are not modelled. Where epochs are not
-//!   ([`activation`](election::system::System::activation)), a follower does not notice that its leader has crashed,
-//!   restarted and leads again.
+//!   ([`activation`](election::system::System::activation)), a follower does not notice that its
+//!   leader has crashed, restarted and leads again.
 //! - **Waits have no length**: the back-off is no state, and `haveDelivered` would only decide
 //!   between sending again and reconnecting, which here is the same.
 //! - **Of configurations two are known**, and one server at most is ahead of the others. A server
-//!   that learns of the newer one forgets its round with the election object; the connections are torn
-//!   down and stand again at once. That a configuration is proposed or committed while a scenario
-//!   runs is the second protocol's.
+//!   that learns of the newer one forgets its round with the election object; the connections are
+//!   torn down and stand again at once. That a configuration is proposed or committed while a
+//!   scenario runs is the second protocol's.
 //!
 //! `tests/reductions.rs` walks three asynchronous servers over links without any of these
 //! reductions but the first, at random, and checks that they reach no state that the model with
@@ -130,11 +132,12 @@
 //! # What liveness means here
 //!
 //! A property of liveness says that every *fair* run comes to a goal and stays there
-//! ([`liveness`](frame::liveness)). Fair is a run in which a notification that is under way arrives or is
-//! superseded, who is down and returns is started, and who follows an established leader learns its
-//! epoch (weak fairness, for each link and server); and in which a wait that can run out again and
-//! again does (strong fairness, for each server and wait): [`TransitionSystem::fairness`](frame::system::TransitionSystem::fairness). The order
-//! in which different links deliver is nobody's duty, and nothing need go wrong.
+//! ([`liveness`](frame::liveness)). Fair is a run in which a notification that is under way arrives
+//! or is superseded, who is down and returns is started, and who follows an established leader
+//! learns its epoch (weak fairness, for each link and server); and in which a wait that can run out
+//! again and again does (strong fairness, for each server and wait):
+//! [`TransitionSystem::fairness`](frame::system::TransitionSystem::fairness). The order in which
+//! different links deliver is nobody's duty, and nothing need go wrong.
 //!
 //! It is asked in the timely setting only, where the waits are ordered: delivery, then finalizing,
 //! then sending again, then giving up ([`Timely`](terms::setting::Setting::Timely)). The order
@@ -148,10 +151,10 @@
 //!
 //! The election only compares credentials, and sids where they are equal. So two assignments that
 //! differ in the servers' names, the servers ranked by credentials and sid, have the same runs
-//! under other names. Of such assignments one is run ([`Scenario`](election::scenario::Scenario)): of 64 for
-//! three servers 20, where any two servers can change places. All are run where one has a role of
-//! its own, and where leaders begin new epochs: these make credentials equal that were not, and
-//! then the sids decide otherwise. `tests/reductions.rs` compares the numbers of states.
+//! under other names. Of such assignments one is run ([`Scenario`](election::scenario::Scenario)):
+//! of 64 for three servers 20, where any two servers can change places. All are run where one has a
+//! role of its own, and where leaders begin new epochs: these make credentials equal that were not,
+//! and then the sids decide otherwise. `tests/reductions.rs` compares the numbers of states.
 //!
 //! # How much is checked
 //!
@@ -177,8 +180,8 @@
 //! - **A vote can outlive its voter's epoch**: a server is elected by the vote of one that has
 //!   since been synchronized with another leader and entered a later epoch (`check activation`).
 //!   Where epochs move, the best credentials are not the election's to guarantee; the leader finds
-//!   out when it counts the epochs that a quorum has accepted. With the establishment behind it: one
-//!   is elected that lacks what has been committed since the votes were cast, and none such is
+//!   out when it counts the epochs that a quorum has accepted. With the establishment behind it:
+//!   one is elected that lacks what has been committed since the votes were cast, and none such is
 //!   established (`check establish-elected`).
 //! - **Rounds come again**, not only after a restart: a server that joins an ensemble takes on its
 //!   round, be it earlier, and when it gives that up it looks in a round that it was in before. So
@@ -201,14 +204,14 @@
 //!   leads again at once (`check crash`), and its new epoch differs from that of the follower whose
 //!   word made it leader. If that follower never noticed, the third server could never join, for
 //!   the epochs of the two would differ for ever; what helps is that the follower's connection has
-//!   broken. The first version of [`GiveUp`](election::system::Action::GiveUp) lacked that, and `check
-//!   timely-activation` showed it.
+//!   broken. The first version of [`GiveUp`](election::system::Action::GiveUp) lacked that, and
+//!   `check timely-activation` showed it.
 //! - **A leader may have lost its data.** It crashed, its disk was lost, and nobody noticed: its
 //!   followers' old words, of the round that it is in again, make it lead (`check wipe`, 10 steps).
-//!   What a vote claims is what the candidate's disk said once. So nobody votes *for* an empty disk,
-//!   nor does one vote, and yet one leads, and the word of one counts once it has joined (`check
-//!   loss-wipe`). It is for the leader to look at its own disk, as [`fle::leadership`] does: it
-//!   gives up.
+//!   What a vote claims is what the candidate's disk said once. So nobody votes *for* an empty
+//!   disk, nor does one vote, and yet one leads, and the word of one counts once it has joined
+//!   (`check loss-wipe`). It is for the leader to look at its own disk, as [`fle::leadership`]
+//!   does: it gives up.
 //! - **The election alone need not end.** Two servers can be elected in different rounds with the
 //!   help of one voter, and a third then looks for ever, torn between them. It is the peer's main
 //!   loop that ends it: the leader without followers gives up. With it, every timely scenario ends
@@ -228,7 +231,8 @@
 //! - **A looking voter and a settled observer answer each other without end** (ZOOKEEPER-1807): the
 //!   voter answers whatever a server without a vote sends, the observer whatever looks. Neither's
 //!   election hears of it, and it ends when the voter settles. The model lets it keep nobody
-//!   waiting ([`is_silent`](election::system::State::is_silent)); `check timely-observer` has such runs.
+//!   waiting ([`is_silent`](election::system::State::is_silent)); `check timely-observer` has such
+//!   runs.
 //! - **A joiner may pass an ensemble by**, for what it has on record may have been true once. Of
 //!   three servers one led before it crashed, and follows another by now; the third reads its
 //!   LEADING only then, and joins it: 23 steps, over links of two (`crash-wires`). Without
@@ -248,11 +252,12 @@
 //! - **A voter to be does not propose itself.** Who votes only in the proposed configuration is
 //!   counted for its quorum and adopts others' proposals, but the id to propose is looked up in the
 //!   committed one. So a leader may have fewer transactions than a voter that was counted for it
-//!   (`check growing`). It is not below a quorum of the committed configuration, which is what counts.
-//! - **Two servers without which there is no quorum** need a finalizing wait of a round trip. With a
-//!   shorter one they elect each other before the third, the best, has heard that they look again;
-//!   one of them then turns to it, and all begin anew: `cargo test -p fle-model --test timely
-//!   where_two_servers`. The reference's 200 ms are longer than most round trips.
+//!   (`check growing`). It is not below a quorum of the committed configuration, which is what
+//!   counts.
+//! - **Two servers without which there is no quorum** need a finalizing wait of a round trip. With
+//!   a shorter one they elect each other before the third, the best, has heard that they look
+//!   again; one of them then turns to it, and all begin anew: `cargo test -p fle-model --test
+//!   timely where_two_servers`. The reference's 200 ms are longer than most round trips.
 //! - **A removed server that looks asks without end**: it does not vote for who knows the newer
 //!   configuration, who answers at once, in an earlier round, and is answered. As with an observer
 //!   nobody's election hears of it (`check timely-ahead-joint`).

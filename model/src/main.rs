@@ -35,13 +35,15 @@ enum Command {
     Mutants(Mutants),
     /// Prints the scenarios, properties and mutants.
     List(List),
-    /// Walks through a scenario at random, for those too large to be exhausted, and checks what must always hold.
+    /// Walks through a scenario at random, for those too large to be exhausted, and checks what
+    /// must always hold.
     Simulate(Simulate),
     /// Shows a scenario in the browser, state by state: stateright's Explorer.
     Explore(Explore),
     /// Writes the states of a small scenario and the steps between them to a file, for Graphviz.
     Graph(Graph),
-    /// Writes random paths of the model as fle-trace/1 files, one for each server, for fle-conformance to replay.
+    /// Writes random paths of the model as fle-trace/1 files, one for each server, for
+    /// fle-conformance to replay.
     Trace(Trace),
     /// Puts the JSON reports of a run's shards together.
     Merge(Merge),

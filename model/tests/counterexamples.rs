@@ -1,4 +1,5 @@
-//! Counterexamples as files. The model has none, so they are made: a property that is false, and a path chosen by hand.
+//! Counterexamples as files. The model has none, so they are made: a property that is false, and a
+//! path chosen by hand.
 
 use fle::ServerState;
 use fle_model::election::catalogue;
@@ -21,7 +22,8 @@ use stateright::{Model, Path};
 use std::fs;
 use std::num::NonZeroUsize;
 
-/// The scenario where 1 and 2 start with the same credentials and 3 with a greater zxid, and the opposite of a pitfall.
+/// The scenario where 1 and 2 start with the same credentials and 3 with a greater zxid, and the
+/// opposite of a pitfall.
 fn system(scenario: Scenario) -> Checked<System<3>> {
     let claim = Claim {
         name: "at most one leads",
@@ -64,8 +66,8 @@ fn leaders(state: &State<3>) -> usize {
         .count()
 }
 
-/// Every kind of step that an asynchronous ensemble takes. 2 leads and 3 follows it; 3's own proposal never reaches 1. Then what can
-/// go wrong does.
+/// Every kind of step that an asynchronous ensemble takes. 2 leads and 3 follows it; 3's own
+/// proposal never reaches 1. Then what can go wrong does.
 const EVERY_KIND: [Action; 27] = [
     Action::Deliver { src: 0, dst: 1 },
     Action::Deliver { src: 0, dst: 2 },

@@ -1,4 +1,5 @@
-//! Whole runs, small enough for every build: two servers. The catalogue's scenarios are for the release build's `check`.
+//! Whole runs, small enough for every build: two servers. The catalogue's scenarios are for the
+//! release build's `check`.
 
 use fle_model::election::catalogue;
 use fle_model::election::scenario::Scenario;

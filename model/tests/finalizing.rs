@@ -1,4 +1,5 @@
-//! What the finalizing wait is worth: what may go wrong where it is short, and why it may be left out once everybody was heard.
+//! What the finalizing wait is worth: what may go wrong where it is short, and why it may be left
+//! out once everybody was heard.
 
 use fle_model::election::catalogue;
 use fle_model::election::claims::{Claim, claims};
@@ -58,7 +59,8 @@ fn highest_round(states: &HashSet<StateOf<System<3>>>) -> u8 {
     servers.map(|server| server.round.0).max().unwrap_or(0)
 }
 
-/// Why no wait can be too short to be safe: in the asynchronous setting every wait may already run out at once.
+/// Why no wait can be too short to be safe: in the asynchronous setting every wait may already run
+/// out at once.
 #[test]
 fn servers_that_never_wait_do_only_what_asynchronous_ones_do() {
     let asynchronous = system(scenario("fault-free-slots"), 0);
@@ -98,7 +100,8 @@ fn without_a_wait_the_best_is_passed_over() {
     assert_eq!(told[1..], after_the_start);
 }
 
-/// 3 has yet to hear of the round in which 1 and 2 are a quorum: its vote of that round can be there a round trip later.
+/// 3 has yet to hear of the round in which 1 and 2 are a quorum: its vote of that round can be
+/// there a round trip later.
 #[test]
 fn one_delay_is_too_short_where_rounds_differ() {
     let told = story("timely-rounds-one-delay", 3, "the best does not win");
@@ -124,7 +127,8 @@ fn who_does_not_wait_for_the_unreachable_passes_over_who_is_about_to_start() {
     assert_eq!((told.len() - 1, &told[4][..]), (4, end));
 }
 
-/// Why the wait may be left out once everybody was heard. It would be false if a settled server's vote counted.
+/// Why the wait may be left out once everybody was heard. It would be false if a settled server's
+/// vote counted.
 #[test]
 fn who_has_heard_every_proposal_proposes_the_best() {
     let wires = system(scenario("timely-eager-wires"), 0);
@@ -142,7 +146,8 @@ fn who_has_heard_every_proposal_proposes_the_best() {
     }
 }
 
-/// In the joint configuration nobody leads without both 1 and 2. Without the wait they may miss each other round after round.
+/// In the joint configuration nobody leads without both 1 and 2. Without the wait they may miss
+/// each other round after round.
 #[test]
 fn without_a_wait_a_joint_configuration_elects_again_and_again() {
     let no_wait = Scenario {
@@ -163,8 +168,9 @@ fn without_a_wait_a_joint_configuration_elects_again_and_again() {
     assert!(shortest(&system).is_some());
 }
 
-/// 3 leads in round 1, 2 in round 2, after 2 lost its leader for no reason and 1 voted for it. 1 waits until nothing is under way, so that
-/// the answers of both come, and 3's, the better one, ends the wait for 2.
+/// 3 leads in round 1, 2 in round 2, after 2 lost its leader for no reason and 1 voted for it. 1
+/// waits until nothing is under way, so that the answers of both come, and 3's, the better one,
+/// ends the wait for 2.
 #[test]
 fn a_long_wait_keeps_looking_between_two_leaders() {
     let long = |early| Scenario {

@@ -1,7 +1,9 @@
-//! The liveness checker on small graphs: drawn by hand, where the answer is known, and at random, against the definition.
+//! The liveness checker on small graphs: drawn by hand, where the answer is known, and at random,
+//! against the definition.
 //!
-//! A graph is written as its edges, `from class to`. States are letters, and the goal fails in the capital ones; the first one is
-//! initial. Classes `v` and `w` are owed weakly, `s` and `t` strongly, `-` is not owed. `Y` and `z` lie beyond the boundary.
+//! A graph is written as its edges, `from class to`. States are letters, and the goal fails in the
+//! capital ones; the first one is initial. Classes `v` and `w` are owed weakly, `s` and `t`
+//! strongly, `-` is not owed. `Y` and `z` lie beyond the boundary.
 
 use fle_model::frame::liveness::{Lasso, Reachable};
 use fle_model::frame::system::Fairness;
@@ -106,7 +108,8 @@ fn a_run_may_stay_where_nothing_is_owed() {
     assert_eq!(lasso(&["a w B", "B - c"]), told("aB", ""));
 }
 
-/// The way out is open now and then. Weak fairness lets it be passed over for ever, strong fairness does not.
+/// The way out is open now and then. Weak fairness lets it be passed over for ever, strong fairness
+/// does not.
 #[test]
 fn strong_fairness_takes_what_weak_fairness_passes_over() {
     assert_eq!(lasso(&["A - B", "B - A", "A w c"]), told("A", "-B-A"));

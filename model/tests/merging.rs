@@ -1,4 +1,5 @@
-//! Reports of shards, merged: against the report of the whole run, and against all that can be wrong with them.
+//! Reports of shards, merged: against the report of the whole run, and against all that can be
+//! wrong with them.
 
 use fle_model::election::catalogue;
 use fle_model::election::scenario::Scenario;

@@ -1,4 +1,5 @@
-//! What sounds right of the election and is false: the shortest way to each, as it is told, and where it ends.
+//! What sounds right of the election and is false: the shortest way to each, as it is told, and
+//! where it ends.
 
 use fle::ServerState;
 use fle_model::election::catalogue;
@@ -33,13 +34,15 @@ fn told<const N: usize>(system: &Checked<System<N>>, path: &Trace<System<N>>) ->
     system.story(&Way::of_path(path)).told()
 }
 
-/// The shortest way to what the pitfall claims, where 1 and 2 start with the same credentials and 3 with a greater zxid.
+/// The shortest way to what the pitfall claims, where 1 and 2 start with the same credentials and 3
+/// with a greater zxid.
 fn story(scenario: &str, pitfall: &str) -> Vec<String> {
     let system = system(scenario, [LOW, LOW, HIGH], pitfall);
     told(&system, &shortest(&system).expect("it happens"))
 }
 
-/// 1 votes for 2 and then, when 3's better proposal reaches it, for 3. Each of them counts 1's vote and its own.
+/// 1 votes for 2 and then, when 3's better proposal reaches it, for 3. Each of them counts 1's vote
+/// and its own.
 #[test]
 fn two_servers_lead_at_once() {
     let told = [
@@ -71,7 +74,8 @@ fn a_better_server_is_passed_over() {
     assert!(!from_3, "{told:#?}");
 }
 
-/// 1 has 2's vote and its own for 2; then 2 turns to 3, and 3 leads with 2 behind it before 1's wait is over.
+/// 1 has 2's vote and its own for 2; then 2 turns to 3, and 3 leads with 2 behind it before 1's
+/// wait is over.
 #[test]
 fn an_election_ends_beside_an_ensemble() {
     let told = story("fault-free-slots", "an election ends beside an ensemble");
@@ -83,8 +87,9 @@ fn an_election_ends_beside_an_ensemble() {
     assert!(told.last().unwrap().ends_with(end), "{told:#?}");
 }
 
-/// 3 joins 2, who leads; its own better proposal was replaced in the slot before 1 could hear of it, and 1 counts 3 for 2. (That no
-/// way is shorter is for `check` to find: it is too long a search for this build.)
+/// 3 joins 2, who leads; its own better proposal was replaced in the slot before 1 could hear of
+/// it, and 1 counts 3 for 2. (That no way is shorter is for `check` to find: it is too long a
+/// search for this build.)
 #[test]
 fn a_counted_voter_outranks_the_leader() {
     let deliver = |src, dst| Action::Deliver { src, dst };
@@ -178,7 +183,8 @@ fn a_joiner_passes_an_ensemble_by_on_words_that_were_true_once() {
     );
 }
 
-/// 1 settles on 2, which 3 hears. Then it crashes, forgets its round, and has a quorum for 3 in the same round.
+/// 1 settles on 2, which 3 hears. Then it crashes, forgets its round, and has a quorum for 3 in the
+/// same round.
 #[test]
 fn a_server_decides_twice_in_one_round() {
     let told = [
@@ -198,8 +204,9 @@ fn a_server_decides_twice_in_one_round() {
     );
 }
 
-/// Neither follower notices that 3 has crashed. Its round is again theirs, and their two words are a quorum without its own vote,
-/// which nobody counts, nor 3 itself. It is for the leader to look at its disk.
+/// Neither follower notices that 3 has crashed. Its round is again theirs, and their two words are
+/// a quorum without its own vote, which nobody counts, nor 3 itself. It is for the leader to look
+/// at its disk.
 #[test]
 fn a_leader_has_lost_its_data() {
     let told = story("wipe", "a leader has lost its data");
@@ -215,7 +222,8 @@ fn a_leader_has_lost_its_data() {
     assert_eq!(told[5..], end);
 }
 
-/// The shortest way to where 2 is about to answer 3, which then joins it on votes of two elections; and that it does.
+/// The shortest way to where 2 is about to answer 3, which then joins it on votes of two elections;
+/// and that it does.
 fn quorum_of_two_elections(scenario: &str) -> Vec<String> {
     let system = system(scenario, [LOW, LOW, HIGH], "two elections make a quorum");
     let way = shortest(&system).expect("it happens");
@@ -226,8 +234,8 @@ fn quorum_of_two_elections(scenario: &str) -> Vec<String> {
     told(&system, &path)
 }
 
-/// 1 settles on 2, which 3 hears; then 1 looks again, for no reason, and only then 2 is elected: in the next round. 3 counts the leader
-/// and what its voter said a round ago.
+/// 1 settles on 2, which 3 hears; then 1 looks again, for no reason, and only then 2 is elected: in
+/// the next round. 3 counts the leader and what its voter said a round ago.
 #[test]
 fn two_rounds_make_a_quorum() {
     let told = quorum_of_two_elections("loss");
@@ -262,7 +270,8 @@ fn two_epochs_make_a_quorum() {
     assert_eq!(told[5..], after_2_leads);
 }
 
-/// 2 has 1's vote and waits. Meanwhile 1 turns to 3, which begins epoch 2 with 1 behind it: 2's wait will end in epoch 1.
+/// 2 has 1's vote and waits. Meanwhile 1 turns to 3, which begins epoch 2 with 1 behind it: 2's
+/// wait will end in epoch 1.
 #[test]
 fn an_outdated_vote_elects() {
     let told = story("activation", "an outdated vote elects");
@@ -276,7 +285,8 @@ fn an_outdated_vote_elects() {
     assert_eq!(told[7..], end);
 }
 
-/// 3 speaks the old format, in which its epoch is that of its last transaction: 1. It is the best and proposes itself in vain.
+/// 3 speaks the old format, in which its epoch is that of its last transaction: 1. It is the best
+/// and proposes itself in vain.
 #[test]
 fn an_old_peer_hides_the_best() {
     let (behind, ahead) = (Credentials::new(1, 0b01_01), Credentials::new(2, 0b01_01));
@@ -300,8 +310,9 @@ fn an_old_peer_hides_the_best() {
     assert_eq!(lasso.knot.agreed_leader(), Some(1), "{told:#?}");
 }
 
-/// 3 has 2's vote for 4, and its own. When 4 says that it leads, that is a quorum, though 2 follows 5 by now, and 1 with it. (Random walks
-/// found it, under the rule that a joiner follows the leader that a quorum follows, whatever it joins by.)
+/// 3 has 2's vote for 4, and its own. When 4 says that it leads, that is a quorum, though 2 follows
+/// 5 by now, and 1 with it. (Random walks found it, under the rule that a joiner follows the leader
+/// that a quorum follows, whatever it joins by.)
 #[test]
 fn a_joiner_passes_an_ensemble_by() {
     let deliver = |src, dst| Action::Deliver { src, dst };

@@ -1,8 +1,9 @@
 //! The reductions lose nothing that can be seen.
 //!
-//! - Walks over a network without any of them reach no state of the servers that the model does not reach. Here a link is a wire that
-//!   holds three notifications and a send slot of one, every resend goes to everybody and arrives when it may, copies included,
-//!   and the loop-back is a queue.
+//! - Walks over a network without any of them reach no state of the servers that the model does not
+//!   reach. Here a link is a wire that holds three notifications and a send slot of one, every
+//!   resend goes to everybody and arrives when it may, copies included, and the loop-back is a
+//!   queue.
 //! - Links of one come to the verdicts of links of two, but for what they are said to leave out.
 //! - Assignments that are not taken as initial states come to the verdicts of those that are, and
 //!   in each scenario to as many states.
@@ -62,7 +63,8 @@ struct Unreduced<'a> {
     links: [[Link; 3]; 3],
 }
 
-/// The asynchronous model with links of two, from one initial state, and every state that can be reached.
+/// The asynchronous model with links of two, from one initial state, and every state that can be
+/// reached.
 static MODEL: LazyLock<(Checked<System<3>>, HashSet<StateOf<System<3>>>)> = LazyLock::new(|| {
     let system = unequal("fault-free");
     let reached = reachable(&system);
@@ -79,7 +81,8 @@ fn scenario(name: &str) -> Scenario {
     *catalogue::find(name).expect("a scenario")
 }
 
-/// The scenario from the initial state in which 3 has more than 1 and 2, with the properties that are checked over links of two.
+/// The scenario from the initial state in which 3 has more than 1 and 2, with the properties that
+/// are checked over links of two.
 fn unequal(name: &str) -> Checked<System<3>> {
     let claims = if scenario(name).is_timely() {
         scenario("timely").claims()
@@ -255,7 +258,8 @@ fn asynchronous_links_of_one_leave_out_a_single_witness() {
     assert_eq!(two.true_of.len(), checked.len());
 }
 
-/// Everything that must hold does. What is seen differs: over links of one nobody is late enough to join.
+/// Everything that must hold does. What is seen differs: over links of one nobody is late enough to
+/// join.
 #[test]
 fn timely_links_of_one_lose_no_verdict_of_what_must_hold() {
     let mut systems = ["timely", "timely-slots"].map(unequal);
@@ -268,7 +272,8 @@ fn timely_links_of_one_lose_no_verdict_of_what_must_hold() {
     }
 }
 
-/// Each way in which the scenario's servers could start: what is on their disks, and the rounds before they look.
+/// Each way in which the scenario's servers could start: what is on their disks, and the rounds
+/// before they look.
 fn assignments<const N: usize>(scenario: &Scenario) -> Vec<[(Credentials, Round); N]> {
     let rounds = (0..scenario.rounds).map(Round);
     let disks = scenario.credentials.iter();

@@ -1,4 +1,5 @@
-//! Random walks: that they are paths of the model, that a seed says all, and that what they find is told.
+//! Random walks: that they are paths of the model, that a seed says all, and that what they find is
+//! told.
 
 use fle_model::election::catalogue;
 use fle_model::election::claims::Claim;
@@ -55,8 +56,8 @@ fn a_walk_is_a_path_to_where_nothing_more_can_happen_and_the_seed_says_which() {
     assert!((1..20).all(|seed| walks[seed] != walks[0]));
 }
 
-/// Of four servers two may follow a third that has turned to the fourth meanwhile: then nobody leads, and those who look do so for
-/// ever.
+/// Of four servers two may follow a third that has turned to the fourth meanwhile: then nobody
+/// leads, and those who look do so for ever.
 #[test]
 fn a_walk_that_need_not_end_is_cut_off() {
     const EQUAL: &[Credentials] = &[Credentials::new(1, 1)];

@@ -1,4 +1,5 @@
-//! Liveness in the timely setting: what fairness is worth, and what the peer's main loop, the giving up, is worth.
+//! Liveness in the timely setting: what fairness is worth, and what the peer's main loop, the
+//! giving up, is worth.
 
 use fle_model::election::catalogue;
 use fle_model::election::claims::{Claim, claims};
@@ -99,7 +100,8 @@ fn without_a_start_a_late_server_need_not_join() {
     assert!(!stuck.knot.servers[0].is_up());
 }
 
-/// 2 starts in round 2, and says so. The others have each other's votes in round 1 and settle; what they told 2 before is outdated.
+/// 2 starts in round 2, and says so. The others have each other's votes in round 1 and settle; what
+/// they told 2 before is outdated.
 #[test]
 fn without_resends_a_server_need_not_ask() {
     let system = in_rounds(Links::Slot, [1, 2, 1]);
@@ -110,8 +112,9 @@ fn without_resends_a_server_need_not_ask() {
     assert!(!all_settled(&system, &stuck.knot));
 }
 
-/// 2 starts in round 2 and is elected there by 1; 3 is elected in round 1, by the vote that 1 cast before. 1 asks both. What 2 answers
-/// is nothing better, and ignored while 1 waits; what 3 answers is better, ends the wait, and nothing comes of it.
+/// 2 starts in round 2 and is elected there by 1; 3 is elected in round 1, by the vote that 1 cast
+/// before. 1 asks both. What 2 answers is nothing better, and ignored while 1 waits; what 3 answers
+/// is better, ends the wait, and nothing comes of it.
 #[test]
 fn without_giving_up_an_election_may_never_end() {
     let system = in_rounds(Links::WireAndSlot, [1, 2, 1]);
@@ -135,7 +138,8 @@ fn without_giving_up_an_election_may_never_end() {
     assert!(printed(&system, &lasso).ends_with("    Steps 17 to 22 repeat for ever.\n"));
 }
 
-/// 1 and 2 start in round 2. Two are elected, in different rounds, and those who settled hear no more.
+/// 1 and 2 start in round 2. Two are elected, in different rounds, and those who settled hear no
+/// more.
 #[test]
 fn without_giving_up_an_election_may_end_without_agreement() {
     let system = in_rounds(Links::Slot, [2, 2, 1]);
@@ -148,8 +152,9 @@ fn without_giving_up_an_election_may_end_without_agreement() {
     assert!(printed(&system, &lasso).ends_with("    Then nothing more happens.\n"));
 }
 
-/// No quorum does without 1 and 3, and 2 is the best. A wait that ends when nothing is under way to the server is shorter than the
-/// round trip to 2, so that 3 leads with 1 before 2 is heard, 1 turns to 2, and they cannot elect it without 3.
+/// No quorum does without 1 and 3, and 2 is the best. A wait that ends when nothing is under way to
+/// the server is shorter than the round trip to 2, so that 3 leads with 1 before 2 is heard, 1
+/// turns to 2, and they cannot elect it without 3.
 #[test]
 fn where_two_servers_are_in_every_quorum_the_wait_must_outlast_a_round_trip() {
     let round_trip = catalogue::find("timely-groups-loss").expect("a scenario");

@@ -1,5 +1,5 @@
-//! `fle-model trace`: which files it writes, and that a seed makes the same ones again. What is in them is for the
-//! implementation to replay: the tests of `fle-conformance` do.
+//! `fle-model trace`: which files it writes, and that a seed makes the same ones again. What is in
+//! them is for the implementation to replay: the tests of `fle-conformance` do.
 
 use clap::ValueEnum;
 use fle_model::election::catalogue::SCENARIOS;
@@ -109,7 +109,8 @@ fn every_kind_of_action_is_recorded() {
     assert_eq!(kinds.iter().map(String::as_str).collect::<Vec<_>>(), all);
 }
 
-/// A mutant may do what no server does, and is recorded all the same: that of a counterexample to it is to be replayed.
+/// A mutant may do what no server does, and is recorded all the same: that of a counterexample to
+/// it is to be replayed.
 #[test]
 fn what_a_mutant_does_is_recorded() {
     let scenarios = SCENARIOS.iter();

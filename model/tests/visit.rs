@@ -1,5 +1,5 @@
-//! The search of this crate beside stateright's own, over scenarios of both models: the same states,
-//! the same steps between them.
+//! The search of this crate beside stateright's own, over scenarios of both models: the same
+//! states, the same steps between them.
 
 use fle_model::frame::claim::{Checked, Kind};
 use fle_model::frame::progress::Watch;

@@ -1,6 +1,8 @@
-//! Prints how fast fle is beside ZooKeeper's class and beside peer crates; `benches/beside-java-and-peers.sh` runs it.
+//! Prints how fast fle is beside ZooKeeper's class and beside peer crates;
+//! `benches/beside-java-and-peers.sh` runs it.
 //!
-//! Batches of all sides take turns, so that the machine's noise meets all; a figure is the median of its batches.
+//! Batches of all sides take turns, so that the machine's noise meets all; a figure is the median
+//! of its batches.
 
 use fle::election::{Effect, Election};
 use fle::{Ensemble, ServerState, Sid, codec};
@@ -63,7 +65,8 @@ fn notification(
         message.truncate(WITHOUT_TEXT);
         message[WITHOUT_TEXT - 1] = 1;
     }
-    // Thousands of messages make the virtual machine compile all that they use; larger ensembles use the same.
+    // Thousands of messages make the virtual machine compile all that they use; larger ensembles
+    // use the same.
     let warm_up = if voters <= 21 { 10_000 } else { 500 };
     let took = java.run(warm_up, &message)?;
     let class_count = count(took, warm_up);
@@ -114,7 +117,8 @@ fn hear(election: &mut Election, count: u32, message: &[u8]) -> Duration {
     start.elapsed()
 }
 
-/// Decodes and handles one message, and writes what stands before the configuration's text in an answer.
+/// Decodes and handles one message, and writes what stands before the configuration's text in an
+/// answer.
 fn pass(election: &mut Election, from: Sid, bytes: &[u8]) {
     let received = codec::decode(black_box(bytes)).expect("a valid message");
     let effects = election.handle_notification(from, &received, None);

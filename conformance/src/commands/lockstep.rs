@@ -25,7 +25,8 @@ pub(crate) struct Lockstep {
     /// How many threads search. [default: one for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Writes the trace of each divergence of an election to this folder, for `replay`. It is made if it is missing.
+    /// Writes the trace of each divergence of an election to this folder, for `replay`. It is made
+    /// if it is missing.
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
     #[command(flatten)]

@@ -1,4 +1,5 @@
-//! `fle-conformance reference`: the implementation, the model and traces against the real class, live.
+//! `fle-conformance reference`: the implementation, the model and traces against the real class,
+//! live.
 
 use super::{Output, Result, scenario};
 use fle_conformance::compare::{Disagreement, Finding, beside_the_class, compare, confirm};
@@ -19,7 +20,8 @@ use std::process::ExitCode;
 
 #[derive(clap::Args)]
 pub(crate) struct Reference {
-    /// The scenarios to walk through. [default: those of tier ci, without the two in which a deviation shows]
+    /// The scenarios to walk through. [default: those of tier ci, without the two in which a
+    /// deviation shows]
     #[arg(value_name = "SCENARIO", value_parser = scenario)]
     scenarios: Vec<&'static Scenario>,
     /// How many walks through each scenario.
@@ -28,21 +30,23 @@ pub(crate) struct Reference {
     /// How many random traces.
     #[arg(long, value_name = "N", default_value_t = 500)]
     random: u32,
-    /// The seed of the first random trace and of each scenario's first walk; each further one has the next number. [default: a
-    /// random one, which is printed]
+    /// The seed of the first random trace and of each scenario's first walk; each further one has
+    /// the next number. [default: a random one, which is printed]
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
     /// A trace file, or a folder of them.
     #[arg(long, value_name = "PATH")]
     traces: Vec<PathBuf>,
-    /// Writes each trace that shows a difference to this folder, as the real class takes it, for `replay`.
+    /// Writes each trace that shows a difference to this folder, as the real class takes it, for
+    /// `replay`.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
 
-/// Any number, short enough to be typed again. The standard library draws the keys of its hash maps at random.
+/// Any number, short enough to be typed again. The standard library draws the keys of its hash maps
+/// at random.
 fn random_seed() -> u64 {
     RandomState::new().hash_one(()) % 1_000_000
 }

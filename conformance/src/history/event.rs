@@ -1,18 +1,21 @@
 //! The vocabulary of event logs: what a server says of its elections.
 //!
-//! An own log has one JSON object a line, written by a `tracing` subscriber with flattened fields from what `fle::node` says: `timestamp` (RFC 3339),
-//! `level`, `target`, then `sid`, the server that speaks, `event`, one of the names below, and the fields of that event. Other
-//! keys are ignored, and so are objects without `event`.
+//! An own log has one JSON object a line, written by a `tracing` subscriber with flattened fields
+//! from what `fle::node` says: `timestamp` (RFC 3339), `level`, `target`, then `sid`, the server
+//! that speaks, `event`, one of the names below, and the fields of that event. Other keys are
+//! ignored, and so are objects without `event`.
 //!
 //! ```json
 //! {"timestamp":"2026-11-23T21:12:00.123456Z","level":"INFO","target":"fle","sid":1,
 //!  "event":"notification.received","from":2,"state":"LOOKING","leader":2,"round":1,"peer_epoch":0,"zxid":"0x0"}
 //! ```
 //!
-//! The order of a server's lines is the order of its election: an input (`server.started`, `election.started`,
-//! `notification.received`, `wait.expired`, `voter.gone`, `voter.connected`, `leadership.established`, `leadership.handed_over`) and then
-//! everything that it led to, a `proposal.changed` before the `notification.sent` that announces it, `election.decided` last. ZooKeeper's logs are read into the same events, as
-//! far as they tell them; the fields that those lack are optional.
+//! The order of a server's lines is the order of its election: an input (`server.started`,
+//! `election.started`, `notification.received`, `wait.expired`, `voter.gone`, `voter.connected`,
+//! `leadership.established`, `leadership.handed_over`) and then everything that it led to, a
+//! `proposal.changed` before the `notification.sent` that announces it, `election.decided` last.
+//! ZooKeeper's logs are read into the same events, as far as they tell them; the fields that those
+//! lack are optional.
 
 use fle::{ElectionEpoch, Notification, PeerEpoch, Proposal, ServerState, Sid, Zxid};
 use fle_model::election::trace::format::{LearnerType, State};
@@ -24,7 +27,8 @@ use serde::{Deserialize, Serialize};
 pub struct Event {
     /// The line that says it.
     pub at: Place,
-    /// When, by the server's own clock. A time without a zone is taken for UTC: only differences matter.
+    /// When, by the server's own clock. A time without a zone is taken for UTC: only differences
+    /// matter.
     pub time: Option<Timestamp>,
     /// Whether the time is told in parts of a second: waits are shorter.
     pub is_exact: bool,
@@ -164,7 +168,8 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         state: Option<State>,
     },
-    /// The leader has handed over, to this server or another, which it takes for its leader without an election.
+    /// The leader has handed over, to this server or another, which it takes for its leader without
+    /// an election.
     #[serde(rename = "leadership.handed_over")]
     LeadershipHandedOver {
         /// To whom.

@@ -92,8 +92,9 @@ impl Verdict {
     }
 }
 
-/// Judges logs of one ensemble. `told` is its configuration, if somebody knows; else the logs tell it, or it is deduced: voters
-/// are those who are heard or voted for, and if that explains nothing, some that are never heard.
+/// Judges logs of one ensemble. `told` is its configuration, if somebody knows; else the logs tell
+/// it, or it is deduced: voters are those who are heard or voted for, and if that explains nothing,
+/// some that are never heard.
 #[must_use]
 pub fn judge(logs: &Logs, told: Option<&fle::config::DynamicConfig>) -> Verdict {
     let cost = |it: &Verdict| (it.objections.len(), it.against_whole_logs().count());

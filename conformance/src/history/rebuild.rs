@@ -1,8 +1,9 @@
 //! The elections of the ensemble, put together from what each server says of its own.
 //!
-//! Servers took part in the same election if they settled on the same leader in the same round; one that never settled belongs
-//! to the first election of its round that it may have been part of. A server that comes again to the same vote, after everybody
-//! was restarted, begins another election.
+//! Servers took part in the same election if they settled on the same leader in the same round; one
+//! that never settled belongs to the first election of its round that it may have been part of. A
+//! server that comes again to the same vote, after everybody was restarted, begins another
+//! election.
 
 use super::event::{Ballot, Event, Fact, Wait, server_state};
 use super::judge::{Looking, Verdict};
@@ -149,7 +150,8 @@ impl Part {
         }
     }
 
-    /// The place in the log of the event that completed a quorum. One that was queued before the search counts from its start.
+    /// The place in the log of the event that completed a quorum. One that was queued before the
+    /// search counts from its start.
     #[must_use]
     pub fn quorum(&self) -> Option<usize> {
         self.looking

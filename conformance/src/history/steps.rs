@@ -94,8 +94,8 @@ fn steps_of(sid: Sid, part: &Part, log: &Log) -> Vec<(usize, What)> {
     steps
 }
 
-/// What became of the leader that the server settled on: it was established, and has perhaps handed over. A log may say more than
-/// once what a server is.
+/// What became of the leader that the server settled on: it was established, and has perhaps handed
+/// over. A log may say more than once what a server is.
 fn afterwards(part: &Part, log: &Log) -> Vec<(usize, What)> {
     let mut steps = Vec::new();
     let (mut is_given, mut is_established) = (false, false);

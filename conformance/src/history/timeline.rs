@@ -1,8 +1,9 @@
-//! The history as text: election by election, who voted for whom and when, why this leader, how long it took, what was odd.
+//! The history as text: election by election, who voted for whom and when, why this leader, how
+//! long it took, what was odd.
 //!
-//! Times are milliseconds since the election's first line, each by the clock of the server that says it. Votes are shown where
-//! the voter's own log shows them, and where others hear them if there is no log of it. Without times, lines are shown server by
-//! server.
+//! Times are milliseconds since the election's first line, each by the clock of the server that
+//! says it. Votes are shown where the voter's own log shows them, and where others hear them if
+//! there is no log of it. Without times, lines are shown server by server.
 
 use super::event::{Announcement, Ballot, server_state};
 use super::findings::Findings;

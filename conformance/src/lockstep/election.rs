@@ -1,12 +1,14 @@
 //! The election: [`fle_model::election::server`] beside [`fle::Election`](fle::election::Election).
 //!
-//! What a server does is compared by its acts, [`fle_model::election::trace::acts`]: state, round, proposal, bytes sent and to whom, the wait that
-//! is armed, the decision.
+//! What a server does is compared by its acts, [`fle_model::election::trace::acts`]: state, round,
+//! proposal, bytes sent and to whom, the wait that is armed, the decision.
 //!
-//! Where the model's servers may settle as soon as everybody was heard, a second engine does, [`Finalize::Eager`]: it must decide in the
-//! very step with which the model's server comes to where it may, and show then what that one shows once it has.
+//! Where the model's servers may settle as soon as everybody was heard, a second engine does,
+//! [`Finalize::Eager`]: it must decide in the very step with which the model's server comes to
+//! where it may, and show then what that one shows once it has.
 //!
-//! A divergence is shown as a trace. How the model's terms read in the engine's is said in one place: [`fle_model::election::trace::terms`].
+//! A divergence is shown as a trace. How the model's terms read in the engine's is said in one
+//! place: [`fle_model::election::trace::terms`].
 
 use super::Report;
 use super::survey::{Acted, Survey};
@@ -38,7 +40,8 @@ use std::thread;
 pub struct Divergence {
     /// The server's id.
     pub sid: i64,
-    /// A shortest trace of the model's server to what differs, that included. To replay it is to see the difference.
+    /// A shortest trace of the model's server to what differs, that included. To replay it is to
+    /// see the difference.
     #[serde(skip)]
     pub trace: Trace,
     /// Its last step.
@@ -49,7 +52,8 @@ pub struct Divergence {
 /// Takes every transition of the scenario with both.
 ///
 /// # Panics
-/// If the scenario has a number of servers that the model is not built for, or a configuration of it cannot be read.
+/// If the scenario has a number of servers that the model is not built for, or a configuration of
+/// it cannot be read.
 #[must_use]
 pub fn lockstep(
     scenario: &Scenario,
@@ -138,7 +142,8 @@ struct SideBySide<'a, const N: usize> {
     comparisons: usize,
 }
 
-/// A state of the model's server, what is derived of its life, and the engine in a state that matches.
+/// A state of the model's server, what is derived of its life, and the engine in a state that
+/// matches.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Pair<const N: usize> {
     server: Server<N>,
@@ -193,8 +198,8 @@ impl<'a, const N: usize> SideBySide<'a, N> {
         );
     }
 
-    /// Takes every act wherever it can be taken, the nearest to a life's beginning first, up to the first divergence. How many
-    /// were compared, and the divergence.
+    /// Takes every act wherever it can be taken, the nearest to a life's beginning first, up to the
+    /// first divergence. How many were compared, and the divergence.
     fn walk(mut self) -> (usize, Option<Divergence>) {
         let mut next = 0;
         while let Some(pair) = self.walked.get(next) {
@@ -279,7 +284,8 @@ impl<'a, const N: usize> SideBySide<'a, N> {
         }
     }
 
-    /// An act as a step of a trace, if it is one, and how the server stands then: settled, where it may settle early.
+    /// An act as a step of a trace, if it is one, and how the server stands then: settled, where it
+    /// may settle early.
     fn told(&self, life: &mut Life, act: &Act<N>) -> Option<(Step, Server<N>)> {
         let mut step = self.line(life, act)?;
         if !self.may_settle_early(&act.after) {

@@ -91,7 +91,8 @@ impl fmt::Display for Divergence {
 /// Takes every transition of the scenario with both.
 ///
 /// # Panics
-/// If there are transactions, or the catalogue has a scenario with a number of servers that the model is not built for.
+/// If there are transactions, or the catalogue has a scenario with a number of servers that the
+/// model is not built for.
 #[must_use]
 pub fn lockstep(
     scenario: &Scenario,

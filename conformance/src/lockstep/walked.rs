@@ -5,7 +5,8 @@ use indexmap::IndexSet;
 use std::hash::Hash;
 use std::iter::successors;
 
-/// Pairs `P` in the order in which they were come to by acts `A`, so that the way to each is a shortest one.
+/// Pairs `P` in the order in which they were come to by acts `A`, so that the way to each is a
+/// shortest one.
 pub(super) struct Walked<P, A> {
     pairs: IndexSet<P, RandomState>,
     /// For each pair the one before it, and the act that led from there. A life's first has none.

@@ -1,6 +1,8 @@
-//! Loopback as a node's network: its peers' configured addresses lead to their sockets, and nothing is written while a valve is shut.
+//! Loopback as a node's network: its peers' configured addresses lead to their sockets, and nothing
+//! is written while a valve is shut.
 //!
-//! The valve stands for peers that do not read: a real one would do nothing else, once the system's buffers are full.
+//! The valve stands for peers that do not read: a real one would do nothing else, once the system's
+//! buffers are full.
 
 use fle::codec::initial::ElectionAddress;
 use fle::config::Host;

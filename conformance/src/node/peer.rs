@@ -38,7 +38,8 @@ impl Peer {
         self.stream.is_some()
     }
 
-    /// The node has something for this peer and dials; the connection is made by the greater of the two.
+    /// The node has something for this peer and dials; the connection is made by the greater of the
+    /// two.
     pub(super) async fn be_dialled(&mut self, node: Other) -> io::Result<()> {
         let mut stream = self.accept(node).await?;
         if self.sid > node.sid {
@@ -51,7 +52,8 @@ impl Peer {
         Ok(())
     }
 
-    /// The peer has something for the node and dials; the connection is made by the greater of the two.
+    /// The peer has something for the node and dials; the connection is made by the greater of the
+    /// two.
     pub(super) async fn dial(&mut self, node: Other) -> io::Result<()> {
         let mut stream = self.introduced(node).await?;
         if self.sid < node.sid {

@@ -1,9 +1,10 @@
-//! Random servers in random ensembles: a committed configuration, perhaps one proposed to follow it, and who this server is in
-//! them.
+//! Random servers in random ensembles: a committed configuration, perhaps one proposed to follow
+//! it, and who this server is in them.
 //!
-//! Configurations are printed as the class prints them, for that is what its notifications carry. Deviations of `fle` are left
-//! out: `impl/DEVIATIONS.md`, "Configurations".
-//! - Sids and groups fall into different buckets of a hash table, so that nothing is printed in an order that follows from it.
+//! Configurations are printed as the class prints them, for that is what its notifications carry.
+//! Deviations of `fle` are left out: `impl/DEVIATIONS.md`, "Configurations".
+//! - Sids and groups fall into different buckets of a hash table, so that nothing is printed in an
+//!   order that follows from it.
 //! - Hosts are address literals in their usual form.
 //! - A configuration that is proposed is newer than the committed one.
 //! - An ensemble with an oracle has no groups.

@@ -1,12 +1,14 @@
-//! What happens to a random server, said relative to how it stands: the votes that it hears support or beat what it proposes, or
-//! are those that go round; only the wait that it waits runs out. So traces come to where something is decided, and an event still
-//! has its sense when shrinking takes away those before it.
+//! What happens to a random server, said relative to how it stands: the votes that it hears support
+//! or beat what it proposes, or are those that go round; only the wait that it waits runs out. So
+//! traces come to where something is decided, and an event still has its sense when shrinking takes
+//! away those before it.
 //!
 //! Deviations of `fle` are left out: `impl/DEVIATIONS.md`, "The election".
 //! - Nothing is heard before the server has looked for the first time.
-//! - While finalizing, no vote is for a server that does not vote ("While finalizing, a better vote …").
-//! - No vote is for a server of which the committed groups say nothing, though the proposed configuration knows it ("A majority
-//!   gives every server weight 1 …").
+//! - While finalizing, no vote is for a server that does not vote ("While finalizing, a better vote
+//!   …").
+//! - No vote is for a server of which the committed groups say nothing, though the proposed
+//!   configuration knows it ("A majority gives every server weight 1 …").
 //! - A configuration in a notification is one that both refuse with a message, or that both read.
 
 use super::ensemble::{Cast, Change, change, credentials, or_edge};

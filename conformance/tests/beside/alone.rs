@@ -1,4 +1,5 @@
-//! ZooKeeper among its own kind: what the judge of logs and these tests know of it holds without fle, too.
+//! ZooKeeper among its own kind: what the judge of logs and these tests know of it holds without
+//! fle, too.
 
 use crate::ensemble::Ensemble;
 use crate::server::ZOOKEEPER;
@@ -18,7 +19,8 @@ fn what_an_ensemble_of_zookeeper_does_is_allowed() {
     assert_eq!(ensemble.settles_on(3), round);
     ensemble.serves_under(3);
     ensemble.kill(3);
-    // Which of the others has seen more depends on when the first transaction of the epoch reached them.
+    // Which of the others has seen more depends on when the first transaction of the epoch reached
+    // them.
     let next = ensemble.settles_after(round);
     ensemble.serves_under(next.leader);
     ensemble.is_allowed();

@@ -22,7 +22,8 @@ pub(crate) struct Ensemble {
 }
 
 impl Ensemble {
-    /// Servers 1, 2, …, not started yet; `None` where there is no ZooKeeper. `lines` are part of every configuration.
+    /// Servers 1, 2, …, not started yet; `None` where there is no ZooKeeper. `lines` are part of
+    /// every configuration.
     pub(crate) fn new(scenario: &str, members: &[Member], lines: &str) -> Option<Self> {
         if !process::has_zookeeper() {
             assert!(
@@ -113,7 +114,8 @@ impl Ensemble {
         self.settles_where(|settled| settled.leader == leader).round
     }
 
-    /// Waits until every server that runs has settled on the same leader, in one round later than this.
+    /// Waits until every server that runs has settled on the same leader, in one round later than
+    /// this.
     pub(crate) fn settles_after(&self, round: i64) -> Settled {
         self.settles_where(|settled| settled.round > round)
     }

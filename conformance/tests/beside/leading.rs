@@ -32,7 +32,8 @@ fn the_best_credentials_lead_and_once_lost_follow() {
     ensemble.is_allowed();
 }
 
-/// What becomes of such an ensemble: the follower gives up, says so, and elects the same leader again.
+/// What becomes of such an ensemble: the follower gives up, says so, and elects the same leader
+/// again.
 #[test]
 fn a_leader_that_nobody_can_follow_is_elected_again() {
     let Some(mut ensemble) =

@@ -9,7 +9,8 @@ use std::net::{SocketAddr, TcpStream};
 pub(crate) struct Peer(TcpStream);
 
 impl Peer {
-    /// Connects under this id, which has to be greater than the other server's: that one dials back otherwise.
+    /// Connects under this id, which has to be greater than the other server's: that one dials back
+    /// otherwise.
     pub(crate) fn introduced(sid: i64, own: SocketAddr, to: SocketAddr) -> Self {
         let mut stream = TcpStream::connect(to).unwrap();
         let address = ElectionAddress {

@@ -22,7 +22,8 @@ fn far_ahead(sid: i64) -> Notification {
     }
 }
 
-/// Tells a server so, under the id of one that does not run. The connection lasts as long as what is returned.
+/// Tells a server so, under the id of one that does not run. The connection lasts as long as what
+/// is returned.
 fn tell(ensemble: &Ensemble, sid: i64, stand_in: i64) -> Peer {
     let (own, to) = (
         ensemble.server(stand_in).process.addresses,

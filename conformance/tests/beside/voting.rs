@@ -52,8 +52,8 @@ fn its_vote_completes_the_quorum() {
     ensemble.is_allowed();
 }
 
-/// The configurations have a dead address where one side waits to be dialled by the other: only what the introduction says is
-/// any good.
+/// The configurations have a dead address where one side waits to be dialled by the other: only
+/// what the introduction says is any good.
 #[test]
 fn several_addresses_are_introduced_and_dialled() {
     let members = [ZOOKEEPER, FLE, ZOOKEEPER];

@@ -2,9 +2,9 @@
 //! `files`, which are shaped like those that people have, and on every key with `values` that it
 //! may not have.
 //!
-//! Each of the files is a static one in which `DATA` stands for a data directory and `DYNAMIC` for the file of
-//! the same name that ends in `.dynamic`. The one that ends in `.myid` is the server's `myid`,
-//! where it is not 1; an empty one stands for none.
+//! Each of the files is a static one in which `DATA` stands for a data directory and `DYNAMIC` for
+//! the file of the same name that ends in `.dynamic`. The one that ends in `.myid` is the server's
+//! `myid`, where it is not 1; an empty one stands for none.
 //!
 //! Nothing is here of which the parser takes what ends the server right behind it or keeps servers
 //! apart, and check-config refuses it: a `myid` that is not in the list, one port for two purposes,

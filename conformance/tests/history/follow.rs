@@ -117,7 +117,8 @@ fn what_logs_grow_by_is_told() {
     assert_eq!(said(&first, "server 3 led after"), 1);
     assert_eq!(said(&first, "election 2"), 0);
 
-    // A line that is written in two goes is one; that the first was read shows in what another says.
+    // A line that is written in two goes is one; that the first was read shows in what another
+    // says.
     let (start, rest) = after[0].split_at(50);
     append(&paths[0], start);
     append(&paths[2], &after[2]);

@@ -1,4 +1,5 @@
-//! What a live ensemble of ZooKeeper servers logs, laid out in every way: the judgement is the same.
+//! What a live ensemble of ZooKeeper servers logs, laid out in every way: the judgement is the
+//! same.
 //!
 //! Servers are killed and started again at random; each run has another seed, which it prints.
 //! Skipped with one line where ZooKeeper or Java is absent, unless `FLE_REQUIRE_ZOOKEEPER` is 1.

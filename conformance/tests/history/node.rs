@@ -1,5 +1,5 @@
-//! What our own servers say of themselves: nodes on loopback elect, lose their leader and elect again, and their event logs are
-//! judged.
+//! What our own servers say of themselves: nodes on loopback elect, lose their leader and elect
+//! again, and their event logs are judged.
 
 use crate::support::{line_of, verdict, with_line};
 use fle::config::{DynamicConfig, Rules};

@@ -241,7 +241,8 @@ fn an_election_that_nobody_started_does_not_pass() {
         .is_pointed_at("proposes nobody");
 }
 
-/// Every single vote altered for the better, in each log: whatever follows, it does not pass without a word.
+/// Every single vote altered for the better, in each log: whatever follows, it does not pass
+/// without a word.
 #[test]
 fn no_altered_vote_passes_where_the_logs_can_tell() {
     let mut passed = BTreeSet::new();

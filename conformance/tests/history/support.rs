@@ -169,7 +169,8 @@ fn input(input: &Input, before: Option<&Standing>, leader: i64) -> Option<Fact> 
     })
 }
 
-/// What a trace shows of a step, in the order in which a log tells it: an answer, then what is told to all, then the decision.
+/// What a trace shows of a step, in the order in which a log tells it: an answer, then what is told
+/// to all, then the decision.
 fn outputs(input: &Input, before: Option<&Standing>, after: &Standing, facts: &mut Vec<Fact>) {
     let (answer, broadcast) = told(&after.sends);
     facts.extend(answer.map(|(to, announcement)| Fact::NotificationSent {
@@ -210,7 +211,8 @@ fn told(sends: &[Send]) -> (Option<(i64, Announcement)>, Option<Announcement>) {
             (send.to, received.notification.unwrap().into())
         })
         .collect();
-    // What goes to all is in the order of the sids; an answer before it breaks the order or repeats a recipient.
+    // What goes to all is in the order of the sids; an answer before it breaks the order or repeats
+    // a recipient.
     let ascending = decoded.windows(2).all(|two| two[0].0 < two[1].0);
     match &decoded[..] {
         [] => (None, None),

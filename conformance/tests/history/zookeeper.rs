@@ -1,5 +1,5 @@
-//! Logs that an ensemble of the real ZooKeeper wrote: as they are, cut, rotated, garbled and in other
-//! layouts they are allowed.
+//! Logs that an ensemble of the real ZooKeeper wrote: as they are, cut, rotated, garbled and in
+//! other layouts they are allowed.
 
 use crate::support::{folder, line_of, read, recorded, verdict, with_line};
 use fle_conformance::history::findings::Findings;
@@ -68,8 +68,8 @@ fn the_elections_are_those_that_took_place() {
     );
 }
 
-/// Receiver and election are two threads: a line of the one that was begun while the server still looked may stand after the
-/// line of the other that says that it follows.
+/// Receiver and election are two threads: a line of the one that was begun while the server still
+/// looked may stand after the line of the other that says that it follows.
 #[test]
 fn a_notification_may_be_logged_after_the_decision_that_it_came_before() {
     let mut texts = recorded("three-leader-killed");
@@ -218,7 +218,8 @@ fn a_server_that_asks_itself_as_it_settles_is_answered_by_two_states() {
     assert_eq!(verdict(&[text]).outcome(), Outcome::Allowed);
 }
 
-/// The receiver answers with the vote that it has read and the state that it reads later, when the server has begun to look.
+/// The receiver answers with the vote that it has read and the state that it reads later, when the
+/// server has begun to look.
 #[test]
 fn a_server_that_is_asked_as_it_begins_to_look_may_announce_its_last_vote() {
     let unexplained = |hears: usize, before: &str, vote: &str| {

@@ -1,9 +1,11 @@
-//! Any text as a configuration: as a static file if it begins with a comment, else as a dynamic one. The former takes long where it
-//! looks for the key that was meant.
+//! Any text as a configuration: as a static file if it begins with a comment, else as a dynamic
+//! one. The former takes long where it looks for the key that was meant.
 //! - Reading never panics, nor does printing what is wrong.
 //! - A dynamic configuration prints as a text that reads as an equal one under the same rules.
-//! - Its voters are its participants, no two separate sets of them are both a quorum, and its addresses fit an introduction.
-//! - A server recognises a peer's newer configuration, whatever shortcut it takes, as one that reads it whole would.
+//! - Its voters are its participants, no two separate sets of them are both a quorum, and its
+//!   addresses fit an introduction.
+//! - A server recognises a peer's newer configuration, whatever shortcut it takes, as one that
+//!   reads it whole would.
 
 #![no_main]
 

@@ -1,6 +1,8 @@
 //! Any bytes as the introduction on an election connection.
-//! - Reading never panics, nor does printing why it failed, and it never asks for more than the longest message.
-//! - A message is read the same however many bytes follow it, and not before its last byte is there.
+//! - Reading never panics, nor does printing why it failed, and it never asks for more than the
+//!   longest message.
+//! - A message is read the same however many bytes follow it, and not before its last byte is
+//!   there.
 //! - What is read, and whatever else a server can say of itself, reads the same once it is written.
 
 #![no_main]
@@ -29,7 +31,8 @@ fn read(bytes: &[u8]) {
     }
 }
 
-/// With all addresses, then with the first alone. A text that comes out longer than a message may be is refused.
+/// With all addresses, then with the first alone. A text that comes out longer than a message may
+/// be is refused.
 fn write_and_read(message: &InitialMessage) {
     if message.addresses.is_empty() {
         return;
@@ -50,7 +53,8 @@ fn write_and_read(message: &InitialMessage) {
     }
 }
 
-/// A message as a server would make it from its configuration, without the wildcards, which are not read.
+/// A message as a server would make it from its configuration, without the wildcards, which are not
+/// read.
 fn message(u: &mut Unstructured) -> Result<InitialMessage> {
     let sid = Sid(i64::arbitrary(u)?);
     let addresses = u.arbitrary_iter::<(HostText, u16)>()?;
@@ -78,7 +82,8 @@ impl<'a> Arbitrary<'a> for HostText {
     }
 }
 
-/// What may stand in a name. A single bar ends an address, and a colon the host unless it is in brackets.
+/// What may stand in a name. A single bar ends an address, and a colon the host unless it is in
+/// brackets.
 fn name(u: &mut Unstructured) -> Result<String> {
     const LETTERS: [char; 8] = ['0', 'z', 'Z', '.', '-', '_', 'é', '\u{fffd}'];
     let length = u.int_in_range(1..=9)?;

@@ -1,5 +1,6 @@
 //! Any bytes as a payload of the election's protocol.
-//! - Reading never panics, nor does printing why it failed; the configuration is a part of the payload.
+//! - Reading never panics, nor does printing why it failed; the configuration is a part of the
+//!   payload.
 //! - What is read in any format means the same once it is written in the current one.
 //! - What follows the last field changes nothing, and nothing before it can be left out.
 

@@ -1,6 +1,7 @@
 //! The first bytes on an election connection: who dials, and where it can be dialled back.
 //!
-//! Source: `QuorumCnxManager.startConnection` and `InitialMessage.parse`. All integers are big-endian:
+//! Source: `QuorumCnxManager.startConnection` and `InitialMessage.parse`. All integers are
+//! big-endian:
 //!
 //! | generation | bytes | since |
 //! |---|---|---|
@@ -8,8 +9,9 @@
 //! | one address | −65536, sid, length (1 to 2048), `host:port` in UTF-8 | 3.5.0 |
 //! | several addresses | −65535, sid, length, addresses joined by `\|` | 3.6.0 |
 //!
-//! Both ways of naming addresses are read alike, as in the reference. Wildcards are left out: nobody can dial them. What is read
-//! takes memory in proportion to the bytes, of which there are 2,068 at most. Names are not resolved here.
+//! Both ways of naming addresses are read alike, as in the reference. Wildcards are left out:
+//! nobody can dial them. What is read takes memory in proportion to the bytes, of which there are
+//! 2,068 at most. Names are not resolved here.
 
 use crate::config::{Host, java_split, split_host};
 use crate::id::Sid;
@@ -106,7 +108,8 @@ impl InitialMessage {
         bytes.extend_from_slice(text.as_bytes());
     }
 
-    /// Reads the message at the start of `bytes`, and how long it is; `None` if it goes on after them.
+    /// Reads the message at the start of `bytes`, and how long it is; `None` if it goes on after
+    /// them.
     ///
     /// # Errors
     /// As soon as the bytes cannot become a message any more.

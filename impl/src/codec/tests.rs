@@ -21,7 +21,8 @@ fn notification() -> impl Strategy<Value = Notification> {
     )
 }
 
-/// State 1, leader 2, zxid 0x3_0000_0004, round 5, peer epoch 6, the given version, nine bytes of text and one byte after.
+/// State 1, leader 2, zxid 0x3_0000_0004, round 5, peer epoch 6, the given version, nine bytes of
+/// text and one byte after.
 fn bytes(version: i32) -> Vec<u8> {
     let mut bytes = 1_i32.to_be_bytes().to_vec();
     for field in [2, 0x3_0000_0004, 5, 6_i64] {

@@ -1,7 +1,9 @@
-//! The ensemble: its servers, its quorum rule, and the version of both. This text also rides in notifications.
+//! The ensemble: its servers, its quorum rule, and the version of both. This text also rides in
+//! notifications.
 //!
-//! Source: `QuorumMaj`, `QuorumHierarchical` and `QuorumPeerConfig.parseDynamicConfig`. Unlike there, no text ends a
-//! thread: what ZooKeeper throws unchecked is a [`ConfigErrors`](super::ConfigErrors) here.
+//! Source: `QuorumMaj`, `QuorumHierarchical` and `QuorumPeerConfig.parseDynamicConfig`. Unlike
+//! there, no text ends a thread: what ZooKeeper throws unchecked is a
+//! [`ConfigErrors`](super::ConfigErrors) here.
 
 use super::java_order::hash_map_order;
 use super::server::ServerSpec;
@@ -11,7 +13,8 @@ use crate::quorum::{Group, QuorumError, QuorumVerifier};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// An ensemble. Displays as ZooKeeper prints it, byte for byte, and what it displays parses to an equal value.
+/// An ensemble. Displays as ZooKeeper prints it, byte for byte, and what it displays parses to an
+/// equal value.
 ///
 /// ```
 /// use fle::config::{DynamicConfig, Rules};
@@ -38,8 +41,8 @@ pub struct DynamicConfig {
     verifier: QuorumVerifier,
 }
 
-/// How recent a configuration is: the zxid of the reconfiguration that made it. Displays as ZooKeeper prints it, in
-/// hexadecimal.
+/// How recent a configuration is: the zxid of the reconfiguration that made it. Displays as
+/// ZooKeeper prints it, in hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct ConfigVersion(pub i64);
 
@@ -61,8 +64,8 @@ impl DynamicConfig {
         self.servers.iter().find(|server| server.sid() == sid)
     }
 
-    /// What makes a quorum: more than half of the participants, or, when there are groups, of the weight in more than
-    /// half of the groups.
+    /// What makes a quorum: more than half of the participants, or, when there are groups, of the
+    /// weight in more than half of the groups.
     #[must_use]
     pub fn verifier(&self) -> &QuorumVerifier {
         &self.verifier
@@ -74,9 +77,9 @@ impl DynamicConfig {
         !self.groups.is_empty()
     }
 
-    /// Whether both describe the same ensemble, whatever their versions: the same servers with the same roles and
-    /// addresses, and the same groups and weights. Host names are compared as text without case, address literals by
-    /// value.
+    /// Whether both describe the same ensemble, whatever their versions: the same servers with the
+    /// same roles and addresses, and the same groups and weights. Host names are compared as text
+    /// without case, address literals by value.
     #[doc(alias = "equals")]
     #[must_use]
     pub fn has_same_members(&self, other: &Self) -> bool {
@@ -150,8 +153,8 @@ fn participants(servers: &[ServerSpec]) -> impl Iterator<Item = Sid> {
         .map(ServerSpec::sid)
 }
 
-/// ZooKeeper keeps a map from server to group, and prints the groups in the order of a second map that it fills from
-/// the first.
+/// ZooKeeper keeps a map from server to group, and prints the groups in the order of a second map
+/// that it fills from the first.
 fn printed_groups(groups: &[Group]) -> Vec<Group> {
     let seats = groups
         .iter()

@@ -55,7 +55,8 @@ impl Diagnostic {
 }
 
 impl ConfigErrors {
-    /// What is wrong; at least one is more than a warning. Of a text with very many mistakes, the first thousand found.
+    /// What is wrong; at least one is more than a warning. Of a text with very many mistakes, the
+    /// first thousand found.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics

@@ -1,21 +1,21 @@
 //! A host as configuration names it: a name, or an address literal in any spelling that Java reads.
 //!
 //! Source: `InetAddress.getByName` and `InetSocketAddress.getHostString` of Java 17, and
-//! `ConfigUtils.getHostAndPort`. Names are not resolved here; an IPv6 literal with a zone stays the text it is, since
-//! zones belong to one machine.
+//! `ConfigUtils.getHostAndPort`. Names are not resolved here; an IPv6 literal with a zone stays the
+//! text it is, since zones belong to one machine.
 
 use super::problem::Problem;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A host name or an address literal. Displays as ZooKeeper writes it: an IPv6 literal with all eight groups and, as
-/// everything with a colon in it, in brackets.
+/// A host name or an address literal. Displays as ZooKeeper writes it: an IPv6 literal with all
+/// eight groups and, as everything with a colon in it, in brackets.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Host {
     /// An address literal.
     Ip(IpAddr),
-    /// A name to resolve when it is dialed, or an IPv6 literal with a zone. Not empty; neither white space, control
-    /// characters, backslashes nor brackets in it.
+    /// A name to resolve when it is dialed, or an IPv6 literal with a zone. Not empty; neither
+    /// white space, control characters, backslashes nor brackets in it.
     Name(String),
 }
 
@@ -91,8 +91,8 @@ impl fmt::Display for Host {
     }
 }
 
-/// An IPv4 literal as Java reads it: one to four decimal numbers, the last of which fills all the bytes that are
-/// left.
+/// An IPv4 literal as Java reads it: one to four decimal numbers, the last of which fills all the
+/// bytes that are left.
 fn ipv4(text: &str) -> Option<Ipv4Addr> {
     const LONGEST: usize = 15;
     if text.len() > LONGEST || !text.chars().all(|c| c.is_ascii_digit() || c == '.') {
@@ -145,7 +145,8 @@ pub(crate) fn split_host(text: &str) -> Result<(&str, Vec<&str>), Problem> {
 mod tests {
     use super::*;
 
-    /// `InetAddress` takes one to four numbers of decimal digits; whatever else looks like one is a name, to be resolved.
+    /// `InetAddress` takes one to four numbers of decimal digits; whatever else looks like one is a
+    /// name, to be resolved.
     #[test]
     fn an_ipv4_literal_has_up_to_four_numbers_of_digits_alone() {
         let ip = |text| ipv4(text).map(|address| address.to_string());

@@ -1,8 +1,9 @@
-//! The order in which Java's `HashMap<Long, …>` yields its entries, which is the order in which ZooKeeper prints
-//! servers, groups, group members and weights.
+//! The order in which Java's `HashMap<Long, …>` yields its entries, which is the order in which
+//! ZooKeeper prints servers, groups, group members and weights.
 //!
-//! Source: the observable behaviour of `java.util.HashMap`. Not followed: the order inside a bucket that has turned
-//! into a tree, which takes nine ids in one bucket of 64 or more; ids stay in the order of insertion there.
+//! Source: the observable behaviour of `java.util.HashMap`. Not followed: the order inside a bucket
+//! that has turned into a tree, which takes nine ids in one bucket of 64 or more; ids stay in the
+//! order of insertion there.
 
 /// Entries of a table: 16 at first, doubled when three quarters are passed.
 const FIRST_CAPACITY: usize = 16;
@@ -40,7 +41,8 @@ fn doubled<T>(buckets: Vec<Vec<T>>, key: impl Fn(&T) -> i64) -> Vec<Vec<T>> {
     doubled
 }
 
-/// `Long.hashCode` folds the upper half into the lower one, `HashMap` the upper half of that into its lower one.
+/// `Long.hashCode` folds the upper half into the lower one, `HashMap` the upper half of that into
+/// its lower one.
 fn bucket(key: i64, capacity: usize) -> usize {
     let bits = key.cast_unsigned();
     let hash = (bits ^ (bits >> 32)) & 0xffff_ffff;

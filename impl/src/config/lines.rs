@@ -208,8 +208,8 @@ impl EnsembleLines {
         false
     }
 
-    /// Reports everything wrong with the groups at once; [`QuorumVerifier`](crate::quorum::QuorumVerifier) would stop
-    /// at the first.
+    /// Reports everything wrong with the groups at once;
+    /// [`QuorumVerifier`](crate::quorum::QuorumVerifier) would stop at the first.
     fn check_groups(&self, read: &Members, report: &mut Report) -> bool {
         if read.groups.is_empty() && read.weights.is_empty() {
             return true;
@@ -352,8 +352,8 @@ fn parse_weight(value: &str) -> Result<u64, Problem> {
     u64::try_from(weight).map_err(|_| Problem::NegativeWeight(value.to_owned()))
 }
 
-/// A version as `Long.parseLong(…, 16)` reads it, signed hexadecimal, or as ZooKeeper prints a negative one, which it
-/// cannot read.
+/// A version as `Long.parseLong(…, 16)` reads it, signed hexadecimal, or as ZooKeeper prints a
+/// negative one, which it cannot read.
 pub(super) fn parse_version(text: &str) -> Option<ConfigVersion> {
     let signed = i64::from_str_radix(text, 16).ok();
     let version = signed.or_else(|| u64::from_str_radix(text, 16).ok().map(u64::cast_signed));

@@ -1,7 +1,7 @@
 //! What is allowed in an ensemble and is probably not meant.
 //!
-//! Source: the warnings of `QuorumPeerConfig.parseDynamicConfig` and `QuorumServer.checkAddressDuplicate`, and the
-//! mistakes that operators report.
+//! Source: the warnings of `QuorumPeerConfig.parseDynamicConfig` and
+//! `QuorumServer.checkAddressDuplicate`, and the mistakes that operators report.
 
 use super::dynamic::DynamicConfig;
 use super::error::Report;

@@ -8,7 +8,8 @@ use crate::quorum::QuorumError;
 use std::borrow::Cow;
 use std::fmt;
 
-/// One thing that is wrong with a configuration. Displays what is wrong; [`remedy`](Self::remedy) says what to do.
+/// One thing that is wrong with a configuration. Displays what is wrong; [`remedy`](Self::remedy)
+/// says what to do.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Problem {
     /// A `\u` escape without four hexadecimal digits.

@@ -1,14 +1,14 @@
 //! The syntax of Java's properties, in which all of ZooKeeper's configuration is written.
 //!
-//! Source: the documentation of `java.util.Properties.load`, and its behaviour where that is silent. A reader of our
-//! own because the crate `java-properties` 2.0 reads some texts otherwise than Java: it drops a last line that ends
-//! in a backslash, refuses characters written as two `\u` escapes, and strips more than Java's white space. It also
-//! brings a regular expression engine.
+//! Source: the documentation of `java.util.Properties.load`, and its behaviour where that is
+//! silent. A reader of our own because the crate `java-properties` 2.0 reads some texts otherwise
+//! than Java: it drops a last line that ends in a backslash, refuses characters written as two `\u`
+//! escapes, and strips more than Java's white space. It also brings a regular expression engine.
 //!
-//! Invariants: any text is read without a panic, in one pass, an entry at a time; line numbers are those of an
-//! entry's first line. Half of a surrogate pair, which a Java string can hold and ours cannot, becomes U+FFFD. A last
-//! line of a backslash alone, which is an empty key or nothing for Java, depending on the line break after it, is
-//! nothing.
+//! Invariants: any text is read without a panic, in one pass, an entry at a time; line numbers are
+//! those of an entry's first line. Half of a surrogate pair, which a Java string can hold and ours
+//! cannot, becomes U+FFFD. A last line of a backslash alone, which is an empty key or nothing for
+//! Java, depending on the line break after it, is nothing.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -62,8 +62,8 @@ impl Iterator for Entries<'_> {
 }
 
 impl Entries<'_> {
-    /// The next line that is neither blank nor a comment, with those joined to it that a backslash continues, still
-    /// escaped.
+    /// The next line that is neither blank nor a comment, with those joined to it that a backslash
+    /// continues, still escaped.
     fn logical_line(&mut self) -> Option<(usize, String)> {
         loop {
             let mut first_line = self.line;
@@ -88,7 +88,8 @@ impl Entries<'_> {
         }
     }
 
-    /// Appends the rest of a line and says whether its end was escaped, so that the next one belongs to it.
+    /// Appends the rest of a line and says whether its end was escaped, so that the next one
+    /// belongs to it.
     fn natural_line(&mut self, text: &mut String) -> bool {
         let mut escaped = false;
         while let Some(c) = self.next_in_line() {

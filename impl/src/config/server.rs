@@ -74,8 +74,8 @@ impl ServerSpec {
         self.secure_client_address.as_ref()
     }
 
-    /// Whether both describe the same server. Names are compared without case, literals by value; nothing is
-    /// resolved.
+    /// Whether both describe the same server. Names are compared without case, literals by value;
+    /// nothing is resolved.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         let addresses = |spec: &Self| -> BTreeSet<_> {
             let addresses = spec.addresses.iter();

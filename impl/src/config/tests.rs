@@ -1,4 +1,5 @@
-//! Properties of the whole: nothing that a text holds makes a reader panic, and what is printed is what was read.
+//! Properties of the whole: nothing that a text holds makes a reader panic, and what is printed is
+//! what was read.
 
 use super::lines::parse_version;
 use super::{DynamicConfig, Problem, Rules, Severity, ZooConfig};

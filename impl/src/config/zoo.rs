@@ -1,7 +1,7 @@
 //! One static file, usually `zoo.cfg`.
 //!
-//! Source: `QuorumPeerConfig.parseProperties`. What ZooKeeper hands on as a system property is read here as what it
-//! means; a key that ZooKeeper has for another purpose passes without a word.
+//! Source: `QuorumPeerConfig.parseProperties`. What ZooKeeper hands on as a system property is read
+//! here as what it means; a key that ZooKeeper has for another purpose passes without a word.
 
 use super::dynamic::DynamicConfig;
 use super::error::{ConfigErrors, Parsed, Report};
@@ -161,8 +161,8 @@ impl StaticFile {
         check_known(key, entry.line, report);
     }
 
-    /// Beside `dynamicConfigFile` no member may stand. A version may: ZooKeeper leaves it there when it moves the
-    /// members out.
+    /// Beside `dynamicConfigFile` no member may stand. A version may: ZooKeeper leaves it there
+    /// when it moves the members out.
     fn refuse_ensemble(&self, report: &mut Report) {
         for entry in self.ensemble.entries() {
             if EnsembleLines::names_member(&entry.key) {

@@ -1,13 +1,16 @@
 //! The votes that one election has heard, added up as they arrive.
 //!
-//! Source: the maps `recvset` and `outofelection` with `getVoteTracker`, which counts all votes anew for each notification. Here
-//! identical votes for a candidate form a faction with a running tally, and a question is answered by the factions of its
-//! candidate that agree: mostly one or two, however many voters there are.
+//! Source: the maps `recvset` and `outofelection` with `getVoteTracker`, which counts all votes
+//! anew for each notification. Here identical votes for a candidate form a faction with a running
+//! tally, and a question is answered by the factions of its candidate that agree: mostly one or
+//! two, however many voters there are.
 //!
-//! Invariants: each voter has at most one vote; every vote is in exactly one faction of its candidate; the factions follow from
-//! the votes, so that the hash looks at the votes alone; a faction that nobody is left in counts nothing. Equality looks at the
-//! sums as well: whoever searches for a wrong one must not take it for the right one, because the votes are the same. Absent on
-//! purpose: what agreement means ([`Vote::agrees_with`]) and what a quorum is ([`QuorumView`]).
+//! Invariants: each voter has at most one vote; every vote is in exactly one faction of its
+//! candidate; the factions follow from the votes, so that the hash looks at the votes alone; a
+//! faction that nobody is left in counts nothing. Equality looks at the sums as well: whoever
+//! searches for a wrong one must not take it for the right one, because the votes are the same.
+//! Absent on purpose: what agreement means ([`Vote::agrees_with`]) and what a quorum is
+//! ([`QuorumView`]).
 
 use crate::id::Sid;
 use crate::quorum::{QuorumView, Slot, Tally};
@@ -40,7 +43,8 @@ struct Faction {
     next: Option<FactionId>,
 }
 
-/// A faction's place, in four bytes also where there may be none: what a server keeps for each voter is nearly nothing else.
+/// A faction's place, in four bytes also where there may be none: what a server keeps for each
+/// voter is nearly nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct FactionId(NonZeroU32);
 
@@ -67,7 +71,8 @@ impl Ballots {
         }
     }
 
-    /// Records a vote, in place of the voter's earlier one. `candidate` is the slot of the vote's leader.
+    /// Records a vote, in place of the voter's earlier one. `candidate` is the slot of the vote's
+    /// leader.
     pub(super) fn record(&mut self, voter: Slot, candidate: Slot, vote: &Vote, view: &QuorumView) {
         match self.memberships[voter.index()] {
             Some(earlier) if self.factions[earlier.index()].vote == *vote => return,
@@ -127,7 +132,8 @@ impl Ballots {
         iter::successors(first, next)
     }
 
-    /// Sets `tally` to the votes that agree with `probe`, whose leader has the slot `candidate`; none for a leader who is no voter.
+    /// Sets `tally` to the votes that agree with `probe`, whose leader has the slot `candidate`;
+    /// none for a leader who is no voter.
     pub(super) fn count(&self, candidate: Option<Slot>, probe: &Vote, tally: &mut Tally) {
         let factions = candidate.into_iter().flat_map(|it| self.factions_of(it));
         let factions = factions.map(|id| &self.factions[id.index()]);
@@ -145,7 +151,8 @@ impl Ballots {
             .collect()
     }
 
-    /// What has been added up, in no order: by candidate, its factions. Where nobody is left nothing should be.
+    /// What has been added up, in no order: by candidate, its factions. Where nobody is left
+    /// nothing should be.
     fn sums(&self) -> impl Iterator<Item = (Option<Slot>, Option<&Vote>, &Tally)> + Clone {
         let faction = |id: FactionId| &self.factions[id.index()];
         let first = self.first.iter().flatten();
@@ -180,7 +187,8 @@ impl Ballots {
         }
     }
 
-    /// The same votes in another view; those from or for servers that do not vote there are dropped.
+    /// The same votes in another view; those from or for servers that do not vote there are
+    /// dropped.
     pub(super) fn reseated(&self, from: &QuorumView, to: &QuorumView) -> Self {
         let mut reseated = Self::new(to);
         for (sid, vote) in from.voters().zip(self.votes()) {

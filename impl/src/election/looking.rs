@@ -1,8 +1,11 @@
-//! A server that looks for a leader: collecting votes, finalizing, recognising an ensemble that already has one.
+//! A server that looks for a leader: collecting votes, finalizing, recognising an ensemble that
+//! already has one.
 //!
-//! Source: the loop of `lookForLeader` with `receivedFollowingNotification` and `receivedLeadingNotification`. Invariants: every
-//! vote in `recv_set` is of the present round; `out_of_election` holds settled votes of any round; while finalizing, no vote is
-//! recorded. Absent on purpose: what other servers are answered, which is the receiver's part and stands beside the engine.
+//! Source: the loop of `lookForLeader` with `receivedFollowingNotification` and
+//! `receivedLeadingNotification`. Invariants: every vote in `recv_set` is of the present round;
+//! `out_of_election` holds settled votes of any round; while finalizing, no vote is recorded.
+//! Absent on purpose: what other servers are answered, which is the receiver's part and stands
+//! beside the engine.
 
 use super::ballots::Ballots;
 use super::connections::{Outbox, Reachability};
@@ -26,7 +29,8 @@ pub(super) struct Looking {
     interval: Duration,
     /// Who may still propose better in this round; only an eager server keeps account.
     unheard: Option<Unheard>,
-    /// The support for the proposal when a looking voter was last heard: what an oracle is asked about later.
+    /// The support for the proposal when a looking voter was last heard: what an oracle is asked
+    /// about later.
     vote_set: Option<Tally>,
 }
 
@@ -130,8 +134,9 @@ impl Looking {
         self.phase == WaitPhase::Finalizing && self.unheard.as_ref().is_some_and(Unheard::is_empty)
     }
 
-    /// A notification from a voter. While finalizing, one that proposes nothing better is discarded, whatever it says, but for the
-    /// fact that its sender was heard; a better one ends the wait and is then heard like any other.
+    /// A notification from a voter. While finalizing, one that proposes nothing better is
+    /// discarded, whatever it says, but for the fact that its sender was heard; a better one ends
+    /// the wait and is then heard like any other.
     pub(super) fn hear(
         &mut self,
         heard: &Heard<'_>,
@@ -160,8 +165,8 @@ impl Looking {
         }
     }
 
-    /// A voter that proposed in this round while it looked. One that has settled does not count: its vote is never adopted, so this
-    /// server's may be worse.
+    /// A voter that proposed in this round while it looked. One that has settled does not count:
+    /// its vote is never adopted, so this server's may be worse.
     fn count_as_heard(&mut self, heard: &Heard<'_>, cx: &Context<'_>) {
         let theirs = heard.notification;
         if let Some(unheard) = &mut self.unheard
@@ -172,7 +177,8 @@ impl Looking {
         }
     }
 
-    /// Another looking voter: catch up with its round or its better proposal, and finalize once a quorum proposes the same.
+    /// Another looking voter: catch up with its round or its better proposal, and finalize once a
+    /// quorum proposes the same.
     fn hear_looking(
         &mut self,
         heard: &Heard<'_>,
@@ -215,10 +221,12 @@ impl Looking {
         }
     }
 
-    /// A voter that follows or leads: join when a quorum agrees with it and the leader itself says that it leads.
+    /// A voter that follows or leads: join when a quorum agrees with it and the leader itself says
+    /// that it leads.
     ///
-    /// Votes of this round are counted among themselves first, and without their wire generation, as in the reference: a
-    /// versioned vote then agrees with them by its leader alone. All are also counted with those of other rounds.
+    /// Votes of this round are counted among themselves first, and without their wire generation,
+    /// as in the reference: a versioned vote then agrees with them by its leader alone. All are
+    /// also counted with those of other rounds.
     fn hear_settled(
         &mut self,
         heard: &Heard<'_>,
@@ -250,8 +258,9 @@ impl Looking {
         None
     }
 
-    /// In an ensemble of two, an oracle that denies this server has granted the other: its word that it leads is enough
-    /// (ZOOKEEPER-3922). Like the reference, this asks neither for a quorum nor for the round.
+    /// In an ensemble of two, an oracle that denies this server has granted the other: its word
+    /// that it leads is enough (ZOOKEEPER-3922). Like the reference, this asks neither for a quorum
+    /// nor for the round.
     fn follow_lone_leader(&self, heard: &Heard<'_>, cx: &Context<'_>) -> Option<Decision> {
         if cx.oracle?.grants() {
             return None;
@@ -263,8 +272,8 @@ impl Looking {
         })
     }
 
-    /// The wait for votes ran out: announce again or reconnect, and be more patient. With an oracle, a support that was too
-    /// small may be enough by now.
+    /// The wait for votes ran out: announce again or reconnect, and be more patient. With an
+    /// oracle, a support that was too small may be enough by now.
     pub(super) fn renotify(
         &mut self,
         outbox: Outbox,
@@ -302,8 +311,9 @@ fn unheard(settings: &Settings, view: &QuorumView) -> Option<Unheard> {
     is_eager.then(|| Unheard::new(settings.sid, view))
 }
 
-/// Whether a quorum agrees with `vote` and its leader is known to lead; a leader that everybody else names and that is this
-/// server itself must be so in this round (`checkLeader`; ZOOKEEPER-131, ZOOKEEPER-1514).
+/// Whether a quorum agrees with `vote` and its leader is known to lead; a leader that everybody
+/// else names and that is this server itself must be so in this round (`checkLeader`;
+/// ZOOKEEPER-131, ZOOKEEPER-1514).
 fn leader_stands(votes: &Ballots, leader: Slot, vote: &Vote, cx: &Context<'_>) -> bool {
     let confirmed = if vote.proposal.leader == cx.sid {
         vote.election_epoch == cx.ballot.logical_clock

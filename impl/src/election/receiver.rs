@@ -1,7 +1,8 @@
 //! What a server does with a message before its election hears of it.
 //!
-//! Source: `WorkerReceiver.run`. The order is the reference's: the configuration, then the stranger, then the answer to a looking
-//! voter. A sender's state that no version knows ends it after the stranger.
+//! Source: `WorkerReceiver.run`. The order is the reference's: the configuration, then the
+//! stranger, then the answer to a looking voter. A sender's state that no version knows ends it
+//! after the stranger.
 
 use super::looking::Ballot;
 use super::{Effect, Effects, Election, Phase};
@@ -11,8 +12,9 @@ use crate::vote::ServerState;
 use std::sync::Arc;
 
 impl Election {
-    /// A newer configuration in a notification concerns a looking server only (ZOOKEEPER-2212). With other members it ends the
-    /// election; with the same ones it is adopted where that is enabled.
+    /// A newer configuration in a notification concerns a looking server only (ZOOKEEPER-2212).
+    /// With other members it ends the election; with the same ones it is adopted where that is
+    /// enabled.
     pub(super) fn restarts_for(&mut self, received: &Received<'_>, effects: &mut Effects) -> bool {
         let looks = self.state() == ServerState::Looking;
         let text = received.config.filter(|_| looks);
@@ -43,7 +45,8 @@ impl Election {
         effects.push(Effect::Send { to, notification });
     }
 
-    /// A looking voter learns the proposal if its round lags behind, and the settled vote if there is one.
+    /// A looking voter learns the proposal if its round lags behind, and the settled vote if there
+    /// is one.
     pub(super) fn answer_looking(&self, to: Sid, theirs: &Notification, effects: &mut Effects) {
         if theirs.state != ServerState::Looking {
             return;

@@ -14,8 +14,8 @@ pub struct Settings {
     pub learner_type: LearnerType,
     /// Its waits.
     pub timing: Timing,
-    /// Whether a newer configuration that a peer sends is adopted (`reconfigEnabled`). Without it one with other members still
-    /// restarts the election, as in the reference.
+    /// Whether a newer configuration that a peer sends is adopted (`reconfigEnabled`). Without it
+    /// one with other members still restarts the election, as in the reference.
     pub reconfig_enabled: bool,
 }
 

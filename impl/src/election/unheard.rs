@@ -1,16 +1,19 @@
 //! Whose proposals an eager server still waits for once a quorum agrees with it.
 //!
-//! The rule is argued and checked in the model, `fle_model::election::finalizing`. Invariant: `left` is the number of voices still awaited. So a
-//! notification costs the same whatever the number of voters. Absent on purpose: the votes themselves, and when the answer matters.
+//! The rule is argued and checked in the model, `fle_model::election::finalizing`. Invariant:
+//! `left` is the number of voices still awaited. So a notification costs the same whatever the
+//! number of voters. Absent on purpose: the votes themselves, and when the answer matters.
 
 use super::connections::Reachability;
 use crate::id::Sid;
 use crate::quorum::{QuorumView, Slot};
 
-/// The other voters with weight in the configurations in force, and what is known of each in this round.
+/// The other voters with weight in the configurations in force, and what is known of each in this
+/// round.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Unheard {
-    /// By slot; `None` for this server and for those without weight, which can propose nothing better.
+    /// By slot; `None` for this server and for those without weight, which can propose nothing
+    /// better.
     voices: Vec<Option<Voice>>,
     left: usize,
 }

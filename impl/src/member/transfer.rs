@@ -1,7 +1,7 @@
 //! Leadership that is being handed over: who waits for what comes of it.
 //!
-//! Invariant: whoever waits hears of it when somebody leads again, be it the heir or another. Absent: how it is handed over, which is
-//! [`crate::leadership`]'s.
+//! Invariant: whoever waits hears of it when somebody leads again, be it the heir or another.
+//! Absent: how it is handed over, which is [`crate::leadership`]'s.
 
 use crate::id::{PeerEpoch, Sid};
 use crate::leadership::{CannotHandOver, Standing};

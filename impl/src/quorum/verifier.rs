@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct QuorumVerifier {
     /// Ascending by sid.
     voters: Vec<Voter>,
-    /// The weight that each group holds in all. A member that is no voter adds to it and can never bring it in.
+    /// The weight that each group holds in all. A member that is no voter adds to it and can never
+    /// bring it in.
     group_weights: Vec<u64>,
     rule: Rule,
 }
@@ -96,8 +97,8 @@ impl QuorumVerifier {
         }
     }
 
-    /// More than half of the weight in more than half of the groups, groups without weight left out. A voter without an entry in
-    /// `weights` has weight 1.
+    /// More than half of the weight in more than half of the groups, groups without weight left
+    /// out. A voter without an entry in `weights` has weight 1.
     ///
     /// # Errors
     /// When a voter stands in no group or in two, or a group's weight cannot be known.
@@ -148,8 +149,8 @@ impl QuorumVerifier {
         self.voter(sid).is_some()
     }
 
-    /// The weight with which this configuration judges a candidate that votes in one of those in force. `None` where it says
-    /// nothing of the candidate.
+    /// The weight with which this configuration judges a candidate that votes in one of those in
+    /// force. `None` where it says nothing of the candidate.
     pub(super) fn candidate_weight(&self, sid: Sid) -> Option<u64> {
         match &self.rule {
             Rule::Majority => Some(1),
@@ -172,8 +173,8 @@ impl QuorumVerifier {
         self.group_weights.len()
     }
 
-    /// Whether these weights, one for each group, are a quorum; with an oracle, a majority of two voters or fewer that is missed
-    /// is the oracle's to grant.
+    /// Whether these weights, one for each group, are a quorum; with an oracle, a majority of two
+    /// voters or fewer that is missed is the oracle's to grant.
     pub(super) fn has_quorum(&self, acked: &[u64], oracle: Option<&dyn super::Oracle>) -> bool {
         let groups = self.group_weights.iter().zip(acked);
         let won = groups.filter(|&(total, acked)| *acked > total / 2).count();

@@ -1,4 +1,5 @@
-//! The configurations in force together: the committed one and, while a reconfiguration is under way, the one proposed last.
+//! The configurations in force together: the committed one and, while a reconfiguration is under
+//! way, the one proposed last.
 
 use super::{Oracle, QuorumVerifier};
 use crate::id::Sid;
@@ -6,7 +7,8 @@ use smallvec::SmallVec;
 
 /// The configurations in force and everybody who votes in either.
 ///
-/// Each voter has a [`Slot`], its place in ascending order of sid, so that votes can be kept in arrays.
+/// Each voter has a [`Slot`], its place in ascending order of sid, so that votes can be kept in
+/// arrays.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct QuorumView {
     committed: QuorumVerifier,
@@ -22,7 +24,8 @@ pub struct Slot(usize);
 struct Seat {
     sid: Sid,
     weight: u64,
-    /// Where in a tally the vote counts, and how much: one entry for each configuration in which the server votes.
+    /// Where in a tally the vote counts, and how much: one entry for each configuration in which
+    /// the server votes.
     counts: SmallVec<[(usize, u64); 2]>,
 }
 
@@ -37,7 +40,8 @@ impl QuorumView {
         Self::of(committed, None)
     }
 
-    /// A committed configuration and the one proposed to follow it: both must then give a quorum (ZOOKEEPER-1807).
+    /// A committed configuration and the one proposed to follow it: both must then give a quorum
+    /// (ZOOKEEPER-1807).
     #[must_use]
     pub fn joint(committed: QuorumVerifier, proposed: QuorumVerifier) -> Self {
         Self::of(committed, Some(proposed))
@@ -98,8 +102,9 @@ impl QuorumView {
         found.ok().map(Slot)
     }
 
-    /// How much a candidate weighs: zero unless it votes in a configuration in force. The committed one judges, also those that
-    /// vote only in the proposed one, unless it says nothing of them: a majority gives weight 1, groups what their weights say.
+    /// How much a candidate weighs: zero unless it votes in a configuration in force. The committed
+    /// one judges, also those that vote only in the proposed one, unless it says nothing of them: a
+    /// majority gives weight 1, groups what their weights say.
     #[must_use]
     pub fn weight(&self, sid: Sid) -> u64 {
         self.slot(sid).map_or(0, |slot| self.seats[slot.0].weight)
@@ -118,7 +123,8 @@ impl QuorumView {
         ))
     }
 
-    /// The tally of these servers' votes; those of servers that do not vote count nowhere. A server must not stand here twice.
+    /// The tally of these servers' votes; those of servers that do not vote count nowhere. A server
+    /// must not stand here twice.
     #[must_use]
     pub fn tally(&self, acks: impl IntoIterator<Item = Sid>) -> Tally {
         let mut tally = self.empty_tally();
@@ -128,8 +134,8 @@ impl QuorumView {
         tally
     }
 
-    /// Whether the votes are a quorum in every configuration in force. `oracle` is whom to ask where a majority of at most two
-    /// voters is missed (`None` where there is nobody to ask).
+    /// Whether the votes are a quorum in every configuration in force. `oracle` is whom to ask
+    /// where a majority of at most two voters is missed (`None` where there is nobody to ask).
     ///
     /// ```
     /// use fle::quorum::{QuorumVerifier, QuorumView};
@@ -184,7 +190,8 @@ impl Tally {
         }
     }
 
-    /// Counts the votes of these tallies of the same view, in place of its own; no voter may stand in two of them.
+    /// Counts the votes of these tallies of the same view, in place of its own; no voter may stand
+    /// in two of them.
     pub fn set_to_sum<'a>(&mut self, tallies: &(impl Iterator<Item = &'a Self> + Clone)) {
         for (group, sum) in self.0.iter_mut().enumerate() {
             *sum = tallies.clone().map(|tally| tally.0[group]).sum();

@@ -1,4 +1,5 @@
-//! Order and agreement a second time, as the reference's source says them, over every combination of a small domain.
+//! Order and agreement a second time, as the reference's source says them, over every combination
+//! of a small domain.
 
 use super::*;
 use crate::quorum::{Group, QuorumVerifier};

@@ -77,7 +77,8 @@ fn a_proposed_configuration_may_be_missing_but_not_unreadable() {
     assert!(unreadable(folder.warnings()));
 }
 
-/// `QuorumPeerMainTest.testInconsistentPeerType`: an observer in the list without `peerType=observer`.
+/// `QuorumPeerMainTest.testInconsistentPeerType`: an observer in the list without
+/// `peerType=observer`.
 #[test]
 fn the_server_list_decides_the_role() {
     let folder = Folder::new("role").with("myid", "3\n").zoo_cfg(THREE);

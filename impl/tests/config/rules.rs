@@ -1,5 +1,5 @@
-//! The rules of an ensemble's text, scenario by scenario, as ZooKeeper's own tests state them (named in the comments),
-//! and the mistakes that operators make in it.
+//! The rules of an ensemble's text, scenario by scenario, as ZooKeeper's own tests state them
+//! (named in the comments), and the mistakes that operators make in it.
 
 use crate::lines;
 use fle::Sid;

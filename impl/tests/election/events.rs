@@ -24,7 +24,8 @@ fn a_server_without_a_vote_proposes_nobody() {
     let mut observer = server(4).zxid(5).epoch(2).observer().idle(&config);
     assert_eq!(observer.looks(), [broadcast(&nothing), collect(200)]);
 
-    // One that observes although it is listed as a voter votes for itself, without a history (ZOOKEEPER-764).
+    // One that observes although it is listed as a voter votes for itself, without a history
+    // (ZOOKEEPER-764).
     let mut confused = server(3).zxid(5).epoch(2).observer().idle(&majority(THREE));
     let itself = proposing(3).zxid(i64::MIN).epoch(i64::MIN);
     assert_eq!(confused.looks(), [broadcast(&itself), collect(200)]);

@@ -13,7 +13,8 @@ use fle::{
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A message from a peer: versioned, in round 1, about a leader without history, until told otherwise.
+/// A message from a peer: versioned, in round 1, about a leader without history, until told
+/// otherwise.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     notification: Notification,

@@ -1,4 +1,5 @@
-//! What the reference's own tests assert of the election, each in our words; the test that it comes from stands beside it.
+//! What the reference's own tests assert of the election, each in our words; the test that it comes
+//! from stands beside it.
 
 use crate::support::{
     Message, broadcast, collect, decide, finalize, following, leading, majority, proposing, server,
@@ -21,7 +22,8 @@ fn told(messages: &[(i64, Message)]) -> Option<Notification> {
     None
 }
 
-/// `FLEOutOfElectionTest`: the votes of an ensemble need not show the same zxid and round (ZOOKEEPER-1732, -1805).
+/// `FLEOutOfElectionTest`: the votes of an ensemble need not show the same zxid and round
+/// (ZOOKEEPER-1732, -1805).
 #[test]
 fn settled_votes_match_whatever_their_zxid_and_round() {
     let followers = [(0, 3, 4), (1, 4, 5), (3, 5, 6)];
@@ -45,7 +47,8 @@ fn settled_votes_match_whatever_their_zxid_and_round() {
     );
 }
 
-/// `FLEOutOfElectionTest`: during a rolling upgrade servers without a version report another epoch for the same leader.
+/// `FLEOutOfElectionTest`: during a rolling upgrade servers without a version report another epoch
+/// for the same leader.
 #[test]
 fn votes_of_different_wire_generations_match_by_leader_alone() {
     let messages = [
@@ -89,8 +92,9 @@ fn looking_votes_match_only_in_all_fields() {
     assert!(!elects(&vote.clone().round(0)));
 }
 
-/// A versioned vote of this round matches unversioned recordings by its leader alone: the reference stores what it hears in its
-/// own round without the version, so two epochs of one leader make a quorum there.
+/// A versioned vote of this round matches unversioned recordings by its leader alone: the reference
+/// stores what it hears in its own round without the version, so two epochs of one leader make a
+/// quorum there.
 #[test]
 fn settled_votes_of_this_round_match_by_leader_alone() {
     let messages = [
@@ -103,7 +107,8 @@ fn settled_votes_of_this_round_match_by_leader_alone() {
     assert_eq!(told(&late), None, "in another round the epochs count");
 }
 
-/// `FLEBackwardElectionRoundTest` (ZOOKEEPER-1514): followers of the last round do not make this server lead in the next.
+/// `FLEBackwardElectionRoundTest` (ZOOKEEPER-1514): followers of the last round do not make this
+/// server lead in the next.
 #[test]
 fn a_server_is_not_made_leader_by_an_old_round() {
     let mut peer = server(0).among(&majority(&[0, 1, 2]));
@@ -140,7 +145,8 @@ fn epoch_then_zxid_then_sid_decide() {
     );
 }
 
-/// `FLEMalformedNotificationMessageTest`: what cannot be read changes nothing, and the election goes on.
+/// `FLEMalformedNotificationMessageTest`: what cannot be read changes nothing, and the election
+/// goes on.
 #[test]
 fn malformed_messages_are_dropped() {
     let text = [b'x'; 20];
@@ -175,7 +181,8 @@ fn malformed_messages_are_dropped() {
     assert_eq!(peer.hears(0, &proposing(1)), [finalize()]);
 }
 
-/// `FLEZeroWeightTest` (ZOOKEEPER-498): of nine servers only three have weight, and nobody else is ever elected.
+/// `FLEZeroWeightTest` (ZOOKEEPER-498): of nine servers only three have weight, and nobody else is
+/// ever elected.
 #[test]
 fn a_server_without_weight_is_never_proposed() {
     let mut config = servers(&[0, 1, 2, 3, 4, 5, 6, 7, 8], "participant");
@@ -198,7 +205,8 @@ fn a_server_without_weight_is_never_proposed() {
     assert_eq!(peer.hears(1, &proposing(0)), [finalize()]);
 }
 
-/// A server without weight starts with a vote for itself and takes the first one with weight, if that is better.
+/// A server without weight starts with a vote for itself and takes the first one with weight, if
+/// that is better.
 #[test]
 fn a_server_without_weight_gives_way() {
     let config = servers(&[1, 2], "participant") + "group.1=1:2\nweight.1=1\nweight.2=0\nversion=0";
@@ -221,8 +229,8 @@ fn a_late_server_catches_up_with_the_round() {
     );
 }
 
-/// `FLETest` (ZOOKEEPER-975, -1732): a server that restarts beside a running ensemble follows its leader, better credentials or
-/// not, whatever round it is in.
+/// `FLETest` (ZOOKEEPER-975, -1732): a server that restarts beside a running ensemble follows its
+/// leader, better credentials or not, whatever round it is in.
 #[test]
 fn a_joiner_respects_the_ensemble() {
     let mut joiner = server(3).zxid(99).epoch(9).among(&majority(&[1, 2, 3]));

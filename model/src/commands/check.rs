@@ -32,8 +32,8 @@ pub(crate) struct Check {
     /// How many threads search. [default: one for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Start only from every N-th initial state: part I of N, from 0 to N-1, as batch systems count their tasks. `merge` puts
-    /// the parts' reports together.
+    /// Start only from every N-th initial state: part I of N, from 0 to N-1, as batch systems count
+    /// their tasks. `merge` puts the parts' reports together.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Also write the reports as JSON to this file, `-` for standard output.

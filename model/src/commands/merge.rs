@@ -8,7 +8,8 @@ use std::process::ExitCode;
 
 #[derive(clap::Args)]
 pub(crate) struct Merge {
-    /// The files that `check --shard I/N --json FILE` wrote, all N of them, for any number of scenarios.
+    /// The files that `check --shard I/N --json FILE` wrote, all N of them, for any number of
+    /// scenarios.
     #[arg(value_name = "REPORT", required = true)]
     files: Vec<PathBuf>,
     /// Also write the merged reports as JSON to this file, `-` for standard output.

@@ -42,7 +42,8 @@ pub(crate) fn watched<T>(name: &str, work: impl FnOnce(Option<Watcher<'_>>) -> T
     if !io::stderr().is_terminal() {
         return work(None);
     }
-    // A line too long for the terminal is cut: if it went on in the next, it could not be written over.
+    // A line too long for the terminal is cut: if it went on in the next, it could not be written
+    // over.
     let mut show = |progress: Progress| eprint!("\r\x1b[K\x1b[?7l{name}: {progress}\x1b[?7h");
     let result = work(Some(&mut show));
     eprint!("\r\x1b[K");

@@ -18,7 +18,8 @@ pub(crate) struct Simulate {
     /// For how long to begin new walks.
     #[arg(long, value_name = "N")]
     seconds: NonZeroU32,
-    /// The seed of the first walk; each further one has the next number. [default: a random one, which is printed]
+    /// The seed of the first walk; each further one has the next number. [default: a random one,
+    /// which is printed]
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
     /// Write counterexamples to this folder, as `check` does. It is made if it is missing.

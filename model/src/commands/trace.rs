@@ -17,10 +17,12 @@ pub(crate) struct Trace {
     /// How many walks.
     #[arg(long, value_name = "N", default_value = "10")]
     walks: NonZeroU32,
-    /// The seed of the first walk; each further one has the next number. [default: a random one, which is printed]
+    /// The seed of the first walk; each further one has the next number. [default: a random one,
+    /// which is printed]
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
-    /// The folder for the traces, `SCENARIO-SEED-sSID-gLIFE.jsonl`, over what is there. It is made if it is missing.
+    /// The folder for the traces, `SCENARIO-SEED-sSID-gLIFE.jsonl`, over what is there. It is made
+    /// if it is missing.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }

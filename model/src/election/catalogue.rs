@@ -1,7 +1,8 @@
-//! The scenarios, as data: what each covers, its bounds, and the number of states that it must come to.
+//! The scenarios, as data: what each covers, its bounds, and the number of states that it must come
+//! to.
 //!
-//! A scenario's unique states are pinned. When a change of the model moves a number, the commit that
-//! moves it says why.
+//! A scenario's unique states are pinned. When a change of the model moves a number, the commit
+//! that moves it says why.
 
 mod scenarios;
 

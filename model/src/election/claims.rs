@@ -1,7 +1,8 @@
 //! What must hold of an election, what must be seen to happen, and what sounds right and is false.
 //!
-//! A property of a state is judged on the state. What must hold of steps is a [`StepRule`](crate::election::rules::StepRule); the state
-//! remembers that one was broken. What must come to hold, and stay so, is judged on fair runs ([`crate::frame::liveness`]).
+//! A property of a state is judged on the state. What must hold of steps is a
+//! [`StepRule`](crate::election::rules::StepRule); the state remembers that one was broken. What
+//! must come to hold, and stay so, is judged on fair runs ([`crate::frame::liveness`]).
 //!
 //! Every `always` and `eventually` names the `sometimes` that shows it is not vacuous.
 

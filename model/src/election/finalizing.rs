@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-/// When a server that has a quorum stops waiting for a better proposal and settles, where waits are longer than messages travel
-/// ([`Timely`](crate::terms::setting::Setting::Timely)). It may take its time: what is said here is when it can settle, not that it does so at once.
+/// When a server that has a quorum stops waiting for a better proposal and settles, where waits are
+/// longer than messages travel ([`Timely`](crate::terms::setting::Setting::Timely)). It may take
+/// its time: what is said here is when it can settle, not that it does so at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Finalizing {
     /// How long it waits.
@@ -16,12 +17,15 @@ pub struct Finalizing {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Length {
-    /// For this many message delays, none of which is begun anew. When the first is over everything has arrived, anywhere, that was
-    /// under way when the wait began; when the second is over, which makes a round trip, also what others sent because of that.
+    /// For this many message delays, none of which is begun anew. When the first is over everything
+    /// has arrived, anywhere, that was under way when the wait began; when the second is over,
+    /// which makes a round trip, also what others sent because of that.
     Delays(u8),
-    /// Until nothing is under way to it: the wait is longer than a message travels, and begins anew with each that arrives.
+    /// Until nothing is under way to it: the wait is longer than a message travels, and begins anew
+    /// with each that arrives.
     ForArrivals,
-    /// Until nothing is under way at all and every server has begun to look: the wait is also longer than servers begin apart.
+    /// Until nothing is under way at all and every server has begun to look: the wait is also
+    /// longer than servers begin apart.
     ForStarts,
 }
 
@@ -31,9 +35,11 @@ pub enum Length {
 pub enum Early {
     /// Never.
     Never,
-    /// Once it has on record what every voter with weight proposed in this round while it looked: then nothing better can come.
+    /// Once it has on record what every voter with weight proposed in this round while it looked:
+    /// then nothing better can come.
     AllHeard,
-    /// The same, but a voter counts as heard also while it is down or the connection to it is broken.
+    /// The same, but a voter counts as heard also while it is down or the connection to it is
+    /// broken.
     AllHeardOrUnreachable,
 }
 

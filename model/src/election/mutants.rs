@@ -1,5 +1,5 @@
-//! The mutants, as data. Rules that several of them break are stated in [`super::server`], under the
-//! rule's own name, so that it can still be read beside the Java class.
+//! The mutants, as data. Rules that several of them break are stated in [`super::server`], under
+//! the rule's own name, so that it can still be read beside the Java class.
 
 use crate::frame::mutant::mutants;
 use serde::Serialize;

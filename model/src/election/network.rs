@@ -1,21 +1,27 @@
 //! The links between the servers.
 //!
-//! A link keeps order. What a server sends goes into its slot for the receiver, a send queue of one, in which a newer notification
-//! replaces an older; from there it is written to the wire. [`Links`] says how much of that a scenario follows.
+//! A link keeps order. What a server sends goes into its slot for the receiver, a send queue of
+//! one, in which a newer notification replaces an older; from there it is written to the wire.
+//! [`Links`] says how much of that a scenario follows.
 //!
-//! - [`Links::Slot`]: a link holds one notification, in the slot or on the wire; a newer one replaces it. Left out: a receiver that
-//!   gets an older notification after the sender has sent a newer one. A server's own vote is counted in the step that sends it.
-//! - [`Links::WireAndSlot`]: a link holds two, one written and one in the slot. Whether the older of two had already been written
-//!   when the newer one came need not be decided then. If it had, it is delivered; if it had not, it never left the slot and is
-//!   gone. Nobody can see which until it is delivered or something behind it is, so the choice is made then: [`Link::deliver`] takes
-//!   it, [`Link::supersede`] drops it. Every history of slot and wire with at most one notification on the wire is one of these.
-//!   Left out: a receiver that lags behind by more than one written notification. TCP buffers hold many; here a third
-//!   replaces the second. A server's own vote waits on a loop-back, which holds one.
+//! - [`Links::Slot`]: a link holds one notification, in the slot or on the wire; a newer one
+//!   replaces it. Left out: a receiver that gets an older notification after the sender has sent a
+//!   newer one. A server's own vote is counted in the step that sends it.
+//! - [`Links::WireAndSlot`]: a link holds two, one written and one in the slot. Whether the older
+//!   of two had already been written when the newer one came need not be decided then. If it had,
+//!   it is delivered; if it had not, it never left the slot and is gone. Nobody can see which until
+//!   it is delivered or something behind it is, so the choice is made then: [`Link::deliver`] takes
+//!   it, [`Link::supersede`] drops it. Every history of slot and wire with at most one notification
+//!   on the wire is one of these. Left out: a receiver that lags behind by more than one written
+//!   notification. TCP buffers hold many; here a third replaces the second. A server's own vote
+//!   waits on a loop-back, which holds one.
 //!
-//! A connection that breaks, whether the link breaks or the receiver crashes, loses what was written; when it stands again the
-//! last message sent is sent again, unless a newer one waits in the slot. Either way the next to arrive is the newest that was sent:
-//! the link is left with that one ([`Network::break_connection`]). It arrives once the connection stands: after the receiver's restart, or when
-//! one of the two next sends something, which is what makes ZooKeeper's servers dial.
+//! A connection that breaks, whether the link breaks or the receiver crashes, loses what was
+//! written; when it stands again the last message sent is sent again, unless a newer one waits in
+//! the slot. Either way the next to arrive is the newest that was sent: the link is left with that
+//! one ([`Network::break_connection`]). It arrives once the connection stands: after the receiver's
+//! restart, or when one of the two next sends something, which is what makes ZooKeeper's servers
+//! dial.
 
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Notification, Proposal};
@@ -31,7 +37,8 @@ pub enum Links {
     WireAndSlot,
 }
 
-/// All links, by sender and receiver. The diagonal is the loop-back by which a server hears its own vote.
+/// All links, by sender and receiver. The diagonal is the loop-back by which a server hears its own
+/// vote.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Network<const N: usize> {
     links: [[Link; N]; N],
@@ -137,8 +144,9 @@ impl<const N: usize> Network<N> {
         self.links[b][a] = Link::default();
     }
 
-    /// The server's end of every connection is gone. What it sent may still arrive; what it had not received is lost, and comes
-    /// again when it is back. If it had only its connections torn down, and not its memory, it is back at once.
+    /// The server's end of every connection is gone. What it sent may still arrive; what it had not
+    /// received is lost, and comes again when it is back. If it had only its connections torn down,
+    /// and not its memory, it is back at once.
     pub fn lose_end(&mut self, server: usize) {
         for peer in 0..N {
             self.links[peer][server].disconnect();
@@ -192,7 +200,8 @@ impl Link {
         [head, newest, last]
     }
 
-    /// Puts a notification behind what is under way, or in the place of the newest; a copy of the newest is not put.
+    /// Puts a notification behind what is under way, or in the place of the newest; a copy of the
+    /// newest is not put.
     fn send(&mut self, notification: Notification, links: Links) {
         self.last = Some(notification);
         if self.head.is_none() || links == Links::Slot {
@@ -209,7 +218,8 @@ impl Link {
         head
     }
 
-    /// Drops the head: it had not left the slot when a newer one replaced it, or when its sender crashed.
+    /// Drops the head: it had not left the slot when a newer one replaced it, or when its sender
+    /// crashed.
     pub fn supersede(&mut self) {
         self.head = self.newest.take();
     }

@@ -1,5 +1,5 @@
-//! How an election is drawn: an arrow where a notification is received, a clock where a wait is over, a
-//! box for what becomes of the server.
+//! How an election is drawn: an arrow where a notification is received, a clock where a wait is
+//! over, a box for what becomes of the server.
 
 use crate::election::faults::Crash;
 use crate::election::server::{Election, Looking, Server, Wait};

@@ -1,8 +1,8 @@
 //! Properties of single steps. Whether a step of a certain kind can be taken at all is asked in
 //! `possible`.
 //!
-//! What must always hold of steps is a [`StepRule`]. It is judged when the step is taken, and a step
-//! that breaks it leaves a mark beside the state ([`Broken`]), which the checker then sees.
+//! What must always hold of steps is a [`StepRule`]. It is judged when the step is taken, and a
+//! step that breaks it leaves a mark beside the state ([`Broken`]), which the checker then sees.
 //!
 //! So does what a property needs to know of the past. That a vote was really cast is not remembered
 //! but follows: a step may record only what arrives in it, under the name of who sent it
@@ -248,7 +248,8 @@ impl<const N: usize> Step<'_, N> {
         self.ends_wait().then_some((looking, vote))
     }
 
-    /// The server that acts and looks on with the same configuration, before and after, and its election before and after.
+    /// The server that acts and looks on with the same configuration, before and after, and its
+    /// election before and after.
     pub(crate) fn looks_on(&self) -> Option<(&Server<N>, &Server<N>, &Looking<N>, &Looking<N>)> {
         let server = self.actor()?;
         let (before, after) = (&self.before.servers[server], &self.after.servers[server]);
@@ -285,8 +286,8 @@ impl<const N: usize> Step<'_, N> {
         Some(supporters.map(|(voter, _)| voter).collect())
     }
 
-    /// A quorum's votes are on record for the one settled on. Who joins another has that one's word that it leads. In an ensemble of
-    /// two, the word of the oracle's favourite is enough.
+    /// A quorum's votes are on record for the one settled on. Who joins another has that one's word
+    /// that it leads. In an ensemble of two, the word of the oracle's favourite is enough.
     fn has_quorum_evidence(&self) -> bool {
         let Some(((me, looking, vote), supporters)) = self.settles().zip(self.supporters()) else {
             return true;
@@ -316,8 +317,8 @@ impl<const N: usize> Step<'_, N> {
         recorded.chain(received).collect()
     }
 
-    /// Whether a server joins although no quorum on record settled on its leader, or voted for it, in one round and with the same
-    /// credentials.
+    /// Whether a server joins although no quorum on record settled on its leader, or voted for it,
+    /// in one round and with the same credentials.
     pub(crate) fn joins_by_two_elections(&self) -> bool {
         let Some((me, looking, joined)) = self.settles().filter(|_| !self.ends_wait()) else {
             return false;
@@ -373,7 +374,8 @@ impl<const N: usize> Step<'_, N> {
         ensemble.has_quorum(supporters, granted)
     }
 
-    /// Every record is as it was, or dropped, or what has just arrived from that server; a server's own is what it announces.
+    /// Every record is as it was, or dropped, or what has just arrived from that server; a server's
+    /// own is what it announces.
     fn records_truthfully(&self) -> bool {
         let Some(me) = self.actor() else {
             return true;

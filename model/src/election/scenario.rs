@@ -25,8 +25,8 @@ pub struct Scenario {
     pub servers: usize,
     /// Who they are to one another.
     pub composition: Composition,
-    /// Whether one server, any of them, knows the second configuration to be committed. The last may then not even know that it
-    /// is proposed.
+    /// Whether one server, any of them, knows the second configuration to be committed. The last
+    /// may then not even know that it is proposed.
     pub ahead: bool,
     /// When waits run out.
     pub setting: Setting,
@@ -44,14 +44,16 @@ pub struct Scenario {
     pub activation: bool,
     /// What may go wrong, and how often.
     pub faults: Faults,
-    /// Whether what is outdated is left out of states ([`reduction`](crate::election::system::reduction)).
+    /// Whether what is outdated is left out of states
+    /// ([`reduction`](crate::election::system::reduction)).
     pub reduced: bool,
     /// Which rule is broken: in the catalogue itself, none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mutant: Option<Mutant>,
     /// How many unique states it must come to.
     pub unique_states: usize,
-    /// How many seconds it took on two cores, fair runs included, rounded up; 0 for one that is too large to be exhausted.
+    /// How many seconds it took on two cores, fair runs included, rounded up; 0 for one that is too
+    /// large to be exhausted.
     pub seconds: u32,
 }
 
@@ -62,16 +64,18 @@ impl Scenario {
         self.setting == Setting::Timely
     }
 
-    /// Whether a server may settle before it has heard of everybody: not where all begin together, in time, and nothing goes wrong.
+    /// Whether a server may settle before it has heard of everybody: not where all begin together,
+    /// in time, and nothing goes wrong.
     #[must_use]
     pub fn is_out_of_step(&self) -> bool {
         !self.is_timely() || self.rounds > 1 || self.late || self.faults.any() || self.ahead
     }
 
-    /// Whether a server that has a quorum waits until it has heard of everybody who could be better, or nobody is.
+    /// Whether a server that has a quorum waits until it has heard of everybody who could be
+    /// better, or nobody is.
     ///
-    /// One message delay is enough where all begin together in one round, a round trip where they begin together, and only a wait
-    /// that is longer than they begin apart where they do not.
+    /// One message delay is enough where all begin together in one round, a round trip where they
+    /// begin together, and only a wait that is longer than they begin apart where they do not.
     #[must_use]
     pub fn waits_for_the_best(&self) -> bool {
         let Finalizing { length, early } = self.finalizing;
@@ -92,15 +96,16 @@ impl Scenario {
         self.late || self.faults.crashes + self.faults.wipes + self.faults.losses > 0
     }
 
-    /// Whether a server may come to propose itself when its vote for another has been counted: what it can do is told by the newer
-    /// configuration, of which it may learn at any time.
+    /// Whether a server may come to propose itself when its vote for another has been counted: what
+    /// it can do is told by the newer configuration, of which it may learn at any time.
     #[must_use]
     pub fn gains_candidates(&self) -> bool {
         !self.is_timely() && self.composition == Composition::Growing && self.ahead
     }
 
-    /// Whether no state can be reached from two initial states, so that the states of shards add up to those of the whole. What sets
-    /// initial states apart must then never change, or be remembered: it is what is on the disks, or what the oracle says.
+    /// Whether no state can be reached from two initial states, so that the states of shards add up
+    /// to those of the whole. What sets initial states apart must then never change, or be
+    /// remembered: it is what is on the disks, or what the oracle says.
     #[must_use]
     pub fn is_disjoint(&self) -> bool {
         self.rounds == 1 && !self.late && !self.activation && !self.ahead
@@ -218,8 +223,8 @@ impl Scenario {
         variants
     }
 
-    /// Who may not know of the configuration that is proposed, beside a server that knows it to be committed: nobody, or the last. Its
-    /// acknowledgement was not needed for either.
+    /// Who may not know of the configuration that is proposed, beside a server that knows it to be
+    /// committed: nobody, or the last. Its acknowledgement was not needed for either.
     fn unaware(&self, informed: Option<usize>) -> Vec<Option<usize>> {
         let last = self.servers - 1;
         let may_be = self.composition.is_joint() && informed.is_some_and(|it| it != last);

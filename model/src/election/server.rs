@@ -1,11 +1,14 @@
-//! One server's election: the algorithm itself, as a stateright actor. What a server knows meanwhile is a [`Server`].
+//! One server's election: the algorithm itself, as a stateright actor. What a server knows
+//! meanwhile is a [`Server`].
 //!
-//! To be read beside `FastLeaderElection.java`. Every function names the Java method, or the branch of `lookForLeader`, that it
-//! states. A handler is one atomic step: the answer that the receiver thread gives at once, then the election's own reaction.
+//! To be read beside `FastLeaderElection.java`. Every function names the Java method, or the branch
+//! of `lookForLeader`, that it states. A handler is one atomic step: the answer that the receiver
+//! thread gives at once, then the election's own reaction.
 //!
-//! Deliberately absent: timers as commands. A looking server always waits for exactly one thing, [`Wait`], so the wait in force is
-//! read off its state; how long it lasts, and the back-off, belong to the implementation. A leader that has followers no longer
-//! needs the oracle (`updateNeedOracle`); here whoever looks needs it.
+//! Deliberately absent: timers as commands. A looking server always waits for exactly one thing,
+//! [`Wait`], so the wait in force is read off its state; how long it lasts, and the back-off,
+//! belong to the implementation. A leader that has followers no longer needs the oracle
+//! (`updateNeedOracle`); here whoever looks needs it.
 
 mod knowledge;
 mod rules;
@@ -77,8 +80,9 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         let Election::Looking(looking) = &server.election else {
             return;
         };
-        // While it finalizes it discards what is no better, whatever the sender's state or round. What is better ends the wait and
-        // is handled as if it had just arrived (`recvqueue.put(n); break`).
+        // While it finalizes it discards what is no better, whatever the sender's state or round.
+        // What is better ends the wait and is handled as if it had just arrived (`recvqueue.put(n);
+        // break`).
         if looking.wait == Wait::Finalizing
             && (self.is(Mutant::DiscardsTheBetter)
                 || !self.supersedes(server.known, n.vote.proposal, looking.proposal))
@@ -169,8 +173,8 @@ impl<const N: usize> FastLeaderElection<N> {
         server
     }
 
-    /// A looking server hears of a newer configuration and begins anew with it. A new object holds the election, so that the round
-    /// is forgotten.
+    /// A looking server hears of a newer configuration and begins anew with it. A new object holds
+    /// the election, so that the round is forgotten.
     #[doc(alias = "processReconfig")]
     fn restart_election(
         &self,
@@ -204,7 +208,8 @@ impl<const N: usize> FastLeaderElection<N> {
         }
     }
 
-    /// The servers among `votes` whose vote agrees with `vote`. `kept_as` is the generation under which each vote was stored.
+    /// The servers among `votes` whose vote agrees with `vote`. `kept_as` is the generation under
+    /// which each vote was stored.
     #[doc(alias = "getVoteTracker")]
     pub fn supporters(
         votes: &[Option<Vote>; N],
@@ -218,8 +223,9 @@ impl<const N: usize> FastLeaderElection<N> {
         (0..N).filter(agrees).collect()
     }
 
-    /// The receiver thread's answer to a server that does not vote: the current vote, under the round that this server is in. A
-    /// server that looks has none but the one from before, or the one for itself that it was born with.
+    /// The receiver thread's answer to a server that does not vote: the current vote, under the
+    /// round that this server is in. A server that looks has none but the one from before, or the
+    /// one for itself that it was born with.
     #[doc(alias = "WorkerReceiver")]
     fn answer_stranger(&self, me: usize, server: &Server<N>, src: Id, out: &mut Out<Self>) {
         if self.is(Mutant::StrangersUnanswered) {
@@ -239,8 +245,8 @@ impl<const N: usize> FastLeaderElection<N> {
         Self::send(server, src, vote, out);
     }
 
-    /// The receiver thread's answer: to a looking server that lags behind, the proposal; to any looking server, once settled, the
-    /// vote that was settled on.
+    /// The receiver thread's answer: to a looking server that lags behind, the proposal; to any
+    /// looking server, once settled, the vote that was settled on.
     #[doc(alias = "WorkerReceiver")]
     fn answer_at_once(&self, me: usize, server: &Server<N>, src: Id, n: Vote, out: &mut Out<Self>) {
         if n.state != ServerState::Looking {
@@ -278,8 +284,9 @@ impl<const N: usize> FastLeaderElection<N> {
         }
     }
 
-    /// The branch `case LOOKING`: a later round is entered, an earlier one ignored, a better proposal adopted, and the vote recorded
-    /// and counted. A server that lost its data neither votes nor is voted for.
+    /// The branch `case LOOKING`: a later round is entered, an earlier one ignored, a better
+    /// proposal adopted, and the vote recorded and counted. A server that lost its data neither
+    /// votes nor is voted for.
     fn receive_looking(
         &self,
         server: &mut Server<N>,
@@ -333,8 +340,9 @@ impl<const N: usize> FastLeaderElection<N> {
         }
     }
 
-    /// The branches `case FOLLOWING` and `case LEADING`: joins the sender's leader on the word of a quorum. Entries of `recv_set`
-    /// are kept without a version, those of `out_of_election` with the sender's. Whether it joins.
+    /// The branches `case FOLLOWING` and `case LEADING`: joins the sender's leader on the word of a
+    /// quorum. Entries of `recv_set` are kept without a version, those of `out_of_election` with
+    /// the sender's. Whether it joins.
     #[doc(alias = "receivedFollowingNotification")]
     fn receive_settled(&self, server: &mut Server<N>, me: usize, src: usize, n: Vote) -> bool {
         let (round, known, granted) = (server.round, server.known, server.granted);
@@ -368,7 +376,8 @@ impl<const N: usize> FastLeaderElection<N> {
         joins
     }
 
-    /// An oracle that denies this server has granted the other, whose word that it leads is then enough, whatever its round.
+    /// An oracle that denies this server has granted the other, whose word that it leads is then
+    /// enough, whatever its round.
     #[doc(alias = "receivedLeadingNotification")]
     fn follow_lone_leader(&self, server: &mut Server<N>, me: usize, n: Vote) {
         let denied = self.common().has_oracle() && !server.granted;
@@ -377,7 +386,8 @@ impl<const N: usize> FastLeaderElection<N> {
         }
     }
 
-    /// A leader other than this server must have said that it leads; this server itself must be in the round of the vote for it.
+    /// A leader other than this server must have said that it leads; this server itself must be in
+    /// the round of the vote for it.
     #[doc(alias = "checkLeader")]
     fn check_leader(&self, votes: &[Option<Vote>; N], me: usize, round: Round, n: Vote) -> bool {
         if n.leader() == me {

@@ -151,7 +151,8 @@ fn changes<const N: usize>(before: &Server<N>, after: &Server<N>) -> Vec<Change>
             if was.proposal != is.proposal {
                 changes.push(Change::Adopts(is.proposal));
             }
-            // A better proposal ends the wait, and may have a quorum at once: then it is another wait.
+            // A better proposal ends the wait, and may have a quorum at once: then it is another
+            // wait.
             let waits_anew = was.wait == Wait::Collecting || was.proposal != is.proposal;
             match (was.wait, is.wait) {
                 (_, Wait::Finalizing) if waits_anew => changes.push(Change::Finalizes),

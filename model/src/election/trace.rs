@@ -1,22 +1,29 @@
-//! A path through the model as `fle-trace/1`: for each server what it saw, and what the model says that it did then.
+//! A path through the model as `fle-trace/1`: for each server what it saw, and what the model says
+//! that it did then.
 //!
-//! Nothing in a trace comes from the implementation: state, round, proposal and notifications are the model's own, and [`terms`]
-//! says how they read in the [`format`](mod@format). To replay such a trace is to hold the implementation against the model.
+//! Nothing in a trace comes from the implementation: state, round, proposal and notifications are
+//! the model's own, and [`terms`] says how they read in the [`format`](mod@format). To replay such
+//! a trace is to hold the implementation against the model.
 //!
-//! [`acts`](mod@acts) says what an action of the model is to the servers that take part in it, and [`Recorder`] tells it.
+//! [`acts`](mod@acts) says what an action of the model is to the servers that take part in it, and
+//! [`Recorder`] tells it.
 //!
 //! # What is derived
 //!
-//! A state of the model does not say all that a trace shows of a server. [`Lives`] keeps the rest beside it: which of its lives the
-//! server is in, how long it waits, what it proposed last, and the vote that it settled on, in which a new epoch changes nothing.
+//! A state of the model does not say all that a trace shows of a server. [`Lives`] keeps the rest
+//! beside it: which of its lives the server is in, how long it waits, what it proposed last, and
+//! the vote that it settled on, in which a new epoch changes nothing.
 //!
-//! - A server that starts in a later round than the first has looked before, in vain: its trace begins with that.
-//! - A server that hears of a newer configuration with other members ends its life; the next one begins at once, in that
-//!   configuration. The model's server adopts it, where the recorded ones have reconfiguration switched off.
-//! - What a server that announces its vote again sends to all is received as the model says: where only one copy matters to it, by
-//!   that one alone.
+//! - A server that starts in a later round than the first has looked before, in vain: its trace
+//!   begins with that.
+//! - A server that hears of a newer configuration with other members ends its life; the next one
+//!   begins at once, in that configuration. The model's server adopts it, where the recorded ones
+//!   have reconfiguration switched off.
+//! - What a server that announces its vote again sends to all is received as the model says: where
+//!   only one copy matters to it, by that one alone.
 //!
-//! Left out: the traces of a server that speaks an old format, which is no server of ours. What it sends is in the others' traces.
+//! Left out: the traces of a server that speaks an old format, which is no server of ours. What it
+//! sends is in the others' traces.
 
 pub mod acts;
 pub mod format;

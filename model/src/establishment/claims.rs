@@ -1,7 +1,7 @@
 //! What must hold while leaders are established, and what must be seen to happen.
 //!
-//! Most are properties of a state, and of what is on the disks, not of how a server came to it. What
-//! must hold of single steps is a [`Rule`].
+//! Most are properties of a state, and of what is on the disks, not of how a server came to it.
+//! What must hold of single steps is a [`Rule`].
 
 use super::leader::LearnerStage;
 use super::learner;

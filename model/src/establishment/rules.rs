@@ -1,8 +1,8 @@
 //! What is remembered of the way to a state, and which rules of single steps were broken on it.
 //!
-//! A rule is judged at every effect by itself: an event has several, and what is on the disk between
-//! two of them is what a crash would leave. So the effects of a step are written once more here.
-//! The mark is never set in a correct model, so that it costs no states.
+//! A rule is judged at every effect by itself: an event has several, and what is on the disk
+//! between two of them is what a crash would leave. So the effects of a step are written once more
+//! here. The mark is never set in a correct model, so that it costs no states.
 
 use super::leader::{Leader, LearnerStage, Stage};
 use super::learner;
@@ -164,7 +164,8 @@ impl<const N: usize> Past<N> {
     }
 
     /// With what is committed now. A server acknowledges a history by having it in the epoch of
-    /// its leader, so what a quorum has in one epoch is committed as soon as the leader hears of it.
+    /// its leader, so what a quorum has in one epoch is committed as soon as the leader hears of
+    /// it.
     #[must_use]
     pub fn committing(mut self, system: &System<N>, state: &State<N>) -> Self {
         for server in &state.servers {

@@ -1,4 +1,5 @@
-//! A scenario of the establishment: its bounds, what follows from them, and the system that they make.
+//! A scenario of the establishment: its bounds, what follows from them, and the system that they
+//! make.
 
 use super::mutants::Mutant;
 use super::protocol::Protocol;

@@ -1,4 +1,5 @@
-//! Servers and connections together, and what surrounds them: what can happen, and what comes of it.
+//! Servers and connections together, and what surrounds them: what can happen, and what comes of
+//! it.
 //!
 //! The election is an oracle without any sense: whoever looks may be told at any time that it is
 //! elected, or that any other is. So nothing that must always hold rests on the election. Where it
@@ -236,7 +237,8 @@ impl<const N: usize> System<N> {
     }
 
     /// The server is down, and this is on its disk. An observer's promises count for nobody, so it
-    /// need not know them. A history that is not told is nothing that could be had again, and stays.
+    /// need not know them. A history that is not told is nothing that could be had again, and
+    /// stays.
     fn replace_disk(&self, state: &mut State<N>, me: usize, disk: Stored, history: History) {
         Self::crash(state, me);
         let disk = match self.protocol.ensemble.voters().contains(me) {

@@ -41,8 +41,8 @@ pub enum Elections {
     ByVotes,
 }
 
-/// The transactions that a server has, each told by the epoch in which it was made: the oldest first,
-/// four at most.
+/// The transactions that a server has, each told by the epoch in which it was made: the oldest
+/// first, four at most.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct History(u16);
 

@@ -1,4 +1,5 @@
-//! A story, of a counterexample or any other path, as a sequence diagram: a lifeline for each server, time downwards, a row for each step.
+//! A story, of a counterexample or any other path, as a sequence diagram: a lifeline for each
+//! server, time downwards, a row for each step.
 //!
 //! | in the diagram | what it is |
 //! |---|---|

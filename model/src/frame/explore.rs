@@ -1,8 +1,8 @@
-//! stateright's Explorer in the browser: a state field by field, an action as a sentence, a path as a
-//! diagram.
+//! stateright's Explorer in the browser: a state field by field, an action as a sentence, a path as
+//! a diagram.
 //!
-//! The Explorer is stateright's own and remembers nothing of what is seen in it. It lists all initial
-//! states at once, each with a diagram, so of many only some are shown.
+//! The Explorer is stateright's own and remembers nothing of what is seen in it. It lists all
+//! initial states at once, each with a diagram, so of many only some are shown.
 
 use super::claim::Claim;
 use super::scenario::{Scenario, Task};

@@ -1,10 +1,12 @@
 //! The reports of a run's shards put together to the report of the whole.
 //!
-//! The greatest of the shards' verdicts is the whole's ([`Verdict`] is ordered so): one violation is enough, and so is one sighting;
-//! what no shard saw was never seen. States, seconds and chances of a collision are added up, depth and memory are the greatest.
+//! The greatest of the shards' verdicts is the whole's ([`Verdict`] is ordered so): one violation
+//! is enough, and so is one sighting; what no shard saw was never seen. States, seconds and chances
+//! of a collision are added up, depth and memory are the greatest.
 //!
-//! Whether the states add up to those of a whole run is for the report to say ([`super::report::Whole`]): two shards count a state twice if
-//! it can be reached from initial states of both.
+//! Whether the states add up to those of a whole run is for the report to say
+//! ([`super::report::Whole`]): two shards count a state twice if it can be reached from initial
+//! states of both.
 
 use super::coverage;
 use super::figures::rate;

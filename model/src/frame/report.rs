@@ -1,7 +1,7 @@
 //! What came of checking a scenario: written as JSON, read back, printed.
 //!
-//! Reports of shards are read back to be merged ([`super::merge`]). Their counterexamples are then only to be told again, so they
-//! are kept as they are written ([`Kept`]).
+//! Reports of shards are read back to be merged ([`super::merge`]). Their counterexamples are then
+//! only to be told again, so they are kept as they are written ([`Kept`]).
 
 use super::counterexample::Counterexample;
 use super::coverage::Taken;
@@ -30,7 +30,8 @@ pub struct Report<C = Counterexample> {
     pub initial_states: usize,
     /// Whether every state that can be reached from them was visited.
     pub exhausted: bool,
-    /// How many different states were visited. Merged, states that several shards visited count several times.
+    /// How many different states were visited. Merged, states that several shards visited count
+    /// several times.
     pub unique_states: usize,
     /// How many it must be, for a run that is whole.
     pub pinned_unique_states: Option<usize>,
@@ -38,7 +39,8 @@ pub struct Report<C = Counterexample> {
     pub whole: Whole,
     /// How many states were generated, repetitions included.
     pub generated_states: usize,
-    /// The longest way that was taken to a new state, in states. With more than one thread it may differ from run to run.
+    /// The longest way that was taken to a new state, in states. With more than one thread it may
+    /// differ from run to run.
     pub depth: usize,
     /// How long the exhaustive search took. Merged, the sum: how long one machine would have taken.
     pub seconds: f64,
@@ -47,7 +49,8 @@ pub struct Report<C = Counterexample> {
     /// The search for fair runs, where there is a property to be had eventually.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub liveness: Option<Liveness>,
-    /// The process's peak memory so far, where the system tells (`VmHWM`). Merged, that of the largest.
+    /// The process's peak memory so far, where the system tells (`VmHWM`). Merged, that of the
+    /// largest.
     pub peak_memory_bytes: Option<u64>,
     /// How likely it is at most that two states had one fingerprint, so that one of them was never
     /// looked at.
@@ -65,8 +68,8 @@ pub struct Report<C = Counterexample> {
 pub struct Whole {
     /// How many different states the whole run visits; `None` for a mutant, which is not pinned.
     pub pinned_unique_states: Option<usize>,
-    /// Whether no state can be reached from two initial states, so that the shards' numbers add up to that of the whole. If not,
-    /// their sum is an upper bound.
+    /// Whether no state can be reached from two initial states, so that the shards' numbers add up
+    /// to that of the whole. If not, their sum is an upper bound.
     pub disjoint: bool,
 }
 
@@ -102,7 +105,8 @@ pub struct Row<C = Counterexample> {
     pub counterexample: Option<C>,
 }
 
-/// What can come of a property. The order is that of merging: the greatest verdict of the shards is that of the whole.
+/// What can come of a property. The order is that of merging: the greatest verdict of the shards is
+/// that of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {

@@ -1,7 +1,7 @@
 //! An entry of a catalogue: a protocol with its bounds, under a name.
 //!
-//! A system has a number of servers that the compiler knows; a scenario, one that is only known when
-//! it is run. [`Task`] is what is done in between.
+//! A system has a number of servers that the compiler knows; a scenario, one that is only known
+//! when it is run. [`Task`] is what is done in between.
 
 use super::claim::{Checked, Claim};
 use super::mutant::Mutant;

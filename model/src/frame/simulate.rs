@@ -1,10 +1,11 @@
 //! Random walks through scenarios too large to be exhausted, and what must hold on them.
 //!
-//! A walk that comes to a state in which something does not hold is a counterexample. It is shortened: what can be left out of it,
-//! so that the rest is still a path to a state in which the same does not hold, is left out. That no walk finds one proves
-//! nothing.
+//! A walk that comes to a state in which something does not hold is a counterexample. It is
+//! shortened: what can be left out of it, so that the rest is still a path to a state in which the
+//! same does not hold, is left out. That no walk finds one proves nothing.
 //!
-//! Every walk has a seed of its own, the numbers from the first on, and needs no more memory than its own steps.
+//! Every walk has a seed of its own, the numbers from the first on, and needs no more memory than
+//! its own steps.
 
 use super::check::{row, violated};
 use super::claim::{Checked, Claim, Kind};
@@ -101,7 +102,8 @@ impl<C: Scenario> Task<C> for Simulate<'_, '_> {
     }
 }
 
-/// The same for a system of the scenario with any properties, each of them read as one that must always hold.
+/// The same for a system of the scenario with any properties, each of them read as one that must
+/// always hold.
 pub fn simulate_checked<C: Scenario, S: Subject<Scenario = C>>(
     scenario: &C,
     system: &Checked<S>,
@@ -174,8 +176,8 @@ impl<S: Subject> Tally<S> {
         }
     }
 
-    /// One thread's walks, one after another. When one has found a violation, those that began before it still end, so that the
-    /// first of all is found whatever the number of threads.
+    /// One thread's walks, one after another. When one has found a violation, those that began
+    /// before it still end, so that the first of all is found whatever the number of threads.
     fn walk(&self, system: &Checked<S>, options: &Options<'_>) {
         loop {
             let number = self.begun.fetch_add(1, Ordering::Relaxed);
@@ -234,7 +236,8 @@ fn all_hold<S: Subject>(system: &Checked<S>, state: &StateOf<S>) -> bool {
 }
 
 impl<S: Subject> Violation<S> {
-    /// The way without what can be left out of it: first half of it at a time, in the end any single step.
+    /// The way without what can be left out of it: first half of it at a time, in the end any
+    /// single step.
     fn shortened(&self, system: &Checked<S>, claim: &Claim<S>) -> Way<S> {
         let mut actions = self.actions.clone();
         let mut size = actions.len();
@@ -260,7 +263,8 @@ impl<S: Subject> Violation<S> {
         Way::taken(&system.system, self.start, &actions).expect("it was walked")
     }
 
-    /// After how many of these actions the property does not hold; `None` if they are not a path to where it does not.
+    /// After how many of these actions the property does not hold; `None` if they are not a path to
+    /// where it does not.
     fn steps_to_failure(
         &self,
         system: &Checked<S>,

@@ -1,8 +1,8 @@
 //! What a protocol must be to be checked: states, and steps from one to another.
 //!
 //! Such a system knows its rules and its bounds, and nothing of what is claimed of it, of how far a
-//! search has come, or of how a step reads. Those are a [`Subject`](super::subject::Subject)'s and a
-//! [`Checked`](super::claim::Checked) system's.
+//! search has come, or of how a step reads. Those are a [`Subject`](super::subject::Subject)'s and
+//! a [`Checked`](super::claim::Checked) system's.
 
 use std::fmt::{Debug, Display};
 use std::hash::Hash;

@@ -2,10 +2,10 @@
 //! readers, and, of an election, as the trace of each server's lives, for the implementation to
 //! replay.
 //!
-//! A trace says what the model's servers did. Those of a mutant do what the mutant does, so that the
-//! replay ends with a difference where the broken rule first shows in what a server sends, proposes
-//! or decides. It ends without one where it has not shown yet, and where servers keep every rule: a
-//! mutant of the network, of the oracle, of the peer's main loop.
+//! A trace says what the model's servers did. Those of a mutant do what the mutant does, so that
+//! the replay ends with a difference where the broken rule first shows in what a server sends,
+//! proposes or decides. It ends without one where it has not shown yet, and where servers keep
+//! every rule: a mutant of the network, of the oracle, of the peer's main loop.
 
 use super::counterexample::Counterexample;
 use super::report::Row;
@@ -40,8 +40,9 @@ impl TraceDir {
         found.try_for_each(|counterexample| self.write(counterexample))
     }
 
-    /// Writes `<scenario>-<property>.json`, `.svg`, and `-s<sid>-g<life>.jsonl` for each server and each of its lives, over what
-    /// an earlier run left there. Of a mutant the names begin with its name.
+    /// Writes `<scenario>-<property>.json`, `.svg`, and `-s<sid>-g<life>.jsonl` for each server and
+    /// each of its lives, over what an earlier run left there. Of a mutant the names begin with its
+    /// name.
     ///
     /// # Errors
     /// If a file cannot be written.

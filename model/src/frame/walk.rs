@@ -5,8 +5,8 @@
 //! - It tells a path by the places that its actions had among those that could be taken. When it
 //!   passes over an action that changes nothing, it takes that one out first, and the places after
 //!   that are those of another list: the path that it tells is not the one that it walked.
-//! - It ends a walk in a state where the walk has been before, as every question does that a settled
-//!   server answers twice.
+//! - It ends a walk in a state where the walk has been before, as every question does that a
+//!   settled server answers twice.
 //! - It copies all initial states for every walk.
 //!
 //! What to do next is left to its [`UniformChooser`].
@@ -21,8 +21,8 @@ use stateright::{Chooser, Model, UniformChooser};
 /// not end.
 pub const LONGEST: usize = 1_000;
 
-/// A random walk: any initial state, then again and again any action that changes something, each as
-/// likely as the others. It yields each action with the state that it leads to.
+/// A random walk: any initial state, then again and again any action that changes something, each
+/// as likely as the others. It yields each action with the state that it leads to.
 #[must_use = "a walk is taken step by step"]
 pub struct Walk<'s, S: Subject> {
     checked: &'s Checked<S>,

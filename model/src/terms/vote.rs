@@ -1,8 +1,8 @@
 //! Votes, as small as a state that is stored by the million must have them.
 //!
-//! A scenario uses a handful of epochs, zxids and rounds, so each fits a byte or half of one. Comparing is not done here: a
-//! packed value is unpacked into the production crate's and compared by the rules that both share, [`fle::Proposal::supersedes`]
-//! and [`fle::Vote::agrees_with`].
+//! A scenario uses a handful of epochs, zxids and rounds, so each fits a byte or half of one.
+//! Comparing is not done here: a packed value is unpacked into the production crate's and compared
+//! by the rules that both share, [`fle::Proposal::supersedes`] and [`fle::Vote::agrees_with`].
 
 use fle::{ElectionEpoch, Generation, PeerEpoch, ServerState, Sid, Zxid};
 use serde::ser::SerializeStruct;
@@ -15,11 +15,11 @@ pub fn sid(server: usize) -> Sid {
     Sid(i64::try_from(server).map_or(i64::MAX, |index| index + 1))
 }
 
-/// What a server has on disk when it starts to look: its current epoch, 0 to 15, and its last zxid. The order is the election's:
-/// epoch first.
+/// What a server has on disk when it starts to look: its current epoch, 0 to 15, and its last zxid.
+/// The order is the election's: epoch first.
 ///
-/// A zxid is four bits too: two for the epoch in which the transaction was made, and two for its number in that epoch. Zero stands
-/// for no data at all ([`Zxid::NO_DATA`]).
+/// A zxid is four bits too: two for the epoch in which the transaction was made, and two for its
+/// number in that epoch. Zero stands for no data at all ([`Zxid::NO_DATA`]).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Credentials(u8);
 
@@ -38,9 +38,11 @@ pub struct Proposal {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Round(pub u8);
 
-/// What a server announces, and what others keep of it: proposal, round and the announcer's state, in four bytes.
+/// What a server announces, and what others keep of it: proposal, round and the announcer's state,
+/// in four bytes.
 ///
-/// An entry of `recv_set` and `out_of_election` is exactly this, and so is the vote that a server settles on.
+/// An entry of `recv_set` and `out_of_election` is exactly this, and so is the vote that a server
+/// settles on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Vote {
     /// Who is proposed, or was settled on.
@@ -118,7 +120,8 @@ impl Credentials {
         Self::new(peer_epoch, self.0 & 0xf)
     }
 
-    /// What is left of them in the format without a peer epoch: the receiver takes it from the zxid.
+    /// What is left of them in the format without a peer epoch: the receiver takes it from the
+    /// zxid.
     fn without_epoch(self) -> Self {
         self.in_epoch((self.0 & 0xf) >> 2)
     }

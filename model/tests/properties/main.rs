@@ -1,4 +1,5 @@
-//! The properties can fail: each is shown a state or a step, made by hand, that breaks it. Servers are named by their places, from 0.
+//! The properties can fail: each is shown a state or a step, made by hand, that breaks it. Servers
+//! are named by their places, from 0.
 
 mod states;
 mod steps;
@@ -15,7 +16,8 @@ use fle_model::terms::vote::{Credentials, Proposal, Round, Vote};
 const CREDENTIALS: Credentials = Credentials::new(1, 1);
 const BETTER: Credentials = Credentials::new(1, 2);
 
-/// The scenario's first initial state, before anything is received: everybody has the same credentials.
+/// The scenario's first initial state, before anything is received: everybody has the same
+/// credentials.
 fn first<const N: usize>(scenario: &str) -> (Checked<System<N>>, State<N>) {
     let scenario = catalogue::find(scenario).expect("a scenario");
     let system = scenario.checked(|number| number == 0, claims());
@@ -61,7 +63,8 @@ fn settled<const N: usize>(mut state: State<N>, server: usize, vote: Vote) -> St
     state
 }
 
-/// The state in which this server has these votes of looking servers, or of its round, on record, and no others.
+/// The state in which this server has these votes of looking servers, or of its round, on record,
+/// and no others.
 fn recorded<const N: usize>(
     mut state: State<N>,
     server: usize,

@@ -114,7 +114,8 @@ fn a_server_without_data_may_neither_vote_nor_be_voted_for() {
     assert!(!looks(own, &[(1, vote(1, Looking))]) && !looks(vote(1, Looking).proposal, &[]));
 }
 
-/// Two quorums share a server, which settles on one. So two established leaders take an oracle that grants both.
+/// Two quorums share a server, which settles on one. So two established leaders take an oracle that
+/// grants both.
 #[test]
 fn two_established_leaders_may_not_be() {
     let (system, start) = first::<2>("oracle");

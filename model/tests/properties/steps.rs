@@ -24,7 +24,8 @@ fn recorded_settled(mut state: State<3>, server: usize, votes: &[(usize, Vote)])
     state
 }
 
-/// Whether the step between two states of the system, in which this happened and these answers were sent, keeps the rule.
+/// Whether the step between two states of the system, in which this happened and these answers were
+/// sent, keeps the rule.
 fn keeps<const N: usize>(
     system: &Checked<System<N>>,
     rule: StepRule,

@@ -1,4 +1,5 @@
-//! What each fault, role and wait does: short runs by hand, told in the terms of the algorithm. Servers are named by their sids.
+//! What each fault, role and wait does: short runs by hand, told in the terms of the algorithm.
+//! Servers are named by their sids.
 
 mod activation;
 mod faults;
@@ -28,7 +29,8 @@ fn scenario(name: &str) -> Scenario {
 }
 
 impl<const N: usize> Run<N> {
-    /// From the scenario's first initial state: the same credentials everywhere; if one server differs from the rest, it is 1.
+    /// From the scenario's first initial state: the same credentials everywhere; if one server
+    /// differs from the rest, it is 1.
     fn of(name: &str) -> Self {
         Self::whose(scenario(name), |_| true)
     }

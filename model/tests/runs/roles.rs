@@ -11,7 +11,8 @@ use fle_model::terms::vote::{Credentials, Round};
 const LOW: Credentials = Credentials::new(1, 1);
 const HIGH: Credentials = Credentials::new(2, 1);
 
-/// A voter's current vote while it looks is the one for itself that it began with, whatever it proposes.
+/// A voter's current vote while it looks is the one for itself that it began with, whatever it
+/// proposes.
 #[test]
 fn an_observer_is_answered_at_once_with_the_current_vote_and_not_counted() {
     let mut run = Run::<3>::of("observer");
@@ -72,7 +73,8 @@ fn an_oracle_lets_one_of_two_lead_alone_and_the_other_follow_it() {
     assert_eq!(told[2], follows);
 }
 
-/// 1 has given up 2 and looks in round 2. What 2 proposes in round 1 is better and outdated: it ends 1's wait and is not counted.
+/// 1 has given up 2 and looks in round 2. What 2 proposes in round 1 is better and outdated: it
+/// ends 1's wait and is not counted.
 #[test]
 fn an_oracle_is_asked_again_when_the_wait_for_votes_runs_out() {
     let mut run = Run::<2>::of("oracle");

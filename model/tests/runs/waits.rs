@@ -1,4 +1,5 @@
-//! In the timely setting each wait is longer than the one before: delivery, finalizing, announcing again, giving up.
+//! In the timely setting each wait is longer than the one before: delivery, finalizing, announcing
+//! again, giving up.
 
 use super::{Run, announces_again, arrives, crashes, gives_up, loses_leader, settles};
 use fle_model::election::faults::Crash;
@@ -29,7 +30,8 @@ fn nobody_announces_again_while_something_is_under_way_or_somebody_finalizes() {
     assert!(run.offers(announces_again(3)));
 }
 
-/// 3 is gone. 2 gives it up only when 1, which looks, has announced its vote again since anything last changed.
+/// 3 is gone. 2 gives it up only when 1, which looks, has announced its vote again since anything
+/// last changed.
 #[test]
 fn nobody_gives_up_before_everybody_who_looks_has_asked_again() {
     let mut run = Run::<3>::established("timely-stop");

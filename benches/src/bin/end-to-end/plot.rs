@@ -1,4 +1,5 @@
-//! Times as SVG: a dot for each run, a box from quartile to quartile, a line at the median and at the fixed wait.
+//! Times as SVG: a dot for each run, a box from quartile to quartile, a line at the median and at
+//! the fixed wait.
 
 use crate::ensemble::Kind;
 use crate::measure::FINALIZING;

@@ -1,4 +1,5 @@
-//! The production engine for a server of which a log tells, its past included as far as that matters.
+//! The production engine for a server of which a log tells, its past included as far as that
+//! matters.
 
 use fle::config::LearnerType;
 use fle::election::{Credentials, Effects, Election, Finalize, Settings, Timing};
@@ -34,7 +35,8 @@ pub(super) fn started(
     Election::new(settings, Arc::clone(ensemble), credentials)
 }
 
-/// Takes a server that has just started to where it enters this round next: it has followed somebody into the one before.
+/// Takes a server that has just started to where it enters this round next: it has followed
+/// somebody into the one before.
 pub(super) fn before_round(election: &mut Election, round: ElectionEpoch) {
     let before = ElectionEpoch(round.0.wrapping_sub(1));
     let voter = election.ensemble().view().voters().next();

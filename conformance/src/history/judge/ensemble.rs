@@ -50,7 +50,8 @@ pub enum UnusableConfig {
     },
 }
 
-/// The ensemble that a `zoo.cfg` tells of, or the dynamic configuration file that it names or that is given in its place.
+/// The ensemble that a `zoo.cfg` tells of, or the dynamic configuration file that it names or that
+/// is given in its place.
 ///
 /// # Errors
 /// When a file cannot be read or is no configuration.
@@ -146,7 +147,8 @@ pub(super) fn configured(fact: &Fact) -> Option<Assumed> {
     Some(assume(QuorumSource::Logged, parse(config)?, last_seen))
 }
 
-/// Who is heard or voted for. A server without a vote is neither: ZooKeeper logs no notification of one.
+/// Who is heard or voted for. A server without a vote is neither: ZooKeeper logs no notification of
+/// one.
 fn seen_voters(logs: &Logs) -> BTreeSet<Sid> {
     let mut seen = BTreeSet::new();
     for (&sid, log) in &logs.servers {

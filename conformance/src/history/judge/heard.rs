@@ -18,7 +18,8 @@ const OUT_OF_ORDER: usize = 1;
 
 /// The messages from one server to another, as the receiver logged them.
 struct Link {
-    /// Those that the sender can have announced: by the receiver's event, and where in the sender's log it can first have.
+    /// Those that the sender can have announced: by the receiver's event, and where in the sender's
+    /// log it can first have.
     explained: Vec<(usize, usize)>,
     /// Those that it cannot: by the receiver's event.
     unexplained: Vec<(usize, Notification)>,

@@ -1,18 +1,22 @@
 //! ZooKeeper's logs: two threads that write into one.
 //!
-//! Source: `FastLeaderElection`. The receiver logs a notification and then queues it if the server looks; the election takes it
-//! from the queue some time later, and logs when it starts, when it has waited in vain (at DEBUG also what it announces), and
-//! what it decides. So a line tells what was queued, not what was heard. An [`Explanation`] is one way in which the lines so far
-//! can have come about: a state of the production engine and a queue. The judge keeps all of them, and objects at the line that
-//! none survives.
+//! Source: `FastLeaderElection`. The receiver logs a notification and then queues it if the server
+//! looks; the election takes it from the queue some time later, and logs when it starts, when it
+//! has waited in vain (at DEBUG also what it announces), and what it decides. So a line tells what
+//! was queued, not what was heard. An [`Explanation`] is one way in which the lines so far can have
+//! come about: a state of the production engine and a queue. The judge keeps all of them, and
+//! objects at the line that none survives.
 //!
 //! # What is not told, and therefore open
-//! - When a notification is taken from the queue: any time after it is logged. The queue never holds more than [`LONGEST_QUEUE`].
+//! - When a notification is taken from the queue: any time after it is logged. The queue never
+//!   holds more than [`LONGEST_QUEUE`].
 //! - When the server announces its vote again: any time.
-//! - Whether the last notification logged before a change of state was queued: the receiver looks at the state twice.
+//! - Whether the last notification logged before a change of state was queued: the receiver looks
+//!   at the state twice.
 //!
 //! # What is told all the same
-//! - The server's own notifications come back to it, in order, and none is lost: they tell what it announced.
+//! - The server's own notifications come back to it, in order, and none is lost: they tell what it
+//!   announced.
 //! - A decision after a wait of 200 ms means that everything logged before the wait was heard, and
 //!   so does a wait in vain.
 
@@ -49,9 +53,11 @@ struct Judge<'a> {
     learner_type: LearnerType,
     ensemble: &'a Arc<Ensemble>,
     events: &'a [Event],
-    /// Empty while nothing is known of the server: before its first election, and after an objection.
+    /// Empty while nothing is known of the server: before its first election, and after an
+    /// objection.
     explanations: Vec<Explanation>,
-    /// Whether all is known that the election under way began with: nothing tells what was queued before the log begins.
+    /// Whether all is known that the election under way began with: nothing tells what was queued
+    /// before the log begins.
     begun_known: bool,
     standings: Vec<Standing>,
     elections: Vec<Looking>,
@@ -150,7 +156,8 @@ impl<'a> Judge<'a> {
         ))
     }
 
-    /// The start of an election tells the zxid alone. Epoch and round come from what the server announces first.
+    /// The start of an election tells the zxid alone. Epoch and round come from what the server
+    /// announces first.
     fn starts_to_look(&mut self, index: usize, zxid: i64) {
         self.elections.push(Looking::starts(index));
         let first = self.first_announcement(index);
@@ -243,8 +250,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The receiver found the server in another state than looking. Either it is, or it was until a moment ago, and what was
-    /// received may be queued after all.
+    /// The receiver found the server in another state than looking. Either it is, or it was until a
+    /// moment ago, and what was received may be queued after all.
     fn received_when_settled(&mut self, queued: Queued, state: ServerState) {
         let late = self.explanations.iter();
         let late = late.filter(|it| it.left == Some(state));

@@ -29,8 +29,8 @@ impl Standing {
         }
     }
 
-    /// Whether this is a server that cannot have announced anything before: it proposes itself, in its first round and without
-    /// any history.
+    /// Whether this is a server that cannot have announced anything before: it proposes itself, in
+    /// its first round and without any history.
     pub(super) fn has_no_past(&self) -> bool {
         self.round == ElectionEpoch(1)
             && self.proposal.zxid == Zxid(0)
@@ -42,11 +42,13 @@ impl Standing {
         Self { since: 0, ..*self } == Self { since: 0, ..*other }
     }
 
-    /// Whether a server that came from `before` to here can have announced this meanwhile. It reads its state, its round and its
-    /// vote one after the other, so an announcement may be made of both (the reference's receiver thread); and once its leader is
-    /// established, its vote carries that one's later epoch.
+    /// Whether a server that came from `before` to here can have announced this meanwhile. It reads
+    /// its state, its round and its vote one after the other, so an announcement may be made of
+    /// both (the reference's receiver thread); and once its leader is established, its vote carries
+    /// that one's later epoch.
     ///
-    /// A `stranger`, who has no vote, is told the settled vote even while the server looks; anybody may be, as it begins to.
+    /// A `stranger`, who has no vote, is told the settled vote even while the server looks; anybody
+    /// may be, as it begins to.
     pub(super) fn explains(&self, before: &Self, announced: &Notification, stranger: bool) -> bool {
         let states = [before.state, self.state].contains(&announced.state);
         let proposals = [before.proposal, self.proposal].contains(&announced.proposal);

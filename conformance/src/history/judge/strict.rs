@@ -1,8 +1,9 @@
 //! This project's own logs: one task that says everything, in order.
 //!
-//! Each input is fed to the production engine at once, and what the engine does then must be what the log says next, all of it.
-//! Open is only what an oracle answers, and whether a wait that ran out found the connections stalled: the lines that follow tell.
-//! What a newer configuration brings is not in the log; a restart that is said to follow from a notification is believed.
+//! Each input is fed to the production engine at once, and what the engine does then must be what
+//! the log says next, all of it. Open is only what an oracle answers, and whether a wait that ran
+//! out found the connections stalled: the lines that follow tell. What a newer configuration brings
+//! is not in the log; a restart that is said to follow from a notification is believed.
 
 use super::engine::{self, NO_HISTORY};
 use super::ensemble::{self, Assumed};
@@ -118,7 +119,8 @@ impl Judge<'_> {
         }
     }
 
-    /// A server that is about to enter the round after this one. Until it has settled, its vote is for itself.
+    /// A server that is about to enter the round after this one. Until it has settled, its vote is
+    /// for itself.
     fn idle(&self, index: usize, round: ElectionEpoch) -> Explanation {
         let credentials = self.credentials(index);
         let mut election = engine::started(

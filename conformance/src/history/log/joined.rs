@@ -1,5 +1,5 @@
-//! Lines that say one thing together: a JSON object that is laid out over several, and the two lines
-//! of `java.util.logging`, of which the first has the time and the second the message.
+//! Lines that say one thing together: a JSON object that is laid out over several, and the two
+//! lines of `java.util.logging`, of which the first has the time and the second the message.
 
 use regex::Regex;
 use std::borrow::Cow;

@@ -2,8 +2,9 @@
 //! follow them on lines of their own.
 //!
 //! Words alone are no complaint: clients choose the names of nodes, and come with certificates of
-//! their own. So the line has to be a warning or an error where it tells its level ([`TOLD`] are the
-//! exceptions), and of what the classes that serve clients say only counts what is about the machine.
+//! their own. So the line has to be a warning or an error where it tells its level ([`TOLD`] are
+//! the exceptions), and of what the classes that serve clients say only counts what is about the
+//! machine.
 
 use crate::history::complaint::{Grievance, Reason, Trouble};
 use fle::Sid;

@@ -35,7 +35,8 @@ impl Picture {
             .iter()
             .filter(|it| elects(it.told, vote) || follows(it.told, vote));
         self.has_quorum(supporters, vote)?;
-        // The state alone counts (`checkLeader`): who is just changing it may tell the vote of before.
+        // The state alone counts (`checkLeader`): who is just changing it may tell the vote of
+        // before.
         let leads = |it: &Heard| it.from == vote.leader && it.told.state == State::Leading;
         let known = match vote.leader == sid {
             true => vote.round == round,

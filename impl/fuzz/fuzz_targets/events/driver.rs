@@ -1,4 +1,5 @@
-//! A server, and who carries out what its election asks for. After each event the effects and the election are checked.
+//! A server, and who carries out what its election asks for. After each event the effects and the
+//! election are checked.
 
 mod checks;
 
@@ -23,7 +24,8 @@ pub struct Driver {
     /// Who said what since then.
     heard: Vec<(Sid, Vote)>,
     armed: Option<Wait>,
-    /// The ensemble a quorum of which agreed, while the server finalizes: another may be in force by the time it decides.
+    /// The ensemble a quorum of which agreed, while the server finalizes: another may be in force
+    /// by the time it decides.
     finalizes_in: Option<Arc<Ensemble>>,
     decided: Option<Notification>,
 }

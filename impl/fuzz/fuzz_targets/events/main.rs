@@ -1,5 +1,6 @@
-//! Any sequence of events at one server of a small ensemble, whose peers may say anything. `scenario` makes the events out of the
-//! fuzzer's bytes, `driver` carries out what they lead to and says what must hold after each.
+//! Any sequence of events at one server of a small ensemble, whose peers may say anything.
+//! `scenario` makes the events out of the fuzzer's bytes, `driver` carries out what they lead to
+//! and says what must hold after each.
 
 #![no_main]
 

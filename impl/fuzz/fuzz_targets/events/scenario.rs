@@ -1,5 +1,5 @@
-//! A server, its ensemble, and what happens to it. Few numbers, so that they meet; every list has those that mean nobody and
-//! nothing.
+//! A server, its ensemble, and what happens to it. Few numbers, so that they meet; every list has
+//! those that mean nobody and nothing.
 
 use crate::driver::Driver;
 use arbitrary::{Arbitrary, Result, Unstructured};

@@ -123,7 +123,8 @@ proptest! {
         }
     }
 
-    /// A sum that is wrong is told from the right one, though the votes are the same; also that of a faction that is left.
+    /// A sum that is wrong is told from the right one, though the votes are the same; also that of
+    /// a faction that is left.
     #[test]
     fn equality_does_not_forget_a_wrong_sum(history in history(), which in any::<prop::sample::Index>()) {
         let view = view();

@@ -149,8 +149,8 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
     ]
 }
 
-/// Where three equal servers begin together, in one round, and hear one another in time. A fourth may ask when the others are about
-/// to settle, and hear nothing of it unless it asks again.
+/// Where three equal servers begin together, in one round, and hear one another in time. A fourth
+/// may ask when the others are about to settle, and hear nothing of it unless it asks again.
 fn tells_everyone_in_time(scenario: &Scenario) -> bool {
     let three_equals = scenario.servers == 3 && scenario.composition == Composition::Majority;
     scenario.is_timely() && !scenario.is_out_of_step() && three_equals

@@ -1,8 +1,8 @@
 //! What is claimed of what is on the disks, or was before it was lost.
 //!
-//! Where leaders begin new epochs histories change hands, and a vote may be of an earlier one: there
-//! it is for the [establishment](crate::establishment) to see that nothing committed is lost. An old
-//! peer takes the epoch from every proposal that it makes or hears.
+//! Where leaders begin new epochs histories change hands, and a vote may be of an earlier one:
+//! there it is for the [establishment](crate::establishment) to see that nothing committed is lost.
+//! An old peer takes the epoch from every proposal that it makes or hears.
 
 use super::shared::{Claim, credentials_differ};
 use crate::election::faults::Faults;

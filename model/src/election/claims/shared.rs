@@ -28,8 +28,8 @@ pub(super) fn leaders<const N: usize>(state: &State<N>) -> impl Iterator<Item = 
     votes.filter(|vote| vote.state == ServerState::Leading)
 }
 
-/// The server with the greatest (epoch, zxid, sid) among the voters with weight of the committed configuration, the newest
-/// that is known.
+/// The server with the greatest (epoch, zxid, sid) among the voters with weight of the committed
+/// configuration, the newest that is known.
 pub(super) fn best<const N: usize>(system: &System<N>, state: &State<N>) -> Option<usize> {
     let newest = state.servers.iter().map(|server| server.known).max()?;
     let ensemble = system.election.ensemble(newest);

@@ -1,4 +1,5 @@
-//! What must be seen to happen: that shows that other properties are not vacuous, or that what sounds right is false.
+//! What must be seen to happen: that shows that other properties are not vacuous, or that what
+//! sounds right is false.
 
 use super::shared::{Claim, all_settled, best, credentials_differ, everywhere, leaders};
 use crate::election::faults::Faults;
@@ -265,19 +266,21 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
     ]
 }
 
-/// Where pitfalls are shown: there nothing but the election itself keeps servers from what seems wrong.
+/// Where pitfalls are shown: there nothing but the election itself keeps servers from what seems
+/// wrong.
 fn asynchronous_majority(scenario: &Scenario) -> bool {
     !scenario.is_timely() && scenario.composition == Composition::Majority
 }
 
-/// Besides, in time, where the wait for a better proposal is too short for what sets the servers apart.
+/// Besides, in time, where the wait for a better proposal is too short for what sets the servers
+/// apart.
 fn hasty_majority(scenario: &Scenario) -> bool {
     let too_short = !scenario.waits_for_the_best() && !scenario.faults.any();
     scenario.composition == Composition::Majority && (asynchronous_majority(scenario) || too_short)
 }
 
-/// Whether a server may hear of others only after they have settled. Not in time, if all begin together, and nothing comes between
-/// them and what they are told.
+/// Whether a server may hear of others only after they have settled. Not in time, if all begin
+/// together, and nothing comes between them and what they are told.
 fn hears_late(scenario: &Scenario) -> bool {
     scenario.links != Links::Slot
         || scenario.composition != Composition::Majority

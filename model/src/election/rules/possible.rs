@@ -1,5 +1,5 @@
-//! Whether a step of a certain kind can be taken in a state: what has to be seen to happen is looked
-//! for in the steps that lead on from it.
+//! Whether a step of a certain kind can be taken in a state: what has to be seen to happen is
+//! looked for in the steps that lead on from it.
 
 use super::{Step, is_end_of_wait};
 use crate::election::server::Looking;
@@ -7,7 +7,8 @@ use crate::election::system::{Action, State, System};
 use crate::frame::system::TransitionSystem;
 use crate::terms::vote::Vote;
 
-/// Whether a server can end its election by its own count in this state, in a step of the wanted kind.
+/// Whether a server can end its election by its own count in this state, in a step of the wanted
+/// kind.
 pub(crate) fn some_election<const N: usize>(
     system: &System<N>,
     before: &State<N>,

@@ -1,7 +1,7 @@
 //! What one server knows, and what can be asked of it.
 //!
-//! Invariants: a server without an election under way holds nothing of one ([`Election::Settled`] is a vote and no more);
-//! `recv_set` holds only votes of the server's own round.
+//! Invariants: a server without an election under way holds nothing of one ([`Election::Settled`]
+//! is a vote and no more); `recv_set` holds only votes of the server's own round.
 
 use crate::terms::ensemble::Known;
 use crate::terms::set::ServerSet;
@@ -54,14 +54,17 @@ pub struct Looking<const N: usize> {
     /// The last vote of each settled server, whatever its round.
     #[doc(alias = "outofelection")]
     pub out_of_election: [Option<Vote>; N],
-    /// Who supported the proposal when a looking server was last heard: what an oracle is asked about later.
+    /// Who supported the proposal when a looking server was last heard: what an oracle is asked
+    /// about later.
     #[doc(alias = "voteSet")]
     pub vote_set: Option<ServerSet>,
-    /// Whom it has heard in this round while they looked; nobody, where nothing follows from it ([`Early::Never`]).
+    /// Whom it has heard in this round while they looked; nobody, where nothing follows from it
+    /// ([`Early::Never`]).
     ///
     /// [`Early::Never`]: crate::election::finalizing::Early::Never
     pub heard: ServerSet,
-    /// What it settled on before, which is what strangers are told meanwhile. Nothing, where there are none.
+    /// What it settled on before, which is what strangers are told meanwhile. Nothing, where there
+    /// are none.
     #[doc(alias = "currentVote")]
     pub settled_before: Option<Proposal>,
 }
@@ -71,7 +74,8 @@ pub struct Looking<const N: usize> {
 pub enum Wait {
     /// Votes. When the wait runs out it announces its own again (`notTimeout`).
     Collecting,
-    /// A better proposal than the one for which it has a quorum. When the wait runs out it settles (`finalizeWait`).
+    /// A better proposal than the one for which it has a quorum. When the wait runs out it settles
+    /// (`finalizeWait`).
     Finalizing,
 }
 
@@ -94,8 +98,9 @@ impl<const N: usize> Server<N> {
         }
     }
 
-    /// Whether it looks and has heard what the peer proposed in this round while it looked, so that its own proposal is no worse. A
-    /// settled peer's vote does not show that: it is counted, never adopted.
+    /// Whether it looks and has heard what the peer proposed in this round while it looked, so that
+    /// its own proposal is no worse. A settled peer's vote does not show that: it is counted, never
+    /// adopted.
     #[must_use]
     pub fn has_heard_proposal(&self, peer: usize) -> bool {
         self.looking()

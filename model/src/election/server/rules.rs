@@ -9,7 +9,8 @@ use crate::terms::vote::{Credentials, Proposal, Round, Vote};
 use fle::{Generation, ServerState};
 
 impl<const N: usize> FastLeaderElection<N> {
-    /// Who proposes itself, and follows where it does not lead: who votes in the committed configuration.
+    /// Who proposes itself, and follows where it does not lead: who votes in the committed
+    /// configuration.
     #[doc(alias = "getVotingMembers")]
     pub(crate) fn candidates(&self, known: Known) -> ServerSet {
         match self.mutant {
@@ -105,7 +106,8 @@ impl<const N: usize> FastLeaderElection<N> {
         }
     }
 
-    /// Whether a server that has waited for votes in vain settles all the same, on whomever it proposes.
+    /// Whether a server that has waited for votes in vain settles all the same, on whomever it
+    /// proposes.
     pub(crate) fn settles_unsupported(&self, proposal: Proposal) -> bool {
         self.is(Mutant::SettlesUnsupported) && proposal != Proposal::NOBODY
     }
@@ -184,7 +186,8 @@ impl<const N: usize> FastLeaderElection<N> {
         round.next()
     }
 
-    /// What a server proposes in a later round that it hears of: what it heard, if that is better than its own.
+    /// What a server proposes in a later round that it hears of: what it heard, if that is better
+    /// than its own.
     pub(crate) fn enters_with(
         &self,
         known: Known,

@@ -2,12 +2,14 @@
 
 use crate::terms::set::ServerSet;
 
-/// What must still happen before a server's wait can run out: [`Length::Delays`](crate::election::finalizing::Length::Delays).
+/// What must still happen before a server's wait can run out:
+/// [`Length::Delays`](crate::election::finalizing::Length::Delays).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Awaited<const N: usize> {
     /// How many delays are left, this one included.
     pub(super) delays: u8,
-    /// For each receiver, the senders whose notifications were under way when this delay began and still are.
+    /// For each receiver, the senders whose notifications were under way when this delay began and
+    /// still are.
     pub(super) senders: [ServerSet; N],
 }
 
@@ -18,7 +20,8 @@ impl<const N: usize> Awaited<N> {
         senders: [ServerSet::NONE; N],
     };
 
-    /// What it hashes as. Where delays are counted, a server has a word if and only if it finalizes, which its own words tell.
+    /// What it hashes as. Where delays are counted, a server has a word if and only if it
+    /// finalizes, which its own words tell.
     pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
         let Self { delays, senders } = self;
         let word = senders.iter().fold(u64::from(*delays), |word, senders| {

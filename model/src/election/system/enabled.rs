@@ -35,7 +35,8 @@ impl<const N: usize> System<N> {
         }
     }
 
-    /// Whether the server is a leader that is established, or follows one that is, and has yet to learn the new epoch.
+    /// Whether the server is a leader that is established, or follows one that is, and has yet to
+    /// learn the new epoch.
     pub(super) fn may_activate(&self, state: &State<N>, server: usize) -> bool {
         let settled_on = state.leader_of(server);
         self.activation
@@ -95,8 +96,8 @@ impl<const N: usize> System<N> {
         }
     }
 
-    /// Whether a vote that is announced again arrives at one server at a time, at once: asynchronous, unless a server may settle
-    /// when it has waited in vain.
+    /// Whether a vote that is announced again arrives at one server at a time, at once:
+    /// asynchronous, unless a server may settle when it has waited in vain.
     fn announces_to_each(&self) -> bool {
         self.setting == Setting::Asynchronous
             && !self.election.common().has_oracle()

@@ -1,23 +1,31 @@
-//! Leaving out what can no longer matter, where all begin together and in time: what makes five servers small enough.
+//! Leaving out what can no longer matter, where all begin together and in time: what makes five
+//! servers small enough.
 //!
-//! For scenarios without faults, in the timely setting, in which all voters weigh the same and start in one round. There the
-//! best server wins, and so long as it does, much of what a state says decides nothing:
+//! For scenarios without faults, in the timely setting, in which all voters weigh the same and
+//! start in one round. There the best server wins, and so long as it does, much of what a state
+//! says decides nothing:
 //!
-//! 1. A vote on record that was cast, while looking, for less than the server now proposes. The server's own count wants votes for
-//!    its proposal, which only rises; votes of settled servers name the best, so that no count of theirs wants it either.
-//! 2. What a notification from a looking server says, if it is less than the receiver proposes, or the receiver has settled.
-//!    Delivered, it is no better, whatever it says, and is recorded, to be left out by the first rule, or it is answered, whatever it
-//!    says. It is made to propose the least of all.
-//! 3. A notification from a settled server to a settled one. It is ignored, and until then only keeps others waiting.
-//! 4. A notification to a server that finalizes with the best proposal, and what that server knows of settled ones. Nothing is
-//!    better, so it discards everything until it settles, and it does not settle before everything has arrived.
+//! 1. A vote on record that was cast, while looking, for less than the server now proposes. The
+//!    server's own count wants votes for its proposal, which only rises; votes of settled servers
+//!    name the best, so that no count of theirs wants it either.
+//! 2. What a notification from a looking server says, if it is less than the receiver proposes, or
+//!    the receiver has settled. Delivered, it is no better, whatever it says, and is recorded, to
+//!    be left out by the first rule, or it is answered, whatever it says. It is made to propose the
+//!    least of all.
+//! 3. A notification from a settled server to a settled one. It is ignored, and until then only
+//!    keeps others waiting.
+//! 4. A notification to a server that finalizes with the best proposal, and what that server knows
+//!    of settled ones. Nothing is better, so it discards everything until it settles, and it does
+//!    not settle before everything has arrived.
 //!
-//! **Why that loses nothing.** Suppose first that nobody ever settles on any but the best, and nobody leaves the first round. Then
-//! each rule takes a state to one with the same future as far as properties can see: 1 and 2 change nothing that a handler
-//! asks, and 3 and 4 deliver at once what will change nothing whenever it is delivered, be it replaced by a newer one or not; early
-//! delivery only allows more, for under way it keeps waits from ending. And should somebody settle on another server, or leave
-//! the round, then consider a shortest way to that: until its last step the supposition holds, so the reduced model has a way to the
-//! same step. There it is a violation of the property `in step`, which is checked wherever the rules are used.
+//! **Why that loses nothing.** Suppose first that nobody ever settles on any but the best, and
+//! nobody leaves the first round. Then each rule takes a state to one with the same future as far
+//! as properties can see: 1 and 2 change nothing that a handler asks, and 3 and 4 deliver at once
+//! what will change nothing whenever it is delivered, be it replaced by a newer one or not; early
+//! delivery only allows more, for under way it keeps waits from ending. And should somebody settle
+//! on another server, or leave the round, then consider a shortest way to that: until its last step
+//! the supposition holds, so the reduced model has a way to the same step. There it is a violation
+//! of the property `in step`, which is checked wherever the rules are used.
 //!
 //! `tests/reductions.rs` holds both forms against each other at three servers.
 

@@ -1,5 +1,5 @@
-//! A state as it is shown: field by field, servers by their sids instead of their places, what is there
-//! instead of what is not.
+//! A state as it is shown: field by field, servers by their sids instead of their places, what is
+//! there instead of what is not.
 
 use super::awaited::Awaited;
 use super::patience::Patience;

@@ -18,11 +18,13 @@ pub struct State<const N: usize> {
     pub network: Network<N>,
     /// What may still go wrong.
     pub faults: Faults,
-    /// Timely: who has announced its vote again since any server last changed or anything went wrong.
+    /// Timely: who has announced its vote again since any server last changed or anything went
+    /// wrong.
     pub repeated: ServerSet,
     /// Timely: who has waited long, before somebody gives up.
     pub patience: Patience,
-    /// For each server, what its wait for a better proposal still has to see, if that is counted in message delays.
+    /// For each server, what its wait for a better proposal still has to see, if that is counted in
+    /// message delays.
     pub awaited: [Awaited<N>; N],
 }
 
@@ -41,7 +43,8 @@ impl<const N: usize> State<N> {
         (0..N).find(|&leader| self.is_established(election, leader))
     }
 
-    /// Who has settled on the server, itself included, and is not attached to an earlier leadership of it.
+    /// Who has settled on the server, itself included, and is not attached to an earlier leadership
+    /// of it.
     #[must_use]
     pub fn followers(&self, leader: usize) -> ServerSet {
         let follows = |&server: &usize| {
@@ -50,8 +53,8 @@ impl<const N: usize> State<N> {
         (0..N).filter(follows).collect()
     }
 
-    /// Whether the server has learned an epoch from the leader that is not the leader's epoch now: its connection is gone, though
-    /// the leader may have come back to lead again.
+    /// Whether the server has learned an epoch from the leader that is not the leader's epoch now:
+    /// its connection is gone, though the leader may have come back to lead again.
     pub(super) fn outlives_leadership(&self, server: usize, leader: usize) -> bool {
         let epoch = |server: usize| {
             let server = &self.servers[server];
@@ -90,8 +93,8 @@ impl<const N: usize> State<N> {
         leader.is_some_and(|leader| !self.servers[leader].is_up())
     }
 
-    /// Whether the servers that are up and have data, and perhaps the oracle, can elect a leader by the newest configurations that any
-    /// of them knows.
+    /// Whether the servers that are up and have data, and perhaps the oracle, can elect a leader by
+    /// the newest configurations that any of them knows.
     #[must_use]
     pub fn has_live_quorum(&self, election: &FastLeaderElection<N>) -> bool {
         let can_vote = |&server: &usize| self.servers[server].credentials.has_data();
@@ -107,8 +110,8 @@ impl<const N: usize> State<N> {
         next.filter(|_| self.servers[dst].is_up())
     }
 
-    /// Whether something is under way to the server that could matter. Who looks and who does not vote
-    /// for it answer each other for as long as both do so (ZOOKEEPER-1807).
+    /// Whether something is under way to the server that could matter. Who looks and who does not
+    /// vote for it answer each other for as long as both do so (ZOOKEEPER-1807).
     pub(crate) fn is_under_way_to(&self, election: &FastLeaderElection<N>, dst: usize) -> bool {
         let observes = |server: usize| {
             let settled = self.servers[server].settled();
@@ -121,9 +124,9 @@ impl<const N: usize> State<N> {
         self.servers[dst].is_up() && !observes(dst) && (0..N).any(matters)
     }
 
-    /// Whether neither the election of the receiver hears of it, nor that of the sender of the answer:
-    /// one of the two looks and takes the other for a stranger, which has settled, or asks in a later
-    /// round.
+    /// Whether neither the election of the receiver hears of it, nor that of the sender of the
+    /// answer: one of the two looks and takes the other for a stranger, which has settled, or asks
+    /// in a later round.
     fn is_heard_by_nobody(
         &self,
         election: &FastLeaderElection<N>,

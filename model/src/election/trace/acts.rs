@@ -1,7 +1,9 @@
-//! What an action of the model is to the servers that take part in it: each one's acts, one after the other.
+//! What an action of the model is to the servers that take part in it: each one's acts, one after
+//! the other.
 //!
-//! An act is local: what a server does follows from how it stands and what it sees, and from nothing else in the state. The
-//! model's server handles each act once more; together the acts must come to the model's next state, or telling them panics.
+//! An act is local: what a server does follows from how it stands and what it sees, and from
+//! nothing else in the state. The model's server handles each act once more; together the acts must
+//! come to the model's next state, or telling them panics.
 
 use crate::election::network::{Link, Links};
 use crate::election::server::{Election, FastLeaderElection, Server, Wait};
@@ -42,7 +44,8 @@ pub enum What {
         /// What it says.
         notification: Notification,
     },
-    /// Nothing: the model leaves out what can have no consequence for it any more ([`crate::election::system::reduction`]).
+    /// Nothing: the model leaves out what can have no consequence for it any more
+    /// ([`crate::election::system::reduction`]).
     Forgets,
 }
 

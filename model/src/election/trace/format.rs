@@ -1,10 +1,12 @@
-//! `fle-trace/1`: one server's life as JSON lines, the first the server itself, every other one step.
+//! `fle-trace/1`: one server's life as JSON lines, the first the server itself, every other one
+//! step.
 //!
-//! Numbers and names are the file's own; a field that the format does not know is an error, so that nothing recorded is passed
-//! over. How `fle`'s terms read in the format is said once, in the conversions that the types have.
+//! Numbers and names are the file's own; a field that the format does not know is an error, so that
+//! nothing recorded is passed over. How `fle`'s terms read in the format is said once, in the
+//! conversions that the types have.
 //!
-//! Absent on purpose: where the steps come from (a recording of the reference, a path of the model), and what they are held
-//! against.
+//! Absent on purpose: where the steps come from (a recording of the reference, a path of the
+//! model), and what they are held against.
 
 mod file;
 mod vocabulary;

@@ -1,14 +1,16 @@
-//! How the model's terms read in `fle-trace/1`: the one table of it. Places become sids, packed votes become numbers and bytes, and
-//! the ensemble becomes configurations.
+//! How the model's terms read in `fle-trace/1`: the one table of it. Places become sids, packed
+//! votes become numbers and bytes, and the ensemble becomes configurations.
 //!
-//! [`crate::terms::vote`] unpacks; [`super::format`](mod@super::format) says how the shared vocabulary reads in the format. The bytes are
-//! written down here a second time, so that the codec is held against them and not against itself.
+//! [`crate::terms::vote`] unpacks; [`super::format`](mod@super::format) says how the shared
+//! vocabulary reads in the format. The bytes are written down here a second time, so that the codec
+//! is held against them and not against itself.
 //!
-//! What the model has no counterpart of is fixed here. A server that has waited for votes is always told that some were delivered
-//! (`haveDelivered`): without it the election asks for new connections and sends nothing, and the model always sends. Servers have
-//! addresses that nobody dials. The second version of a configuration differs from the first in that the last server observes,
-//! where it is proposed to follow, and in one more observer, which is never started, where only some servers know it. The
-//! longest wait is short, so that walks reach it.
+//! What the model has no counterpart of is fixed here. A server that has waited for votes is always
+//! told that some were delivered (`haveDelivered`): without it the election asks for new
+//! connections and sends nothing, and the model always sends. Servers have addresses that nobody
+//! dials. The second version of a configuration differs from the first in that the last server
+//! observes, where it is proposed to follow, and in one more observer, which is never started,
+//! where only some servers know it. The longest wait is short, so that walks reach it.
 
 use super::acts::Seen;
 use super::format::{
@@ -61,7 +63,8 @@ impl Terms {
         &self.configs[usize::from(version.0) - 1]
     }
 
-    /// The configuration that is committed for who knows this, and the one that is proposed to follow it.
+    /// The configuration that is committed for who knows this, and the one that is proposed to
+    /// follow it.
     #[must_use]
     pub fn configurations(&self, known: Known) -> (&str, Option<&str>) {
         let proposed = known.proposed().map(|version| self.config(version));
@@ -162,8 +165,8 @@ impl Terms {
         }
     }
 
-    /// A notification's bytes (`buildMsg`): state, leader, zxid, round; since the second format peer epoch, version, length of
-    /// the configuration, and that.
+    /// A notification's bytes (`buildMsg`): state, leader, zxid, round; since the second format
+    /// peer epoch, version, length of the configuration, and that.
     fn payload(&self, generation: Generation, notification: Notification) -> Vec<u8> {
         let vote = notification.vote.unpack(generation);
         let state: u32 = match vote.state {

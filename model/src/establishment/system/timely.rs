@@ -1,11 +1,11 @@
 //! The timely setting: the election makes sense, and patience is longer than anything is under way.
 //! What must hold eventually is judged in it.
 //!
-//! The election comes to what the first model says of it ([`claims`](crate::election::claims)): a server that
-//! looks joins a leader that a quorum has settled on; those that look together elect the best of
-//! them, and all of them learn of it. A promise ends, and patience after it, only where nothing
-//! arrives anywhere and nobody can be told of a leader; and patience only where there is something
-//! to lose it for.
+//! The election comes to what the first model says of it ([`claims`](crate::election::claims)): a
+//! server that looks joins a leader that a quorum has settled on; those that look together elect
+//! the best of them, and all of them learn of it. A promise ends, and patience after it, only where
+//! nothing arrives anywhere and nobody can be told of a leader; and patience only where there is
+//! something to lose it for.
 //!
 //! Left out on purpose: that somebody looks again for no reason. A fault is one that the scenario
 //! has a budget for.

@@ -24,7 +24,8 @@ pub(super) struct Explanation {
     /// The last of them that came back. The server may have repeated it before it announced the
     /// next.
     pub(super) returned: Option<Notification>,
-    /// The state that it has left, until the receiver logs again: the receiver may have looked at the state before.
+    /// The state that it has left, until the receiver logs again: the receiver may have looked at
+    /// the state before.
     pub(super) left: Option<ServerState>,
     /// A notification that may still be in the queue when the next election starts.
     pub(super) left_over: Option<Queued>,
@@ -82,7 +83,8 @@ impl Explanation {
         }
     }
 
-    /// What was received just before the server left its state, and is logged only now, may be queued or not.
+    /// What was received just before the server left its state, and is logged only now, may be
+    /// queued or not.
     pub(super) fn queued_late(&self, queued: Queued) -> Vec<Self> {
         let mut without = self.clone();
         without.left = None;
@@ -95,7 +97,8 @@ impl Explanation {
         vec![without, with]
     }
 
-    /// What was received just before the server settled may be logged only now, which is the first that is logged since.
+    /// What was received just before the server settled may be logged only now, which is the first
+    /// that is logged since.
     pub(super) fn settled_meanwhile(&self, queued: Queued) -> Option<Self> {
         let is_first = self.told == Told::Settled && self.left_over.is_none();
         is_first.then(|| Self {
@@ -146,8 +149,8 @@ impl Explanation {
         self.returned.as_ref() == Some(notification)
     }
 
-    /// What the election may come to by hearing what is first in the queue. A better vote that ends the wait for one is put back
-    /// at the queue's end.
+    /// What the election may come to by hearing what is first in the queue. A better vote that ends
+    /// the wait for one is put back at the queue's end.
     pub(super) fn hear_next(&self, is_voter: bool) -> Vec<Self> {
         if !self.looks() {
             return Vec::new();

@@ -1,9 +1,12 @@
 //! What the documentation of [`fle::election`] promises after each event, whoever lies:
-//! - effects come in the order of their contract, and answer the server that was heard if it is owed an answer;
+//! - effects come in the order of their contract, and answer the server that was heard if it is
+//!   owed an answer;
 //! - one wait runs exactly while the server looks, the one armed last;
-//! - while the server looks its round never falls, nor does its proposal within a round, and what changes is broadcast;
+//! - while the server looks its round never falls, nor does its proposal within a round, and what
+//!   changes is broadcast;
 //! - a server turns only to candidates with weight and data;
-//! - a decision stands by a quorum that named the leader, and, where it joins a settled peer, by the leader's own word;
+//! - a decision stands by a quorum that named the leader, and, where it joins a settled peer, by
+//!   the leader's own word;
 //! - a settled server announces its decision until it looks again.
 
 use super::{Driver, Heard, answers, ballot};
@@ -41,7 +44,8 @@ impl Driver {
         assert_eq!(leads, state == ServerState::Leading);
     }
 
-    /// The configuration first; a wait, a decision or a restart last, and one of them unless nothing concerns the election.
+    /// The configuration first; a wait, a decision or a restart last, and one of them unless
+    /// nothing concerns the election.
     pub(super) fn check_order(&self, before: &Election, effects: &Effects) {
         let last = effects.len().wrapping_sub(1);
         assert!(effects.len() <= 3, "{effects:?}");
@@ -64,7 +68,8 @@ impl Driver {
         }
     }
 
-    /// A stranger is always answered; a looking voter if its round lags behind or this server has settled.
+    /// A stranger is always answered; a looking voter if its round lags behind or this server has
+    /// settled.
     pub(super) fn check_answer(&self, before: &Election, heard: Heard, effects: &Effects) {
         let restarts = matches!(effects.last(), Some(Effect::RestartElection));
         let is_voter = self.election.ensemble().view().slot(heard.from).is_some();
@@ -139,8 +144,9 @@ impl Driver {
         self.judge_support(ensemble, &announced, |said| said.agrees_with(&announced));
     }
 
-    /// The leader said that it leads, unless that is this server, which knows its round; and the others agree with it, where votes
-    /// of this round have no generation. An oracle that denies makes a leader's word enough.
+    /// The leader said that it leads, unless that is this server, which knows its round; and the
+    /// others agree with it, where votes of this round have no generation. An oracle that denies
+    /// makes a leader's word enough.
     fn judge_joining(&self, before: &Election, theirs: &Vote) {
         assert!([ServerState::Following, ServerState::Leading].contains(&theirs.state));
         if self.oracle == Some(false) && theirs.state == ServerState::Leading {
@@ -169,7 +175,8 @@ impl Driver {
         let oracle = self.oracle.as_ref().map(|oracle| oracle as _);
         let is_quorum =
             |sids: &BTreeSet<Sid>| view.has_quorum(&view.tally(sids.iter().copied()), oracle);
-        // An oracle can elect nobody, where a server without a vote hears of no history as long as its own.
+        // An oracle can elect nobody, where a server without a vote hears of no history as long as
+        // its own.
         let nobody = self.oracle.is_some() && vote.proposal == self.own;
         assert!(
             nobody || view.slot(vote.proposal.leader).is_some(),

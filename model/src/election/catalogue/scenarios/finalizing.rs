@@ -1,4 +1,5 @@
-//! Tier `ci`: finalizing waits of other lengths, and waits that end early. What they show is told in [`crate::election::finalizing`].
+//! Tier `ci`: finalizing waits of other lengths, and waits that end early. What they show is told
+//! in [`crate::election::finalizing`].
 
 use super::bases::{EQUAL, NONE, TIMELY, TWO};
 use crate::election::faults::Faults;

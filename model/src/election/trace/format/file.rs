@@ -80,7 +80,8 @@ impl Trace {
         })
     }
 
-    /// The trace files that a path names: itself, or every `.jsonl` file under a folder, in order of their paths.
+    /// The trace files that a path names: itself, or every `.jsonl` file under a folder, in order
+    /// of their paths.
     ///
     /// # Errors
     /// When the path cannot be read or holds no trace.
