@@ -103,7 +103,12 @@ fn another_number_of_states_than_the_pinned_one_is_a_failure() {
     let xml = junit(&[report(&scenario, Shard::WHOLE)]).expect("XML");
     let xml = Document::parse(&xml).expect("XML");
     let message = child(case(&xml, STATES), "failure").attribute("message");
-    assert!(message.is_some_and(|it| it.starts_with("441 unique states are pinned.")));
+    let message = message.expect("a message");
+    assert!(
+        message.starts_with("441 unique states are pinned."),
+        "{message}"
+    );
+    assert!(message.contains("pin 440 in model/src/"), "{message}");
 }
 
 /// In a shard, what is not seen is no failure, and no number of states is pinned.

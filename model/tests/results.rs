@@ -2,6 +2,8 @@
 
 use fle_model::frame::scenario::Tier;
 use fle_model::models::scenarios;
+use std::fs;
+use std::path::Path;
 
 /// Scenarios and states of a tier, of one protocol, as the document writes them.
 fn counted(tier: Tier, second: bool) -> [String; 2] {
@@ -13,13 +15,15 @@ fn counted(tier: Tier, second: bool) -> [String; 2] {
     } else {
         "of the election"
     };
-    let states = counts.iter().sum::<usize>().to_string().into_bytes();
-    let groups = states.rchunks(3).rev();
+    let states = counts.iter().sum();
+    [format!("{} {of}", counts.len()), grouped(states, ",")]
+}
+
+fn grouped(number: usize, by: &str) -> String {
+    let digits = number.to_string().into_bytes();
+    let groups = digits.rchunks(3).rev();
     let groups = groups.map(|digits| String::from_utf8_lossy(digits));
-    [
-        format!("{} {of}", counts.len()),
-        groups.collect::<Vec<_>>().join(","),
-    ]
+    groups.collect::<Vec<_>>().join(by)
 }
 
 #[test]
@@ -37,5 +41,15 @@ fn the_counts_of_scenarios_and_states_are_those_of_the_catalogue() {
                 .any(|row| row.ends_with(&[&*scenarios, &*states, ""]));
             assert!(found, "{}: | {scenarios} | {states} |", tier.name());
         }
+    }
+}
+
+#[test]
+fn each_scenario_is_pinned_where_the_report_says() {
+    for scenario in scenarios().map(|scenario| scenario.about()) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let text = fs::read_to_string(path.join(scenario.pinned_in)).expect(scenario.name);
+        let pin = grouped(scenario.unique_states, "_");
+        assert!(text.contains(&pin), "{}: {pin}", scenario.name);
     }
 }

@@ -254,6 +254,24 @@ fn what_cannot_be_used_exits_2_with_one_line() {
 }
 
 #[test]
+fn what_a_shell_or_another_process_passes_on_is_read() {
+    let log = &logs("three-late-joiner")[1];
+    let program = env!("CARGO_BIN_EXE_fle-conformance");
+    let piped = Command::new("bash")
+        .args(["-c", r#""$0" validate <(cat "$1")"#, program])
+        .arg(log)
+        .output();
+    let mut standard = Command::new(program);
+    standard
+        .args(["validate", "-"])
+        .stdin(File::open(log).unwrap());
+    for output in [piped, standard.output()] {
+        let said = text(&output.unwrap().stdout);
+        assert!(said.contains("server 2  leads"), "{said}");
+    }
+}
+
+#[test]
 fn what_may_never_end_is_refused() {
     let folder = TempDir::new().unwrap();
     let fifo = folder.path().join("fifo");

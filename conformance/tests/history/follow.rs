@@ -1,6 +1,8 @@
 //! `validate --follow`: logs that grow, are rotated and truncated, and readers that stop reading.
 
 use crate::support::{line_of, recorded, with_line, write};
+use fle::Sid;
+use fle_conformance::history::log::{Growing, Source};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, PipeReader, Read, Write, pipe};
@@ -220,6 +222,66 @@ fn lines_of_a_log_that_is_not_there_any_more_are_cited_as_such() {
     let all = [said, cited].concat().join("\n");
     assert!(!all.contains(&format!("/1.log:{line}")), "{all}");
     assert_eq!(follower.interrupt(), Some(0));
+}
+
+/// The line that a server of ZooKeeper begins with, without a day.
+fn started(clock: &str) -> String {
+    format!("{clock},000 [myid:1] - INFO  [main:QuorumPeerMain@152] - Starting quorum peer\n")
+}
+
+#[test]
+fn old_logs_are_called_by_their_last_names() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("log"), started("12:00:00")).unwrap();
+    let mut growing = Growing::open(&[path("log")]).unwrap();
+    let mut names = || -> Vec<String> {
+        assert!(growing.read_on().unwrap().grown);
+        let files = growing.logs().unwrap().files.into_iter();
+        let name = |it: Source| it.path.file_name().unwrap().to_str().unwrap().to_owned();
+        files.map(name).collect()
+    };
+    assert_eq!(names(), ["log"]);
+    for (second, told) in [
+        (1, &["log.1", "log"][..]),
+        (2, &["log.1 (before it was replaced)", "log.1", "log"]),
+        (
+            3,
+            &[
+                "log.1 (before it was replaced)",
+                "log.1 (before it was replaced)",
+                "log.1",
+                "log",
+            ],
+        ),
+    ] {
+        // The one before is overwritten.
+        fs::rename(path("log"), path("log.1")).unwrap();
+        fs::write(path("log"), started(&format!("12:00:0{second}"))).unwrap();
+        assert_eq!(names(), told);
+    }
+    File::create(path("log")).unwrap();
+    append(&path("log"), "12:00:04\n");
+    let last_two = ["log (before it was truncated)", "log"];
+    assert!(names().ends_with(&last_two.map(str::to_owned)));
+}
+
+#[test]
+fn times_go_on_in_a_log_that_follows_another() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("log");
+    fs::write(&path, started("23:59:59")).unwrap();
+    let mut growing = Growing::open(std::slice::from_ref(&path)).unwrap();
+    growing.read_on().unwrap();
+    fs::rename(&path, folder.path().join("log.1")).unwrap();
+    fs::write(&path, started("00:00:01")).unwrap();
+    growing.read_on().unwrap();
+    let events = &growing.logs().unwrap().servers[&Sid(1)].events;
+    let took = events[1]
+        .time
+        .unwrap()
+        .duration_since(events[0].time.unwrap());
+    assert_eq!(took.as_secs(), 2);
 }
 
 #[test]

@@ -5,9 +5,10 @@ use crate::spoken::{Line, Said, WHOLE, WORDS, in_words, in_zookeepers_words, spo
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use fle::Sid;
-use fle_conformance::history::event::Ballot;
+use fle_conformance::history::complaint::Complaint;
+use fle_conformance::history::event::{Ballot, Event};
 use fle_conformance::history::judge::{Looking, Outcome, judge};
-use fle_conformance::history::log::Logs;
+use fle_conformance::history::log::{Logs, Report};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
@@ -44,6 +45,15 @@ fn thread_first(said: &Said, time: &str) -> String {
         "{time} [{}] {} {} - {}",
         said.thread, said.level, said.class, said.message
     )
+}
+
+fn json_of_log4j2(it: &Said) -> serde_json::Value {
+    let (seconds, nanos) = (it.time.as_second(), it.time.subsec_nanosecond());
+    json!({
+        "instant": {"epochSecond": seconds, "nanoOfSecond": nanos}, "thread": it.thread,
+        "level": it.level, "loggerName": it.full_class(), "message": it.message,
+        "contextMap": {"myid": it.sid.to_string()},
+    })
 }
 
 fn json_fields(said: &Said) -> String {
@@ -102,15 +112,7 @@ pub(crate) const LAYOUTS: [(&str, Layout); 34] = [
         )
     }),
     ("JSON of logstash", json_fields),
-    ("JSON of log4j2", |it| {
-        let (seconds, nanos) = (it.time.as_second(), it.time.subsec_nanosecond());
-        json!({
-            "instant": {"epochSecond": seconds, "nanoOfSecond": nanos}, "thread": it.thread,
-            "level": it.level, "loggerName": it.full_class(), "message": it.message,
-            "contextMap": {"myid": it.sid.to_string()},
-        })
-        .to_string()
-    }),
+    ("JSON of log4j2", |it| json_of_log4j2(it).to_string()),
     ("JSON with numbers for times", |it| {
         json!({
             "ts": it.time.as_millisecond(), "lvl": it.level, "logger": it.full_class(),
@@ -132,8 +134,7 @@ pub(crate) const LAYOUTS: [(&str, Layout); 34] = [
         json!({"__REALTIME_TIMESTAMP": since, "MESSAGE": line.as_bytes()}).to_string()
     }),
     ("JSON over several lines", |it| {
-        let value: serde_json::Value = serde_json::from_str(&json_fields(it)).unwrap();
-        serde_json::to_string_pretty(&value).unwrap()
+        serde_json::to_string_pretty(&json_of_log4j2(it)).unwrap()
     }),
     ("java.util.logging", |it| {
         let (time, class) = (it.at("%b %d, %Y %I:%M:%S.%3f %p"), it.full_class());
@@ -396,6 +397,83 @@ fn walks_in_zookeepers_words_give_the_same_judgement_in_every_layout() {
     assert!(allowed > 10, "{allowed}");
 }
 
+/// What server 1 has read of a log, in seconds since its first event.
+fn seconds(log: &str) -> (Vec<i64>, Report) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("1.log");
+    fs::write(&path, log).unwrap();
+    let mut logs = Logs::read(&[path]).unwrap();
+    let events = &logs.servers[&Sid(1)].events;
+    let since = |it: &Event| it.time.unwrap().duration_since(events[0].time.unwrap());
+    let seconds = events.iter().map(|it| since(it).as_secs()).collect();
+    (seconds, logs.reports.remove(&Sid(1)).unwrap())
+}
+
+const LOOKS: &str = "[myid:1] - INFO  [QuorumPeer[myid=1]:FastLeaderElection@946] - New election. My id = 1, proposed zxid=0x0\n";
+
+/// Threads write out of order, and servers rest for a year.
+#[test]
+fn times_go_back_over_midnight_and_leap_where_the_day_and_the_year_are_told() {
+    for (times, expected) in [
+        (
+            &[
+                "23:59:58,000",
+                "00:00:00,000",
+                "23:59:59,000",
+                "00:00:01,000",
+            ][..],
+            &[0, 2, 1, 3][..],
+        ),
+        (
+            &["2025-11-30 12:00:00,000", "2026-11-30 12:00:00,000"],
+            &[0, 365 * 86400],
+        ),
+        (
+            &["Nov 30 12:00:00 2025", "Nov 30 12:00:00 2026"],
+            &[0, 365 * 86400],
+        ),
+        (
+            &["11/30/2025, 12:00:00 AM", "11/30/2026, 12:00:00 AM"],
+            &[0, 365 * 86400],
+        ),
+        (&["1700000000.123", "1700086400.123"], &[0, 86400]),
+        (&["1700000000123", "1700086400123"], &[0, 86400]),
+        (&["1000", "86401000"], &[0, 86400]),
+    ] {
+        let log: String = times.iter().map(|it| format!("{it} {LOOKS}")).collect();
+        assert_eq!(seconds(&log).0, expected, "{log}");
+    }
+}
+
+#[test]
+fn complaints_go_on_over_midnight() {
+    let channel = "[myid:1] - WARN  [main:QuorumCnxManager@401] - Cannot open channel to 2 at election address /h:1\n";
+    let fails = "[myid:1] - ERROR [main:QuorumPeer@1200] - Unexpected exception\njava.io.IOException: No space left on device\n";
+    let log = format!(
+        "23:59:59,000 {LOOKS}00:00:01,000 {channel}00:00:02,000 {fails}00:00:03,000 {LOOKS}"
+    );
+    let (events, report) = seconds(&log);
+    assert_eq!(events, [0, 4]);
+    let last = report.last.unwrap().time;
+    let before = |it: &Complaint| last.duration_since(it.time.unwrap()).as_secs();
+    let before: Vec<i64> = report.complaints.iter().map(before).collect();
+    assert_eq!(before, [2, 1]);
+}
+
+/// A brace by itself, or an object that does not end, hides nothing.
+#[test]
+fn what_is_no_object_hides_no_lines() {
+    let looks = format!("2026-11-30 12:00:00,000 {LOOKS}");
+    let endless = "  \"a\": 1,\n".repeat(10_000);
+    for begun in [
+        "{\n",
+        &format!("{{\n{endless}"),
+        &format!("{{\n{endless}  "),
+    ] {
+        assert_eq!(seconds(&format!("{looks}{begun}{looks}")).0, [0, 0]);
+    }
+}
+
 /// Where the day or the year is not told, it goes on over midnight and New Year.
 #[test]
 fn times_go_on_over_midnight_and_new_year() {
@@ -420,14 +498,6 @@ fn times_go_on_over_midnight_and_new_year() {
             "2027-01-01 00:00:08,000",
         ],
     ] {
-        let folder = TempDir::new().unwrap();
-        let path = folder.path().join("1.log");
-        fs::write(&path, log(times)).unwrap();
-        let logs = Logs::read(&[path]).unwrap();
-        let events = &logs.servers[&Sid(1)].events;
-        let last = logs.reports[&Sid(1)].last.unwrap().time;
-        let took = last.duration_since(events[0].time.unwrap());
-        assert_eq!(took.as_secs(), 10, "{times:?}");
-        assert_eq!(events[2].time, Some(last), "{times:?}");
+        assert_eq!(seconds(&log(times)).0, [0, 1, 10], "{times:?}");
     }
 }

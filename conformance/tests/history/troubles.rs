@@ -269,6 +269,10 @@ fn words_alone_are_no_trouble() {
     for lines in [
         format!("{at} INFO  [main:QuorumPeer@1] - the last time it said: No space left on device"),
         format!("{at} WARN  [main:DataTree@1] - cannot delete /alerts/No space left on device/7"),
+        format!("{at} WARN  [main:DataTree@1] - cannot delete /No space left on device"),
+        format!("{at} WARN  [main:DataTree@1] - cannot delete /x: No space left on device/7"),
+        format!("{at} WARN  [main:DataTree@1] - cannot delete /alerts/Read-only file system/7"),
+        format!("{at} level=info [main:DataTree@1] - it said: No space left on device"),
         format!("{at} WARN  [main:DataTree@1] - Message: no node /x/OutOfMemory"),
         format!(
             "{at} INFO  [LearnerHandler-/10.0.0.4:1:LearnerHandler@512] - Follower sid: 4 not in the current config 100000000"
@@ -288,6 +292,35 @@ fn words_alone_are_no_trouble() {
         let told: Vec<&str> = outage.causes.iter().map(|it| it.what.as_str()).collect();
         assert_eq!(told, ["server 1 was started"], "{lines}");
     }
+}
+
+/// Each part that serves clients may meet what servers meet as well.
+#[test]
+fn what_clients_do_is_no_trouble() {
+    let at = "2026-11-30 12:00:01,092 [myid:1] -";
+    for part in [
+        "main:NIOServerCnxn",
+        "main:NettyServerCnxn",
+        "main:ServerCnxn",
+        "main:ClientCnxn",
+        "nioEventLoopGroup-7-1:X",
+        "NIOWorkerThread-3:X",
+        "main:SaslServerCallbackHandler",
+        "main:ZooKeeperSaslServer",
+        "main:X509AuthenticationProvider",
+        "main:PrepRequestProcessor",
+        "main:AdminServer",
+        "main:org.eclipse.jetty.server.Server",
+    ] {
+        let outage = looking(&format!(
+            "{at} WARN  [{part}@1] - Unexpected exception\njavax.net.ssl.SSLHandshakeException: certificate_expired"
+        ));
+        assert_eq!(outage.causes.len(), 1, "{part}: {outage:#?}");
+    }
+    let outage = looking(&format!(
+        "{at} WARN  [main:X@1] - Unexpected exception\njavax.net.ssl.SSLHandshakeException: certificate_expired"
+    ));
+    assert_eq!(outage.causes.len(), 2, "{outage:#?}");
 }
 
 /// What is about the machine, whichever part says so.

@@ -7,6 +7,7 @@
 mod scenarios;
 
 pub use scenarios::SCENARIOS;
+use scenarios::pinned_in;
 
 use crate::election::claims::{Claim, claims};
 use crate::election::mutants::Mutant;
@@ -30,6 +31,7 @@ impl scenario::Scenario for Scenario {
             covers: self.covers,
             tier: self.tier,
             unique_states: self.unique_states,
+            pinned_in: pinned_in(self.name),
             is_disjoint: self.is_disjoint(),
         }
     }

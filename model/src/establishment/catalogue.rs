@@ -444,6 +444,7 @@ impl scenario::Scenario for Scenario {
             covers: self.covers,
             tier: self.tier,
             unique_states: self.unique_states,
+            pinned_in: file!(),
             is_disjoint: self.disks.len() == 1,
         }
     }

@@ -35,6 +35,9 @@ pub struct Report<C = Counterexample> {
     pub unique_states: usize,
     /// How many it must be, for a run that is whole.
     pub pinned_unique_states: Option<usize>,
+    /// The file that says how many, from the workspace on.
+    #[serde(default)]
+    pub pinned_in: String,
     /// How many it must be for all shards together.
     pub whole: Whole,
     /// How many states were generated, repetitions included.
@@ -333,9 +336,10 @@ impl<C> Report<C> {
         let pinned = self.pinned_unique_states.filter(|_| self.pin_differs())?;
         let (pinned, found) = (grouped(pinned), grouped(self.unique_states));
         Some(format!(
-            "{pinned} unique states are pinned. If the model was meant to change, pin {found} in \
-             its protocol's catalogue under model/src, and say in the commit what moved it; if \
-             not, look for what did."
+            "{pinned} unique states are pinned. If the model was meant to change, pin {found} in {}, \
+             correct the totals in model/RESULTS.md (`cargo test -p fle-model --test results` says \
+             them), and say in the commit what moved it; if not, look for what did.",
+            self.pinned_in
         ))
     }
 }

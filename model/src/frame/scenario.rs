@@ -83,6 +83,8 @@ pub struct About {
     pub tier: Tier,
     /// How many unique states it must come to.
     pub unique_states: usize,
+    /// The file that says so, from the workspace on.
+    pub pinned_in: &'static str,
     /// Whether no state can be reached from two initial states, so that the states of shards add up
     /// to those of the whole.
     pub is_disjoint: bool,

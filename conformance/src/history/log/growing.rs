@@ -28,11 +28,12 @@ pub struct Growing {
     notes: Vec<String>,
 }
 
-/// A file that has been read and has another name now, or none.
+/// A file that has been read and has another name now, or none. It is held open until it is known
+/// to be gone: no newer file is given its identity meanwhile.
 struct Replaced {
     reading: usize,
     path: PathBuf,
-    identity: Identity,
+    file: File,
 }
 
 /// What has happened since logs were read last.
@@ -146,12 +147,11 @@ impl Growing {
         if !tail.rest.is_empty() {
             self.readings[tail.reading].line(&text::line(&tail.rest))?;
         }
-        if let Some(old) = tail.file.replace(file) {
-            let identity = identity(&old.metadata().map_err(|cause| unread(&tail.path, cause))?);
+        if let Some(file) = tail.file.replace(file) {
             self.replaced.push(Replaced {
                 reading: tail.reading,
                 path: tail.path.clone(),
-                identity,
+                file,
             });
         }
         self.name_replaced();
@@ -160,13 +160,16 @@ impl Growing {
 
     /// Whoever rotates logs renames the old ones, again and again.
     fn name_replaced(&mut self) {
-        for it in &self.replaced {
+        self.replaced.retain(|it| {
             let reading = &mut self.readings[it.reading];
-            match renamed(it) {
+            let renamed = renamed(it);
+            let is_there = renamed.is_some();
+            match renamed {
                 Some(path) => reading.is_called(path),
                 None => reading.is_gone("before it was replaced"),
             }
-        }
+            is_there
+        });
     }
 
     /// The file's lines are those of a new log from now on, of the servers that spoke in the old.
@@ -263,11 +266,12 @@ fn renamed(file: &Replaced) -> Option<PathBuf> {
         here if here.as_os_str().is_empty() => Path::new("."),
         folder => folder,
     };
+    let old = identity(&file.file.metadata().ok()?);
     let mut entries = fs::read_dir(folder).ok()?.flatten();
     let is_it = |entry: &DirEntry| {
         entry
             .metadata()
-            .is_ok_and(|it| identity(&it) == file.identity)
+            .is_ok_and(|it| identity(&it) == old)
     };
     let name = entries.find(is_it)?.file_name();
     Some(file.path.with_file_name(name))

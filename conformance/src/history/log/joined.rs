@@ -11,25 +11,34 @@ const LONGEST_OBJECT: usize = 64 * 1024;
 /// What is begun and not ended yet.
 #[derive(Clone, Default)]
 pub(super) struct Joined {
-    object: Option<String>,
+    object: Option<Object>,
     head: Option<String>,
+}
+
+/// An object from its first brace on: its lines are indented deeper, until the brace that ends it.
+#[derive(Clone)]
+struct Object {
+    text: String,
+    indent: usize,
 }
 
 impl Joined {
     /// Takes the next line; what has become whole by it.
     pub(super) fn take<'a>(&mut self, raw: &'a str) -> Option<Cow<'a, str>> {
-        if let Some(mut object) = self.object.take() {
-            object.push_str(raw.trim());
-            object.push(' ');
-            let is_whole = raw.trim_start().starts_with('}') && is_json(&object);
-            if is_whole || object.len() > LONGEST_OBJECT {
-                return Some(Cow::Owned(object));
+        if let Some(mut object) = self.object.take().filter(|it| it.goes_on(raw)) {
+            object.text.push_str(raw.trim());
+            object.text.push(' ');
+            if object.ends(raw) {
+                return Some(Cow::Owned(object.text));
             }
             self.object = Some(object);
             return None;
         }
         if raw.trim() == "{" {
-            self.object = Some("{ ".to_owned());
+            self.object = Some(Object {
+                text: "{ ".to_owned(),
+                indent: indent(raw),
+            });
             return None;
         }
         let head = self.head.take();
@@ -43,9 +52,19 @@ impl Joined {
     }
 }
 
-fn is_json(text: &str) -> bool {
-    let text = text.trim_end().trim_end_matches(',');
-    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+impl Object {
+    fn goes_on(&self, raw: &str) -> bool {
+        let is_within = indent(raw) > self.indent && self.text.len() <= LONGEST_OBJECT;
+        is_within || self.ends(raw)
+    }
+
+    fn ends(&self, raw: &str) -> bool {
+        indent(raw) == self.indent && raw.trim_start().starts_with('}')
+    }
+}
+
+fn indent(raw: &str) -> usize {
+    raw.len() - raw.trim_start().len()
 }
 
 /// `Nov 30, 2026 12:00:00 PM org.apache.zookeeper.server.quorum.QuorumPeer run`

@@ -153,42 +153,35 @@ impl Reader<'_> {
         if it == Shown::Begins {
             (self.round, self.epoch, self.is_broken) = (None, None, false);
         }
-        let leaps = it == Shown::Looks && self.leaps(&event.fact);
-        let before = self.shown.last().map(|it| it.1);
-        let since = self
-            .shown
-            .last()
-            .map(|before| time.duration_since(before.0));
+        if it == Shown::Looks && self.leaps(&event.fact) {
+            self.break_off();
+        }
+        if let Some(it) = self.behind(time, it) {
+            self.shown.push((time, it));
+        }
+    }
+
+    /// What a line shows behind those before it; `None` if that is known already.
+    fn behind(&self, time: Timestamp, it: Shown) -> Option<Shown> {
+        use Shown::{Begins, Has, Looks, Loses, Settles, Stays};
         let leads = |leader: Option<Sid>| leader == Some(self.sid);
-        let it = match (before, it) {
+        let is_late = |since: Timestamp| time.duration_since(since) < TOGETHER;
+        let (since, before) = self.shown.last().copied().unzip();
+        Some(match (before, it) {
             // The receiver reads the state before the election changes it and writes afterwards.
-            (
-                Some(Shown::Settles(_) | Shown::Has(_) | Shown::Loses | Shown::Stays),
-                Shown::Stays,
-            ) => {
-                return;
-            }
-            (Some(Shown::Settles(_)), Shown::Looks) if since < Some(TOGETHER) => return,
+            (Some(Settles(_) | Has(_) | Loses | Stays), Stays) => return None,
+            (Some(Settles(_)), Looks) if since.is_some_and(is_late) => return None,
             // A log says in several lines what it has settled on.
-            (Some(Shown::Settles(one)), Shown::Settles(other)) if leads(one) == leads(other) => {
-                return;
-            }
-            (Some(Shown::Settles(_)), Shown::Settles(other)) => {
-                Shown::Settles(other.filter(|_| leads(other)))
-            }
-            (Some(Shown::Has(_)), Shown::Settles(_)) if !self.says_when => return,
-            (Some(Shown::Has(_)), Shown::Settles(_)) => Shown::Settles(None),
-            (Some(Shown::Settles(leader)), Shown::Has(None)) => Shown::Has(leader),
+            (Some(Settles(one)), Settles(other)) if leads(one) == leads(other) => return None,
+            (Some(Settles(_)), Settles(other)) => Settles(other.filter(|_| leads(other))),
+            (Some(Has(_)), Settles(_)) if !self.says_when => return None,
+            (Some(Has(_)), Settles(_)) => Settles(None),
+            (Some(Settles(leader)), Has(None)) => Has(leader),
             // Who begins to look is heard by its receiver before it says so.
-            (Some(Shown::Looks), Shown::Begins) if self.has_just_lost() => Shown::Looks,
-            (Some(Shown::Begins | Shown::Looks), Shown::Looks) if leaps => {
-                self.break_off();
-                Shown::Looks
-            }
-            (_, Shown::Settles(leader)) => self.settles(leader),
+            (Some(Looks), Begins) if self.has_just_lost() => Looks,
+            (_, Settles(leader)) => self.settles(leader),
             (_, it) => it,
-        };
-        self.shown.push((time, it));
+        })
     }
 
     /// Whether the line is of another search: of a later round than the one that the server
@@ -215,11 +208,11 @@ impl Reader<'_> {
         is_later || is_other
     }
 
-    /// What stood before this is of another search.
+    /// What the server said of its search before this is of another one.
     fn break_off(&mut self) {
-        self.is_broken = true;
-        if let Some((_, before)) = self.shown.last_mut() {
+        if let Some((_, before @ (Shown::Begins | Shown::Looks))) = self.shown.last_mut() {
             *before = Shown::Stays;
+            self.is_broken = true;
         }
     }
 
@@ -245,43 +238,36 @@ impl Reader<'_> {
     }
 
     fn line(&self, index: usize) -> Option<Shown> {
+        use Shown::{Begins, Has, Looks, Loses, Settles, Starts, Stays};
         let looks = |state| server_state(state) == ServerState::Looking;
-        Some(match &self.log.events[index].fact {
-            Fact::ServerStarted { .. } => Shown::Starts,
-            Fact::ElectionStarted { .. } => Shown::Begins,
-            Fact::LeadershipLost {} | Fact::ElectionRestarted {} => Shown::Loses,
-            Fact::WaitExpired { .. } | Fact::ProposalChanged { .. } => Shown::Looks,
-            Fact::NotificationReceived {
-                my_state: Some(mine),
-                ..
-            } if looks(*mine) => Shown::Looks,
-            Fact::NotificationReceived {
-                my_state: Some(_), ..
-            } => Shown::Stays,
-            Fact::NotificationSent { announcement, .. }
-                if self.log.dialect == Dialect::Own && looks(announcement.state) =>
-            {
-                Shown::Looks
+        let leads = |state| server_state(state) == ServerState::Leading;
+        match &self.log.events[index].fact {
+            Fact::ServerStarted { .. } => Some(Starts),
+            Fact::ElectionStarted { .. } => Some(Begins),
+            Fact::LeadershipLost {} | Fact::ElectionRestarted {} => Some(Loses),
+            Fact::WaitExpired { .. } | Fact::ProposalChanged { .. } => Some(Looks),
+            Fact::NotificationReceived { my_state, .. } => {
+                my_state.map(|mine| if looks(mine) { Looks } else { Stays })
             }
-            Fact::Decided { state, .. } if server_state(*state) == ServerState::Leading => {
-                Shown::Settles(Some(self.sid))
+            Fact::NotificationSent { announcement, .. } => {
+                (self.log.dialect == Dialect::Own && looks(announcement.state)).then_some(Looks)
             }
-            Fact::Decided { .. } => Shown::Settles(self.settled.get(&index).copied().flatten()),
+            Fact::Decided { state, .. } if leads(*state) => Some(Settles(Some(self.sid))),
+            Fact::Decided { .. } => Some(Settles(self.settled.get(&index).copied().flatten())),
             Fact::LeadershipEstablished {
                 leader: Some(leader),
                 ..
             }
-            | Fact::LeadershipHandedOver { leader } => Shown::Has(Some(Sid(*leader))),
+            | Fact::LeadershipHandedOver { leader } => Some(Has(Some(Sid(*leader)))),
             // Only ZooKeeper's leaders tell of an epoch and of no leader: themselves.
             Fact::LeadershipEstablished {
                 peer_epoch, state, ..
             } => {
-                let leads = |state| server_state(state) == ServerState::Leading;
                 let is_own = peer_epoch.is_some() || state.is_some_and(leads);
-                Shown::Has(is_own.then_some(self.sid))
+                Some(Has(is_own.then_some(self.sid)))
             }
-            _ => return None,
-        })
+            _ => None,
+        }
     }
 }
 

@@ -181,6 +181,7 @@ impl Search {
             covers,
             tier: _,
             unique_states,
+            pinned_in,
             is_disjoint,
         } = scenario.about();
         let mutant = scenario.mutant().map(|mutant| mutant.name());
@@ -195,6 +196,7 @@ impl Search {
             exhausted: self.exhausted(),
             unique_states: self.unique_states(),
             pinned_unique_states: pinned.filter(|_| shard.is_whole()),
+            pinned_in: pinned_in.to_owned(),
             whole: Whole {
                 pinned_unique_states: pinned,
                 disjoint: is_disjoint,

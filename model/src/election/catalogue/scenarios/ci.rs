@@ -7,6 +7,8 @@ use crate::election::network::Links;
 use crate::election::scenario::Scenario;
 use crate::terms::ensemble::Composition;
 
+pub(super) const FILE: &str = file!();
+
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "fault-free",

@@ -27,6 +27,8 @@ const LONG_EAGER: Finalizing = Finalizing {
     ..EAGER
 };
 
+pub(super) const FILE: &str = file!();
+
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "timely-no-wait",

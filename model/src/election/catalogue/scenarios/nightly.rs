@@ -8,6 +8,8 @@ use crate::frame::scenario::Tier;
 use crate::terms::ensemble::Composition;
 use crate::terms::setting::Setting;
 
+pub(super) const FILE: &str = file!();
+
 /// More than three servers.
 pub(super) const LARGE: &[Scenario] = &[
     Scenario {

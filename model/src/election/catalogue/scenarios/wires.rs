@@ -26,6 +26,8 @@ const TIMELY_WIRES: Scenario = Scenario {
     ..TIMELY
 };
 
+pub(super) const FILE: &str = file!();
+
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "crash-wires",
