@@ -10,7 +10,7 @@ use crate::terms::ensemble::Ensemble;
 use crate::terms::set::ServerSet;
 
 /// What a leader knows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Leader<const N: usize> {
     /// Its current epoch when it was elected: with its history, its credentials.
     pub elected_in: Epoch,
@@ -26,7 +26,7 @@ pub struct Leader<const N: usize> {
 }
 
 /// How far a leader has come.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stage {
     /// Until a quorum has introduced itself.
     Discovery,
@@ -39,7 +39,7 @@ pub enum Stage {
 }
 
 /// How far a learner has come.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum LearnerStage {
     /// It counts for nothing, and is told nothing, until a quorum without it has confirmed that
     /// this leader is established. It remembers, and has accepted a later epoch, or does not
@@ -391,7 +391,7 @@ impl<const N: usize> Leader<N> {
     #[doc(alias = "designatedLeader")]
     pub(super) fn hand_over(&mut self, heir: usize, cx: &mut Context<'_, N>) {
         self.learners[heir] = Some(LearnerStage::Heir);
-        cx.send(heir, Packet::HandOver(heir));
+        cx.send(heir, Packet::HandOver(heir.into()));
     }
 
     /// Above all that the voters of a quorum have accepted. What an observer has accepted is

@@ -18,7 +18,7 @@ use super::terms::{Answer, Bond, Epoch, History, Introduction, Knowledge, Stored
 use crate::terms::set::ServerSet;
 
 /// A server.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Server<const N: usize> {
     /// What a crash leaves.
     pub disk: Stored,
@@ -35,7 +35,7 @@ pub struct Server<const N: usize> {
 }
 
 /// What a server does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role<const N: usize> {
     /// It is not running.
     Down,
@@ -188,7 +188,7 @@ impl<const N: usize> Context<'_, N> {
             (Event::End(peer), Role::Learning(learner))
                 if learner.leader == peer && !self.is(Mutant::EndOverlooked) =>
             {
-                if *self.bond == Bond::To(peer) && self.is(Mutant::EndReleases) {
+                if *self.bond == Bond::To(peer.into()) && self.is(Mutant::EndReleases) {
                     *self.bond = Bond::Free;
                 }
                 Err(Quits::GivesUp)

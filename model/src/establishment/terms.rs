@@ -8,6 +8,10 @@ use std::iter::successors;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct Epoch(pub u8);
 
+/// A server by its place among all of them, in a byte: a state has many.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place(u8);
+
 /// What a server keeps.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct Stored {
@@ -63,7 +67,7 @@ pub enum Bond {
     /// To nobody.
     Free,
     /// To this leader.
-    To(usize),
+    To(Place),
     /// In an earlier life, to a leader that it has forgotten.
     Forgotten,
 }
@@ -84,6 +88,32 @@ pub enum Answer {
     Accepted(Epoch),
     /// It has lost that.
     Lost,
+}
+
+impl Place {
+    /// The same, for arrays.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+}
+
+impl From<usize> for Place {
+    fn from(index: usize) -> Self {
+        Self(u8::try_from(index).expect("a scenario has few servers"))
+    }
+}
+
+impl PartialEq<usize> for Place {
+    fn eq(&self, index: &usize) -> bool {
+        self.index() == *index
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 impl Epoch {
@@ -124,6 +154,10 @@ impl History {
     pub fn beginnings(self) -> impl Iterator<Item = Self> {
         let before = |history: &Self| (*history != Self::NONE).then_some(Self(history.0 >> 4));
         successors(Some(self), before)
+    }
+
+    pub(super) fn bits(self) -> u16 {
+        self.0
     }
 
     /// Whether it begins with all of the other.
