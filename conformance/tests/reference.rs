@@ -55,7 +55,7 @@ fn traces(folder: &str) -> Vec<(String, Trace)> {
 fn the_class_repeats_what_was_recorded_from_it() {
     let Some(mut class) = reference() else { return };
     let recorded = [traces("traces"), traces("../../shared/traces")].concat();
-    assert!(recorded.len() >= 11);
+    assert!(recorded.len() >= 12);
     for (name, trace) in recorded {
         agree(&name, confirm(&mut class, &trace));
     }

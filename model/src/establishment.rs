@@ -56,8 +56,9 @@
 //! - **Both together** (`establish-elected` and those named after it): who is elected has the votes
 //!   of a quorum, which may be outdated ([`system::votes`]), and histories grow. An established
 //!   leader adds a transaction, a learner takes over its leader's history with the epoch, and what
-//!   a quorum has in one epoch is committed. The votes are an abstraction of the first model, which
-//!   comes to no other leaders: `tests/composition.rs` walks both side by side.
+//!   a quorum has in one epoch is committed. The votes are an abstraction of the first model.
+//!   That comes to no other leaders, as far as `tests/composition.rs` walks both side by side:
+//!   three servers, one better than the others, with each fault and a mix, over links of one.
 //! - **Crashes at any point**: also between any two effects of one event, of which one stores
 //!   ([`system::Action::CrashIn`]).
 //! - **Connections** that keep order, and of which each end sees the end at any time, with what was

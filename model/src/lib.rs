@@ -107,7 +107,13 @@
 //! - **A copy directly behind the same notification is not put on the link**, for the same reason:
 //!   it can be sent again later.
 //! - **A decision clears the server's loop-back**, as `leaveInstance` clears the receive queue.
-//!   What is cleared would be a server's own question to itself.
+//!   What is cleared of the loop-back would be a server's own question to itself. Left out: what
+//!   others have asked and the election has not read is cleared with it, and has its answer, if
+//!   any, from the receiver thread alone; and what that thread puts there afterwards waits for the
+//!   server's next election, however old it is by then. Hidden is a server that asks once more than
+//!   it does here, and one that looks again and hears first what was true before.
+//! - **A better vote for a server that does not vote** is discarded by one that finalizes, as fle
+//!   does it; the class ends its wait and ignores the vote then (`impl/DEVIATIONS.md`).
 //! - **What was sent to a server that is down waits** for its return, the newest only: the slot
 //!   keeps it, or the last message sent is sent again. What a server had sent when it crashed may
 //!   still arrive, or not.
@@ -123,10 +129,13 @@
 //! - **Of configurations two are known**, and one server at most is ahead of the others. A server
 //!   that learns of the newer one forgets its round with the election object; the connections are
 //!   torn down and stand again at once. That a configuration is proposed or committed while a
-//!   scenario runs is the second protocol's.
+//!   scenario runs is modelled nowhere.
+//! - **Some mixes are not run.** Two faults at once, and more than three servers, go over links of
+//!   one only; over links of two, where something goes wrong, all disks are equal. An oracle stands
+//!   beside two voters only.
 //!
-//! `tests/reductions.rs` walks three asynchronous servers over links without any of these
-//! reductions but the first, at random, and checks that they reach no state that the model with
+//! `tests/reductions.rs` walks three asynchronous servers, at random, over links without any of
+//! these reductions but the first three, and checks that they reach no state that the model with
 //! links of two does not.
 //!
 //! # What liveness means here
@@ -159,7 +168,7 @@
 //! # How much is checked
 //!
 //! Three servers with each fault and role by itself, asynchronous and in time (tier `ci`); three
-//! with any two faults, four, and five in time (tier `nightly`). `list` prints every scenario with
+//! with any two faults but a crash for good, four, and five in time (tier `nightly`). `list` prints every scenario with
 //! its bounds and the number of states that it must come to; `model/RESULTS.md` says how long they
 //! took, and with how much memory.
 //!
@@ -214,8 +223,15 @@
 //!   does: it gives up.
 //! - **The election alone need not end.** Two servers can be elected in different rounds with the
 //!   help of one voter, and a third then looks for ever, torn between them. It is the peer's main
-//!   loop that ends it: the leader without followers gives up. With it, every timely scenario ends
-//!   with all live servers on one leader, whatever the faults (`check --tier ci`).
+//!   loop that ends it: the leader without followers gives up. With it, every timely scenario of a
+//!   majority ends with all live servers on one leader, whatever the fault (`check --tier ci`).
+//!   Two servers without which there is no quorum, as in small groups and while a configuration is
+//!   proposed, may miss one another round after round if something goes wrong and their wait for a
+//!   better proposal is shorter than a round trip: see below.
+//! - **An old peer and one other elect nobody**, where the epochs on their disks are not those of
+//!   their last transactions: each proposal of the other comes back without its epoch, and is
+//!   another one. There is no leader that could give up, and nothing more happens (`check
+//!   timely-old-peer-stop`).
 //! - **An old peer hides the best server**: between it and anybody the peer epoch of a proposal is
 //!   lost, so that in time and without faults a server wins that is not the best (`check
 //!   timely-old-peer`).
@@ -239,8 +255,9 @@
 //!   any fault, of five, the leader's word and votes that were cast for it while looking, and that
 //!   their voters have since changed, are a quorum on record: 17 steps. Both stand in
 //!   `tests/pitfalls.rs`, and ZooKeeper's class does what they say. So "joiner respects the
-//!   ensemble" is asked of who joins by words that are still true. What makes a joiner come back is
-//!   that its leader does not lead.
+//!   ensemble" is asked of who joins by words that are still true, and of that it follows from
+//!   quorums that meet; what sees a broken rule is its other half, that nobody who has settled is
+//!   moved. What makes a joiner come back is that its leader does not lead.
 //! - **A looking server can be torn** between its own vote, for which it has a quorum on record,
 //!   and a leader that is better and has no quorum: each answer of that one ends the wait for a
 //!   better proposal, and nothing comes of it. It happens within one round, after a crash or a loss
@@ -253,7 +270,8 @@
 //!   counted for its quorum and adopts others' proposals, but the id to propose is looked up in the
 //!   committed one. So a leader may have fewer transactions than a voter that was counted for it
 //!   (`check growing`). It is not below a quorum of the committed configuration, which is what
-//!   counts.
+//!   counts. For the same reason one that has lost its data votes: it says that it proposes nobody,
+//!   and not that it has nothing (`check timely-growing-wipe`).
 //! - **Two servers without which there is no quorum** need a finalizing wait of a round trip. With
 //!   a shorter one they elect each other before the third, the best, has heard that they look
 //!   again; one of them then turns to it, and all begin anew: `cargo test -p fle-model --test
@@ -266,9 +284,9 @@
 //!   (`mutants` says which and why).
 //! - **The finalizing wait** is not needed for safety: see [`finalizing`](election::finalizing).
 //! - **Links of one hide what was true once**, for on them nothing arrives after its sender has
-//!   sent something newer. A counted voter that outranks the leader (`check fault-free`), a joiner
-//!   that passes an ensemble by, and a server that is torn are seen over links of two only. So
-//!   every fault is run over both kinds (`-wires`).
+//!   sent something newer. With three servers, a counted voter that outranks the leader (`check
+//!   fault-free`), a joiner that passes an ensemble by, and a server that is torn within a round
+//!   are seen over links of two only. So every fault is run over both kinds (`-wires`).
 
 pub mod election;
 pub mod establishment;

@@ -8,7 +8,7 @@ use fle_model::election::system::{Action, State, System};
 use fle_model::establishment::learner::{Learner, Stage};
 use fle_model::establishment::server::{self, Role};
 use fle_model::establishment::system::{self as establishment, Faults};
-use fle_model::establishment::terms::{Epoch, History, Stored};
+use fle_model::establishment::terms::{Epoch, History, Stored, Zxid};
 use fle_model::frame::scenario::Scenario as _;
 use fle_model::frame::system::TransitionSystem;
 use fle_model::terms::set::ServerSet;
@@ -27,6 +27,7 @@ struct Beside {
 struct Both {
     election: State<3>,
     votes: [ServerSet; 3],
+    said: [Option<(Epoch, Zxid)>; 3],
     /// Whether somebody came to lead who did not have the votes of a quorum.
     is_missed: bool,
 }
@@ -84,6 +85,7 @@ impl Beside {
         let servers = both.election.servers.each_ref().map(seen);
         establishment::State {
             votes: both.votes,
+            said: both.said,
             ..establishment::State::new(servers, Faults::NONE)
         }
     }
@@ -92,8 +94,11 @@ impl Beside {
     fn counted(&self, both: Both) -> Both {
         let mut seen = self.seen(&both);
         self.votes.count_votes(&mut seen);
-        let votes = seen.votes;
-        Both { votes, ..both }
+        Both {
+            votes: seen.votes,
+            said: seen.said,
+            ..both
+        }
     }
 
     /// How many states there are of both, none of which is missed.
@@ -112,6 +117,7 @@ impl Model for Beside {
         let both = self.starts.iter().map(|&election| Both {
             election,
             votes: [ServerSet::NONE; 3],
+            said: [None; 3],
             is_missed: false,
         });
         both.map(|start| self.counted(start)).collect()
@@ -130,11 +136,10 @@ impl Model for Beside {
         };
         let mut leaders = (0..3).filter(comes_to_lead);
         let is_missed = leaders.any(|leader| !self.votes.has_votes(&before, leader));
-        let votes = both.votes;
         Some(self.counted(Both {
             election,
-            votes,
             is_missed,
+            ..*both
         }))
     }
 
@@ -151,7 +156,10 @@ const DISKS: [Credentials; 3] = [LOW, LOW, HIGH];
 #[test]
 fn whoever_comes_to_lead_has_the_votes_of_a_quorum() {
     let faults = ["loss", "crash", "wipe", "break"];
-    for scenario in faults.into_iter().chain(["late", "activation"]) {
+    for scenario in faults
+        .into_iter()
+        .chain(["late", "crash-late", "activation"])
+    {
         let states = Beside::new(scenario, DISKS).covered();
         assert!(states > 1_000, "{scenario}: {states} states");
     }

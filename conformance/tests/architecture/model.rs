@@ -34,7 +34,7 @@ const LIBRARY: Layers<'_> = &[
         "frame::liveness",
         &["lasso rows", "recording", "graph", "self", "run"],
     ),
-    ("frame::visit", &["pool visited", "self"]),
+    ("frame::visit", &["pool recent visited", "self"]),
     ("terms", &["set setting vote", "ensemble"]),
     ("terms::ensemble", &["configuration", "self"]),
     (
@@ -88,7 +88,7 @@ const LIBRARY: Layers<'_> = &[
             "catalogue",
         ],
     ),
-    ("establishment::system", &["state", "self", "timely votes"]),
+    ("establishment::system", &["state", "self", "fingerprint timely votes"]),
 ];
 
 /// The command line.

@@ -82,6 +82,8 @@ mutants! {
         "More than half of the weight of all groups together is a quorum.";
     OneGroupSuffices "" in "timely-groups":
         "More than half of the weight of one group is a quorum.";
+    AllGroupsNeeded "" in "timely-groups-of-one-stop":
+        "Only more than half of the weight of every group is a quorum.";
     WeighsByProposed "" in "timely-reweighing":
         "While a configuration is proposed a candidate weighs what it will weigh in it.";
     ProposesItselfTooSoon "" in "timely-growing":
@@ -139,6 +141,8 @@ mutants! {
         "A settled server that hears of a better proposal looks again.";
     StrangersUnanswered "" in "timely-observer":
         "A server that does not vote is not answered.";
+    StrangersToldProposal "" in "timely-observer":
+        "A looking server tells one without a vote what it proposes, as it tells voters.";
     GossipMovesSettled "2212" in "gossip":
         "A settled server that hears of a newer configuration looks again.";
 
@@ -168,6 +172,8 @@ mutants! {
         "A leader that no quorum follows leads on.";
     LeaderWantsAll "" in "timely-late":
         "A leader gives up unless every server follows it.";
+    FollowerWantsQuorum "" in "timely-groups-loss":
+        "A follower gives up a leader that no quorum follows, though that one leads.";
     FollowerNeverGivesUp "" in "timely-stop":
         "A follower whose leader is gone, or does not lead, follows on.";
     LeaderDoesNotLead "" in "timely-slots":

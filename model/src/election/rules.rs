@@ -12,7 +12,7 @@
 mod looking;
 mod possible;
 
-pub(crate) use possible::{some_election, some_receipt, some_settling};
+pub(crate) use possible::{some_election, some_giving_up, some_receipt, some_settling};
 
 use crate::election::server::{FastLeaderElection, Looking, Server};
 use crate::election::system::{Action, Effects, State, sends};
@@ -42,6 +42,10 @@ pub enum StepRule {
     TellsProposal,
     /// Nobody leaves a leader that a quorum follows, unless something goes wrong.
     EnsembleLasts,
+    /// Whoever gives up has a cause.
+    GivesUpForCause,
+    /// A server without a vote is answered, by what the answering server stands for.
+    AnswersStrangers,
 }
 
 /// Which steps can break a rule.
@@ -108,7 +112,7 @@ impl fmt::Debug for Broken {
 
 impl StepRule {
     /// Every rule.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::QuorumEvidence,
         Self::BestCredentials,
         Self::LookingOnlyRises,
@@ -118,6 +122,8 @@ impl StepRule {
         Self::ProposesBest,
         Self::TellsProposal,
         Self::EnsembleLasts,
+        Self::GivesUpForCause,
+        Self::AnswersStrangers,
     ];
 
     /// Which steps can break it. Most settle nothing.
@@ -128,8 +134,9 @@ impl StepRule {
             | Self::JoinerRespectsEnsemble
             | Self::TruthfulReplies
             | Self::TruthfulRecords
-            | Self::ProposesBest => Scope::Election,
-            Self::TellsProposal | Self::EnsembleLasts => Scope::Any,
+            | Self::ProposesBest
+            | Self::AnswersStrangers => Scope::Election,
+            Self::TellsProposal | Self::EnsembleLasts | Self::GivesUpForCause => Scope::Any,
         }
     }
 
@@ -161,6 +168,8 @@ impl StepRule {
             Self::ProposesBest => step.proposes_best(),
             Self::TellsProposal => step.tells_proposal(),
             Self::EnsembleLasts => step.leaves_ensemble_alone(),
+            Self::GivesUpForCause => step.gives_up_for_cause(),
+            Self::AnswersStrangers => step.answers_strangers(),
         }
     }
 }

@@ -97,10 +97,32 @@ impl Scenario {
     }
 
     /// Whether a server may come to propose itself when its vote for another has been counted: what
-    /// it can do is told by the newer configuration, of which it may learn at any time.
+    /// it can do is told by the newer configuration, of which it may learn at any time. In time, and
+    /// if nothing goes wrong, all learn of it first.
     #[must_use]
     pub fn gains_candidates(&self) -> bool {
-        !self.is_timely() && self.composition == Composition::Growing && self.ahead
+        let is_late = !self.is_timely() || self.faults.any();
+        is_late && self.composition == Composition::Growing && self.ahead
+    }
+
+    /// Whether somebody may have a cause to give up.
+    #[must_use]
+    pub fn has_causes(&self) -> bool {
+        let Faults {
+            crashes,
+            stops,
+            wipes,
+            breaks: _,
+            losses,
+        } = self.faults;
+        crashes + stops + wipes > 0 || self.is_timely() && losses > 0
+    }
+
+    /// Whether some server may have no vote in what another knows.
+    #[must_use]
+    pub fn has_strangers(&self) -> bool {
+        let is_removed = self.composition == Composition::Joint && self.ahead;
+        self.composition == Composition::Observer || is_removed
     }
 
     /// Whether no state can be reached from two initial states, so that the states of shards add up

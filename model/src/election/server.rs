@@ -235,7 +235,8 @@ impl<const N: usize> FastLeaderElection<N> {
         let vote = match &server.election {
             Election::Down { .. } => return,
             Election::Looking(looking) => {
-                Vote::looking(looking.settled_before.unwrap_or(own), server.round)
+                let told = self.tells_stranger(own, looking);
+                Vote::looking(told, server.round)
             }
             Election::Settled(vote) => Vote {
                 round: server.round,

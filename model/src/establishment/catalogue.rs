@@ -257,7 +257,7 @@ pub const SCENARIOS: &[Scenario] = &[
             resets: Some(2),
             ..ONE
         },
-        unique_states: 1_248_980,
+        unique_states: 1_232_952,
         ..ELECTED
     },
     Scenario {
@@ -269,7 +269,7 @@ pub const SCENARIOS: &[Scenario] = &[
             resets: Some(1),
             ..ONE
         },
-        unique_states: 3_279_949,
+        unique_states: 3_267_382,
         ..ELECTED
     },
     Scenario {
@@ -281,7 +281,7 @@ pub const SCENARIOS: &[Scenario] = &[
             resets: Some(1),
             ..ONE
         },
-        unique_states: 2_957_331,
+        unique_states: 3_220_609,
         ..ELECTED
     },
     Scenario {
@@ -292,7 +292,7 @@ pub const SCENARIOS: &[Scenario] = &[
             resets: Some(0),
             ..ONE
         },
-        unique_states: 378_510,
+        unique_states: 360_382,
         ..ELECTED
     },
     Scenario {

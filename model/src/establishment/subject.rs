@@ -24,8 +24,8 @@ impl<const N: usize> Subject for System<N> {
 
     const KINDS: &'static [Kind] = coverage::KINDS;
 
-    fn kinds(&self, _: &State<N>, action: Action, _: &State<N>) -> Kinds {
-        coverage::kinds(action)
+    fn kinds(&self, before: &State<N>, action: Action, after: &State<N>) -> Kinds {
+        coverage::kinds(before, action, after)
     }
 
     fn remember(&self, start: &State<N>) -> Past<N> {

@@ -52,7 +52,7 @@ pub struct History(u16);
 
 /// The last transaction of a history: the epoch in which it was made, and its number there. Of
 /// histories in one epoch the better one has the greater.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(into = "u8")]
 pub struct Zxid {
     /// The epoch.

@@ -27,6 +27,8 @@ pub enum Composition {
     /// The first server, of weight two, and the second, of weight one, are one group; each other
     /// server is one by itself.
     Groups,
+    /// Each server is a group by itself.
+    GroupsOfOne,
     /// An oracle may stand in for a missing majority: each server starts either with its grant or
     /// without, at most one with.
     Oracle,
@@ -96,6 +98,7 @@ impl Composition {
             | Self::Observer
             | Self::ZeroWeight
             | Self::Groups
+            | Self::GroupsOfOne
             | Self::Oracle
             | Self::OldPeer
             | Self::Gossip => Known::First,
@@ -120,6 +123,10 @@ impl Composition {
                 let pair = vec![(0, 2), (1, 1)];
                 let others = (2..servers).map(|server| vec![(server, 1)]);
                 Configuration::hierarchical([pair].into_iter().chain(others).collect())
+            }
+            (Self::GroupsOfOne, _) => {
+                let alone = (0..servers).map(|server| vec![(server, 1)]);
+                Configuration::hierarchical(alone.collect())
             }
             (
                 Self::Majority
@@ -296,6 +303,7 @@ impl<const N: usize> Ensemble<N> {
             | Composition::Observer
             | Composition::ZeroWeight
             | Composition::Groups
+            | Composition::GroupsOfOne
             | Composition::Oracle
             | Composition::Joint
             | Composition::Growing
@@ -363,11 +371,12 @@ mod tests {
     use super::*;
     use crate::terms::vote::Credentials;
 
-    const ALL: [Composition; 10] = [
+    const ALL: [Composition; 11] = [
         Composition::Majority,
         Composition::Observer,
         Composition::ZeroWeight,
         Composition::Groups,
+        Composition::GroupsOfOne,
         Composition::Oracle,
         Composition::Joint,
         Composition::Growing,

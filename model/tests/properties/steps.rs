@@ -371,6 +371,51 @@ fn nobody_leaves_a_leader_that_a_quorum_follows() {
     assert!(leaves(alone, Action::GiveUp { server: 1 }, 1));
 }
 
+#[test]
+fn nobody_gives_up_without_a_cause() {
+    let (system, start) = fault_free();
+    let gives_up = |before: State<3>, server: usize| {
+        let mut after = before;
+        after.servers[server] = start.servers[server];
+        let step = (before, Action::GiveUp { server }, after);
+        keeps_quietly(&system, StepRule::GivesUpForCause, step)
+    };
+    let follows = settled(start, 0, vote(1, Following));
+    assert!(gives_up(follows, 0), "its leader does not lead");
+    let mut ensemble = settled(follows, 1, vote(1, Leading));
+    assert!(!gives_up(ensemble, 0) && !gives_up(ensemble, 1));
+    ensemble.servers[0].active = true;
+    assert!(gives_up(ensemble, 0), "its leader has begun anew");
+    ensemble.servers[1].active = true;
+    assert!(!gives_up(ensemble, 0), "both are in one epoch");
+    let alone = settled(start, 1, vote(1, Leading));
+    assert!(gives_up(alone, 1) && !gives_up(start, 2));
+}
+
+/// 3 observes, and 1 hears of it.
+#[test]
+fn a_server_without_a_vote_is_told_whom_the_other_has_settled_on() {
+    let (system, start) = first::<3>("timely-observer");
+    let says = |before: State<3>, sent: &[(usize, Vote)]| {
+        let step = (before, Action::Deliver { src: 2, dst: 0 }, before);
+        keeps(&system, StepRule::AnswersStrangers, step, sent)
+    };
+    let own = Vote::looking(Proposal::of(0, start.servers[0].credentials), Round(1));
+    assert!(says(start, &[(2, own)]) && !says(start, &[]));
+    assert!(!says(start, &[(1, own)]) && !says(start, &[(2, own), (2, own)]));
+    assert!(!says(start, &[(2, in_round(2, own))]));
+    let mut again = start;
+    if let Election::Looking(looking) = &mut again.servers[0].election {
+        looking.settled_before = Some(Proposal::of(1, CREDENTIALS));
+    }
+    assert!(says(again, &[(2, vote(1, Looking))]) && !says(again, &[(2, own)]));
+    let follows = settled(start, 0, vote(1, Following));
+    assert!(says(follows, &[(2, vote(1, Following))]));
+    assert!(!says(follows, &[(2, vote(1, Looking))]));
+    let voter = (start, Action::Deliver { src: 1, dst: 0 }, start);
+    assert!(keeps(&system, StepRule::AnswersStrangers, voter, &[]));
+}
+
 /// What a step broke is seen in the state that it leads to, and in every later one.
 #[test]
 fn a_broken_rule_is_not_forgotten() {
@@ -384,6 +429,8 @@ fn a_broken_rule_is_not_forgotten() {
         StepRule::ProposesBest => "the best is proposed",
         StepRule::TellsProposal => "proposals are announced",
         StepRule::EnsembleLasts => "an ensemble lasts",
+        StepRule::GivesUpForCause => "giving up has a cause",
+        StepRule::AnswersStrangers => "strangers are answered",
     };
     for rule in StepRule::ALL {
         let name = name(rule);

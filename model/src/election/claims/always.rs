@@ -95,6 +95,27 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
              leaves it by itself.",
             |_, state| !state.past.contains(StepRule::EnsembleLasts),
         ),
+        Claim {
+            applies: Scenario::has_causes,
+            ..always(
+                "giving up has a cause",
+                &["somebody gives up"],
+                "Only a leader that no quorum follows gives up, and only a follower whose leader is \
+                 down, does not lead, or has begun an epoch since.",
+                |_, state| !state.past.contains(StepRule::GivesUpForCause),
+            )
+        },
+        Claim {
+            applies: Scenario::has_strangers,
+            ..always(
+                "strangers are answered",
+                &["a stranger is heard"],
+                "A server without a vote is answered once whenever it is heard: with the leader that \
+                 the answering server has settled on, or had before it looked again, or with itself \
+                 where it never had one.",
+                |_, state| !state.past.contains(StepRule::AnswersStrangers),
+            )
+        },
         always(
             "the best is proposed",
             &["a proposal improves"],

@@ -42,12 +42,12 @@ pub(super) fn always<const N: usize>() -> Vec<Claim<N>> {
             "without data no vote",
             &["a server without data hears a vote"],
             "A server whose disk is empty proposes nobody but itself while it looks, has no votes of looking servers on record, and \
-             is on nobody's.",
+             is on nobody's; but for one that votes in a proposed configuration only.",
             |system, state| {
                 let mut servers = state.servers.iter().enumerate();
                 servers.all(|(me, server)| {
-                    let voters = system.election.ensemble(server.known).voters();
-                    !voters.contains(me) || keeps_out(me, server)
+                    let committed = system.election.ensemble(server.known).committed();
+                    !committed.voters.contains(me) || keeps_out(me, server)
                 })
             },
         ),
@@ -93,7 +93,7 @@ pub(super) fn sometimes<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         sometimes(
-            |scenario| scenario.faults.wipes > 0,
+            |scenario| scenario.faults.wipes > 0 && scenario.composition != Composition::Growing,
             "a leader has lost its data",
             Kind::Pitfall,
             "A quorum follows a leader whose disk is empty: it was elected again by the word of those that had not noticed.",

@@ -16,7 +16,7 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
         };
     vec![
         eventually(
-            Scenario::is_timely,
+            |scenario| scenario.is_timely() && !leaves_old_peer_with_one(scenario),
             "election terminates",
             "From every reachable state eventually either no quorum of servers with data is live, or every live server has \
              settled on one of them that leads; and stays so.",
@@ -56,14 +56,31 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
     ]
 }
 
+/// Whether an old peer may be left with one other server, whose vote comes back from it without the
+/// epoch.
+fn leaves_old_peer_with_one(scenario: &Scenario) -> bool {
+    scenario.composition == Composition::OldPeer && scenario.faults.stops > 0
+}
+
 /// The condition is what one would expect to come to hold.
 pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
-    vec![Claim {
+    let elect_nobody = Claim {
+        name: "an old peer and another elect nobody",
+        statement: "Of three servers two are left, one of them an old peer, and they never agree: of a proposal that an old peer \
+                    makes or hears, the peer epoch is lost.",
+        kind: Kind::EndlessPitfall,
+        applies: |scenario| scenario.is_timely() && leaves_old_peer_with_one(scenario),
+        condition: |system, state| {
+            !state.has_live_quorum(&system.election) || state.agreed_leader().is_some()
+        },
+    };
+    let hides_the_best = Claim {
         name: "an old peer hides the best",
         statement: "A server that is not the best settles as leader for good: of a proposal that an old peer makes or hears, the peer \
                     epoch is lost.",
         kind: Kind::EndlessPitfall,
         applies: |scenario| scenario.is_timely() && scenario.composition == Composition::OldPeer,
         condition: |system, state| state.agreed_leader() == best(system, state),
-    }]
+    };
+    vec![hides_the_best, elect_nobody]
 }

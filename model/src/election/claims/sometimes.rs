@@ -4,12 +4,14 @@
 use super::shared::{Claim, all_settled, best, credentials_differ, everywhere, leaders};
 use crate::election::faults::Faults;
 use crate::election::network::Links;
-use crate::election::rules::{counted, electors, some_election, some_receipt, some_settling};
+use crate::election::rules::{
+    counted, electors, some_election, some_giving_up, some_receipt, some_settling,
+};
 use crate::election::scenario::Scenario;
-use crate::election::server::Server;
+use crate::election::server::{Looking, Server};
 use crate::frame::claim::Kind;
 use crate::terms::ensemble::Composition;
-use crate::terms::vote::Vote;
+use crate::terms::vote::{Proposal, Vote};
 
 pub(super) fn witnesses<const N: usize>() -> Vec<Claim<N>> {
     let witness = |applies: fn(&Scenario) -> bool, name, statement, condition| Claim {
@@ -46,6 +48,18 @@ pub(super) fn witnesses<const N: usize>() -> Vec<Claim<N>> {
                     electors(looking, vote).any(|voter| state.servers[voter].credentials < best)
                 })
             },
+        ),
+        witness(
+            Scenario::has_causes,
+            "somebody gives up",
+            "A leader or a follower returns to looking by itself.",
+            |system, state| some_giving_up(system, state),
+        ),
+        witness(
+            Scenario::has_strangers,
+            "a stranger is heard",
+            "The notification of a server without a vote arrives at one that is up.",
+            |system, state| some_receipt(system, state, |step| step.stranger().is_some()),
         ),
         witness(
             everywhere,
@@ -253,6 +267,21 @@ pub(super) fn pitfalls<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         pitfall(
+            |scenario| scenario.composition == Composition::Growing && scenario.faults.wipes > 0,
+            "a voter to be votes without data",
+            "A server that lost its disk, and votes in the proposed configuration only, proposes another while it looks: it says \
+             that it votes for nobody, not that it has no data.",
+            |_, state| {
+                let mut servers = state.servers.iter().enumerate();
+                servers.any(|(me, server)| {
+                    let others = |it: &Looking<N>| {
+                        it.proposal != Proposal::NOBODY && it.proposal.leader() != me
+                    };
+                    !server.credentials.has_data() && server.looking().is_some_and(others)
+                })
+            },
+        ),
+        pitfall(
             |scenario| asynchronous_majority(scenario) && scenario.activation,
             "an outdated vote elects",
             "A server is elected by the vote of one that has since entered a later epoch than the leader's.",
@@ -282,8 +311,9 @@ fn hasty_majority(scenario: &Scenario) -> bool {
 /// Whether a server may hear of others only after they have settled. Not in time, if all begin
 /// together, and nothing comes between them and what they are told.
 fn hears_late(scenario: &Scenario) -> bool {
+    let of_equals = [Composition::Majority, Composition::GroupsOfOne];
     scenario.links != Links::Slot
-        || scenario.composition != Composition::Majority
+        || !of_equals.contains(&scenario.composition)
         || scenario.is_out_of_step()
             && scenario.faults
                 != Faults {

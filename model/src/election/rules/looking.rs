@@ -5,6 +5,7 @@
 //! at the step that breaks it, also where the servers would make up for it later.
 
 use super::Step;
+use crate::election::server::Looking;
 use crate::election::system::{Action, sends};
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Notification, Proposal, Vote};
@@ -122,5 +123,53 @@ impl<const N: usize> Step<'_, N> {
         }
         let established = self.before.established_leader(self.election);
         established.is_none_or(|leader| self.after.is_established(self.election, leader))
+    }
+
+    /// A leader gives up when no quorum follows it; a follower when its leader is down, does not
+    /// lead, or has begun an epoch since the one that the follower learned from it.
+    pub(super) fn gives_up_for_cause(&self) -> bool {
+        let Action::GiveUp { server } = self.action else {
+            return true;
+        };
+        let Some(leader) = self.before.leader_of(server) else {
+            return false;
+        };
+        if leader == server {
+            return !self.before.is_established(self.election, leader);
+        }
+        let learned = |server: usize| {
+            let server = &self.before.servers[server];
+            server.active.then(|| server.credentials.epoch())
+        };
+        let is_outdated = learned(server).is_some_and(|epoch| learned(leader) != Some(epoch));
+        is_outdated || !self.before.servers[leader].leads()
+    }
+
+    /// A server without a vote is told whom the one that it speaks to has settled on, or had before
+    /// it looked again, in the round of that one; by a server that never had, that one itself. To a
+    /// looking server that hears of a newer configuration it does not matter who told it.
+    pub(super) fn answers_strangers(&self) -> bool {
+        let Some((stranger, server)) = self.stranger() else {
+            return true;
+        };
+        let before = &self.before.servers[server];
+        let own = Proposal::of(server, before.credentials);
+        let looks = |it: &Looking<N>| Vote::looking(it.settled_before.unwrap_or(own), before.round);
+        let settled = before.settled().map(|vote| Vote {
+            round: before.round,
+            ..vote
+        });
+        let expected = before.looking().map(looks).or(settled);
+        let answers = sends(self.effects).map(|(dst, notification)| (dst, notification.vote));
+        answers.eq(expected.map(|vote| (stranger, vote)))
+    }
+
+    /// The server without a vote that is heard, and the server that hears it.
+    pub(crate) fn stranger(&self) -> Option<(usize, usize)> {
+        let (src, dst, heard) = self.received()?;
+        let before = &self.before.servers[dst];
+        let voters = self.election.ensemble(before.known).voters();
+        let begins_anew = before.looking().is_some() && heard.config > before.known.committed();
+        (!voters.contains(src) && !begins_anew).then_some((src, dst))
     }
 }

@@ -41,6 +41,12 @@ pub(crate) fn some_receipt<const N: usize>(
     some_step(system, before, receives, wanted)
 }
 
+/// Whether a server may give up in this state.
+pub(crate) fn some_giving_up<const N: usize>(system: &System<N>, before: &State<N>) -> bool {
+    let gives_up = |action: &Action| matches!(action, Action::GiveUp { .. });
+    some_step(system, before, gives_up, |_| true)
+}
+
 fn some_step<const N: usize>(
     system: &System<N>,
     before: &State<N>,

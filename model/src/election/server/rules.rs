@@ -77,6 +77,14 @@ impl<const N: usize> FastLeaderElection<N> {
         proposal
     }
 
+    /// What a looking server tells one without a vote.
+    pub(crate) fn tells_stranger(&self, own: Proposal, looking: &Looking<N>) -> Proposal {
+        if self.is(Mutant::StrangersToldProposal) {
+            return looking.proposal;
+        }
+        looking.settled_before.unwrap_or(own)
+    }
+
     /// Whether these servers are a quorum.
     pub(crate) fn is_quorum(&self, known: Known, servers: ServerSet, granted: bool) -> bool {
         let count = servers.iter().count();
@@ -100,6 +108,10 @@ impl<const N: usize> FastLeaderElection<N> {
             Some(Mutant::OneGroupSuffices) => {
                 let groups = self.ensemble(known).committed().weighed(servers);
                 groups.iter().any(|(votes, all)| 2 * votes > *all)
+            }
+            Some(Mutant::AllGroupsNeeded) => {
+                let groups = self.ensemble(known).committed().weighed(servers);
+                groups.iter().all(|(votes, all)| 2 * votes > *all)
             }
             Some(Mutant::DenialIgnored) => self.ensemble(known).is_quorum(servers, true),
             _ => self.ensemble(known).is_quorum(servers, granted),

@@ -29,8 +29,12 @@ impl<const N: usize> System<N> {
                     && !self.election.is(Mutant::LeaderNeverGivesUp)
             }
             Setting::Timely => {
+                let wants_quorum = self.election.is(Mutant::FollowerWantsQuorum)
+                    && !state.is_established(&self.election, leader);
                 !self.election.is(Mutant::FollowerNeverGivesUp)
-                    && (!state.servers[leader].leads() || state.outlives_leadership(server, leader))
+                    && (!state.servers[leader].leads()
+                        || state.outlives_leadership(server, leader)
+                        || wants_quorum)
             }
         }
     }

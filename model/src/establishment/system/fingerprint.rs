@@ -20,10 +20,11 @@ impl<const N: usize> Hash for State<N> {
             network,
             faults,
             votes,
+            said,
             begun,
         } = self;
         for server in servers {
-            hash_server(server, hasher);
+            server.hash(hasher);
         }
         hash_network(network, hasher);
         let Faults {
@@ -45,6 +46,11 @@ impl<const N: usize> Hash for State<N> {
                 .iter()
                 .fold(rest, |word, set| and(word, set.bits(), 8)),
         );
+        let said = said.iter().map(|said| {
+            let said = said.map(|(epoch, zxid)| and(epoch.0.into(), u8::from(zxid), 8));
+            optional(said, 16)
+        });
+        hasher.write_u128(said.fold(0, |word, said| and(word, said, 17)));
     }
 }
 
@@ -58,38 +64,40 @@ fn optional(value: Option<impl Into<u128>>, bits: u32) -> u128 {
     value.map_or(0, |value| and(1, value, bits))
 }
 
-fn hash_server<const N: usize, H: Hasher>(server: &Server<N>, hasher: &mut H) {
-    let Server {
-        disk,
-        memory,
-        history,
-        bond,
-        without_past,
-        role,
-    } = server;
-    let word = and(stored(*disk), stored(*memory), 18);
-    let word = and(word, history.bits(), 16);
-    let bond = match bond {
-        Bond::Free => 0,
-        Bond::Forgotten => 1,
-        Bond::To(leader) => 2 + leader.index() as u128,
-    };
-    let word = and(and(word, bond, 8), without_past.bits(), 8);
-    let (kind, owes) = match role {
-        Role::Down => (0_u8, false),
-        Role::Looking(_) => (1, false),
-        Role::Learning(_) => (2, false),
-        Role::Leading(leader) => (3, leader.owed != [None; N]),
-    };
-    hasher.write_u128(and(and(word, kind, 2), owes, 1));
-    match role {
-        Role::Down => {}
-        Role::Looking(early) => {
-            let came = early.iter().map(|it| optional(it.map(introduction), 9));
-            hasher.write_u128(came.fold(0, |word, it| and(word, it, 10)));
+impl<const N: usize> Hash for Server<N> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Self {
+            disk,
+            memory,
+            history,
+            bond,
+            without_past,
+            role,
+        } = self;
+        let word = and(stored(*disk), stored(*memory), 18);
+        let word = and(word, history.bits(), 16);
+        let bond = match bond {
+            Bond::Free => 0,
+            Bond::Forgotten => 1,
+            Bond::To(leader) => 2 + leader.index() as u128,
+        };
+        let word = and(and(word, bond, 8), without_past.bits(), 8);
+        let (kind, owes) = match role {
+            Role::Down => (0_u8, false),
+            Role::Looking(_) => (1, false),
+            Role::Learning(_) => (2, false),
+            Role::Leading(leader) => (3, leader.owed != [None; N]),
+        };
+        hasher.write_u128(and(and(word, kind, 2), owes, 1));
+        match role {
+            Role::Down => {}
+            Role::Looking(early) => {
+                let came = early.iter().map(|it| optional(it.map(introduction), 9));
+                hasher.write_u128(came.fold(0, |word, it| and(word, it, 10)));
+            }
+            Role::Learning(learner) => hasher.write_u128(learns(learner)),
+            Role::Leading(leader) => hash_leader(leader, owes, hasher),
         }
-        Role::Learning(learner) => hasher.write_u128(learns(learner)),
-        Role::Leading(leader) => hash_leader(leader, owes, hasher),
     }
 }
 

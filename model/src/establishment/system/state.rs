@@ -2,6 +2,7 @@
 
 use crate::establishment::network::Network;
 use crate::establishment::server::Server;
+use crate::establishment::terms::{Epoch, Zxid};
 use crate::terms::set::ServerSet;
 
 /// Everything at a moment.
@@ -15,6 +16,9 @@ pub struct State<const N: usize> {
     pub faults: Faults,
     /// For each server those that may have voted for it; nobody, where the election has no sense.
     pub votes: [ServerSet; N],
+    /// The best that each server has said of itself while it looked: its current epoch and its last
+    /// transaction. Nothing, where the election has no sense.
+    pub said: [Option<(Epoch, Zxid)>; N],
     /// How much of the prelude is over.
     pub begun: u8,
 }
@@ -61,6 +65,7 @@ impl<const N: usize> State<N> {
             network: Network::default(),
             faults,
             votes: [ServerSet::NONE; N],
+            said: [None; N],
             begun: 0,
         }
     }
@@ -73,7 +78,7 @@ mod tests {
     use crate::establishment::learner::{self, Learner};
     use crate::establishment::network::Packet;
     use crate::establishment::server::Role;
-    use crate::establishment::terms::{Bond, Epoch, History, Introduction, Knowledge, Stored};
+    use crate::establishment::terms::{Bond, History, Introduction, Knowledge, Stored};
     use crate::frame::system::{Change, assert_fingerprints_differ};
 
     const INTRODUCTION: Introduction = Introduction {
@@ -113,6 +118,13 @@ mod tests {
         }),
         ("votes", |it| it.votes[0] = ServerSet::first(1)),
         ("votes for another", |it| it.votes[1] = ServerSet::first(1)),
+        ("said", |it| it.said[0] = Some((Epoch(0), Zxid::default()))),
+        ("of an epoch", |it| {
+            it.said[0] = Some((Epoch(1), Zxid::default()))
+        }),
+        ("said by another", |it| {
+            it.said[1] = Some((Epoch(0), Zxid::default()));
+        }),
         ("bond", |it| it.servers[0].bond = Bond::To(0.into())),
         ("its leader", |it| it.servers[0].bond = Bond::To(1.into())),
         ("forgotten", |it| it.servers[0].bond = Bond::Forgotten),

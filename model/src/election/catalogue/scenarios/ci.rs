@@ -259,6 +259,44 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..TIMELY
     },
     Scenario {
+        name: "timely-groups-of-one-stop",
+        covers: "three voters, each a group by itself, one of which crashes for good",
+        composition: Composition::GroupsOfOne,
+        credentials: TWO,
+        faults: Faults { stops: 1, ..NONE },
+        unique_states: 24_800,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-growing-wipe",
+        covers: "a committed configuration of two voters and a proposed one of three, one of which \
+                 crashes, loses its disk and restarts",
+        composition: Composition::Growing,
+        credentials: TWO,
+        faults: Faults { wipes: 1, ..NONE },
+        unique_states: 120_024,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-ahead-growing-break",
+        covers: "a third voter, which not all know to be one, and a connection breaks",
+        composition: Composition::Growing,
+        ahead: true,
+        credentials: TWO,
+        faults: Faults { breaks: 1, ..NONE },
+        unique_states: 314_252,
+        ..TIMELY
+    },
+    Scenario {
+        name: "timely-old-peer-stop",
+        covers: "three servers, one of which speaks the old wire format and one crashes for good",
+        composition: Composition::OldPeer,
+        credentials: OLD,
+        faults: Faults { stops: 1, ..NONE },
+        unique_states: 67_664,
+        ..TIMELY
+    },
+    Scenario {
         name: "timely-zero-weight",
         covers: "three voters, one of them without weight",
         composition: Composition::ZeroWeight,

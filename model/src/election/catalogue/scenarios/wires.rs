@@ -106,6 +106,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three voters, one of which knows a newer configuration, over links of two",
         tier: Tier::Nightly,
         composition: Composition::Gossip,
+        ahead: true,
         unique_states: 6_719_493,
         ..WIRES
     },
@@ -190,6 +191,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         covers: "three voters, one of which knows a newer configuration, over links of two",
         tier: Tier::Nightly,
         composition: Composition::Gossip,
+        ahead: true,
         unique_states: 2_183_167,
         ..TIMELY_WIRES
     },
