@@ -11,6 +11,7 @@ use fle_model::frame::mutant::Entry;
 use fle_model::frame::mutants::in_order;
 use fle_model::frame::scenario::Tier;
 use fle_model::frame::shard::Shard;
+use fle_model::frame::store::{Limits, Store};
 use fle_model::frame::trace_dir::TraceDir;
 use fle_model::models;
 use std::num::NonZeroUsize;
@@ -36,6 +37,11 @@ pub(crate) struct Check {
     /// their tasks. `merge` puts the parts' reports together.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
+    /// Keep the search of the one scenario named in this folder: for more states than fit into
+    /// memory, and to go on after the process has ended, with the same command. What must hold
+    /// eventually is not judged then.
+    #[arg(long, value_name = "DIR", requires = "scenarios")]
+    store: Option<PathBuf>,
     /// Also write the reports as JSON to this file, `-` for standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -60,6 +66,11 @@ impl Check {
             shard: self.shard.unwrap_or(Shard::WHOLE),
         };
         let chosen = self.chosen()?;
+        if self.store.is_some() && chosen.len() > 1 {
+            return Err(
+                "a store is of one scenario: name one, and another --store each".to_owned(),
+            );
+        }
         let mut reports = Reports::new(self.json)?;
         let junit_file = self.junit.map(NamedFile::create).transpose()?;
         let html_file = self.html.map(NamedFile::create).transpose()?;
@@ -69,7 +80,15 @@ impl Check {
             self.scenarios.is_empty() && self.mutant.is_none() && options.shard.is_whole();
         for scenario in chosen {
             let name = scenario.about().name;
-            let report = watched(name, |watcher| scenario.check(options, watcher));
+            let report = watched(name, |watcher| match &self.store {
+                Some(folder) => {
+                    let limits = Limits::default();
+                    let store = Store { folder, limits };
+                    let checked = scenario.check_in_store(store, options, watcher);
+                    checked.map_err(|problem| problem.to_string())
+                }
+                None => Ok(scenario.check(options, watcher)),
+            })?;
             let noticed = self.mutant.is_some() && !report.passed();
             if let Some(dir) = &trace_dir {
                 dir.write_all(&report.properties)?;

@@ -6,18 +6,21 @@ use super::mutants::Mutant;
 use super::network::Packet;
 use super::protocol::{Context, Effect, Quits};
 use super::terms::{Bond, Epoch, History, Introduction};
+use crate::terms::packed::{pack_place, unpack_place};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// What a learner knows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Learner {
     /// Whom it took for its leader.
+    #[borsh(serialize_with = "pack_place", deserialize_with = "unpack_place")]
     pub leader: usize,
     /// How far it has come.
     pub stage: Stage,
 }
 
 /// How far a learner has come.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Stage {
     /// The leader knows of this server, or will.
     Introduced,

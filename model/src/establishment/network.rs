@@ -10,10 +10,12 @@
 //! only from its first packet.
 
 use super::terms::{Epoch, History, Introduction, Zxid};
+use crate::terms::packed::{pack_place, unpack_place};
+use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
 
 /// What a leader and a learner tell one another.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub enum Packet {
     /// A learner introduces itself (FOLLOWERINFO, OBSERVERINFO).
     LearnerInfo(Introduction),
@@ -45,15 +47,15 @@ pub enum Packet {
     /// The leader gives up, and its learners owe it nothing any more.
     Release,
     /// The leader hands over to this one of its learners, which echoes it.
-    HandOver(usize),
+    HandOver(#[borsh(serialize_with = "pack_place", deserialize_with = "unpack_place")] usize),
 }
 
 /// Packets under way in one direction.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, BorshSerialize, BorshDeserialize)]
 pub struct Queue([Option<Packet>; 5]);
 
 /// What a leader has of a learner's connection.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, BorshSerialize, BorshDeserialize)]
 pub enum LeaderEnd {
     /// It has ended it, or there never was one.
     #[default]
@@ -65,7 +67,7 @@ pub enum LeaderEnd {
 }
 
 /// The last connection of a learner to a leader.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, BorshSerialize, BorshDeserialize)]
 pub struct Connection {
     /// Whether the learner's end is open.
     pub learner_end: bool,
@@ -78,7 +80,7 @@ pub struct Connection {
 }
 
 /// All connections, by learner and leader.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub struct Network<const N: usize> {
     connections: [[Connection; N]; N],
 }

@@ -1,15 +1,42 @@
 //! What the protocol speaks of: epochs, what is on a disk, promises.
 
+use crate::terms::packed::{pack_place, unpack_place};
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 use std::fmt;
 use std::iter::successors;
 
 /// An epoch, [`fle::PeerEpoch`] in a byte.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    BorshSerialize,
+    BorshDeserialize,
+)]
 pub struct Epoch(pub u8);
 
 /// What a server keeps.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    Serialize,
+    BorshSerialize,
+    BorshDeserialize,
+)]
 pub struct Stored {
     /// The greatest epoch that it has promised (`acceptedEpoch`).
     pub accepted: Epoch,
@@ -20,7 +47,20 @@ pub struct Stored {
 }
 
 /// Whether a server knows what it has promised.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    Serialize,
+    BorshSerialize,
+    BorshDeserialize,
+)]
 pub enum Knowledge {
     /// It knows all of it.
     #[default]
@@ -43,12 +83,16 @@ pub enum Elections {
 
 /// The transactions that a server has, each told by the epoch in which it was made: the oldest
 /// first, four at most.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, BorshSerialize, BorshDeserialize,
+)]
 pub struct History(u16);
 
 /// The last transaction of a history: the epoch in which it was made, and its number there. Of
 /// histories in one epoch the better one has the greater.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(into = "u8")]
 pub struct Zxid {
     /// The epoch.
@@ -58,18 +102,22 @@ pub struct Zxid {
 }
 
 /// To whom a server has promised to help no other leader, where that is not over.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, BorshSerialize, BorshDeserialize,
+)]
 pub enum Bond {
     /// To nobody.
     Free,
     /// To this leader.
-    To(usize),
+    To(#[borsh(serialize_with = "pack_place", deserialize_with = "unpack_place")] usize),
     /// In an earlier life, to a leader that it has forgotten.
     Forgotten,
 }
 
 /// How a server introduces itself.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, BorshSerialize, BorshDeserialize,
+)]
 pub struct Introduction {
     /// The greatest epoch that it has accepted.
     pub accepted: Epoch,

@@ -33,6 +33,17 @@ pub enum Phase {
         /// How many of those found have not been expanded.
         queue: usize,
     },
+    /// Every state is visited, layer by layer, in a store.
+    Layers {
+        /// How many layers are known.
+        layers: usize,
+        /// How many states have been visited.
+        visited: usize,
+        /// How many of them in earlier processes.
+        before: usize,
+        /// How many there are in all.
+        expected: Expected,
+    },
     /// The shortest counterexample is sought.
     Counterexample {
         /// How many different states have been found for it.
@@ -55,6 +66,17 @@ pub enum Phase {
         /// How many steps they took.
         steps: usize,
     },
+}
+
+/// How many states there are in all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expected {
+    /// So many are pinned.
+    Pinned(usize),
+    /// So many, to judge by the layers that are known.
+    Guessed(usize),
+    /// Nobody knows.
+    Unknown,
 }
 
 /// The watcher, if there is one.
@@ -133,6 +155,20 @@ impl fmt::Display for Progress {
                 self.rate(unique),
                 short(queue)
             ),
+            Phase::Layers {
+                layers,
+                visited,
+                before,
+                expected,
+            } => {
+                write!(f, "layer {layers}, {}", short(visited))?;
+                match expected {
+                    Expected::Pinned(all) => write!(f, " of {}", short(all))?,
+                    Expected::Guessed(all) => write!(f, " of about {}, a guess", short(all))?,
+                    Expected::Unknown => write!(f, " states")?,
+                }
+                write!(f, ", {}/s", self.rate(visited.saturating_sub(before)))
+            }
             Phase::Counterexample { unique } => {
                 write!(f, "shortest counterexample: {} states", short(unique))
             }

@@ -268,11 +268,7 @@ fn renamed(file: &Replaced) -> Option<PathBuf> {
     };
     let old = identity(&file.file.metadata().ok()?);
     let mut entries = fs::read_dir(folder).ok()?.flatten();
-    let is_it = |entry: &DirEntry| {
-        entry
-            .metadata()
-            .is_ok_and(|it| identity(&it) == old)
-    };
+    let is_it = |entry: &DirEntry| entry.metadata().is_ok_and(|it| identity(&it) == old);
     let name = entries.find(is_it)?.file_name();
     Some(file.path.with_file_name(name))
 }

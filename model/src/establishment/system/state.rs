@@ -2,10 +2,12 @@
 
 use crate::establishment::network::Network;
 use crate::establishment::server::Server;
+use crate::terms::packed::{pack_place, unpack_place};
 use crate::terms::set::ServerSet;
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// Everything at a moment.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
 pub struct State<const N: usize> {
     /// The servers.
     pub servers: [Server<N>; N],
@@ -16,11 +18,23 @@ pub struct State<const N: usize> {
     /// For each server those that may have voted for it; nobody, where the election has no sense.
     pub votes: [ServerSet; N],
     /// How much of the prelude is over.
+    #[borsh(serialize_with = "pack_place", deserialize_with = "unpack_place")]
     pub begun: usize,
 }
 
 /// How often each fault may still happen.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Debug,
+    Default,
+    serde::Serialize,
+    BorshSerialize,
+    BorshDeserialize,
+)]
 pub struct Faults {
     /// A server crashes, and is started again.
     pub crashes: u8,
