@@ -235,6 +235,22 @@ mod tests {
             told(search, 0.5),
             "12 k states of 67.8 M, 24 k/s, queue 1,234"
         );
+        let layers = |expected| Phase::Layers {
+            layers: 7,
+            visited: 12_345,
+            before: 2_345,
+            expected,
+        };
+        for (expected, line) in [
+            (Expected::Pinned(67_890), "layer 7, 12 k of 67 k, 20 k/s"),
+            (
+                Expected::Guessed(67_890),
+                "layer 7, 12 k of about 67 k, a guess, 20 k/s",
+            ),
+            (Expected::Unknown, "layer 7, 12 k states, 20 k/s"),
+        ] {
+            assert_eq!(told(layers(expected), 0.5), line);
+        }
         assert_eq!(
             told(Phase::FairRuns { states: 1_000 }, 0.5),
             "fair runs: searching 1,000 states"
@@ -256,8 +272,17 @@ mod tests {
         };
         let names = crate::models::scenarios().map(|it| it.about().name.len());
         let name = names.max().expect("there are scenarios");
+        let layers = |expected| Phase::Layers {
+            layers: 999,
+            visited: many,
+            before: 0,
+            expected,
+        };
         for phase in [
             search,
+            layers(Expected::Pinned(many)),
+            layers(Expected::Guessed(many)),
+            layers(Expected::Unknown),
             Phase::Counterexample { unique: many },
             Phase::FairRuns { states: many },
             Phase::Sightings { visited: many },

@@ -18,10 +18,10 @@
 //! - **Memory is bounded** ([`Limits`]), however many states there are: so much for the candidates
 //!   that a thread gathers, for those that were met lately, and for the buffer of each file that is
 //!   merged.
-//! - **Nothing done is lost.** [`manifest`] says what is done, and is replaced after each chunk and
+//! - **Nothing done is lost.** A manifest says what is done, and is replaced after each chunk and
 //!   each merged layer. A process that ends at any moment, by a signal, by a full disk, with the
-//!   power, loses what it was at: a chunk for each thread, or the merging of one layer. The same
-//!   command goes on. What it left half done is removed.
+//!   power, loses what it was at: a chunk for each thread, or a layer's last chunk and the merging.
+//!   The same command goes on. What it left half done is removed.
 //! - **The counts are those of a search in memory**, whatever happens meanwhile, and so are the
 //!   verdicts on what must always hold and what should be seen sometimes. Both searches hold two
 //!   states with one fingerprint for one. A violation's counterexample is a shortest one: the way
@@ -274,5 +274,49 @@ impl<'a, 'w, C: Scenario, const N: usize> Stored<'a, 'w, C, N> {
             &self.checked.system,
             &way,
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::any::AnyScenario;
+    use std::num::NonZeroUsize;
+    use tempfile::TempDir;
+
+    const OPTIONS: Options = Options {
+        threads: NonZeroUsize::MIN,
+        shard: crate::frame::shard::Shard::WHOLE,
+    };
+
+    fn check_in(folder: &Path) -> Result<Report, Problem> {
+        let limits = Limits::default();
+        let scenario = crate::models::find("timely-oracle-wires").expect("a scenario");
+        scenario.check_in_store(Store { folder, limits }, OPTIONS, None)
+    }
+
+    #[test]
+    fn a_search_by_other_rules_is_refused() {
+        let folder = TempDir::new().expect("a folder");
+        check_in(folder.path()).expect("a store");
+        let store = Folder::open(folder.path()).expect("nobody uses it");
+        let mut manifest = store.load().expect("it is whole").expect("there is one");
+        manifest.search.rules = "others".to_owned();
+        store.save(&manifest).expect("it is written");
+        drop(store);
+        let problem = check_in(folder.path()).expect_err("it is refused");
+        assert!(matches!(problem, Problem::OtherRules(_)), "{problem}");
+    }
+
+    /// Chunks are for all threads, and within their limits.
+    #[test]
+    fn a_chunk_is_a_part_of_a_layer() {
+        let limits = Limits {
+            chunk_from: 10,
+            chunk_to: 100,
+            ..Limits::default()
+        };
+        let sizes = [0, 800, 1_600_000].map(|candidates| limits.chunk(candidates, 2));
+        assert_eq!(sizes, [10, 50, 100]);
     }
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 const LOCK: &str = "lock";
 
 /// Where the next manifest is written.
-const NEW_MANIFEST: &str = "manifest.json.new";
+const NEW_MANIFEST: &str = "fle-model-store.json.new";
 
 /// A folder that nobody else uses.
 pub(super) struct Folder {
@@ -27,32 +27,31 @@ pub(super) struct Folder {
 impl Folder {
     /// The folder, made if it is missing.
     pub(super) fn open(path: &Path) -> Result<Self, Problem> {
-        match fs::create_dir(path) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                return Err(Problem::writing(path, error));
-            }
-            _ if !path.is_dir() => return Err(Problem::NotAFolder(path.to_owned())),
-            _ => {}
+        if path.exists() && !path.is_dir() {
+            return Err(Problem::NotAFolder(path.to_owned()));
         }
-        let reading = |error| Problem::reading(path, error);
+        let unusable = |error| Problem::Unusable {
+            path: path.to_owned(),
+            error,
+        };
+        fs::create_dir_all(path).map_err(unusable)?;
         let is_own = |name: &str| [LOCK, NEW_MANIFEST].contains(&name);
         if !path.join(manifest::NAME).exists() {
-            let others = names(path).map_err(reading)?;
+            let others = names(path).map_err(unusable)?;
             if !others.iter().all(|name| is_own(name)) {
                 return Err(Problem::Foreign(path.to_owned()));
             }
         }
-        let file = path.join(LOCK);
         let mut options = File::options();
-        let lock = options.create(true).truncate(false).write(true).open(&file);
-        let lock = lock.map_err(|error| Problem::writing(&file, error))?;
+        let lock = options.create(true).truncate(false).write(true);
+        let lock = lock.open(path.join(LOCK)).map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
                 _lock: lock,
             }),
             Err(TryLockError::WouldBlock) => Err(Problem::InUse(path.to_owned())),
-            Err(TryLockError::Error(error)) => Err(Problem::writing(&file, error)),
+            Err(TryLockError::Error(error)) => Err(unusable(error)),
         }
     }
 
@@ -171,7 +170,7 @@ mod tests {
             "layer-3-states.lz4",
             "layer-3-notes-1.lz4",
             "my-layer-3-parents.lz4",
-            "manifest.json",
+            "fle-model-store.json",
         ] {
             assert!(!is_given_by_a_store(other), "{other}");
         }

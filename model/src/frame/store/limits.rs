@@ -3,8 +3,8 @@
 /// What a search in a store takes at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The fewest states of a chunk, but for the last of a layer: each is followed by a wait for the
-    /// disk.
+    /// The fewest states of a chunk, but for the last of a layer: after each there is a wait for
+    /// the disk.
     pub chunk_from: usize,
     /// The most states of a chunk: what a process loses that ends.
     pub chunk_to: usize,

@@ -18,7 +18,7 @@ use std::path::Path;
 const FORMAT: u64 = 1;
 
 /// The manifest's name in the folder.
-pub(super) const NAME: &str = "manifest.json";
+pub(super) const NAME: &str = "fle-model-store.json";
 
 /// What is done of a search.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,13 +9,21 @@ use thiserror::Error;
 pub enum Problem {
     /// The system does not let a file be written or read. A full disk is the likely reason.
     #[error(
-        "cannot {attempt} {}: {error}; what was done is kept: the same command goes on with it when \
-         that is put right", path.display()
+        "cannot {attempt} {}: {error}; what was done is kept: the same command goes on with it \
+         when that is put right", path.display()
     )]
     Io {
         /// What was tried.
         attempt: &'static str,
         /// With which file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The system does not let the folder be used.
+    #[error("cannot use {} for a store: {error}", path.display())]
+    Unusable {
+        /// Which folder.
         path: PathBuf,
         /// What the system says.
         error: io::Error,

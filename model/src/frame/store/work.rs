@@ -217,19 +217,12 @@ impl<'a, S: Subject> Work<'a, S> {
     /// Makes the next layer of what is new among the candidates.
     fn merge(&self) -> Result<(), Problem> {
         let mut manifest = self.manifest().clone();
-        let (folder, number) = (self.folder.path(), manifest.layers.len());
-        while manifest.runs.len() > self.plan.limits.merged {
-            let some = manifest.runs.drain(..self.plan.limits.merged.max(2));
-            let run = self.run.fetch_add(1, Ordering::Relaxed);
-            let name = name(number, &format!("candidates-{run}"));
-            let joined = joined(folder, some.as_slice(), name)?;
-            drop(some);
-            manifest.runs.push(joined);
-        }
+        let folder = self.folder.path();
+        self.join_runs(&mut manifest)?;
         let candidates = manifest.runs.iter().map(|run| run.candidates).sum();
         let chunk_states = self.plan.limits.chunk(candidates, self.plan.threads);
         let mut known = Known::open(folder, &manifest.layers)?;
-        let mut layer = LayerWriter::create(folder, number, chunk_states)?;
+        let mut layer = LayerWriter::create(folder, manifest.layers.len(), chunk_states)?;
         merge(folder, &manifest.runs, |candidate| {
             match known.contains(candidate.fingerprint)? {
                 true => Ok(()),
@@ -238,15 +231,28 @@ impl<'a, S: Subject> Work<'a, S> {
         })?;
         let (layer, chunks) = layer.finish()?;
         manifest.runs.clear();
+        manifest.frontier = chunks;
         if layer.states == 0 {
             manifest.end = Some(End::Complete);
         } else {
             manifest.layers.push(layer);
         }
-        manifest.frontier = chunks;
         self.save(&mut manifest)?;
         self.folder.remove_leftovers(&manifest)?;
         *self.manifest() = manifest;
+        Ok(())
+    }
+
+    /// Of more runs than are merged at once, makes fewer.
+    fn join_runs(&self, manifest: &mut Manifest) -> Result<(), Problem> {
+        let most = self.plan.limits.merged.max(2);
+        let (folder, layer) = (self.folder.path(), manifest.layers.len());
+        while manifest.runs.len() > most {
+            let run = self.run.fetch_add(1, Ordering::Relaxed);
+            let name = name(layer, &format!("candidates-{run}"));
+            let some: Vec<_> = manifest.runs.drain(..most).collect();
+            manifest.runs.push(joined(folder, &some, name)?);
+        }
         Ok(())
     }
 
