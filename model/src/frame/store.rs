@@ -280,7 +280,6 @@ impl<'a, 'w, C: Scenario, const N: usize> Stored<'a, 'w, C, N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::any::AnyScenario;
     use std::num::NonZeroUsize;
     use tempfile::TempDir;
 
