@@ -1,33 +1,47 @@
 //! A search that is killed goes on where it was.
 
-use crate::support::{OPTIONS, command, files, folder, run, scenario};
+use crate::support::{OPTIONS, check_in, command, files, folder, scenario};
 use serde_json::Value;
-use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
-/// How long a search takes that is left alone, and what it comes to.
-fn alone(name: &str) -> (Duration, Value) {
-    let folder = folder();
-    let start = Instant::now();
-    let report = told(name, &folder.path().join("store"));
-    (start.elapsed(), report)
+/// How a process is started that goes on with the search in a folder.
+type Start = fn(&Path) -> Command;
+
+const NAME: &str = "timely-oracle";
+
+/// The program itself. Most layers are one chunk.
+fn program(store: &Path) -> Command {
+    command(&[NAME], store)
 }
 
-/// The report of a search that comes to its end.
-fn told(name: &str, store: &Path) -> Value {
-    let folder = folder();
-    let json = folder.path().join("report.json");
-    run(&[name, "--json", json.to_str().expect("UTF-8")], store);
-    let text = fs::read(json).expect("a report");
-    let mut reports: Value = serde_json::from_slice(&text).expect("JSON");
-    reports[0].take()
+/// This one, for [`a_search_with_many_chunks`].
+fn with_many_chunks(store: &Path) -> Command {
+    let this = env::current_exe().expect("it has a file");
+    let mut command = Command::new(this);
+    command.args(["--exact", "killed::a_search_with_many_chunks", "--ignored"]);
+    command
+        .env(FOLDER, store)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+const FOLDER: &str = "FLE_MODEL_STORE_OF_A_TEST";
+
+#[test]
+#[ignore = "another test starts it, to kill it"]
+fn a_search_with_many_chunks() {
+    let folder = env::var_os(FOLDER).expect("another test says where");
+    check_in(Path::new(&folder), scenario(NAME)).expect("a store");
 }
 
 /// A process that is killed, with SIGKILL, after so long; whether it had ended before.
-fn is_done_within(time: Duration, name: &str, store: &Path) -> bool {
-    let mut process = command(&[name], store).spawn().expect("the binary runs");
+fn is_done_within(time: Duration, start: Start, store: &Path) -> bool {
+    let mut process = start(store).spawn().expect("it runs");
     sleep(time);
     process.kill().expect("it can be killed");
     process.wait().expect("it ends").code().is_some()
@@ -43,9 +57,9 @@ fn visited(store: &Path) -> Option<u64> {
 /// How often the search was killed before it came to an end. Nothing of it is lost meanwhile. The
 /// lives are of different lengths, a tenth of the time to a half, and become longer, so that there
 /// is an end even if nothing is kept.
-fn kill_until_done(name: &str, store: &Path, time: Duration) -> u32 {
+fn kill_until_done(start: Start, store: &Path, time: Duration) -> u32 {
     let (mut kills, mut before) = (0, None);
-    while !is_done_within(time * (10 + kills * 17 % 40 + kills) / 100, name, store) {
+    while !is_done_within(time * (10 + kills * 17 % 40 + kills) / 100, start, store) {
         let now = visited(store);
         assert!(now >= before, "{now:?} after {before:?}");
         before = now;
@@ -54,30 +68,35 @@ fn kill_until_done(name: &str, store: &Path, time: Duration) -> u32 {
     kills
 }
 
-#[test]
-fn a_search_killed_again_and_again_comes_to_the_same_counts() {
-    let name = "timely-oracle";
-    let (mut time, expected) = alone(name);
-    let in_memory = scenario(name).check(OPTIONS, None);
-    let in_memory = serde_json::to_value(in_memory).expect("JSON");
+fn assert_survives(start: Start) {
+    let in_memory = scenario(NAME).check(OPTIONS, None);
+    let alone = folder();
+    let begun = Instant::now();
+    start(alone.path()).status().expect("it runs");
+    let mut time = begun.elapsed();
     loop {
-        let folder = folder();
-        let store = folder.path().join("store");
-        let kills = kill_until_done(name, &store, time);
-        let report = told(name, &store);
-        for of in ["exhausted", "unique_states", "generated_states", "coverage"] {
-            assert_eq!(
-                (&report[of], &expected[of]),
-                (&in_memory[of], &in_memory[of])
-            );
-        }
-        let left = files(&store);
-        let is_left = |name: &String| name.contains("states") || name.contains("candidates");
-        assert!(!left.iter().any(is_left), "{left:?}");
-        if kills >= 3 {
+        let store = folder();
+        let kills = kill_until_done(start, store.path(), time);
+        let report = check_in(store.path(), scenario(NAME)).expect("a store");
+        assert_eq!(report.unique_states, in_memory.unique_states);
+        assert_eq!(report.generated_states, in_memory.generated_states);
+        assert_eq!(report.coverage, in_memory.coverage);
+        assert!(report.exhausted);
+        assert_eq!(files(store.path()), files(alone.path()));
+        if kills >= 4 {
             break;
         }
         // It was faster than the one before.
         time /= 2;
     }
+}
+
+#[test]
+fn a_search_killed_again_and_again_comes_to_the_same_counts() {
+    assert_survives(program);
+}
+
+#[test]
+fn a_search_killed_among_many_chunks_comes_to_the_same_counts() {
+    assert_survives(with_many_chunks);
 }
