@@ -164,7 +164,7 @@ impl fmt::Display for Progress {
                 write!(f, "layer {layers}, {}", short(visited))?;
                 match expected {
                     Expected::Pinned(all) => write!(f, " of {}", short(all))?,
-                    Expected::Guessed(all) => write!(f, " of about {}, a guess", short(all))?,
+                    Expected::Guessed(all) => write!(f, " of perhaps {}", short(all))?,
                     Expected::Unknown => write!(f, " states")?,
                 }
                 write!(f, ", {}/s", self.rate(visited.saturating_sub(before)))
@@ -245,7 +245,7 @@ mod tests {
             (Expected::Pinned(67_890), "layer 7, 12 k of 67 k, 20 k/s"),
             (
                 Expected::Guessed(67_890),
-                "layer 7, 12 k of about 67 k, a guess, 20 k/s",
+                "layer 7, 12 k of perhaps 67 k, 20 k/s",
             ),
             (Expected::Unknown, "layer 7, 12 k states, 20 k/s"),
         ] {

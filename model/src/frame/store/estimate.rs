@@ -2,11 +2,14 @@
 //!
 //! The sizes of layers rise and fall like a bell: a state has many successors at first, and most of
 //! them are known later. The logarithm of such sizes is about a parabola. One that opens downwards
-//! is laid through the last layers, and what it says of the layers to come is added up. It is a
-//! guess, better from layer to layer, and good to within a few percent only once the sizes fall.
+//! is laid through the last layers, and what it says of the layers to come is added up.
+//!
+//! It is a guess, better from layer to layer. Of the 31,981,119 states of `four` it says, with a
+//! tenth of them known, 1.9 times as many; with a third, 1.25 times; with half, a tenth too many;
+//! once the sizes fall, with three quarters, a hundredth. Before a tenth it says anything.
 
 /// Through how many layers the parabola is laid at most.
-const LAYERS: usize = 8;
+const LAYERS: usize = 5;
 
 /// It takes a layer more than a parabola has coefficients to say anything about one.
 const FEWEST: usize = 4;
