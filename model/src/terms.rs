@@ -1,7 +1,7 @@
 //! What both protocols speak of: servers and sets of them, votes, who votes, and time.
 
 pub mod ensemble;
-pub(crate) mod packed;
+mod packed;
 pub mod set;
 pub mod setting;
 pub mod vote;

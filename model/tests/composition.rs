@@ -51,7 +51,10 @@ fn seen(server: &Server<3>) -> server::Server<3> {
         role: match &server.election {
             Election::Down { .. } => Role::Down,
             Election::Looking(_) => Role::LOOKING,
-            Election::Settled(_) => Role::Learning(Learner { leader, stage }),
+            Election::Settled(_) => Role::Learning(Learner {
+                leader: leader.into(),
+                stage,
+            }),
         },
         ..server::Server::new(disk, history)
     }

@@ -10,9 +10,10 @@ use crate::terms::ensemble::Ensemble;
 use crate::terms::vote::Credentials;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// What is remembered of the way to a state.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Past<const N: usize> {
     /// What each disk says, or said before it was lost.
     pub had: [Credentials; N],
@@ -27,6 +28,17 @@ impl<const N: usize> fmt::Debug for Past<N> {
         f.debug_list().entries(had).finish()?;
         f.write_str("\n")?;
         broken.fmt(f)
+    }
+}
+
+/// In one word: every transition has it hashed.
+impl<const N: usize> Hash for Past<N> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Self { had, broken } = self;
+        let word = had.iter().fold(u128::from(broken.bits()), |word, had| {
+            word << 8 | u128::from(had.bits())
+        });
+        hasher.write_u128(word);
     }
 }
 
@@ -71,5 +83,33 @@ impl<const N: usize> Past<N> {
         };
         let committed = self.had.into_iter().filter(is_committed).max();
         committed.unwrap_or(Credentials::NO_DATA)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::system::{Change, assert_fingerprints_differ};
+
+    const CHANGES: &[Change<Past<7>>] = &[
+        ("nothing", |_| {}),
+        ("had", |it| it.had[0] = Credentials::new(1, 1)),
+        ("a later one", |it| it.had[0] = Credentials::new(2, 1)),
+        ("of the last", |it| it.had[6] = Credentials::new(1, 1)),
+        ("broken", |it| {
+            it.broken = it.broken.with(StepRule::QuorumEvidence);
+        }),
+        ("the last rule", |it| {
+            it.broken = it.broken.with(StepRule::EnsembleLasts);
+        }),
+    ];
+
+    #[test]
+    fn each_field_has_a_part_in_the_fingerprint() {
+        let past = Past {
+            had: [Credentials::NO_DATA; 7],
+            broken: Broken::default(),
+        };
+        assert_fingerprints_differ(past, CHANGES);
     }
 }

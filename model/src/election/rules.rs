@@ -57,7 +57,7 @@ enum Scope {
 }
 
 /// The rules that were broken, a bit for each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Broken(u16);
 
 /// One step of one server or link, with everything around it.
@@ -75,6 +75,10 @@ pub struct Step<'a, const N: usize> {
 }
 
 impl Broken {
+    pub(super) fn bits(self) -> u16 {
+        self.0
+    }
+
     /// Whether this rule was.
     #[must_use]
     pub fn contains(self, rule: StepRule) -> bool {
@@ -282,8 +286,8 @@ impl<const N: usize> Step<'_, N> {
                 cast.leader() == vote.leader() && (joins || cast.round == vote.round)
             }
         };
-        let on_record = self.on_record(looking).into_iter();
-        let supporters = on_record.filter(|&(_, cast)| supports(cast));
+        let supporters = self.on_record(looking);
+        let supporters = supporters.filter(|&(_, cast)| supports(cast));
         Some(supporters.map(|(voter, _)| voter).collect())
     }
 
@@ -293,9 +297,9 @@ impl<const N: usize> Step<'_, N> {
         let Some(((me, looking, vote), supporters)) = self.settles().zip(self.supporters()) else {
             return true;
         };
-        let on_record = self.on_record(looking);
+        let mut on_record = self.on_record(looking);
         let joins = self.joined().is_some();
-        let leads = |&(voter, cast): &(usize, Vote)| {
+        let leads = |(voter, cast): (usize, Vote)| {
             voter == vote.leader() && cast.state == ServerState::Leading
         };
         let Server { known, granted, .. } = self.before.servers[me];
@@ -305,17 +309,17 @@ impl<const N: usize> Step<'_, N> {
             && match (joins, vote.leader() == me) {
                 (false, _) => true,
                 (true, true) => vote.round == self.before.servers[me].round,
-                (true, false) => on_record.iter().any(leads),
+                (true, false) => on_record.any(leads),
             }
     }
 
     /// The votes that a looking server has on record, or receives in this step, with who cast them.
-    fn on_record(&self, looking: &Looking<N>) -> Vec<(usize, Vote)> {
+    fn on_record(&self, looking: &Looking<N>) -> impl Iterator<Item = (usize, Vote)> + Clone {
         let received = self.received().map(|(src, _, n)| (src, n.vote));
         let recorded = looking.recv_set.iter().chain(&looking.out_of_election);
         let recorded = recorded.enumerate();
         let recorded = recorded.filter_map(|(i, vote)| Some((i % N, (*vote)?)));
-        recorded.chain(received).collect()
+        recorded.chain(received)
     }
 
     /// Whether a server joins although no quorum on record settled on its leader, or voted for it,
@@ -325,15 +329,14 @@ impl<const N: usize> Step<'_, N> {
             return false;
         };
         let on_record = self.on_record(looking);
-        let votes = on_record.iter().map(|&(_, vote)| vote);
+        let votes = on_record.clone().map(|(_, vote)| vote);
         let mut elections = votes.filter(|vote| vote.leader() == joined.leader());
         let Server { known, granted, .. } = self.before.servers[me];
         let ensemble = self.election.ensemble(known);
         !elections.any(|of| {
-            let same = |&&(_, vote): &&(usize, Vote)| {
-                (vote.proposal, vote.round) == (of.proposal, of.round)
-            };
-            let voters = on_record.iter().filter(same).map(|&(voter, _)| voter);
+            let same =
+                |&(_, vote): &(usize, Vote)| (vote.proposal, vote.round) == (of.proposal, of.round);
+            let voters = on_record.clone().filter(same).map(|(voter, _)| voter);
             ensemble.has_quorum(voters.collect(), granted)
         })
     }
@@ -362,14 +365,13 @@ impl<const N: usize> Step<'_, N> {
         let Some((me, looking, vote)) = self.settles() else {
             return false;
         };
-        let on_record = self.on_record(looking);
-        let is_true = |&&(voter, cast): &&(usize, Vote)| {
+        let is_true = |&(voter, cast): &(usize, Vote)| {
             let leader = vote.leader();
             let said = cast.state != ServerState::Looking && cast.leader() == leader;
             said && self.before.leader_of(voter) == Some(leader)
         };
-        let supporters = on_record.iter().filter(is_true);
-        let supporters = supporters.map(|&(voter, _)| voter).collect();
+        let supporters = self.on_record(looking).filter(is_true);
+        let supporters = supporters.map(|(voter, _)| voter).collect();
         let Server { known, granted, .. } = self.before.servers[me];
         let ensemble = self.election.ensemble(known);
         ensemble.has_quorum(supporters, granted)

@@ -265,7 +265,7 @@ fn sometimes<const N: usize>() -> Vec<Claim<N>> {
                         (0..N).flat_map(|heir| (0..N).map(move |leader| (heir, leader)));
                     pairs.any(|(heir, leader)| {
                         let mut answers = state.network.connection(heir, leader).up.packets();
-                        answers.any(|packet| packet == Packet::HandOver(heir))
+                        answers.any(|packet| packet == Packet::HandOver(heir.into()))
                     })
                 },
             )

@@ -11,7 +11,7 @@ use crate::terms::set::ServerSet;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// What a leader knows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Leader<const N: usize> {
     /// Its current epoch when it was elected: with its history, its credentials.
     pub elected_in: Epoch,
@@ -27,7 +27,7 @@ pub struct Leader<const N: usize> {
 }
 
 /// How far a leader has come.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Stage {
     /// Until a quorum has introduced itself.
     Discovery,
@@ -40,9 +40,7 @@ pub enum Stage {
 }
 
 /// How far a learner has come.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, BorshSerialize, BorshDeserialize)]
 pub enum LearnerStage {
     /// It counts for nothing, and is told nothing, until a quorum without it has confirmed that
     /// this leader is established. It remembers, and has accepted a later epoch, or does not
@@ -394,7 +392,7 @@ impl<const N: usize> Leader<N> {
     #[doc(alias = "designatedLeader")]
     pub(super) fn hand_over(&mut self, heir: usize, cx: &mut Context<'_, N>) {
         self.learners[heir] = Some(LearnerStage::Heir);
-        cx.send(heir, Packet::HandOver(heir));
+        cx.send(heir, Packet::HandOver(heir.into()));
     }
 
     /// Above all that the voters of a quorum have accepted. What an observer has accepted is

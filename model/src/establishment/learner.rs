@@ -5,22 +5,20 @@
 use super::mutants::Mutant;
 use super::network::Packet;
 use super::protocol::{Context, Effect, Quits};
-use super::terms::{Bond, Epoch, History, Introduction};
-use crate::terms::packed::{pack_place, unpack_place};
+use super::terms::{Bond, Epoch, History, Introduction, Place};
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// What a learner knows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Learner {
     /// Whom it took for its leader.
-    #[borsh(serialize_with = "pack_place", deserialize_with = "unpack_place")]
-    pub leader: usize,
+    pub leader: Place,
     /// How far it has come.
     pub stage: Stage,
 }
 
 /// How far a learner has come.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Stage {
     /// The leader knows of this server, or will.
     Introduced,
@@ -42,8 +40,10 @@ impl Learner {
             remembers: cx.memory.remembers(),
         };
         cx.send(leader, Packet::LearnerInfo(info));
-        let stage = Stage::Introduced;
-        Self { leader, stage }
+        Self {
+            leader: leader.into(),
+            stage: Stage::Introduced,
+        }
     }
 
     /// The epoch of the established leader.
@@ -73,17 +73,17 @@ impl Learner {
                 *cx.bond = Bond::To(self.leader);
                 self.stage = Stage::Following(epoch);
                 cx.effects.push(Effect::Established(epoch));
-                cx.send(self.leader, Packet::Ack(epoch));
+                self.tell(Packet::Ack(epoch), cx);
             }
             (Stage::Following(_), Packet::Ping) => {
                 *cx.bond = Bond::To(self.leader);
-                cx.send(self.leader, packet);
+                self.tell(packet, cx);
             }
             // The leader does not count on this server any more.
             (Stage::Following(_), Packet::HandOver(to)) => {
                 self.owe_nothing(cx);
                 if to == cx.me {
-                    cx.send(self.leader, packet);
+                    self.tell(packet, cx);
                 }
                 return Err(Quits::HandsOver);
             }
@@ -94,6 +94,10 @@ impl Learner {
             _ => return Err(Quits::GivesUp),
         }
         Ok(())
+    }
+
+    fn tell<const N: usize>(&self, packet: Packet, cx: &mut Context<'_, N>) {
+        cx.send(self.leader.index(), packet);
     }
 
     /// What was promised to this leader is over.
@@ -154,7 +158,7 @@ impl Learner {
 
     fn acknowledge<const N: usize>(&self, current: Option<Epoch>, cx: &mut Context<'_, N>) {
         let zxid = cx.history.last();
-        cx.send(self.leader, Packet::AckEpoch { current, zxid });
+        self.tell(Packet::AckEpoch { current, zxid }, cx);
     }
 
     /// Neither epoch ever falls. With the epoch of a leader that is established, or has the
@@ -178,7 +182,7 @@ impl Learner {
         }
         let ack = Packet::Ack(epoch);
         if cx.is(Mutant::AcksBeforeStoring) {
-            cx.send(self.leader, ack);
+            self.tell(ack, cx);
         }
         if (epoch > cx.memory.current || lower) && !cx.is(Mutant::CurrentNotStored) {
             cx.enter(epoch);
@@ -195,7 +199,7 @@ impl Learner {
         *cx.bond = Bond::To(self.leader);
         self.stage = Stage::Activated(epoch);
         if !cx.is(Mutant::AcksBeforeStoring) {
-            cx.send(self.leader, ack);
+            self.tell(ack, cx);
         }
         if cx.is(Mutant::AcksBeforeHistory) {
             cx.effects.extend(history.map(Effect::StoreHistory));

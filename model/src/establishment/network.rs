@@ -9,8 +9,7 @@
 //! connected again. It may as well have received it before that, since it learns of the new one
 //! only from its first packet.
 
-use super::terms::{Epoch, History, Introduction, Zxid};
-use crate::terms::packed::{pack_place, unpack_place};
+use super::terms::{Epoch, History, Introduction, Place, Zxid};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
 
@@ -47,15 +46,15 @@ pub enum Packet {
     /// The leader gives up, and its learners owe it nothing any more.
     Release,
     /// The leader hands over to this one of its learners, which echoes it.
-    HandOver(#[borsh(serialize_with = "pack_place", deserialize_with = "unpack_place")] usize),
+    HandOver(Place),
 }
 
 /// Packets under way in one direction.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Queue([Option<Packet>; 5]);
 
 /// What a leader has of a learner's connection.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, BorshSerialize, BorshDeserialize)]
 pub enum LeaderEnd {
     /// It has ended it, or there never was one.
     #[default]
@@ -67,7 +66,7 @@ pub enum LeaderEnd {
 }
 
 /// The last connection of a learner to a leader.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Connection {
     /// Whether the learner's end is open.
     pub learner_end: bool,
@@ -80,7 +79,7 @@ pub struct Connection {
 }
 
 /// All connections, by learner and leader.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Network<const N: usize> {
     connections: [[Connection; N]; N],
 }
@@ -96,6 +95,16 @@ impl Packet {
                 ..
             } | Self::Ack(_)
         )
+    }
+}
+
+impl Connection {
+    /// Whether it differs from one that there never was.
+    pub(super) fn is_there(&self) -> bool {
+        self.learner_end
+            || self.leader_end != LeaderEnd::Closed
+            || self.up.head().is_some()
+            || self.down.head().is_some()
     }
 }
 
@@ -132,6 +141,12 @@ impl<const N: usize> Default for Network<N> {
 }
 
 impl<const N: usize> Network<N> {
+    /// All of them, by learner and leader.
+    pub(super) fn all(&self) -> &[[Connection; N]; N] {
+        let Self { connections } = self;
+        connections
+    }
+
     /// The learner's last connection to the leader.
     #[must_use]
     pub fn connection(&self, learner: usize, leader: usize) -> &Connection {
@@ -240,7 +255,7 @@ impl fmt::Debug for Packet {
             Self::UpToDate => write!(f, "UPTODATE"),
             Self::Ping => write!(f, "PING"),
             Self::Release => write!(f, "RELEASE"),
-            Self::HandOver(to) => write!(f, "HANDOVER({})", to + 1),
+            Self::HandOver(to) => write!(f, "HANDOVER({})", to.index() + 1),
         }
     }
 }
@@ -261,9 +276,7 @@ impl fmt::Debug for Connection {
 impl<const N: usize> fmt::Debug for Network<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = (0..N).flat_map(|learner| (0..N).map(move |leader| (learner, leader)));
-        let there = all.filter(|&(learner, leader)| {
-            *self.connection(learner, leader) != Connection::default()
-        });
+        let there = all.filter(|&(learner, leader)| self.connection(learner, leader).is_there());
         let told = there.map(|(learner, leader)| {
             let ends = format!("{} to {}", learner + 1, leader + 1);
             (ends, self.connection(learner, leader))

@@ -14,6 +14,7 @@ use super::terms::{Epoch, History, Stored};
 use crate::terms::set::ServerSet;
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// A property of single steps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,7 +39,7 @@ pub enum Rule {
 }
 
 /// The rules that were broken, a bit for each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Broken(u8);
 
 impl Broken {
@@ -83,7 +84,7 @@ impl Rule {
 }
 
 /// What properties need to know of the past, and no server does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Past<const N: usize> {
     /// The epochs of established leaders, a bit for each.
     pub established: u8,
@@ -98,6 +99,25 @@ pub struct Past<const N: usize> {
     pub committed: History,
     /// The rules that a step has broken.
     pub broken: Broken,
+}
+
+/// In one word for each server, and one: every transition has it hashed.
+impl<const N: usize> Hash for Past<N> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Self {
+            established,
+            promised,
+            floor,
+            kept,
+            committed,
+            broken,
+        } = self;
+        for ((promised, floor), kept) in promised.iter().zip(floor).zip(kept) {
+            hasher.write_u32(u32::from_be_bytes([promised.0, floor.0, kept.bits(), 0]));
+        }
+        let [first, second] = committed.bits().to_be_bytes();
+        hasher.write_u32(u32::from_be_bytes([*established, first, second, broken.0]));
+    }
 }
 
 impl<const N: usize> Past<N> {
@@ -429,5 +449,38 @@ fn leader<const N: usize>(server: &Server<N>) -> Option<&Leader<N>> {
     match &server.role {
         Role::Leading(leader) => Some(leader),
         Role::Down | Role::Looking(_) | Role::Learning(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::system::{Change, assert_fingerprints_differ};
+
+    const CHANGES: &[Change<Past<3>>] = &[
+        ("nothing", |_| {}),
+        ("established", |it| it.established = 1),
+        ("promised", |it| it.promised[0] = Epoch(1)),
+        ("by another", |it| it.promised[2] = Epoch(1)),
+        ("floor", |it| it.floor[0] = Epoch(1)),
+        ("kept", |it| it.kept[0] = ServerSet::first(1)),
+        ("committed", |it| it.committed = History::of(1)),
+        ("more of it", |it| it.committed = History::of(4)),
+        ("broken", |it| {
+            it.broken = Broken::of([(Rule::EstablishedOnce, false)]);
+        }),
+    ];
+
+    #[test]
+    fn each_field_has_a_part_in_the_fingerprint() {
+        let past = Past {
+            established: 0,
+            promised: [Epoch(0); 3],
+            floor: [Epoch(0); 3],
+            kept: [ServerSet::NONE; 3],
+            committed: History::NONE,
+            broken: Broken::default(),
+        };
+        assert_fingerprints_differ(past, CHANGES);
     }
 }

@@ -19,7 +19,7 @@ use crate::terms::set::ServerSet;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// A server.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Server<const N: usize> {
     /// What a crash leaves.
     pub disk: Stored,
@@ -36,7 +36,7 @@ pub struct Server<const N: usize> {
 }
 
 /// What a server does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Role<const N: usize> {
     /// It is not running.
     Down,
@@ -189,7 +189,7 @@ impl<const N: usize> Context<'_, N> {
             (Event::End(peer), Role::Learning(learner))
                 if learner.leader == peer && !self.is(Mutant::EndOverlooked) =>
             {
-                if *self.bond == Bond::To(peer) && self.is(Mutant::EndReleases) {
+                if *self.bond == Bond::To(peer.into()) && self.is(Mutant::EndReleases) {
                     *self.bond = Bond::Free;
                 }
                 Err(Quits::GivesUp)

@@ -114,7 +114,7 @@ fn doing<const N: usize>(role: &Role<N>) -> String {
             Stage::Established(epoch) => format!("LEADS in {epoch:?}"),
         },
         Role::Learning(Learner { leader, stage }) => {
-            let leader = leader + 1;
+            let leader = leader.index() + 1;
             match stage {
                 learner::Stage::Introduced => format!("joins {leader}"),
                 learner::Stage::HeldBack(epoch) => format!("holds {epoch:?} back from {leader}"),

@@ -10,6 +10,7 @@
 //! they see of it only what has been sent. A crash between two sends is one after both, the second
 //! of which is lost.
 
+mod fingerprint;
 mod state;
 pub mod timely;
 pub mod votes;
@@ -186,13 +187,12 @@ impl<const N: usize> System<N> {
         cause: Cause,
         crash_after: Option<u8>,
     ) -> Option<(State<N>, Option<Done<N>>)> {
-        let (met, event, mut effects) = self.handle(before, me, cause)?;
+        let (mut after, event, mut effects) = self.handle(before, me, cause)?;
+        let met = after.servers[me];
         if let Some(count) = crash_after {
             let done = crash_point(&effects, count)?.len();
             effects.truncate(done);
         }
-        let mut after = met;
-        let met = met.servers[me];
         for &effect in &effects {
             Self::carry_out(&mut after, me, effect);
         }
@@ -274,14 +274,12 @@ impl<const N: usize> System<N> {
         all.filter(move |&older| older != (disk.accepted, disk.current, history))
     }
 
-    /// The state after an action, but for the votes.
+    /// The state after an action, but for the votes and the prelude.
     fn happen(&self, before: &State<N>, action: Action) -> Option<(State<N>, Option<Done<N>>)> {
-        let mut before = *before;
-        before.begun = self.prelude.len().min(before.begun + 1);
-        let mut after = before;
+        let mut after = *before;
         match action {
-            Action::Take(me, cause) => return self.take(&before, me, cause, None),
-            Action::CrashIn(me, cause, count) => return self.take(&before, me, cause, Some(count)),
+            Action::Take(me, cause) => return self.take(before, me, cause, None),
+            Action::CrashIn(me, cause, count) => return self.take(before, me, cause, Some(count)),
             Action::Crash(me) => {
                 Self::crash(&mut after, me);
                 after.faults.crashes -= 1;
@@ -333,9 +331,10 @@ impl<const N: usize> System<N> {
             }
             Role::Learning(learner) => {
                 causes.extend(loses_patience.then_some(Cause::GivesUp));
+                let leader = learner.leader.index();
                 let is_reset = state.faults.resets.is_some_and(|resets| resets > 0)
-                    && !state.network.has_ended(me, learner.leader);
-                causes.extend(is_reset.then_some(Cause::SeesEnd(learner.leader)));
+                    && !state.network.has_ended(me, leader);
+                causes.extend(is_reset.then_some(Cause::SeesEnd(leader)));
             }
         }
         for peer in 0..N {
@@ -423,7 +422,7 @@ impl<const N: usize> TransitionSystem for System<N> {
     }
 
     fn actions(&self, state: &State<N>, actions: &mut Vec<Action>) {
-        if let Some(&first) = self.prelude.get(state.begun) {
+        if let Some(&first) = self.prelude.get(usize::from(state.begun)) {
             actions.push(first);
             return;
         }
@@ -464,6 +463,9 @@ impl<const N: usize> TransitionSystem for System<N> {
 
     fn next(&self, before: &State<N>, action: Action) -> Option<(State<N>, Option<Done<N>>)> {
         let (mut after, done) = self.happen(before, action)?;
+        if usize::from(after.begun) < self.prelude.len() {
+            after.begun += 1;
+        }
         self.count_votes(&mut after);
         Some((after, done))
     }

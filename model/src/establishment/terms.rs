@@ -1,6 +1,5 @@
 //! What the protocol speaks of: epochs, what is on a disk, promises.
 
-use crate::terms::packed::{pack_place, unpack_place};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 use std::fmt;
@@ -21,6 +20,10 @@ use std::iter::successors;
     BorshDeserialize,
 )]
 pub struct Epoch(pub u8);
+
+/// A server by its place among all of them, in a byte: a state has many.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
+pub struct Place(u8);
 
 /// What a server keeps.
 #[derive(
@@ -109,7 +112,7 @@ pub enum Bond {
     /// To nobody.
     Free,
     /// To this leader.
-    To(#[borsh(serialize_with = "pack_place", deserialize_with = "unpack_place")] usize),
+    To(Place),
     /// In an earlier life, to a leader that it has forgotten.
     Forgotten,
 }
@@ -132,6 +135,32 @@ pub enum Answer {
     Accepted(Epoch),
     /// It has lost that.
     Lost,
+}
+
+impl Place {
+    /// The same, for arrays.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+}
+
+impl From<usize> for Place {
+    fn from(index: usize) -> Self {
+        Self(u8::try_from(index).expect("a scenario has few servers"))
+    }
+}
+
+impl PartialEq<usize> for Place {
+    fn eq(&self, index: &usize) -> bool {
+        self.index() == *index
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 impl Epoch {
@@ -172,6 +201,10 @@ impl History {
     pub fn beginnings(self) -> impl Iterator<Item = Self> {
         let before = |history: &Self| (*history != Self::NONE).then_some(Self(history.0 >> 4));
         successors(Some(self), before)
+    }
+
+    pub(super) fn bits(self) -> u16 {
+        self.0
     }
 
     /// Whether it begins with all of the other.

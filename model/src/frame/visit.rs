@@ -12,12 +12,14 @@
 //! Two states with one 64-bit fingerprint are taken for one: a report says how likely that is.
 
 mod pool;
+mod recent;
 mod visited;
 
 use super::progress::{Phase, Watch};
 use super::threads::for_each;
 use ahash::RandomState;
 use pool::{Pool, Worker};
+use recent::Recent;
 use stateright::Model;
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -192,6 +194,16 @@ struct Waiting<S, L> {
     depth: usize,
 }
 
+/// What one thread works with.
+struct Desk<M: Model, L> {
+    waiting: VecDeque<Waiting<M::State, L>>,
+    /// What can happen in the state that is visited.
+    actions: Vec<M::Action>,
+    recent: Recent<L>,
+    /// What it has counted since it last told.
+    tally: Tally,
+}
+
 /// A search under way.
 struct Search<'a, M: Model, L> {
     model: &'a M,
@@ -212,25 +224,25 @@ where
     /// What one thread does.
     fn work<O: Observer<M, L>>(&self, observer: &mut O) {
         let _worker = Worker(&self.pool);
-        let mut actions = Vec::new();
-        while let Some(mut waiting) = self.pool.take() {
-            let mut tally = Tally::default();
-            while let Some(state) = self.plan.order.next(&mut waiting) {
+        let mut desk = Desk::<M, L>::new();
+        while let Some(waiting) = self.pool.take() {
+            desk.waiting = waiting;
+            while let Some(state) = self.plan.order.next(&mut desk.waiting) {
                 let goes_on = observer.visit(state.label, &state.state);
                 if goes_on.is_break() {
-                    self.counts.add(&mut tally);
+                    self.counts.add(&mut desk.tally);
                     return;
                 }
-                self.expand(&state, &mut actions, &mut waiting, observer, &mut tally);
-                if tally.visited == Self::BETWEEN_LOOKS {
-                    self.counts.add(&mut tally);
+                self.expand(&state, &mut desk, observer);
+                if desk.tally.visited == Self::BETWEEN_LOOKS {
+                    self.counts.add(&mut desk.tally);
                     if self.pool.is_over() || self.is_given_up() {
                         return;
                     }
-                    self.pool.share(&mut waiting);
+                    self.pool.share(&mut desk.waiting);
                 }
             }
-            self.counts.add(&mut tally);
+            self.counts.add(&mut desk.tally);
         }
     }
 
@@ -247,15 +259,14 @@ where
     fn expand<O: Observer<M, L>>(
         &self,
         from: &Waiting<M::State, L>,
-        actions: &mut Vec<M::Action>,
-        waiting: &mut VecDeque<Waiting<M::State, L>>,
+        desk: &mut Desk<M, L>,
         observer: &mut O,
-        tally: &mut Tally,
     ) {
+        let tally = &mut desk.tally;
         tally.visited += 1;
         tally.depth = tally.depth.max(from.depth);
-        self.model.actions(&from.state, actions);
-        for action in actions.drain(..) {
+        self.model.actions(&from.state, &mut desk.actions);
+        for action in desk.actions.drain(..) {
             let Some(state) = self.model.next_state(&from.state, action.clone()) else {
                 continue;
             };
@@ -265,18 +276,39 @@ where
                 continue;
             }
             tally.generated += 1;
-            let next = || L::next(&self.found);
-            let (label, is_new) = self.visited.meet(fingerprint(&state), next);
+            let (label, is_new) = self.meet(fingerprint(&state), &mut desk.recent);
             observer.step(&from.state, &action, &state, Some(label));
             if is_new {
                 tally.unique += 1;
                 let depth = from.depth + 1;
-                waiting.push_back(Waiting {
+                desk.waiting.push_back(Waiting {
                     state,
                     label,
                     depth,
                 });
             }
+        }
+    }
+
+    /// The label of the state with this fingerprint, and whether it is new.
+    fn meet(&self, fingerprint: u64, recent: &mut Recent<L>) -> (L, bool) {
+        if let Some(label) = recent.find(fingerprint) {
+            return (label, false);
+        }
+        let next = || L::next(&self.found);
+        let (label, is_new) = self.visited.meet(fingerprint, next);
+        recent.remember(fingerprint, label);
+        (label, is_new)
+    }
+}
+
+impl<M: Model, L: Label> Desk<M, L> {
+    fn new() -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            actions: Vec::new(),
+            recent: Recent::new(),
+            tally: Tally::default(),
         }
     }
 }

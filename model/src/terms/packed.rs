@@ -1,5 +1,5 @@
-//! How it is written to a file what the derived packing would write at greater length, or not at
-//! all.
+//! How the state of a server is packed, which is the production crate's, and not of this one to
+//! derive anything for.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use fle::ServerState;
@@ -11,16 +11,6 @@ const STATES: [ServerState; 4] = [
     ServerState::Leading,
     ServerState::Observing,
 ];
-
-/// The place of a server, or another small number, in a byte.
-pub(crate) fn pack_place<W: io::Write>(place: &usize, writer: &mut W) -> io::Result<()> {
-    let byte = u8::try_from(*place).map_err(io::Error::other)?;
-    byte.serialize(writer)
-}
-
-pub(crate) fn unpack_place<R: io::Read>(reader: &mut R) -> io::Result<usize> {
-    u8::deserialize_reader(reader).map(usize::from)
-}
 
 /// Never zero.
 pub(super) fn state_bits(state: ServerState) -> u8 {

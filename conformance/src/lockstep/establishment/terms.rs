@@ -136,7 +136,9 @@ impl<const N: usize> Terms<N> {
             network::Packet::UpToDate => Packet::UpToDate,
             network::Packet::Ping => Packet::Ping,
             network::Packet::Release => Packet::Release,
-            network::Packet::HandOver(to) => Packet::HandOver { to: sid(to) },
+            network::Packet::HandOver(to) => Packet::HandOver {
+                to: sid(to.index()),
+            },
         }
     }
 
@@ -169,7 +171,7 @@ impl<const N: usize> Terms<N> {
             follows: match (server.role, established) {
                 (Role::Leading(_), Some(epoch)) => Follows::Itself(epoch),
                 (Role::Learning(learner), Some(epoch)) => {
-                    let leader = sid(learner.leader);
+                    let leader = sid(learner.leader.index());
                     match self.learner_types[me] {
                         LearnerType::Participant => Follows::Another(leader, epoch),
                         LearnerType::Observer => Follows::AnotherWithoutVote(leader, epoch),

@@ -2,12 +2,11 @@
 
 use crate::establishment::network::Network;
 use crate::establishment::server::Server;
-use crate::terms::packed::{pack_place, unpack_place};
 use crate::terms::set::ServerSet;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// Everything at a moment.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct State<const N: usize> {
     /// The servers.
     pub servers: [Server<N>; N],
@@ -18,22 +17,12 @@ pub struct State<const N: usize> {
     /// For each server those that may have voted for it; nobody, where the election has no sense.
     pub votes: [ServerSet; N],
     /// How much of the prelude is over.
-    #[borsh(serialize_with = "pack_place", deserialize_with = "unpack_place")]
-    pub begun: usize,
+    pub begun: u8,
 }
 
 /// How often each fault may still happen.
 #[derive(
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Debug,
-    Default,
-    serde::Serialize,
-    BorshSerialize,
-    BorshDeserialize,
+    Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, BorshSerialize, BorshDeserialize,
 )]
 pub struct Faults {
     /// A server crashes, and is started again.
@@ -104,7 +93,10 @@ mod tests {
     }
 
     fn learns(state: &mut State<2>, leader: usize, stage: learner::Stage) {
-        state.servers[0].role = Role::Learning(Learner { leader, stage });
+        state.servers[0].role = Role::Learning(Learner {
+            leader: leader.into(),
+            stage,
+        });
     }
 
     const CHANGES: &[Change<State<2>>] = &[
@@ -124,8 +116,8 @@ mod tests {
         }),
         ("votes", |it| it.votes[0] = ServerSet::first(1)),
         ("votes for another", |it| it.votes[1] = ServerSet::first(1)),
-        ("bond", |it| it.servers[0].bond = Bond::To(0)),
-        ("its leader", |it| it.servers[0].bond = Bond::To(1)),
+        ("bond", |it| it.servers[0].bond = Bond::To(0.into())),
+        ("its leader", |it| it.servers[0].bond = Bond::To(1.into())),
         ("forgotten", |it| it.servers[0].bond = Bond::Forgotten),
         ("without_past", |it| {
             it.servers[0].without_past = ServerSet::first(1);
