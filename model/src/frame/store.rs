@@ -11,7 +11,7 @@
 //!
 //! A state costs 16 bytes for good, its fingerprint and that of a state which leads to it, and is
 //! itself kept only until it is expanded. What takes most of the disk are the candidates of one
-//! layer, some 80 bytes for each of four or five servers, and as many as there are steps from its
+//! layer, 80 bytes for each of four servers, 120 of five, and as many as there are steps from its
 //! states, less those that were met a moment ago. The states of a layer are divided into *chunks*,
 //! which threads expand, each at its own pace; one thread merges.
 //!
