@@ -18,6 +18,7 @@
 //! | [`liveness`] | what a fair scheduler must bring about: a checker for any [`stateright::Model`] |
 //! | [`mod@visit`] | every state that a [`stateright::Model`] can reach, once |
 //! | [`mod@check`], [`shard`], [`progress`] | a scenario checked, or a part of its initial states, and how far that is |
+//! | [`store`] | the same on disk: for more states than fit into memory, and for more than one process |
 //! | [`counterexample`], [`report`], [`trace_dir`], [`mod@merge`] | what came of it, as files, and of all parts together |
 //! | [`failure`], [`mod@junit`], [`mod@html`] | what failed, for lists of tests; a run as a page |
 //! | [`mod@simulate`], [`walk`] | random walks, for what is too large to be exhausted |
@@ -45,6 +46,7 @@ pub mod scenario;
 pub mod shard;
 pub mod simulate;
 pub mod state_graph;
+pub mod store;
 pub mod story;
 pub mod subject;
 pub mod system;

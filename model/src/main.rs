@@ -30,7 +30,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Visits every state of the scenarios and checks every property.
-    Check(Check),
+    Check(Box<Check>),
     /// Runs broken elections: every one must violate a property.
     Mutants(Mutants),
     /// Prints the scenarios, properties and mutants.

@@ -22,6 +22,7 @@ const LIBRARY: Layers<'_> = &[
             "counterexample explore state_graph walk",
             "report",
             "check failure merge trace_dir",
+            "store",
             "html junit",
             "simulate",
             "any",
@@ -35,7 +36,20 @@ const LIBRARY: Layers<'_> = &[
         &["lasso rows", "recording", "graph", "self", "run"],
     ),
     ("frame::visit", &["pool recent visited", "self"]),
-    ("terms", &["set setting vote", "ensemble"]),
+    (
+        "frame::store",
+        &[
+            "estimate limits problem recent rules",
+            "file",
+            "manifest",
+            "candidates folder",
+            "layers",
+            "expand way",
+            "work",
+            "self",
+        ],
+    ),
+    ("terms", &["packed set setting", "vote", "ensemble"]),
     ("terms::ensemble", &["configuration", "self"]),
     (
         "election",
@@ -88,7 +102,10 @@ const LIBRARY: Layers<'_> = &[
             "catalogue",
         ],
     ),
-    ("establishment::system", &["state", "self", "fingerprint timely votes"]),
+    (
+        "establishment::system",
+        &["state", "self", "fingerprint timely votes"],
+    ),
 ];
 
 /// The command line.

@@ -9,12 +9,14 @@ use fle_model::frame::html::html;
 use fle_model::frame::junit::junit;
 use fle_model::frame::mutant::Entry;
 use fle_model::frame::mutants::in_order;
+use fle_model::frame::report::Report;
 use fle_model::frame::scenario::Tier;
 use fle_model::frame::shard::Shard;
+use fle_model::frame::store::{Limits, Store};
 use fle_model::frame::trace_dir::TraceDir;
 use fle_model::models;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -36,6 +38,11 @@ pub(crate) struct Check {
     /// their tasks. `merge` puts the parts' reports together.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
+    /// Keep the search of the one scenario named in this folder: for more states than fit into
+    /// memory, and to go on after the process has ended, with the same command. What must hold
+    /// eventually is not judged then.
+    #[arg(long, value_name = "DIR", requires = "scenarios")]
+    store: Option<PathBuf>,
     /// Also write the reports as JSON to this file, `-` for standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -60,6 +67,11 @@ impl Check {
             shard: self.shard.unwrap_or(Shard::WHOLE),
         };
         let chosen = self.chosen()?;
+        if self.store.is_some() && chosen.len() > 1 {
+            return Err(
+                "a store is of one scenario: name one, and another --store each".to_owned(),
+            );
+        }
         let mut reports = Reports::new(self.json)?;
         let junit_file = self.junit.map(NamedFile::create).transpose()?;
         let html_file = self.html.map(NamedFile::create).transpose()?;
@@ -68,8 +80,7 @@ impl Check {
         let is_whole_tier =
             self.scenarios.is_empty() && self.mutant.is_none() && options.shard.is_whole();
         for scenario in chosen {
-            let name = scenario.about().name;
-            let report = watched(name, |watcher| scenario.check(options, watcher));
+            let report = report(&*scenario, self.store.as_deref(), options)?;
             let noticed = self.mutant.is_some() && !report.passed();
             if let Some(dir) = &trace_dir {
                 dir.write_all(&report.properties)?;
@@ -94,6 +105,9 @@ impl Check {
 
     /// The scenarios named, or those of the tier; with a broken rule, if one is to be broken.
     fn chosen(&self) -> Result<Vec<Box<dyn AnyScenario>>, String> {
+        if self.store.is_some() && self.scenarios.len() > 1 {
+            return Err("a store is of one scenario, and several are named".to_owned());
+        }
         let named = self.scenarios.iter().map(|chosen| chosen.0);
         match (&self.mutant, &self.scenarios[..]) {
             (Some(mutant), []) => Ok(in_order(mutant, models::scenarios())),
@@ -112,6 +126,24 @@ impl Check {
         }
         Ok(of_tier)
     }
+}
+
+/// What comes of checking the scenario, in this store if there is one.
+fn report(
+    scenario: &dyn AnyScenario,
+    store: Option<&Path>,
+    options: Options,
+) -> Result<Report, String> {
+    let name = scenario.about().name;
+    let Some(folder) = store else {
+        return Ok(watched(name, |watcher| scenario.check(options, watcher)));
+    };
+    let limits = Limits::default();
+    let store = Store { folder, limits };
+    let report = watched(name, |watcher| {
+        scenario.check_in_store(store, options, watcher)
+    });
+    report.map_err(|problem| problem.to_string())
 }
 
 fn broken(scenario: &dyn AnyScenario, mutant: &Entry) -> Result<Box<dyn AnyScenario>, String> {

@@ -1,9 +1,12 @@
 //! What may go wrong, and how often.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 /// How often each fault may still happen.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, BorshSerialize, BorshDeserialize,
+)]
 pub struct Faults {
     /// A server crashes, and is started again later.
     pub crashes: u8,

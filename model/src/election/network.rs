@@ -25,6 +25,7 @@
 
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Notification, Proposal};
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 /// How much of a link a scenario follows.
@@ -39,7 +40,7 @@ pub enum Links {
 
 /// All links, by sender and receiver. The diagonal is the loop-back by which a server hears its own
 /// vote.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Network<const N: usize> {
     links: [[Link; N]; N],
     /// For each server, those to which its connection is broken; the same in both directions.
@@ -47,7 +48,7 @@ pub struct Network<const N: usize> {
 }
 
 /// What is under way from one server to another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, BorshSerialize, BorshDeserialize)]
 pub struct Link {
     head: Option<Notification>,
     /// Empty while the head is.

@@ -8,11 +8,12 @@ use crate::election::rules::{Broken, Step, StepRule};
 use crate::election::system::State;
 use crate::terms::ensemble::Ensemble;
 use crate::terms::vote::Credentials;
+use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 /// What is remembered of the way to a state.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Past<const N: usize> {
     /// What each disk says, or said before it was lost.
     pub had: [Credentials; N],

@@ -18,6 +18,7 @@ use crate::election::server::{FastLeaderElection, Looking, Server};
 use crate::election::system::{Action, Effects, State, sends};
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Notification, Vote};
+use borsh::{BorshDeserialize, BorshSerialize};
 use fle::{Generation, ServerState};
 use std::fmt;
 
@@ -60,7 +61,7 @@ enum Scope {
 }
 
 /// The rules that were broken, a bit for each.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Broken(u16);
 
 /// One step of one server or link, with everything around it.

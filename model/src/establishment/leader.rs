@@ -8,9 +8,10 @@ use super::protocol::{Context, Effect, Quits};
 use super::terms::{Bond, Epoch, Introduction};
 use crate::terms::ensemble::Ensemble;
 use crate::terms::set::ServerSet;
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// What a leader knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Leader<const N: usize> {
     /// Its current epoch when it was elected: with its history, its credentials.
     pub elected_in: Epoch,
@@ -26,7 +27,7 @@ pub struct Leader<const N: usize> {
 }
 
 /// How far a leader has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Stage {
     /// Until a quorum has introduced itself.
     Discovery,
@@ -39,7 +40,7 @@ pub enum Stage {
 }
 
 /// How far a learner has come.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, BorshSerialize, BorshDeserialize)]
 pub enum LearnerStage {
     /// It counts for nothing, and is told nothing, until a quorum without it has confirmed that
     /// this leader is established. It remembers, and has accepted a later epoch, or does not

@@ -6,9 +6,10 @@ use super::mutants::Mutant;
 use super::network::Packet;
 use super::protocol::{Context, Effect, Quits};
 use super::terms::{Bond, Epoch, History, Introduction, Place};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// What a learner knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Learner {
     /// Whom it took for its leader.
     pub leader: Place,
@@ -17,7 +18,7 @@ pub struct Learner {
 }
 
 /// How far a learner has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Stage {
     /// The leader knows of this server, or will.
     Introduced,

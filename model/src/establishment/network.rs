@@ -10,10 +10,11 @@
 //! only from its first packet.
 
 use super::terms::{Epoch, History, Introduction, Place, Zxid};
+use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
 
 /// What a leader and a learner tell one another.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub enum Packet {
     /// A learner introduces itself (FOLLOWERINFO, OBSERVERINFO).
     LearnerInfo(Introduction),
@@ -49,11 +50,11 @@ pub enum Packet {
 }
 
 /// Packets under way in one direction.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Queue([Option<Packet>; 5]);
 
 /// What a leader has of a learner's connection.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, BorshSerialize, BorshDeserialize)]
 pub enum LeaderEnd {
     /// It has ended it, or there never was one.
     #[default]
@@ -65,7 +66,7 @@ pub enum LeaderEnd {
 }
 
 /// The last connection of a learner to a leader.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Connection {
     /// Whether the learner's end is open.
     pub learner_end: bool,
@@ -78,7 +79,7 @@ pub struct Connection {
 }
 
 /// All connections, by learner and leader.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Network<const N: usize> {
     connections: [[Connection; N]; N],
 }

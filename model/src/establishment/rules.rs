@@ -12,6 +12,7 @@ use super::server::{Role, Server};
 use super::system::{Action, Done, State, System};
 use super::terms::{Epoch, History, Stored};
 use crate::terms::set::ServerSet;
+use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -38,7 +39,7 @@ pub enum Rule {
 }
 
 /// The rules that were broken, a bit for each.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Broken(u8);
 
 impl Broken {
@@ -83,7 +84,7 @@ impl Rule {
 }
 
 /// What properties need to know of the past, and no server does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Past<const N: usize> {
     /// The epochs of established leaders, a bit for each.
     pub established: u8,

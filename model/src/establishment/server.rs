@@ -16,9 +16,10 @@ use super::network::Packet;
 use super::protocol::{Context, Effect, Effects, Event, Protocol, Quits};
 use super::terms::{Answer, Bond, Epoch, History, Introduction, Knowledge, Stored, Zxid};
 use crate::terms::set::ServerSet;
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// A server.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Server<const N: usize> {
     /// What a crash leaves.
     pub disk: Stored,
@@ -35,7 +36,7 @@ pub struct Server<const N: usize> {
 }
 
 /// What a server does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Role<const N: usize> {
     /// It is not running.
     Down,

@@ -1,19 +1,45 @@
 //! What the protocol speaks of: epochs, what is on a disk, promises.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 use std::fmt;
 use std::iter::successors;
 
 /// An epoch, [`fle::PeerEpoch`] in a byte.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    BorshSerialize,
+    BorshDeserialize,
+)]
 pub struct Epoch(pub u8);
 
 /// A server by its place among all of them, in a byte: a state has many.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub struct Place(u8);
 
 /// What a server keeps.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    Serialize,
+    BorshSerialize,
+    BorshDeserialize,
+)]
 pub struct Stored {
     /// The greatest epoch that it has promised (`acceptedEpoch`).
     pub accepted: Epoch,
@@ -24,7 +50,20 @@ pub struct Stored {
 }
 
 /// Whether a server knows what it has promised.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    Serialize,
+    BorshSerialize,
+    BorshDeserialize,
+)]
 pub enum Knowledge {
     /// It knows all of it.
     #[default]
@@ -47,12 +86,26 @@ pub enum Elections {
 
 /// The transactions that a server has, each told by the epoch in which it was made: the oldest
 /// first, four at most.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, BorshSerialize, BorshDeserialize,
+)]
 pub struct History(u16);
 
 /// The last transaction of a history: the epoch in which it was made, and its number there. Of
 /// histories in one epoch the better one has the greater.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    BorshSerialize,
+    BorshDeserialize,
+)]
 #[serde(into = "u8")]
 pub struct Zxid {
     /// The epoch.
@@ -62,7 +115,9 @@ pub struct Zxid {
 }
 
 /// To whom a server has promised to help no other leader, where that is not over.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, BorshSerialize, BorshDeserialize,
+)]
 pub enum Bond {
     /// To nobody.
     Free,
@@ -73,7 +128,9 @@ pub enum Bond {
 }
 
 /// How a server introduces itself.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, BorshSerialize, BorshDeserialize,
+)]
 pub struct Introduction {
     /// The greatest epoch that it has accepted.
     pub accepted: Epoch,

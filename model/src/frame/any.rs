@@ -8,6 +8,7 @@ use super::scenario::{About, Scenario};
 use super::shard::Shard;
 use super::simulate::{self, Simulation};
 use super::state_graph::{StateGraph, state_graph};
+use super::store::{self, Problem, Store};
 use super::story::Recorded;
 use super::walk;
 use clap::ValueEnum;
@@ -29,6 +30,17 @@ pub trait AnyScenario: Send + Sync {
 
     /// Exhausts it.
     fn check(&self, options: Options, watcher: Option<Watcher<'_>>) -> Report;
+
+    /// Exhausts it in a store.
+    ///
+    /// # Errors
+    /// If the store cannot be used.
+    fn check_in_store(
+        &self,
+        store: Store<'_>,
+        options: Options,
+        watcher: Option<Watcher<'_>>,
+    ) -> Result<Report, Problem>;
 
     /// Walks through it at random.
     fn simulate(&self, options: &simulate::Options<'_>, watcher: Option<Watcher<'_>>)
@@ -65,6 +77,15 @@ impl<C: Scenario> AnyScenario for C {
 
     fn check(&self, options: Options, watcher: Option<Watcher<'_>>) -> Report {
         check::check(self, options, watcher)
+    }
+
+    fn check_in_store(
+        &self,
+        store: Store<'_>,
+        options: Options,
+        watcher: Option<Watcher<'_>>,
+    ) -> Result<Report, Problem> {
+        store::check_in_store(self, store, options, watcher)
     }
 
     fn simulate(

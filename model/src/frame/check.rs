@@ -63,10 +63,10 @@ impl<C: Scenario> Task<C> for Check<'_> {
 }
 
 /// A check under way.
-struct Run<'a, 'w, C: Scenario, const N: usize> {
-    scenario: &'a C,
-    options: Options,
-    watch: Watch<'w>,
+pub(super) struct Run<'a, 'w, C: Scenario, const N: usize> {
+    pub(super) scenario: &'a C,
+    pub(super) options: Options,
+    pub(super) watch: Watch<'w>,
 }
 
 impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
@@ -92,24 +92,24 @@ impl<C: Scenario, const N: usize> Run<'_, '_, C, N> {
             let undecided = of_runs.iter().chain(&sometimes);
             properties.extend(undecided.map(|claim| row(claim, Verdict::Undecided)));
         }
-        search.report::<C, C::System<N>>(self.scenario, self.options.shard, liveness, properties)
+        search.report(self.scenario, self.options.shard, liveness, properties)
     }
 
     /// The properties to be checked of these kinds.
-    fn claims(&self, wanted: fn(Kind) -> bool) -> Vec<Claim<C::System<N>>> {
+    pub(super) fn claims(&self, wanted: fn(Kind) -> bool) -> Vec<Claim<C::System<N>>> {
         let applies = |kind: Kind| self.scenario.mutant().is_none() || kind.kills();
         let claims = self.scenario.claims::<N>().into_iter();
         let claims = claims.filter(|claim| applies(claim.kind) && wanted(claim.kind));
         claims.collect()
     }
 
-    fn checked(&self, claims: Vec<Claim<C::System<N>>>) -> Checked<C::System<N>> {
+    pub(super) fn checked(&self, claims: Vec<Claim<C::System<N>>>) -> Checked<C::System<N>> {
         let shard = self.options.shard;
         self.scenario.checked(|number| shard.holds(number), claims)
     }
 
     /// What it means that something is not seen in this part of the initial states.
-    fn unseen(&self) -> Verdict {
+    pub(super) fn unseen(&self) -> Verdict {
         if self.options.shard.is_whole() {
             Verdict::NeverSeen
         } else {

@@ -2,7 +2,7 @@
 //!
 //! There is a failure exactly where the check fails ([`Report::passed`]).
 
-use super::report::{Report, Row, Tell, Verdict, numbered};
+use super::report::{NOT_JUDGED, Report, Row, Tell, Verdict, numbered};
 
 /// Under this name stands what is wrong with the number of states, beside the properties' names.
 pub const STATES: &str = "unique states";
@@ -30,6 +30,7 @@ pub fn of_property<C: Tell>(row: &Row<C>) -> Option<Failure> {
     let counterexample = row.counterexample.as_ref();
     let message = match (row.verdict, counterexample) {
         (Verdict::NeverSeen, _) => "never seen, and should be".to_owned(),
+        (Verdict::NotJudged, _) => NOT_JUDGED.to_owned(),
         (Verdict::Violated, Some(way)) => format!("violated in {} step(s)", way.steps().count()),
         (verdict, _) if verdict.is_failure() => verdict.name().to_owned(),
         _ => return None,

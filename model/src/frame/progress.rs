@@ -33,6 +33,17 @@ pub enum Phase {
         /// How many of those found have not been expanded.
         queue: usize,
     },
+    /// Every state is visited, layer by layer, in a store.
+    Layers {
+        /// How many layers are known.
+        layers: usize,
+        /// How many states have been visited.
+        visited: usize,
+        /// How many of them in earlier processes.
+        before: usize,
+        /// How many there are in all.
+        expected: Expected,
+    },
     /// The shortest counterexample is sought.
     Counterexample {
         /// How many different states have been found for it.
@@ -55,6 +66,17 @@ pub enum Phase {
         /// How many steps they took.
         steps: usize,
     },
+}
+
+/// How many states there are in all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expected {
+    /// So many are pinned.
+    Pinned(usize),
+    /// So many, to judge by the layers that are known.
+    Guessed(usize),
+    /// Nobody knows.
+    Unknown,
 }
 
 /// The watcher, if there is one.
@@ -133,6 +155,20 @@ impl fmt::Display for Progress {
                 self.rate(unique),
                 short(queue)
             ),
+            Phase::Layers {
+                layers,
+                visited,
+                before,
+                expected,
+            } => {
+                write!(f, "layer {layers}, {}", short(visited))?;
+                match expected {
+                    Expected::Pinned(all) => write!(f, " of {}", short(all))?,
+                    Expected::Guessed(all) => write!(f, " of perhaps {}", short(all))?,
+                    Expected::Unknown => write!(f, " states")?,
+                }
+                write!(f, ", {}/s", self.rate(visited.saturating_sub(before)))
+            }
             Phase::Counterexample { unique } => {
                 write!(f, "shortest counterexample: {} states", short(unique))
             }
@@ -199,6 +235,22 @@ mod tests {
             told(search, 0.5),
             "12 k states of 67.8 M, 24 k/s, queue 1,234"
         );
+        let layers = |expected| Phase::Layers {
+            layers: 7,
+            visited: 12_345,
+            before: 2_345,
+            expected,
+        };
+        for (expected, line) in [
+            (Expected::Pinned(67_890), "layer 7, 12 k of 67 k, 20 k/s"),
+            (
+                Expected::Guessed(67_890),
+                "layer 7, 12 k of perhaps 67 k, 20 k/s",
+            ),
+            (Expected::Unknown, "layer 7, 12 k states, 20 k/s"),
+        ] {
+            assert_eq!(told(layers(expected), 0.5), line);
+        }
         assert_eq!(
             told(Phase::FairRuns { states: 1_000 }, 0.5),
             "fair runs: searching 1,000 states"
@@ -220,8 +272,17 @@ mod tests {
         };
         let names = crate::models::scenarios().map(|it| it.about().name.len());
         let name = names.max().expect("there are scenarios");
+        let layers = |expected| Phase::Layers {
+            layers: 999,
+            visited: many,
+            before: 0,
+            expected,
+        };
         for phase in [
             search,
+            layers(Expected::Pinned(many)),
+            layers(Expected::Guessed(many)),
+            layers(Expected::Unknown),
             Phase::Counterexample { unique: many },
             Phase::FairRuns { states: many },
             Phase::Sightings { visited: many },

@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 
+/// Why a property is not judged, and what to do about it.
+pub(super) const NOT_JUDGED: &str = "what must hold eventually is not judged by a search in a \
+    store, which records no runs; `check` without --store does";
+
 /// What came of a scenario.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report<C = Counterexample> {
@@ -123,6 +127,9 @@ pub enum Verdict {
     NeverSeen,
     /// The search stopped at another property's counterexample, or at the bounds of a mutant.
     Undecided,
+    /// It is a property of fair runs, and the search was one in a store, which does not record
+    /// them.
+    NotJudged,
     /// It was seen to happen, as it should.
     Seen,
     /// There is a state in which it does not hold, or a fair run in which it fails again and again.
@@ -139,6 +146,7 @@ impl Verdict {
             Self::NotInThisShard => "not in this shard",
             Self::NeverSeen => "NEVER SEEN",
             Self::Undecided => "undecided",
+            Self::NotJudged => "NOT JUDGED",
             Self::Seen => "seen",
             Self::Violated => "VIOLATED",
         }
@@ -153,7 +161,7 @@ impl Verdict {
     /// Whether it fails the check.
     #[must_use]
     pub fn is_failure(self) -> bool {
-        matches!(self, Self::Violated | Self::NeverSeen)
+        matches!(self, Self::Violated | Self::NeverSeen | Self::NotJudged)
     }
 }
 
@@ -274,7 +282,8 @@ impl<C: Tell> fmt::Display for Report<C> {
                 liveness.seconds,
             )?;
         }
-        self.write_pin(f)
+        self.write_pin(f)?;
+        self.write_not_judged(f)
     }
 }
 
@@ -327,6 +336,15 @@ impl<C> Report<C> {
                 grouped(pinned),
             ),
             _ => Ok(()),
+        }
+    }
+
+    /// Why a property is not judged, if one is not.
+    fn write_not_judged(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut verdicts = self.properties.iter().map(|row| row.verdict);
+        match verdicts.any(|verdict| verdict == Verdict::NotJudged) {
+            true => writeln!(f, "  FAILED: {NOT_JUDGED}"),
+            false => Ok(()),
         }
     }
 

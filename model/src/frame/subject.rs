@@ -8,8 +8,9 @@
 
 use super::coverage::{Kind, Kinds};
 use super::story::{Recorded, Story};
-use super::system::TransitionSystem;
+use super::system::{Packed, TransitionSystem};
 use crate::frame::liveness::Lasso;
+use borsh::{BorshDeserialize, BorshSerialize};
 use stateright::Path;
 use std::fmt::{self, Debug};
 use std::hash::Hash;
@@ -20,7 +21,7 @@ pub trait Subject: TransitionSystem {
     /// The bounds that it was made from. What is claimed of it depends on them.
     type Scenario;
     /// What is remembered of the way to a state.
-    type Past: Copy + Eq + Hash + Debug + Send + Sync + 'static;
+    type Past: Copy + Eq + Hash + Debug + Packed + Send + Sync + 'static;
 
     /// The kinds of steps that are told apart.
     const KINDS: &'static [Kind];
@@ -61,7 +62,7 @@ pub struct Step<'a, S: TransitionSystem> {
 }
 
 /// A state with what is remembered of the way to it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub struct Observed<T, P> {
     /// The state.
     pub state: T,

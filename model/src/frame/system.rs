@@ -4,13 +4,14 @@
 //! search has come, or of how a step reads. Those are a [`Subject`](super::subject::Subject)'s and
 //! a [`Checked`](super::claim::Checked) system's.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 
 /// A protocol with its bounds: where it begins, what can happen, and what comes of that.
 pub trait TransitionSystem: Clone + Send + Sync + 'static {
     /// Everything at a moment.
-    type State: Copy + Eq + Hash + Debug + Send + Sync + 'static;
+    type State: Copy + Eq + Hash + Debug + Packed + Send + Sync + 'static;
     /// What can happen. It reads as a sentence.
     type Action: Copy + Eq + Debug + Display + Send + Sync + 'static;
     /// What the server that acts does in a step, as far as others could see it.
@@ -37,6 +38,11 @@ pub trait TransitionSystem: Clone + Send + Sync + 'static {
     /// What an action is owed as, and how; `None` for what may be put off for ever.
     fn fairness(&self, action: &Self::Action) -> Option<(Self::Duty, Fairness)>;
 }
+
+/// What can be written to a file, byte by byte, and read back as it was.
+pub trait Packed: BorshSerialize + BorshDeserialize {}
+
+impl<T: BorshSerialize + BorshDeserialize> Packed for T {}
 
 /// How a class of actions is owed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -121,7 +121,7 @@ struct Counts {
 const HASHER: RandomState = RandomState::with_seeds(1, 2, 3, 4);
 
 /// What a state is remembered by.
-fn fingerprint(state: &impl Hash) -> u64 {
+pub(super) fn fingerprint(state: &impl Hash) -> u64 {
     HASHER.hash_one(state)
 }
 

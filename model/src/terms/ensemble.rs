@@ -10,6 +10,7 @@ pub use configuration::Configuration;
 
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{ConfigVersion, Notification, Proposal, Vote, sid};
+use borsh::{BorshDeserialize, BorshSerialize};
 use fle::Generation;
 use fle::quorum::QuorumView;
 use serde::Serialize;
@@ -49,7 +50,19 @@ pub enum Composition {
 }
 
 /// What a server knows of the two configurations of a scenario.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Serialize,
+    BorshSerialize,
+    BorshDeserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Known {
     /// The first is committed.

@@ -1,9 +1,10 @@
 //! Sets of servers, a bit for each: small enough to be part of a state.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
 
 /// A set of at most eight servers, by their places.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, BorshSerialize, BorshDeserialize)]
 pub struct ServerSet(u8);
 
 impl ServerSet {

@@ -4,6 +4,7 @@
 //! Comparing is not done here: a packed value is unpacked into the production crate's and compared
 //! by the rules that both share, [`fle::Proposal::supersedes`] and [`fle::Vote::agrees_with`].
 
+use super::packed::{pack_state, state_bits, unpack_state};
 use fle::{ElectionEpoch, Generation, PeerEpoch, ServerState, Sid, Zxid};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -20,11 +21,23 @@ pub fn sid(server: usize) -> Sid {
 ///
 /// A zxid is four bits too: two for the epoch in which the transaction was made, and two for its
 /// number in that epoch. Zero stands for no data at all ([`Zxid::NO_DATA`]).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+)]
 pub struct Credentials(u8);
 
 /// A candidate with its credentials: [`fle::Proposal`] in two bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, Serialize, borsh::BorshSerialize, borsh::BorshDeserialize,
+)]
 pub struct Proposal {
     /// The candidate's credentials, as the proposer knows them.
     #[serde(flatten)]
@@ -35,7 +48,19 @@ pub struct Proposal {
 
 /// A round of the election, [`fle::ElectionEpoch`] in a byte.
 #[doc(alias = "logicalclock")]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Serialize,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+)]
 pub struct Round(pub u8);
 
 /// What a server announces, and what others keep of it: proposal, round and the announcer's state,
@@ -43,7 +68,9 @@ pub struct Round(pub u8);
 ///
 /// An entry of `recv_set` and `out_of_election` is exactly this, and so is the vote that a server
 /// settles on.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, Serialize, borsh::BorshSerialize, borsh::BorshDeserialize,
+)]
 pub struct Vote {
     /// Who is proposed, or was settled on.
     #[serde(flatten)]
@@ -52,11 +79,14 @@ pub struct Vote {
     pub round: Round,
     /// The announcer's state.
     #[serde(serialize_with = "serialize_state")]
+    #[borsh(serialize_with = "pack_state", deserialize_with = "unpack_state")]
     pub state: ServerState,
 }
 
 /// A notification: a vote, and which configuration its sender knows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, Serialize, borsh::BorshSerialize, borsh::BorshDeserialize,
+)]
 pub struct Notification {
     /// The vote.
     #[serde(flatten)]
@@ -66,7 +96,19 @@ pub struct Notification {
 }
 
 /// The version of a configuration, from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Serialize,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+)]
 pub struct ConfigVersion(pub u8);
 
 impl Credentials {
@@ -230,12 +272,7 @@ impl Vote {
             round,
             state,
         } = self;
-        let state = match state {
-            ServerState::Looking => 0x10,
-            ServerState::Following => 0x20,
-            ServerState::Leading => 0x30,
-            ServerState::Observing => 0x40,
-        };
+        let state = u32::from(state_bits(state));
         u32::from(proposal.bits()) << 16 | u32::from(round.0) << 8 | state
     }
 

@@ -6,10 +6,11 @@
 use crate::terms::ensemble::Known;
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Credentials, Proposal, Round, Vote};
+use borsh::{BorshDeserialize, BorshSerialize};
 use fle::ServerState;
 
 /// What one server knows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Server<const N: usize> {
     /// What is on its disk.
     pub credentials: Credentials,
@@ -27,7 +28,7 @@ pub struct Server<const N: usize> {
 }
 
 /// Where a server's election stands.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Election<const N: usize> {
     /// The server is down, or was not started yet.
     Down {
@@ -42,7 +43,7 @@ pub enum Election<const N: usize> {
 }
 
 /// An election under way: the local variables of `lookForLeader`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Looking<const N: usize> {
     /// Whom this server proposes.
     pub proposal: Proposal,
@@ -70,7 +71,7 @@ pub struct Looking<const N: usize> {
 }
 
 /// What a looking server waits for; also the timer that ends the wait.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Wait {
     /// Votes. When the wait runs out it announces its own again (`notTimeout`).
     Collecting,

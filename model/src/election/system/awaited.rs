@@ -1,10 +1,11 @@
 //! What a wait for a better proposal still has to see, where it is counted in message delays.
 
 use crate::terms::set::ServerSet;
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// What must still happen before a server's wait can run out:
 /// [`Length::Delays`](crate::election::finalizing::Length::Delays).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Awaited<const N: usize> {
     /// How many delays are left, this one included.
     pub(super) delays: u8,

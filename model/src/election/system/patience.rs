@@ -7,9 +7,10 @@
 //! have all along.
 
 use crate::terms::set::ServerSet;
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// Who has waited.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Patience {
     /// Who has announced its vote again since any server last came to [stand]
     /// elsewhere, or anything went wrong.

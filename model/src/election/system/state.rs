@@ -7,10 +7,11 @@ use crate::election::network::Network;
 use crate::election::server::{FastLeaderElection, Server, Wait};
 use crate::terms::set::ServerSet;
 use crate::terms::vote::Notification;
+use borsh::{BorshDeserialize, BorshSerialize};
 use fle::ServerState;
 
 /// A state of the whole.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct State<const N: usize> {
     /// The servers, ascending by sid.
     pub servers: [Server<N>; N],

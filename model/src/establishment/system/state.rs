@@ -4,9 +4,10 @@ use crate::establishment::network::Network;
 use crate::establishment::server::Server;
 use crate::establishment::terms::{Epoch, Zxid};
 use crate::terms::set::ServerSet;
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// Everything at a moment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 pub struct State<const N: usize> {
     /// The servers.
     pub servers: [Server<N>; N],
@@ -24,7 +25,9 @@ pub struct State<const N: usize> {
 }
 
 /// How often each fault may still happen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, BorshSerialize, BorshDeserialize,
+)]
 pub struct Faults {
     /// A server crashes, and is started again.
     pub crashes: u8,

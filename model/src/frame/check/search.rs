@@ -1,7 +1,7 @@
 //! The search for states in which something does not hold, with or without a record of it.
 
 use crate::frame::claim::Checked;
-use crate::frame::coverage::Counter;
+use crate::frame::coverage::{Counter, Taken};
 use crate::frame::figures::{collision_probability, rate};
 use crate::frame::liveness::{Book, Goal, Recording, Rows};
 use crate::frame::mutant::Mutant as _;
@@ -28,15 +28,15 @@ pub(crate) struct Search {
     /// What does not hold in a state that was met; nothing if there was no such state.
     pub(crate) violated: Vec<&'static str>,
     /// Whether it took longer than a mutant may take.
-    given_up: bool,
-    initial_states: usize,
-    counter: Counter,
-    tally: Tally,
-    seconds: f64,
+    pub(crate) given_up: bool,
+    pub(crate) initial_states: usize,
+    pub(crate) coverage: Vec<Taken>,
+    pub(crate) tally: Tally,
+    pub(crate) seconds: f64,
 }
 
 /// How many states are generated of a mutant's scenario at most.
-const MUTANT_STATES: usize = 10_000_000;
+pub(crate) const MUTANT_STATES: usize = 10_000_000;
 
 /// Ends the search at a state in which something does not hold, and counts the steps until then.
 struct Judge<'a, S: Subject> {
@@ -139,7 +139,7 @@ impl Search {
             violated: { judges }.find(|it| !it.is_empty()).unwrap_or_default(),
             given_up: most.is_some_and(|most| tally.generated >= most),
             initial_states: checked.starts.len(),
-            counter,
+            coverage: counter.taken(S::KINDS),
             tally,
             seconds: start.elapsed().as_secs_f64(),
         }
@@ -169,7 +169,7 @@ impl Search {
         Row { verdict, ..row }
     }
 
-    pub(crate) fn report<C: Scenario, S: Subject>(
+    pub(crate) fn report<C: Scenario>(
         self,
         scenario: &C,
         shard: Shard,
@@ -208,14 +208,14 @@ impl Search {
             liveness,
             peak_memory_bytes: peak_memory_bytes(),
             collision_probability: collision_probability(self.unique_states()),
-            coverage: self.counter.taken(S::KINDS),
+            coverage: self.coverage,
             properties,
         }
     }
 }
 
 /// The peak of the process's resident memory, from `/proc/self/status`.
-fn peak_memory_bytes() -> Option<u64> {
+pub(crate) fn peak_memory_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let peak = status
         .lines()
