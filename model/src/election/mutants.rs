@@ -172,7 +172,7 @@ mutants! {
         "A leader that no quorum follows leads on.";
     LeaderWantsAll "" in "timely-late":
         "A leader gives up unless every server follows it.";
-    FollowerWantsQuorum "" in "timely-groups-loss":
+    LeavesUnsupportedLeader "" in "timely-groups-loss":
         "A follower gives up a leader that no quorum follows, though that one leads.";
     FollowerNeverGivesUp "" in "timely-stop":
         "A follower whose leader is gone, or does not lead, follows on.";

@@ -29,7 +29,7 @@ impl<const N: usize> System<N> {
                     && !self.election.is(Mutant::LeaderNeverGivesUp)
             }
             Setting::Timely => {
-                let wants_quorum = self.election.is(Mutant::FollowerWantsQuorum)
+                let wants_quorum = self.election.is(Mutant::LeavesUnsupportedLeader)
                     && !state.is_established(&self.election, leader);
                 !self.election.is(Mutant::FollowerNeverGivesUp)
                     && (!state.servers[leader].leads()
