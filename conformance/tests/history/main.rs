@@ -16,6 +16,7 @@ mod page;
 mod pointed;
 mod spoken;
 mod support;
+mod times;
 mod troubles;
 mod voters;
 mod zookeeper;

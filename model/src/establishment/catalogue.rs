@@ -323,6 +323,17 @@ pub const SCENARIOS: &[Scenario] = &[
         ..TIMELY
     },
     Scenario {
+        name: "establish-timely-loss-rollback",
+        covers: "three voters in time, one disk lost and one rolled back",
+        faults: Faults {
+            losses: 1,
+            rollbacks: 1,
+            ..Faults::NONE
+        },
+        unique_states: 1,
+        ..TIMELY
+    },
+    Scenario {
         name: "establish-timely-rollback",
         covers: "three voters in time, one disk rolled back, one crash at any point",
         faults: Faults {

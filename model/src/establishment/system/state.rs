@@ -123,7 +123,7 @@ mod tests {
         ("votes for another", |it| it.votes[1] = ServerSet::first(1)),
         ("said", |it| it.said[0] = Some((Epoch(0), Zxid::default()))),
         ("of an epoch", |it| {
-            it.said[0] = Some((Epoch(1), Zxid::default()))
+            it.said[0] = Some((Epoch(1), Zxid::default()));
         }),
         ("said by another", |it| {
             it.said[1] = Some((Epoch(0), Zxid::default()));
