@@ -330,7 +330,8 @@ pub const SCENARIOS: &[Scenario] = &[
             rollbacks: 1,
             ..Faults::NONE
         },
-        unique_states: 1,
+        last: 4,
+        unique_states: 104_676,
         ..TIMELY
     },
     Scenario {

@@ -48,19 +48,33 @@ impl<const N: usize> System<N> {
 /// Every property, in the order in which they are printed.
 #[must_use]
 pub fn claims<const N: usize>() -> Vec<Claim<N>> {
-    [always(), of_transactions(), vec![eventually()], sometimes()].concat()
+    [always(), of_transactions(), eventually(), sometimes()].concat()
 }
 
-fn eventually<const N: usize>() -> Claim<N> {
-    Claim {
+fn eventually<const N: usize>() -> Vec<Claim<N>> {
+    let comes_to_follow = Claim {
         name: "a leader is established and followed",
         statement: "From every reachable state eventually one established leader is followed by all servers, in its epoch, and stays so.",
         kind: Kind::Eventually {
             witnesses: &["an epoch is established", "a learner follows"],
         },
-        applies: |scenario| scenario.setting == Setting::Timely,
+        applies: |scenario| scenario.setting == Setting::Timely && !may_forget_twice(scenario),
         condition: |system, state| system.agreed(state).is_some(),
-    }
+    };
+    let stays_without = Claim {
+        name: "two that have forgotten stay out",
+        statement: "Of three servers two do not know what they have promised, and no leader is established any more: \
+                    what they may have promised nobody else can know.",
+        kind: Kind::EndlessPitfall,
+        applies: |scenario| scenario.setting == Setting::Timely && may_forget_twice(scenario),
+        condition: |system, state| system.agreed(state).is_some(),
+    };
+    vec![comes_to_follow, stays_without]
+}
+
+/// Whether two servers may have lost what they promised.
+fn may_forget_twice(scenario: &Scenario) -> bool {
+    scenario.faults.losses + scenario.faults.rollbacks > 1
 }
 
 fn always<const N: usize>() -> Vec<Claim<N>> {

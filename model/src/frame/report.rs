@@ -125,7 +125,8 @@ pub enum Verdict {
     NotInThisShard,
     /// It never happens, and should.
     NeverSeen,
-    /// The search stopped at another property's counterexample, or at the bounds of a mutant.
+    /// The search stopped at another property's counterexample, or at the bounds of the scenario or
+    /// of a mutant.
     Undecided,
     /// It is a property of fair runs, and the search was one in a store, which does not record
     /// them.
@@ -295,7 +296,7 @@ impl<C> Report<C> {
         } else if self.counterexamples().next().is_some() {
             "stopped at a counterexample"
         } else {
-            "stopped at the bounds of a mutant"
+            "stopped at the bounds of the scenario or of a mutant"
         };
         write!(
             f,
