@@ -153,15 +153,15 @@ impl Ballots {
 
     /// What has been added up, in no order: by candidate, its factions. Where nobody is left
     /// nothing should be.
-    fn sums(&self) -> impl Iterator<Item = (Option<Slot>, Option<&Vote>, &Tally)> + Clone {
+    fn sums(&self) -> impl Iterator<Item = (Option<(Slot, &Vote)>, usize, &Tally)> + Clone {
         let faction = |id: FactionId| &self.factions[id.index()];
         let first = self.first.iter().flatten();
         let chained = first.flat_map(move |&first| self.factions_from(Some(first)));
         let chained = chained.map(faction);
-        let chained = chained.map(|it| (Some(it.candidate), Some(&it.vote), &it.tally));
-        let left = self.vacant.iter().map(move |&id| &faction(id).tally);
-        let left = left.filter(|tally| !tally.is_empty());
-        chained.chain(left.map(|tally| (None, None, tally)))
+        let chained = chained.map(|it| (Some((it.candidate, &it.vote)), it.votes, &it.tally));
+        let left = self.vacant.iter().map(move |&id| faction(id));
+        let left = left.map(|it| (None, it.votes, &it.tally));
+        chained.chain(left.filter(|(_, votes, tally)| *votes > 0 || !tally.is_empty()))
     }
 
     /// The voter's vote.

@@ -123,16 +123,24 @@ proptest! {
         }
     }
 
-    /// A sum that is wrong is told from the right one, though the votes are the same; also that of
-    /// a faction that is left.
+    /// A sum or a number that is wrong is told from the right one, though the votes are the same;
+    /// also that of a faction that is left.
     #[test]
-    fn equality_does_not_forget_a_wrong_sum(history in history(), which in any::<prop::sample::Index>()) {
+    fn equality_does_not_forget_a_wrong_sum(
+        history in history(),
+        which in any::<prop::sample::Index>(),
+        is_number in any::<bool>(),
+    ) {
         let view = view();
         let (ballots, _) = replay(&history, &view);
         prop_assume!(!ballots.factions.is_empty());
         let mut wrong = ballots.clone();
         let faction = which.index(wrong.factions.len());
-        wrong.factions[faction].tally.add(view.slot(Sid(5)).unwrap(), &view);
+        if is_number {
+            wrong.factions[faction].votes += 1;
+        } else {
+            wrong.factions[faction].tally.add(view.slot(Sid(5)).unwrap(), &view);
+        }
         prop_assert_ne!(&ballots, &wrong);
         prop_assert_eq!(&wrong, &wrong.clone());
     }
