@@ -67,11 +67,6 @@ impl Check {
             shard: self.shard.unwrap_or(Shard::WHOLE),
         };
         let chosen = self.chosen()?;
-        if self.store.is_some() && chosen.len() > 1 {
-            return Err(
-                "a store is of one scenario: name one, and another --store each".to_owned(),
-            );
-        }
         let mut reports = Reports::new(self.json)?;
         let junit_file = self.junit.map(NamedFile::create).transpose()?;
         let html_file = self.html.map(NamedFile::create).transpose()?;
@@ -106,7 +101,8 @@ impl Check {
     /// The scenarios named, or those of the tier; with a broken rule, if one is to be broken.
     fn chosen(&self) -> Result<Vec<Box<dyn AnyScenario>>, String> {
         if self.store.is_some() && self.scenarios.len() > 1 {
-            return Err("a store is of one scenario, and several are named".to_owned());
+            let several = "a store is of one scenario, and several are named: name one";
+            return Err(several.to_owned());
         }
         let named = self.scenarios.iter().map(|chosen| chosen.0);
         match (&self.mutant, &self.scenarios[..]) {

@@ -1,9 +1,8 @@
 //! How a state is hashed: in a few words, since every transition has one hashed.
 //!
-//! Hashed field by field, two fifths of the time of `establish-break` went to that. States that are
-//! equal have equal words; different ones differ in some word, because each field has bits of its
-//! own, and a word that is left out is told by one that is not. Every structure is taken apart by
-//! all its fields, so that one that is added is not forgotten here.
+//! States that are equal have equal words; different ones differ in some word, because each field
+//! has bits of its own, and a word that is left out is told by one that is not. Every structure is
+//! taken apart by all its fields, so that one that is added is not forgotten here.
 
 use super::state::{Faults, State};
 use crate::establishment::leader::{Leader, LearnerStage, Stage};

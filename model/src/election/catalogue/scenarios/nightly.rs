@@ -1,5 +1,5 @@
-//! Tier `nightly`: more servers, and every mix of two faults among three. And what is too large for
-//! it.
+//! Tier `nightly`: more servers, and every mix of two faults among three, but for a crash for good.
+//! And what is too large for it.
 
 use super::bases::{EQUAL, NONE, THREE, TIMELY, TWO};
 use crate::election::faults::Faults;
