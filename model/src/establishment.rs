@@ -101,7 +101,7 @@
 //! - **Several lost disks**: if all who knew of an epoch lose their disks, those that are left
 //!   cannot know of it. So, too, where one voter is a quorum by itself, and nobody has followed it.
 //!   Two of three that forget are never let in again: an operator has to say so (`fle-model check
-//!   establish-timely-loss-rollback`).
+//!   establish-timely-forget`).
 //! - **Transactions**, but for one where leaders are elected by votes; elsewhere the length of a
 //!   history is a number that never changes, and a lost disk leaves it, for nobody could give it
 //!   back. A learner stores a transaction as soon as it reads of it. That its leader hears of that

@@ -323,7 +323,7 @@ pub const SCENARIOS: &[Scenario] = &[
         ..TIMELY
     },
     Scenario {
-        name: "establish-timely-loss-rollback",
+        name: "establish-timely-forget",
         covers: "three voters in time, one disk lost and one rolled back",
         faults: Faults {
             losses: 1,
