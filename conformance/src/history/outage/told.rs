@@ -165,12 +165,12 @@ impl Reader<'_> {
     fn behind(&self, time: Timestamp, it: Shown) -> Option<Shown> {
         use Shown::{Begins, Has, Looks, Loses, Settles, Stays};
         let leads = |leader: Option<Sid>| leader == Some(self.sid);
-        let is_late = |since: Timestamp| time.duration_since(since) < TOGETHER;
+        let is_together = |since: Timestamp| time.duration_since(since) < TOGETHER;
         let (since, before) = self.shown.last().copied().unzip();
         Some(match (before, it) {
             // The receiver reads the state before the election changes it and writes afterwards.
             (Some(Settles(_) | Has(_) | Loses | Stays), Stays) => return None,
-            (Some(Settles(_)), Looks) if since.is_some_and(is_late) => return None,
+            (Some(Settles(_)), Looks) if since.is_some_and(is_together) => return None,
             // A log says in several lines what it has settled on.
             (Some(Settles(one)), Settles(other)) if leads(one) == leads(other) => return None,
             (Some(Settles(_)), Settles(other)) => Settles(other.filter(|_| leads(other))),
