@@ -122,6 +122,31 @@ fn one_that_survives_may_do_so_because_two_states_had_one_fingerprint() {
     assert!(text.contains(&collision(probability)), "{text}");
 }
 
+/// That is no kill, and is said.
+#[test]
+fn one_that_survives_may_come_to_another_number_of_states() {
+    let run_in = |scenario: &str| {
+        let scenario = find(scenario).expect("a scenario");
+        let broken: Vec<Box<dyn AnyScenario>> =
+            vec![Box::new(scenario.mutated(Mutant::HeardForgotten))];
+        run(Mutant::HeardForgotten.entry(), broken, ALONE)
+    };
+    let counted = run_in("timely-eager");
+    assert!(counted.killed_by.is_none());
+    let is = counted.counted.as_ref().expect("fewer settle early");
+    let without = find("timely-eager").expect("a scenario").unique_states;
+    assert_eq!((is.scenario, is.without), ("timely-eager", without));
+    assert_ne!(is.states, without);
+    assert!(counted.to_string().contains(&is.to_string()), "{counted}");
+    let nowhere = run_in("timely-slots");
+    assert_eq!(nowhere.counted, None);
+    let told = nowhere.to_string();
+    assert!(
+        told.contains("no number of states tells it from the algorithm"),
+        "{told}"
+    );
+}
+
 #[test]
 fn an_unknown_mutant_is_bad_usage() {
     assert_eq!(fle_model(&["mutants", "no-such-mutant"]).0, Some(2));

@@ -65,7 +65,7 @@ const LIBRARY: Layers<'_> = &[
         ],
     ),
     ("election::server", &["knowledge", "self", "rules"]),
-    ("election::rules", &["self", "looking possible"]),
+    ("election::rules", &["self", "looking possible surroundings"]),
     (
         "election::system",
         &[

@@ -35,6 +35,10 @@ mutants! {
         "The servers do not agree on who observes: an observer proposes itself, and the voters listen.";
     VotesWithoutData "261" in "timely-blank":
         "A server that lost its data votes, and is voted for.";
+    VotesForTheEmpty "" in "timely-blank":
+        "A server that lost its data does not vote, and is voted for.";
+    TheEmptyVote "" in "timely-blank":
+        "A server that lost its data votes, and is not voted for.";
     NeverAdopts "" in "timely-slots":
         "A looking server holds on to its proposal.";
     AdoptsAnything "" in "timely-slots":
@@ -56,6 +60,13 @@ mutants! {
         "A server that looks again does so in the round that it was in.";
     EntersSilently "" in "timely-rounds-round-trip":
         "A server that enters a later round does not say so.";
+    KeepsWhoWasHeard "" in "timely-rounds-eager":
+        "Who was heard in one round counts as heard in the next.";
+    CrashKeepsRound "" in "timely-crash" survives
+        "A round is where a server begins to look; whoever hears of a later one goes there.":
+        "A server that restarts knows which round it was in.";
+    LooksForItsLeader "" in "timely-loss":
+        "A server that looks again proposes whom it had settled on.";
     AdoptsSilently "" in "timely-slots":
         "A server that takes up a better proposal does not say so.";
 
@@ -94,6 +105,8 @@ mutants! {
         "A server that has a quorum does not wait for a better proposal.";
     DiscardsTheBetter "" in "timely-slots":
         "While a server waits for a better proposal it discards what arrives, the better one too.";
+    DiscardsTheSettled "" in "timely-loss":
+        "While a server waits for a better proposal it discards what settled servers say, the better one too.";
     KeepsFinalizing "" in "fault-free-slots":
         "A better proposal is taken up and does not end the wait: the server settles on it without a new count.";
 
@@ -117,6 +130,10 @@ mutants! {
     AgreesAcrossRounds "" in "timely-rounds" survives
         "The votes on record are those of the server's own round; 'coherent state' and 'quorum evidence' say so.":
         "Votes of looking servers agree whatever their rounds.";
+    ForgetsSettledVotes "" in "rounds":
+        "A server that enters a later round forgets what settled servers have said.";
+    KeepsFirstWord "" in "loss":
+        "Of what a settled server says the first is kept, not the last.";
     RecordsUnderLeader "" in "fault-free-slots":
         "A settled server's vote is recorded for the leader that it names.";
     ComparesAllFields "1805, 1817, 1818" in "timely-activation":
@@ -133,6 +150,8 @@ mutants! {
         "A looking server does not tell one in an earlier round what it missed.";
     LaggardsToldOwn "" in "timely-rounds":
         "A looking server tells one in an earlier round its own proposal, whatever it has adopted.";
+    LaggardsToldTheirRound "" in "timely-rounds":
+        "A looking server tells one in an earlier round its proposal as if it were of that round.";
     SilentWhenSettled "" in "timely-late":
         "A settled server does not answer.";
     AnswersForItself "" in "timely-late":
@@ -143,6 +162,10 @@ mutants! {
         "A server that does not vote is not answered.";
     StrangersToldProposal "" in "timely-observer":
         "A looking server tells one without a vote what it proposes, as it tells voters.";
+    GossipIgnored "" in "timely-gossip":
+        "Nobody hears of a newer configuration.";
+    GossipKeepsRound "" in "gossip":
+        "A server that hears of a newer configuration remembers its round.";
     GossipMovesSettled "2212" in "gossip":
         "A settled server that hears of a newer configuration looks again.";
 
@@ -155,9 +178,13 @@ mutants! {
         "A server does not send its vote to itself.";
     SlotKeepsOldest "" in "timely-slots":
         "In the send slot an older notification is not replaced by a newer one.";
-    BreakLosesAll "481" in "timely-break" survives
-        "Whoever still looks announces its vote again, and is answered again.":
+    BreakLosesAll "481" in "timely-break":
         "What a broken connection lost is not sent again when it stands.";
+    BreakSendsOlder "" in "break-wires":
+        "Of what a broken connection lost the older is sent again.";
+    DecisionKeepsLoopback "" in "fault-free-slots" survives
+        "What it asked itself it answers itself, and its election is over.":
+        "A server that has settled still hears what it had sent itself.";
     NoFormatFallback "1633, 1810, 3720" in "timely-old-peer":
         "Between servers of which one speaks the old format nothing is understood.";
 
@@ -178,6 +205,34 @@ mutants! {
         "A follower whose leader is gone, or does not lead, follows on.";
     LeaderDoesNotLead "" in "timely-slots":
         "A server that settles on itself follows.";
+    EpochAboveOwnOnly "" in "timely-activation":
+        "A new leader's epoch is above its own last one, whatever its followers have seen.";
+    FollowerActivatesFirst "" in "timely-activation":
+        "A follower takes over its leader's history before that one has begun its epoch.";
+
+    // What a state need not say.
+    LastMessageForgotten "" in "timely-break" survives
+        "Whoever still looks announces its vote again, and is answered again.":
+        "The last message sent is forgotten, though connections may break.";
+    HeardForgotten "" in "timely-eager" survives
+        "Nobody settles early then, which costs time only.":
+        "Who was heard is forgotten.";
+    VoteSetForgotten "" in "timely-oracle" survives
+        "An oracle that is asked again says here what it said before.":
+        "Whom an oracle is asked about is forgotten.";
+    SettledBeforeForgotten "" in "timely-observer":
+        "What a looking server had settled on before is forgotten.";
+    AskedForgotten "" in "timely-crash":
+        "Who has asked again is forgotten.";
+    OverdueForgotten "" in "timely-loss":
+        "Who could have given up is forgotten.";
+    RepeatedForgotten "" in "timely-slots" survives
+        "Who has announced its vote need not do so again, and comes to nothing new by it.":
+        "Who has announced its vote again is forgotten.";
+    AwaitedForgotten "" in "timely-one-delay":
+        "What was under way when a wait began is forgotten.";
+    LatestForgotten "" in "fault-free":
+        "What stands behind the next notification of a link is forgotten.";
 }
 
 /// Old bugs that are no mutants here, and why.

@@ -225,6 +225,11 @@ impl Link {
         self.head = self.newest.take();
     }
 
+    /// Drops what stands behind the head.
+    pub(crate) fn drop_newest(&mut self) {
+        self.newest = None;
+    }
+
     /// What arrives next proposes this instead of what it proposes.
     pub(crate) fn propose_instead(&mut self, proposal: Proposal) {
         if let Some(head) = &mut self.head {
@@ -233,7 +238,7 @@ impl Link {
     }
 
     /// Drops everything under way.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         (self.head, self.newest) = (None, None);
     }
 

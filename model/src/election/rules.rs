@@ -11,6 +11,7 @@
 
 mod looking;
 mod possible;
+mod surroundings;
 
 pub(crate) use possible::{some_election, some_giving_up, some_receipt, some_settling};
 
@@ -47,6 +48,15 @@ pub enum StepRule {
     GivesUpForCause,
     /// A server without a vote is answered, by what the answering server stands for.
     AnswersStrangers,
+    /// A better proposal ends the wait for one.
+    BetterEndsWait,
+    /// What is on record stays there until the same server says something else, or the round is
+    /// over.
+    RecordsLast,
+    /// Disks change with epochs, which rise.
+    EpochsRise,
+    /// What a connection loses comes again, the newest alone.
+    NewestComesAgain,
 }
 
 /// Which steps can break a rule.
@@ -113,7 +123,7 @@ impl fmt::Debug for Broken {
 
 impl StepRule {
     /// Every rule.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::QuorumEvidence,
         Self::BestCredentials,
         Self::LookingOnlyRises,
@@ -125,6 +135,10 @@ impl StepRule {
         Self::EnsembleLasts,
         Self::GivesUpForCause,
         Self::AnswersStrangers,
+        Self::BetterEndsWait,
+        Self::RecordsLast,
+        Self::EpochsRise,
+        Self::NewestComesAgain,
     ];
 
     /// Which steps can break it. Most settle nothing.
@@ -136,8 +150,14 @@ impl StepRule {
             | Self::TruthfulReplies
             | Self::TruthfulRecords
             | Self::ProposesBest
-            | Self::AnswersStrangers => Scope::Election,
-            Self::TellsProposal | Self::EnsembleLasts | Self::GivesUpForCause => Scope::Any,
+            | Self::BetterEndsWait
+            | Self::RecordsLast => Scope::Election,
+            Self::TellsProposal
+            | Self::EnsembleLasts
+            | Self::GivesUpForCause
+            | Self::AnswersStrangers
+            | Self::EpochsRise
+            | Self::NewestComesAgain => Scope::Any,
         }
     }
 
@@ -170,7 +190,11 @@ impl StepRule {
             Self::TellsProposal => step.tells_proposal(),
             Self::EnsembleLasts => step.leaves_ensemble_alone(),
             Self::GivesUpForCause => step.gives_up_for_cause(),
-            Self::AnswersStrangers => step.answers_strangers(),
+            Self::AnswersStrangers => step.answers_strangers() && step.remembers_for_strangers(),
+            Self::BetterEndsWait => step.interrupted().is_none_or(|ends| ends),
+            Self::RecordsLast => step.keeps_records(),
+            Self::EpochsRise => step.epochs_rise(),
+            Self::NewestComesAgain => step.sends_newest_again(),
         }
     }
 }
@@ -387,7 +411,7 @@ impl<const N: usize> Step<'_, N> {
     }
 
     /// Every record is as it was, or dropped, or what has just arrived from that server; a server's
-    /// own is what it announces.
+    /// own is what it announces. Who counts as heard was heard in this round, while it looked.
     fn records_truthfully(&self) -> bool {
         let Some(me) = self.actor() else {
             return true;
@@ -410,19 +434,30 @@ impl<const N: usize> Step<'_, N> {
                 Some(is) == was || Some((voter, is)) == arrived || voter == me && is == own.vote
             })
         };
+        let (was_round, round) = (self.before.servers[me].round, self.after.servers[me].round);
+        let heard_before = before.filter(|_| was_round == round);
+        let is_heard = |voter: usize| {
+            let now = arrived.is_some_and(|(src, vote)| {
+                src == voter && vote.state == ServerState::Looking && vote.round == round
+            });
+            now || voter == me || heard_before.is_some_and(|looking| looking.heard.contains(voter))
+        };
         (0..N).all(|voter| {
+            let heard_truly = !after.heard.contains(voter) || is_heard(voter);
             let was = |records: fn(&Looking<N>) -> &[Option<Vote>; N]| {
                 before.and_then(|looking| records(looking)[voter])
             };
-            truthful(
-                voter,
-                was(|looking| &looking.recv_set),
-                after.recv_set[voter],
-            ) && truthful(
-                voter,
-                was(|looking| &looking.out_of_election),
-                after.out_of_election[voter],
-            )
+            heard_truly
+                && truthful(
+                    voter,
+                    was(|looking| &looking.recv_set),
+                    after.recv_set[voter],
+                )
+                && truthful(
+                    voter,
+                    was(|looking| &looking.out_of_election),
+                    after.out_of_election[voter],
+                )
         })
     }
 }

@@ -118,6 +118,13 @@ impl Scenario {
         crashes + stops + wipes > 0 || self.is_timely() && losses > 0
     }
 
+    /// Whether a quorum may be there before the best has been heard. Of two servers without which
+    /// there is none one is the best.
+    #[must_use]
+    pub fn has_better_late(&self) -> bool {
+        self.composition == Composition::Majority
+    }
+
     /// Whether some server may have no vote in what another knows.
     #[must_use]
     pub fn has_strangers(&self) -> bool {

@@ -63,8 +63,7 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         out: &mut Out<Self>,
     ) {
         let me = id.into();
-        let listens = server.looking().is_some() || self.is(Mutant::GossipMovesSettled);
-        if listens && n.config > server.known.committed() {
+        if self.listens(server) && n.config > server.known.committed() {
             *server = Cow::Owned(self.restart_election(me, **server, Known::of(n.config), out));
             return;
         }
@@ -84,8 +83,7 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         // What is better ends the wait and is handled as if it had just arrived (`recvqueue.put(n);
         // break`).
         if looking.wait == Wait::Finalizing
-            && (self.is(Mutant::DiscardsTheBetter)
-                || !self.supersedes(server.known, n.vote.proposal, looking.proposal))
+            && self.is_discarded(server.known, n.vote, looking.proposal)
         {
             if self.counts_as_heard(server.round, looking, src.into(), n.vote) {
                 hear(server.to_mut(), src.into());
@@ -159,7 +157,7 @@ impl<const N: usize> FastLeaderElection<N> {
             round: self.next_round(server.round),
             active: false,
             election: Election::Looking(Looking {
-                proposal: self.own_proposal(me, &server),
+                proposal: self.begins_with(me, &server),
                 wait: Wait::Collecting,
                 recv_set: [None; N],
                 out_of_election: [None; N],
@@ -183,7 +181,7 @@ impl<const N: usize> FastLeaderElection<N> {
         known: Known,
         out: &mut Out<Self>,
     ) -> Server<N> {
-        let round = Round(0);
+        let round = self.round_of_new_object(server.round);
         let begins_anew = Server {
             known,
             round,
@@ -258,7 +256,8 @@ impl<const N: usize> FastLeaderElection<N> {
                 if n.round < server.round && !self.is(Mutant::LaggardsUnanswered) =>
             {
                 let proposal = self.tells_laggard(me, server.credentials, looking.proposal);
-                Self::send(server, src, Vote::looking(proposal, server.round), out);
+                let round = self.tells_laggard_round(server.round, n.round);
+                Self::send(server, src, Vote::looking(proposal, round), out);
             }
             Election::Looking(_) | Election::Down { .. } => {}
             Election::Settled(vote) => {
@@ -301,8 +300,7 @@ impl<const N: usize> FastLeaderElection<N> {
         let Election::Looking(looking) = &mut server.election else {
             return;
         };
-        let no_data = own.has_no_data() || n.proposal.has_no_data();
-        if no_data && !self.is(Mutant::VotesWithoutData) {
+        if self.lacks_data(own, n.proposal) {
             return;
         }
         let before = (server.round, looking.proposal);
@@ -313,7 +311,12 @@ impl<const N: usize> FastLeaderElection<N> {
                 if !self.is(Mutant::KeepsOldVotes) {
                     looking.recv_set = [None; N];
                 }
-                looking.heard = ServerSet::NONE;
+                if !self.is(Mutant::KeepsWhoWasHeard) {
+                    looking.heard = ServerSet::NONE;
+                }
+                if self.is(Mutant::ForgetsSettledVotes) {
+                    looking.out_of_election = [None; N];
+                }
                 looking.proposal = self.enters_with(known, own, looking.proposal, n.proposal);
             }
             Ordering::Less if !self.is(Mutant::CountsEarlierRounds) => return,
@@ -363,7 +366,9 @@ impl<const N: usize> FastLeaderElection<N> {
                 return true;
             }
         }
-        looking.out_of_election[src] = Some(n);
+        if looking.out_of_election[src].is_none() || !self.is(Mutant::KeepsFirstWord) {
+            looking.out_of_election[src] = Some(n);
+        }
         let support = self.support(known, &looking.out_of_election, generation, vote);
         let joins = self.is_quorum(known, support, granted)
             && self.check_leader(&looking.out_of_election, me, round, n)

@@ -151,7 +151,8 @@ impl<const N: usize> System<N> {
         event(server.into(), &mut after, effects);
         state.servers[server] = *after;
         self.apply(state, server, effects);
-        if before.looking().is_some() && after.settled().is_some() {
+        let decides = before.looking().is_some() && after.settled().is_some();
+        if decides && !self.election.is(Mutant::DecisionKeepsLoopback) {
             state.network.link_mut(server, server).supersede();
         }
     }
@@ -165,10 +166,12 @@ impl<const N: usize> System<N> {
         };
         let disk = |server: usize| state.servers[server].credentials;
         let credentials = if leader == server {
-            let epochs = state
-                .followers(leader)
-                .iter()
-                .map(|server| disk(server).epoch());
+            let counted = if self.election.is(Mutant::EpochAboveOwnOnly) {
+                ServerSet::NONE.with(leader)
+            } else {
+                state.followers(leader)
+            };
+            let epochs = counted.iter().map(|server| disk(server).epoch());
             disk(server).in_epoch(epochs.max().map_or(1, |epoch| epoch + 1))
         } else {
             disk(leader)
@@ -247,8 +250,16 @@ impl<const N: usize> System<N> {
         if !state.faults.break_connections() && !restarts {
             state.network.forget_last();
         }
+        self.leave_out(state);
+    }
+
+    /// Leaves out of the servers, and of what is under way, what need not be told apart.
+    pub(crate) fn leave_out(&self, state: &mut State<N>) {
         if self.reduced {
             reduction::leave_out_what_is_outdated(state);
+        }
+        if let Some(mutant) = self.election.mutant {
+            reduction::leave_out_too_much(mutant, state);
         }
     }
 }
@@ -326,9 +337,16 @@ impl<const N: usize> TransitionSystem for System<N> {
             Action::Crash { server, crash } => {
                 *after.faults.crashes_left(crash) -= 1;
                 Self::crash(&mut after, server, crash);
+                if self.election.is(Mutant::CrashKeepsRound) {
+                    after.servers[server].round = before.servers[server].round;
+                }
             }
             Action::Break { a, b } => {
                 after.faults.breaks -= 1;
+                if self.election.is(Mutant::BreakSendsOlder) {
+                    after.network.link_mut(a, b).drop_newest();
+                    after.network.link_mut(b, a).drop_newest();
+                }
                 after.network.break_connection(a, b);
                 if self.election.is(Mutant::BreakLosesAll) {
                     after.network.lose_all(a, b);

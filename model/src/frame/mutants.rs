@@ -1,19 +1,23 @@
 //! Running a mutant until a property kills it.
+//!
+//! Where none does, the number of states may still tell it from the algorithm. That is other
+//! evidence, which says that something is different and not that it is wrong: it is reported, and
+//! kills nobody.
 
 use super::any::AnyScenario;
 use super::check::Options;
 use super::counterexample::Counterexample;
 use super::failure::Failure;
-use super::figures::collision;
+use super::figures::{collision, grouped};
 use super::mutant::Entry;
 use super::report::numbered;
-use super::scenario::Tier;
+use super::scenario::{About, Tier};
 use serde::Serialize;
 use std::fmt;
 
 /// Scenarios with more states are left out, but for the one that is tried first: they take longer
 /// than all others together.
-const STATES: usize = 250_000;
+const STATES: usize = 100_000;
 
 /// What came of a mutant.
 #[derive(Clone, Debug, Serialize)]
@@ -30,6 +34,20 @@ pub struct Outcome {
     pub steps: Option<usize>,
     /// What killed it: the scenario, the property, and how it comes to fail.
     pub killed_by: Option<Counterexample>,
+    /// The first scenario, of those that did not kill it, where the number of states tells it from
+    /// the algorithm.
+    pub counted: Option<Counted>,
+}
+
+/// A scenario in which a mutant comes to another number of states than the algorithm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// The scenario.
+    pub scenario: &'static str,
+    /// How many states there are with the mutant.
+    pub states: usize,
+    /// How many there are without.
+    pub without: usize,
 }
 
 impl Outcome {
@@ -87,8 +105,14 @@ pub fn run(
         collision_probability: 0.0,
         steps: None,
         killed_by: None,
+        counted: None,
     };
     for scenario in scenarios {
+        let About {
+            name,
+            unique_states: without,
+            ..
+        } = scenario.about();
         let report = scenario.check(options, None);
         outcome.scenarios += 1;
         if let Some(found) = report.counterexamples().next() {
@@ -97,6 +121,13 @@ pub fn run(
             break;
         }
         outcome.collision_probability += report.collision_probability;
+        let states = report.unique_states;
+        let counted = Counted {
+            scenario: name,
+            states,
+            without,
+        };
+        outcome.counted = outcome.counted.or((states != without).then_some(counted));
     }
     outcome
 }
@@ -116,7 +147,28 @@ impl fmt::Display for Outcome {
         writeln!(f, "    {}", self.entry)?;
         match &self.killed_by {
             Some(found) => found.story.fmt(f),
-            None => writeln!(f, "    {}", collision(self.collision_probability)),
+            None => {
+                match &self.counted {
+                    Some(counted) => writeln!(f, "    {counted}")?,
+                    None => writeln!(f, "    no number of states tells it from the algorithm")?,
+                }
+                writeln!(f, "    {}", collision(self.collision_probability))
+            }
         }
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            scenario,
+            states,
+            without,
+        } = self;
+        let [states, without] = [states, without].map(|&count| grouped(count));
+        write!(
+            f,
+            "{scenario} has {states} states with it, and {without} without"
+        )
     }
 }

@@ -10,7 +10,7 @@ use fle_model::election::server::{Election, Wait};
 use fle_model::election::system::{Action, State, System};
 use fle_model::frame::claim::Checked;
 use fle_model::terms::ensemble::Known;
-use fle_model::terms::vote::{ConfigVersion, Notification, Proposal, Round, Vote};
+use fle_model::terms::vote::{ConfigVersion, Credentials, Notification, Proposal, Round, Vote};
 use stateright::Model;
 use stateright::actor::{Id, Out};
 
@@ -416,6 +416,124 @@ fn a_server_without_a_vote_is_told_whom_the_other_has_settled_on() {
     assert!(keeps(&system, StepRule::AnswersStrangers, voter, &[]));
 }
 
+/// 3 begins to look again, and 1 and 2 have no vote in its eyes.
+#[test]
+fn who_looks_again_remembers_for_servers_without_a_vote_what_it_had_settled_on() {
+    let (system, start) = first::<3>("timely-observer");
+    let looks_again_with = |settled_before| {
+        let before = settled(start, 0, vote(1, Following));
+        let mut after = start;
+        if let Election::Looking(looking) = &mut after.servers[0].election {
+            looking.settled_before = settled_before;
+        }
+        let step = (before, Action::LoseLeader { server: 0 }, after);
+        keeps_quietly(&system, StepRule::AnswersStrangers, step)
+    };
+    assert!(looks_again_with(Some(vote(1, Following).proposal)));
+    assert!(!looks_again_with(None));
+}
+
+#[test]
+fn a_better_vote_ends_the_wait_whoever_casts_it() {
+    let (system, start) = fault_free();
+    let with_wait = |wait| {
+        let mut state = recorded(start, 0, &[(0, vote(0, Looking))]);
+        if let Election::Looking(looking) = &mut state.servers[0].election {
+            looking.wait = wait;
+        }
+        state
+    };
+    let waits_on_after = |heard: Vote, wait| {
+        let mut before = with_wait(Wait::Finalizing);
+        let config = before.servers[0].known.committed();
+        before.network.link_mut(1, 0).clear();
+        let heard = Notification {
+            vote: heard,
+            config,
+        };
+        before.network.send(1, 0, heard, Links::WireAndSlot);
+        let step = (before, Action::Deliver { src: 1, dst: 0 }, with_wait(wait));
+        keeps_quietly(&system, StepRule::BetterEndsWait, step)
+    };
+    for state in [Looking, Following] {
+        assert!(waits_on_after(vote(1, state), Wait::Collecting));
+        assert!(!waits_on_after(vote(1, state), Wait::Finalizing));
+        assert!(
+            waits_on_after(vote(0, state), Wait::Finalizing),
+            "no better"
+        );
+    }
+}
+
+#[test]
+fn what_is_on_record_stays_there_while_the_round_lasts() {
+    let (system, start) = fault_free();
+    let begins = recorded(start, 0, &[]);
+    let keeps_after = |before, after| {
+        let step = (before, Action::Deliver { src: 1, dst: 0 }, after);
+        keeps_quietly(&system, StepRule::RecordsLast, step)
+    };
+    let of_round = recorded(begins, 0, &[(2, vote(2, Looking))]);
+    assert!(keeps_after(begins, of_round) && !keeps_after(of_round, begins));
+    let mut later = begins;
+    later.servers[0].round = Round(2);
+    assert!(keeps_after(of_round, later));
+    let of_settled = recorded_settled(begins, 0, &[(2, vote(2, Leading))]);
+    let mut later_without = of_settled;
+    later_without.servers[0].round = Round(2);
+    assert!(keeps_after(of_settled, later_without));
+    assert!(!keeps_after(of_settled, later), "settled in any round");
+}
+
+#[test]
+fn a_disk_changes_with_epochs_which_rise() {
+    let (system, start) = fault_free();
+    let follows = settled(start, 0, vote(1, Following));
+    let mut ensemble = settled(follows, 1, vote(1, Leading));
+    ensemble.servers[0].credentials = Credentials::new(3, 1);
+    let begins = |before: State<3>, server: usize, epoch| {
+        let mut after = before;
+        after.servers[server].credentials = Credentials::new(epoch, 1);
+        let step = (before, Action::Activate { server }, after);
+        keeps_quietly(&system, StepRule::EpochsRise, step)
+    };
+    assert!(begins(ensemble, 1, 4));
+    assert!(!begins(ensemble, 1, 3), "its follower has seen that one");
+    assert!(!begins(ensemble, 0, 1), "its leader has yet to begin");
+    let mut begun = ensemble;
+    begun.servers[1].credentials = Credentials::new(4, 1);
+    begun.servers[1].active = true;
+    assert!(begins(begun, 0, 4) && !begins(begun, 0, 5));
+    let mut other = ensemble;
+    other.servers[2].credentials = BETTER;
+    let elsewhere = (ensemble, Action::GiveUp { server: 2 }, other);
+    assert!(!keeps_quietly(&system, StepRule::EpochsRise, elsewhere));
+}
+
+#[test]
+fn what_a_connection_loses_comes_again_the_newest_alone() {
+    let (system, start) = fault_free();
+    let config = start.servers[0].known.committed();
+    let sends = |mut state: State<3>, votes: &[Vote]| {
+        state.network.link_mut(0, 1).clear();
+        for &vote in votes {
+            let notification = Notification { vote, config };
+            state.network.send(0, 1, notification, Links::WireAndSlot);
+        }
+        state
+    };
+    let (older, newer) = (vote(0, Looking), vote(2, Looking));
+    let before = sends(start, &[older, newer]);
+    let leaves = |votes: &[Vote]| {
+        let mut after = before;
+        after.network.break_connection(0, 1);
+        let step = (before, Action::Break { a: 0, b: 1 }, sends(after, votes));
+        keeps_quietly(&system, StepRule::NewestComesAgain, step)
+    };
+    assert!(leaves(&[newer]));
+    assert!(!leaves(&[older]) && !leaves(&[]) && !leaves(&[newer, older]));
+}
+
 /// What a step broke is seen in the state that it leads to, and in every later one.
 #[test]
 fn a_broken_rule_is_not_forgotten() {
@@ -431,6 +549,10 @@ fn a_broken_rule_is_not_forgotten() {
         StepRule::EnsembleLasts => "an ensemble lasts",
         StepRule::GivesUpForCause => "giving up has a cause",
         StepRule::AnswersStrangers => "strangers are answered",
+        StepRule::BetterEndsWait => "the better ends the wait",
+        StepRule::RecordsLast => "the last word counts",
+        StepRule::EpochsRise => "epochs rise",
+        StepRule::NewestComesAgain => "the newest comes again",
     };
     for rule in StepRule::ALL {
         let name = name(rule);

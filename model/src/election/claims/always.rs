@@ -116,6 +116,43 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
                 |_, state| !state.past.contains(StepRule::AnswersStrangers),
             )
         },
+        Claim {
+            applies: Scenario::has_better_late,
+            ..always(
+                "the better ends the wait",
+                &["a better vote ends a wait"],
+                "Whoever waits for a better proposal than the one for which it has a quorum, and \
+                 hears one from a voter, looking or settled, does not settle by that wait.",
+                |_, state| !state.past.contains(StepRule::BetterEndsWait),
+            )
+        },
+        Claim {
+            applies: |scenario| !scenario.reduced,
+            ..always(
+                "the last word counts",
+                &["a settled server answers"],
+                "A looking server has the last vote of each voter on record: none is dropped \
+                 before its round is over, nor kept in the place of a later one.",
+                |_, state| !state.past.contains(StepRule::RecordsLast),
+            )
+        },
+        always(
+            "epochs rise",
+            &["a leader is established"],
+            "A leader begins an epoch above all that its followers have seen; whoever learns it has \
+             then what its leader has. Nothing else changes what is on a disk, but its loss.",
+            |_, state| !state.past.contains(StepRule::EpochsRise),
+        ),
+        Claim {
+            applies: |scenario| scenario.faults.break_connections(),
+            ..always(
+                "the newest comes again",
+                &["a connection can lose something"],
+                "When a connection breaks, or its receiver crashes and will be back, the next to \
+                 arrive is the newest that was sent.",
+                |_, state| !state.past.contains(StepRule::NewestComesAgain),
+            )
+        },
         always(
             "the best is proposed",
             &["a proposal improves"],

@@ -50,6 +50,23 @@ pub(super) fn witnesses<const N: usize>() -> Vec<Claim<N>> {
             },
         ),
         witness(
+            Scenario::has_better_late,
+            "a better vote ends a wait",
+            "A server that waits for a better proposal hears one.",
+            |system, state| some_receipt(system, state, |step| step.interrupted().is_some()),
+        ),
+        witness(
+            |scenario| scenario.faults.break_connections(),
+            "a connection can lose something",
+            "Something is under way on a connection that may break, or to a server that may crash.",
+            |_, state| {
+                let links = (0..N).flat_map(|src| (0..N).map(move |dst| (src, dst)));
+                let mut links = links.filter(|(src, dst)| src != dst);
+                state.faults.break_connections()
+                    && links.any(|(src, dst)| state.under_way(src, dst).is_some())
+            },
+        ),
+        witness(
             Scenario::has_causes,
             "somebody gives up",
             "A leader or a follower returns to looking by itself.",

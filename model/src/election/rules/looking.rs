@@ -5,7 +5,7 @@
 //! at the step that breaks it, also where the servers would make up for it later.
 
 use super::Step;
-use crate::election::server::Looking;
+use crate::election::server::{Election, Looking, Wait};
 use crate::election::system::{Action, sends};
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Notification, Proposal, Vote};
@@ -162,6 +162,64 @@ impl<const N: usize> Step<'_, N> {
         let expected = before.looking().map(looks).or(settled);
         let answers = sends(self.effects).map(|(dst, notification)| (dst, notification.vote));
         answers.eq(expected.map(|vote| (stranger, vote)))
+    }
+
+    /// A server that looks again remembers, for those, what it had settled on, for as long as it
+    /// looks.
+    fn remembered(&self) -> Option<(Option<Proposal>, Option<Proposal>)> {
+        let server = self.action.actor()?;
+        let (before, after) = (&self.before.servers[server], &self.after.servers[server]);
+        let had = match &before.election {
+            Election::Settled(vote) => Some(vote.proposal),
+            Election::Looking(looking) if before.known == after.known => looking.settled_before,
+            Election::Looking(_) | Election::Down { .. } => None,
+        };
+        let voters = self.election.ensemble(after.known).voters();
+        let has_strangers = voters != ServerSet::first(N);
+        let remembers = after.looking()?.settled_before;
+        Some((remembers, had.filter(|_| has_strangers)))
+    }
+
+    pub(super) fn remembers_for_strangers(&self) -> bool {
+        self.remembered().is_none_or(|(is, had)| is == had)
+    }
+
+    /// Whether the wait for a better proposal is over, where a better one arrives from a voter.
+    pub(crate) fn interrupted(&self) -> Option<bool> {
+        let (src, dst, Notification { vote, config }) = self.received()?;
+        let (before, after) = (&self.before.servers[dst], &self.after.servers[dst]);
+        let waited_with = before.looking().filter(|it| it.wait == Wait::Finalizing)?;
+        let ensemble = self.election.ensemble(before.known);
+        let candidate = vote.leader();
+        let is_better = vote.proposal.unpack() > waited_with.proposal.unpack()
+            && ensemble.has_weight(candidate)
+            && ensemble.voters().contains(src)
+            && config <= before.known.committed();
+        let goes_on =
+            |it: &Looking<N>| it.wait == Wait::Finalizing && it.proposal == waited_with.proposal;
+        is_better.then(|| !after.looking().is_some_and(goes_on))
+    }
+
+    /// Nothing on record is dropped while the server looks on, but for the votes of a round that is
+    /// over.
+    pub(super) fn keeps_records(&self) -> bool {
+        let Some((before, after, was, is)) = self.looks_on() else {
+            return true;
+        };
+        let kept = |was: &[Option<Vote>; N], is: &[Option<Vote>; N]| {
+            let mut both = was.iter().zip(is);
+            both.all(|(was, is)| was.is_none() || is.is_some())
+        };
+        let arrived = self.received().map(|(src, _, heard)| (src, heard.vote));
+        let is_last = arrived.is_none_or(|(src, vote)| {
+            was.wait == Wait::Finalizing && is.wait == Wait::Finalizing
+                || vote.state == ServerState::Looking
+                || is.out_of_election[src]
+                    .is_none_or(|kept| kept == vote || Some(kept) != was.out_of_election[src])
+        });
+        kept(&was.out_of_election, &is.out_of_election)
+            && (before.round < after.round || kept(&was.recv_set, &is.recv_set))
+            && is_last
     }
 
     /// The server without a vote that is heard, and the server that hears it.

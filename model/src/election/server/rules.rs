@@ -46,6 +46,51 @@ impl<const N: usize> FastLeaderElection<N> {
         }
     }
 
+    /// Whether a server begins anew when it hears of a newer configuration.
+    pub(crate) fn listens(&self, server: &Server<N>) -> bool {
+        match self.mutant {
+            Some(Mutant::GossipMovesSettled) => true,
+            Some(Mutant::GossipIgnored) => false,
+            _ => server.looking().is_some(),
+        }
+    }
+
+    /// The round that a new election object begins after, where the old one was in this one.
+    pub(crate) fn round_of_new_object(&self, round: Round) -> Round {
+        if self.is(Mutant::GossipKeepsRound) {
+            return round;
+        }
+        Round(0)
+    }
+
+    /// What a server proposes when it begins to look.
+    pub(crate) fn begins_with(&self, me: usize, server: &Server<N>) -> Proposal {
+        let settled = server
+            .settled()
+            .filter(|_| self.is(Mutant::LooksForItsLeader));
+        settled.map_or_else(|| self.own_proposal(me, server), |vote| vote.proposal)
+    }
+
+    /// Whether a server that waits for a better proposal than this does not want the vote.
+    pub(crate) fn is_discarded(&self, known: Known, n: Vote, proposal: Proposal) -> bool {
+        let is_better = self.supersedes(known, n.proposal, proposal);
+        match self.mutant {
+            Some(Mutant::DiscardsTheBetter) => true,
+            Some(Mutant::DiscardsTheSettled) => !is_better || n.state != ServerState::Looking,
+            _ => !is_better,
+        }
+    }
+
+    /// Whether a vote means nothing because a server without data has cast it, or it is for one.
+    pub(crate) fn lacks_data(&self, own: Proposal, heard: Proposal) -> bool {
+        match self.mutant {
+            Some(Mutant::VotesWithoutData) => false,
+            Some(Mutant::VotesForTheEmpty) => own.has_no_data(),
+            Some(Mutant::TheEmptyVote) => heard.has_no_data(),
+            _ => own.has_no_data() || heard.has_no_data(),
+        }
+    }
+
     /// Whether a looking server takes up a proposal of its own round.
     pub(crate) fn adopts(&self, known: Known, new: Proposal, current: Proposal) -> bool {
         match self.mutant {
@@ -75,6 +120,14 @@ impl<const N: usize> FastLeaderElection<N> {
             return Proposal::of(me, credentials);
         }
         proposal
+    }
+
+    /// In which round it says so.
+    pub(crate) fn tells_laggard_round(&self, own: Round, asked: Round) -> Round {
+        if self.is(Mutant::LaggardsToldTheirRound) {
+            return asked;
+        }
+        own
     }
 
     /// What a looking server tells one without a vote.

@@ -46,8 +46,9 @@ impl<const N: usize> System<N> {
         self.activation
             && !state.servers[server].active
             && settled_on.is_some_and(|leader| {
-                state.is_established(&self.election, leader)
-                    && (leader == server || state.servers[leader].active)
+                let leader_has = state.servers[leader].active
+                    || self.election.is(Mutant::FollowerActivatesFirst);
+                state.is_established(&self.election, leader) && (leader == server || leader_has)
             })
     }
 

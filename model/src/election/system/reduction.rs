@@ -30,10 +30,42 @@
 //! `tests/reductions.rs` holds both forms against each other at three servers.
 
 use super::State;
+use super::awaited::Awaited;
+use crate::election::mutants::Mutant;
 use crate::election::network::Network;
 use crate::election::server::{Election, Server, Wait};
+use crate::terms::set::ServerSet;
 use crate::terms::vote::Proposal;
 use fle::ServerState;
+
+/// What would be a mistake to leave out, as some mutants do: what is as good as forgotten, too, if
+/// it had no part in a state's fingerprint.
+pub(super) fn leave_out_too_much<const N: usize>(mutant: Mutant, state: &mut State<N>) {
+    match mutant {
+        Mutant::LastMessageForgotten => state.network.forget_last(),
+        Mutant::AskedForgotten => state.patience.asked = ServerSet::NONE,
+        Mutant::OverdueForgotten => state.patience.overdue = ServerSet::NONE,
+        Mutant::RepeatedForgotten => state.repeated = ServerSet::NONE,
+        Mutant::AwaitedForgotten => state.awaited = [Awaited::NOTHING; N],
+        Mutant::LatestForgotten => {
+            let links = (0..N).flat_map(|src| (0..N).map(move |dst| (src, dst)));
+            links.for_each(|(src, dst)| state.network.link_mut(src, dst).drop_newest());
+        }
+        _ => {}
+    }
+    for server in &mut state.servers {
+        match (mutant, &mut server.election) {
+            (Mutant::HeardForgotten, Election::Looking(looking)) => {
+                looking.heard = ServerSet::NONE;
+            }
+            (Mutant::VoteSetForgotten, Election::Looking(looking)) => looking.vote_set = None,
+            (Mutant::SettledBeforeForgotten, Election::Looking(looking)) => {
+                looking.settled_before = None;
+            }
+            _ => {}
+        }
+    }
+}
 
 /// Applies the rules to a state.
 pub(crate) fn leave_out_what_is_outdated<const N: usize>(state: &mut State<N>) {

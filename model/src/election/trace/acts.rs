@@ -8,7 +8,7 @@
 use crate::election::network::{Link, Links};
 use crate::election::server::{Election, FastLeaderElection, Server, Wait};
 use crate::election::story::Event;
-use crate::election::system::{Action, Effects, State, System, reduction, sends};
+use crate::election::system::{Action, Effects, State, System, sends};
 use crate::frame::system::TransitionSystem;
 use crate::terms::vote::{Notification, Round};
 use fle::Generation;
@@ -253,9 +253,7 @@ impl<'a, const N: usize> Acting<'a, N> {
 
     /// What was done, and forgotten.
     fn end(mut self, after: &State<N>) -> Vec<Act<N>> {
-        if self.system.reduced {
-            self.forget(after);
-        }
+        self.forget(after);
         assert!(
             self.servers == after.servers,
             "what the servers saw does not explain the model's step: {:#?}",
@@ -270,7 +268,7 @@ impl<'a, const N: usize> Acting<'a, N> {
             servers: self.servers,
             ..*after
         };
-        reduction::leave_out_what_is_outdated(&mut forgot);
+        self.system.leave_out(&mut forgot);
         for (id, server) in forgot.servers.into_iter().enumerate() {
             let before = std::mem::replace(&mut self.servers[id], server);
             if before != server {
