@@ -15,6 +15,7 @@ jars=/usr/share/java
 logback=${LOGBACK:-}$jars
 work=$(mktemp -d)
 declare -A pid
+more=()
 trap 'for server in "${!pid[@]}"; do stop "$server"; done; rm -rf "$work"' EXIT
 
 mount -t tmpfs none /run
@@ -48,7 +49,7 @@ plug() {
 }
 
 configuration() {
-    printf '%s\n' tickTime=300 initLimit=10 syncLimit=4 clientPort=2181 admin.enableServer=false "dataDir=$work/$1"
+    printf '%s\n' tickTime=300 initLimit=10 syncLimit=4 clientPort=2181 admin.enableServer=false "dataDir=$work/$1" "${more[@]}"
     for peer in $(seq $all); do
         role=participant
         [ "$peer" -le "$voters" ] || role=observer
@@ -96,6 +97,15 @@ stop() {
     kill -KILL "${pid[$1]}"
     wait "${pid[$1]}" 2>/dev/null || true
     unset "pid[$1]"
+}
+
+# reconfigure SERVER ARGUMENT…: has a client of this server change the configuration.
+reconfigure() {
+    local server=$1
+    shift
+    # shellcheck disable=SC2046
+    ip netns exec "s$server" java -cp "$(classpath)" $(options) org.apache.zookeeper.ZooKeeperMain \
+        -server 127.0.0.1:2181 reconfig "$@" >/dev/null 2>&1
 }
 
 count() { grep -c -- "$2" "$(log "$1")" || true; }
@@ -201,3 +211,25 @@ start 1 2
 elected 1 2
 start 3
 says 1 "$follows" 3
+
+# The leader is removed from the configuration and hands over to another, which is killed and started again: the two that are left
+# elect, in a first round.
+more=(reconfigEnabled=true standaloneEnabled=false skipACL=yes)
+ensemble three-reconfigured simple-dated 3
+start 1 2 3
+elected 1 2 3
+removed=$leader
+# shellcheck disable=SC2046
+says 1 "$synchronized" $(but "$removed")
+# shellcheck disable=SC2046
+set -- $(but "$removed")
+reconfigure "$1" -remove "$removed" || true
+says 1 'Suggested leader' "$1" "$2"
+heir=$(sed -n 's/.*Suggested leader: //p' "$(log "$1")")
+follower=$1
+[ "$heir" != "$1" ] || follower=$2
+says 3 "$synchronized" "$follower"
+stop "$heir"
+says 2 'New election' "$follower"
+start "$heir"
+says 4 'broadcast' "$heir"

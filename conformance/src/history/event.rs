@@ -169,7 +169,7 @@ pub enum Fact {
         state: Option<State>,
     },
     /// The leader has handed over, to this server or another, which it takes for its leader without
-    /// an election.
+    /// an election. ZooKeeper's is established later.
     #[serde(rename = "leadership.handed_over")]
     LeadershipHandedOver {
         /// To whom.

@@ -2,7 +2,8 @@
 //!
 //! Each server's log is first judged alone: `strict` for this project's own, `lagging` for
 //! ZooKeeper's. That yields what the server can have announced and when, and `heard` holds the
-//! others' logs against it. `reign` looks at who was established as leader.
+//! others' logs against it. `reign` looks at who was established as leader, `followed` at whom the
+//! others have for one.
 //!
 //! # Three verdicts
 //! - *Allowed*: every line is explained.
@@ -19,6 +20,7 @@
 mod engine;
 mod ensemble;
 mod finding;
+mod followed;
 mod heard;
 mod lagging;
 mod reign;
@@ -49,6 +51,8 @@ pub struct Verdict {
     pub objections: Vec<Objection>,
     /// What could not be judged.
     pub unjudged: Vec<Unjudged>,
+    /// Whether voters must have different weights, which nothing tells.
+    pub has_unknown_weights: bool,
     /// How each server's elections went, as the judge understands them.
     pub elections: BTreeMap<Sid, Vec<Looking>>,
 }
@@ -122,6 +126,7 @@ fn judge_assuming(logs: &Logs, assumed: &Assumed) -> Verdict {
     let mut findings: BTreeMap<Sid, Finding> = logs.servers.iter().map(found).collect();
     let mut unjudged: Vec<Unjudged> = logs.unclear.iter().map(Unjudged::from).collect();
     unjudged.extend(heard::judge(logs, &findings, assumed));
+    unjudged.extend(followed::judge(logs, &findings));
     for finding in findings.values_mut() {
         unjudged.append(&mut finding.unjudged);
     }
@@ -137,6 +142,7 @@ fn judge_assuming(logs: &Logs, assumed: &Assumed) -> Verdict {
         quorum: assumed.source,
         voters: assumed.ensemble.view().voters().collect(),
         ensemble: assumed.ensemble.clone(),
+        has_unknown_weights: reign.has_minority,
         objections,
         unjudged,
         elections: findings
@@ -148,15 +154,22 @@ fn judge_assuming(logs: &Logs, assumed: &Assumed) -> Verdict {
 
 /// Whether ZooKeeper's logs tell of more than one configuration. Only the one assumed is known.
 fn is_reconfigured(logs: &Logs) -> bool {
-    let logs = logs.servers.values();
-    let logs = logs.filter(|log| log.dialect == Dialect::ZooKeeper);
-    let versions = logs
+    let logs = || {
+        let logs = logs.servers.values();
+        logs.filter(|log| log.dialect == Dialect::ZooKeeper)
+    };
+    let versions = logs()
         .flat_map(|log| &log.events)
         .filter_map(|event| match event.fact {
             Fact::NotificationReceived { config_version, .. } => config_version,
             _ => None,
         });
-    versions.collect::<BTreeSet<i64>>().len() > 1
+    versions.collect::<BTreeSet<i64>>().len() > 1 || logs().any(is_handed_over)
+}
+
+fn is_handed_over(log: &Log) -> bool {
+    let mut events = log.events.iter();
+    events.any(|event| matches!(event.fact, Fact::LeadershipHandedOver { .. }))
 }
 
 fn by_one_configuration(objection: Objection) -> Unjudged {

@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::LazyLock;
-pub(super) use time::{Clock, Time};
+pub(super) use time::{Clock, Time, Told};
 
 /// Keys under which encoders put the message, the likeliest first.
 const MESSAGE_KEYS: [&str; 9] = [
@@ -201,11 +201,7 @@ fn time_of(value: &Value) -> Option<Time> {
             let number = |key: &str| instant.get(key)?.as_i64();
             let nanos = i32::try_from(number("nanoOfSecond").unwrap_or_default()).ok()?;
             let at = Timestamp::new(number("epochSecond")?, nanos).ok()?;
-            Some(Time {
-                at,
-                is_exact: true,
-                again: None,
-            })
+            Some(Time::certain(at, true))
         }
         _ => None,
     };

@@ -41,7 +41,7 @@ type Reading = fn(&Captures<'_>) -> Option<Fact>;
 const END: &str = r#"(?:\s*$|\s*"|\s+[(\[{<|])"#;
 
 static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
-    let table: [(&'static str, &str, Reading); 12] = [
+    let table: [(&'static str, &str, Reading); 14] = [
         (
             "Notification: my state",
             r"Notification: my state:(?<mine>\w+); n\.sid:(?<sid>-?\d+), n\.state:(?<state>\w+), n\.leader:(?<leader>-?\d+), n\.round:(?<round>\w+), n\.peerEpoch:(?<epoch>\w+), n\.zxid:(?<zxid>\w+)(?:, message format version:(?<version>\w+))?(?:, n\.config version:0x(?<config>[0-9a-f]+))?",
@@ -125,6 +125,21 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
             "restarting leader",
             r"restarting leader election{END}",
             |_| Some(Fact::ElectionRestarted {}),
+        ),
+        // A configuration is in force, from 3.5 on: the election begins anew, whoever leads.
+        (
+            "Restarting Leader",
+            r"Restarting Leader Election{END}",
+            |_| Some(Fact::ElectionRestarted {}),
+        ),
+        (
+            "Suggested leader",
+            r"Suggested leader: (?<leader>\d+)",
+            |found| {
+                Some(Fact::LeadershipHandedOver {
+                    leader: decimal(found, "leader")?,
+                })
+            },
         ),
         (
             "ING",

@@ -62,7 +62,7 @@ const LIBRARY: Layers<'_> = &[
         &[
             "engine ensemble standing",
             "finding",
-            "heard lagging reign strict",
+            "followed heard lagging reign strict",
             "self",
         ],
     ),

@@ -126,7 +126,10 @@ const PROGRAMS: Layers<'_> = &[
             "self",
         ],
     ),
-    ("check_config", &["compare deployment", "sources", "self"]),
+    (
+        "check_config",
+        &["compare deployment", "sources", "elsewhere", "self"],
+    ),
     ("http", &["bounds", "self"]),
     ("local", &["recovery", "picture", "ensemble", "self"]),
     ("log", &["quota", "self"]),

@@ -102,11 +102,12 @@ fn zookeeper(folder: &Path, paths: &[PathBuf]) -> Option<Vec<String>> {
 
 /// The mistakes, of which there are none in a file that ZooKeeper takes.
 fn mistakes(path: &Path) -> Vec<String> {
-    let Err(errors) = ServerConfig::load_on(&Here, path) else {
-        return Vec::new();
+    let found = match ServerConfig::load_on(&Here, path) {
+        Ok(parsed) => parsed.warnings,
+        Err(errors) => errors.diagnostics().to_vec(),
     };
-    let found = errors.diagnostics().iter();
-    let found = found.filter(|found| found.severity() == Severity::Error);
+    let is_mistake = |severity| matches!(severity, Severity::Error | Severity::Refused);
+    let found = found.iter().filter(|found| is_mistake(found.severity()));
     found.map(ToString::to_string).collect()
 }
 

@@ -134,7 +134,10 @@ const SERVERS: [&str; 36] = [
 ];
 
 /// Beside the three servers; some are one after the other.
-const MORE: [&str; 40] = [
+const MORE: [&str; 43] = [
+    "multiAddress.enabled=true\nserver.1=127.0.0.1:2888:3888|127.0.0.1:2889:3889",
+    "zookeeper.multiAddress.enabled=true\nserver.1=127.0.0.1:2888:3888|127.0.0.1:2889:3889",
+    "multiAddress.enabled=true\nserver.1=127.0.0.1:2888:3888:observer|127.0.0.1:2889:3889",
     "group.1=1:2:3",
     "group.1=1:2:3\nweight.1=-1",
     "group.1=1:2:3\nweight.9=-1",

@@ -68,7 +68,9 @@ fn what_no_run_explains_exits_1_with_the_line() {
     let folder = TempDir::new().unwrap();
     let (paths, line) = changed(&folder, "sids: [[1, 2]]", "sids: [[2]]");
     let first = format!("{}:{line}", paths[1].display());
-    let output = run(&with(paths, &["--json", "-"]));
+    let config = crate::support::folder("three-leader-killed").join("zoo.cfg");
+    let config = config.to_str().unwrap();
+    let output = run(&with(paths.clone(), &["--json", "-", "--config", config]));
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["allowed"], false);

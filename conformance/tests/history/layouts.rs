@@ -66,7 +66,7 @@ fn json_fields(said: &Said) -> String {
 
 /// Of ZooKeeper's own configurations and those of who packs it, of encoders, and of what passes
 /// lines on.
-pub(crate) const LAYOUTS: [(&str, Layout); 34] = [
+pub(crate) const LAYOUTS: [(&str, Layout); 40] = [
     ("log4j", log4j),
     ("Debian", |it| {
         log4j(it).replace(&format!(" [myid:{}]", it.sid), "")
@@ -201,6 +201,22 @@ pub(crate) const LAYOUTS: [(&str, Layout); 34] = [
     ("day first", |it| {
         thread_first(it, &it.at("%d %b %Y %T,%3f"))
     }),
+    ("day first, with dashes", |it| {
+        thread_first(it, &it.at("%d-%m-%Y %T,%3f"))
+    }),
+    ("day first, with slashes", |it| {
+        thread_first(it, &it.at("%d/%m/%Y %T,%3f"))
+    }),
+    ("day and month, no year", |it| {
+        thread_first(it, &it.at("%d-%m %T,%3f"))
+    }),
+    ("day and month, with a slash", |it| {
+        thread_first(it, &it.at("%d/%m %T,%3f"))
+    }),
+    ("month and day, no year", |it| {
+        thread_first(it, &it.at("%m-%d %T,%3f"))
+    }),
+    ("Hadoop's", |it| thread_first(it, &it.at("%y/%m/%d %T,%3f"))),
     ("no date", |it| kafka(it).replacen(&it.at("%F "), "", 1)),
 ];
 

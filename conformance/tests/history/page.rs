@@ -1,9 +1,10 @@
 //! The page and the drawing: whole in themselves, and safe whatever logs say.
 
-use crate::support::{read, recorded, write};
+use crate::support::{folder, read, recorded, write};
 use fle::Sid;
 use fle_conformance::history::drawing;
 use fle_conformance::history::findings::Findings;
+use fle_conformance::history::judge::configuration;
 use fle_conformance::history::log::Logs;
 use fle_conformance::history::page;
 use std::fs;
@@ -159,7 +160,8 @@ fn a_drawing_is_as_wide_as_its_longest_words() {
             path
         })
         .collect();
-    let findings = Findings::of(Logs::read(&paths).unwrap(), None);
+    let config = configuration(&folder("three-leader-killed").join("zoo.cfg")).unwrap();
+    let findings = Findings::of(Logs::read(&paths).unwrap(), Some(&config));
     assert_eq!(findings.verdict.objections[0].sid, Sid(2));
     let svg = drawing::draw(&findings).to_string();
     let (width, extents) = measured(&svg);

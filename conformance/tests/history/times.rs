@@ -1,10 +1,16 @@
 //! Times over midnight, New Year and pauses, in logs that tell the day and the year or do not; and
 //! lines that are no part of an object that was begun before them.
 
+use crate::layouts::log4j;
+use crate::spoken::{Line, take_apart};
+use crate::support::{read, recorded};
 use fle::Sid;
 use fle_conformance::history::complaint::Complaint;
 use fle_conformance::history::event::Event;
+use fle_conformance::history::findings::Findings;
+use fle_conformance::history::judge::Outcome;
 use fle_conformance::history::log::{Logs, Report};
+use jiff::Timestamp;
 use std::fs;
 use tempfile::TempDir;
 
@@ -111,4 +117,50 @@ fn times_go_on_over_midnight_and_new_year() {
     ] {
         assert_eq!(seconds(&log(times)).0, [0, 1, 10], "{times:?}");
     }
+}
+
+/// A date that exists in one order alone tells the order of all, and so do two days.
+#[test]
+fn the_order_of_a_date_s_numbers_is_told_by_the_whole_log() {
+    let told = |form: &str, start: &str| {
+        let start: Timestamp = start.parse().unwrap();
+        let mut texts = recorded("three-leader-killed");
+        let first: Timestamp = "2026-11-23T21:34:11Z".parse().unwrap();
+        let shift = start.duration_since(first);
+        for (text, sid) in texts.iter_mut().zip(1..) {
+            let lines = text.lines().map(|line| match take_apart(line, sid) {
+                Line::Said(mut said) => {
+                    said.time += shift;
+                    log4j(&said).replacen(&said.at("%F"), &said.at(form), 1)
+                }
+                Line::More(more) => more,
+            });
+            *text = lines.collect::<Vec<_>>().join("\n");
+        }
+        let findings = Findings::of(read(&texts), None);
+        assert_eq!(findings.verdict.outcome(), Outcome::Allowed, "{form}");
+        assert_eq!(findings.answer.outages.len(), 2, "{form} {start}");
+        let at = findings.answer.outages[1].from;
+        at.strftime("%m-%d %H:%M:%S").to_string()
+    };
+    for form in [
+        "%d-%m-%Y", "%d/%m/%Y", "%d-%m", "%d/%m", "%d.%m.%Y", "%d/%m/%y",
+    ] {
+        // The 30th and the first; the fourth and the fifth.
+        for start in ["2026-04-30T23:59:59.3Z", "2026-03-04T23:59:59.3Z"] {
+            let expected = format!(
+                "{} 00:00:00",
+                if start.contains("-30T") {
+                    "05-01"
+                } else {
+                    "03-05"
+                }
+            );
+            assert_eq!(told(form, start), expected, "{form} {start}");
+        }
+    }
+    assert_eq!(told("%m/%d", "2026-03-04T23:59:59.3Z"), "03-05 00:00:00");
+    // Nothing tells: American before a slash, else not.
+    assert_eq!(told("%m/%d/%Y", "2026-03-04T12:00:00Z"), "03-04 12:00:00");
+    assert_eq!(told("%d-%m-%Y", "2026-03-04T12:00:00Z"), "03-04 12:00:00");
 }

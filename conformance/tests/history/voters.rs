@@ -2,8 +2,9 @@
 
 use crate::support::{read, recorded};
 use fle::Sid;
+use fle::config::{DynamicConfig, Rules};
 use fle_conformance::history::findings::Findings;
-use fle_conformance::history::judge::QuorumSource;
+use fle_conformance::history::judge::{Outcome, QuorumSource, judge};
 use fle_conformance::history::outage::words;
 use fle_conformance::history::timeline;
 
@@ -126,4 +127,26 @@ fn servers_that_may_have_no_weight_are_not_known_to_be_needed() {
         it.whose.server().is_none() && it.doubt.is_none()
     };
     assert_eq!(answer.outages.iter().find(is_certain), None);
+}
+
+/// Two of five have all the weight.
+#[test]
+fn a_leader_of_a_minority_is_not_judged_without_the_weights() {
+    let mut texts = recorded("five-two-faults");
+    texts[4] = texts[4].replace("sids: [[1, 2, 5]]", "sids: [[2, 5]]");
+    let logs = read(&texts);
+    let verdict = judge(&logs, None);
+    assert_eq!(verdict.outcome(), Outcome::NotJudged);
+    let why = &verdict.unjudged[0].why;
+    assert!(why.contains("established by 2, 5, no majority"), "{why}");
+    assert!(why.contains("--config"), "{why}");
+    let servers = |more: &str| {
+        let lines = (1..=5).map(|sid| format!("server.{sid}=a{sid}:2888:3888\n"));
+        DynamicConfig::parse(&(lines.collect::<String>() + more), Rules::default()).unwrap()
+    };
+    let groups =
+        servers("group.1=1:2:3:4:5\nweight.1=0\nweight.2=2\nweight.3=0\nweight.4=0\nweight.5=1\n");
+    let objections = |config: &DynamicConfig| judge(&logs, Some(config)).objections.len();
+    assert_eq!(objections(&groups), 0);
+    assert_eq!(objections(&servers("")), 1);
 }

@@ -2,10 +2,12 @@
 //! other layouts they are allowed.
 
 use crate::support::{folder, line_of, read, recorded, verdict, with_line};
+use fle::Sid;
 use fle_conformance::history::findings::Findings;
 use fle_conformance::history::judge::{Outcome, QuorumSource, Verdict, configuration, judge};
 use fle_conformance::history::log::Logs;
 use fle_conformance::history::oddities;
+use fle_conformance::history::outage::Kind;
 use fle_conformance::history::rebuild::History;
 use fle_conformance::history::timeline;
 use regex::Regex;
@@ -420,4 +422,30 @@ fn other_layouts_say_the_same() {
         r"(?m)^(\S+ \S+) \[myid:\d*\] - (\w+) +\[.*?(\w+)@\d+\] - (.*)$",
         "[$1] $2 $4 (org.apache.zookeeper.server.quorum.$3)",
     );
+}
+
+/// Server 3 leads, is removed, and hands over to 1 without an election.
+#[test]
+fn a_reconfiguration_changes_the_leader_without_an_election() {
+    let texts = recorded("three-reconfigured");
+    let findings = Findings::of(read(&texts[..2]), None);
+    assert_eq!(findings.verdict.outcome(), Outcome::Allowed);
+    assert_eq!(leaders(&findings.verdict), [[3, 2], [3, 2]]);
+    let findings = Findings::of(read(&texts), None);
+    let led: Vec<_> = findings
+        .answer
+        .outages
+        .iter()
+        .map(|it| (it.before, it.after))
+        .collect();
+    let [one, two, three] = [1, 2, 3].map(|sid| Some(Sid(sid)));
+    assert_eq!(led, [(None, three), (three, one), (one, two)]);
+    let [cause] = &findings.answer.outages[1].causes[..] else {
+        panic!("{:?}", findings.answer.outages[1].causes);
+    };
+    assert_eq!(cause.kind, Kind::HandedOver);
+    assert_eq!(cause.servers, [Sid(1), Sid(2), Sid(3)]);
+    // The removed one is no voter any more, of which its log says nothing.
+    let unjudged: Vec<_> = findings.verdict.unjudged.iter().map(|it| it.sid).collect();
+    assert_eq!(unjudged, [three]);
 }

@@ -34,7 +34,8 @@ pub struct Diagnostic {
 pub struct Parsed<T> {
     /// The value.
     pub value: T,
-    /// What is probably not meant. Every one's severity is [`Severity::Warning`].
+    /// What is probably not meant, or refused by ZooKeeper: [`Severity::Warning`] or
+    /// [`Severity::Refused`].
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -75,6 +76,7 @@ impl fmt::Display for Diagnostic {
         };
         let severity = match self.severity() {
             Severity::Warning => "warning: ",
+            Severity::Refused => "ZooKeeper refuses it: ",
             Severity::Unsupported => "fle serve does not support it: ",
             Severity::Error => "",
         };
@@ -116,7 +118,7 @@ impl Report {
     const KEPT: usize = 1000;
 
     pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, problem: Problem) {
-        self.failed |= problem.severity() != Severity::Warning;
+        self.failed |= problem.severity() > Severity::Refused;
         if self.diagnostics.len() == Self::KEPT {
             self.omitted += 1;
             return;

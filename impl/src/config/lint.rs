@@ -38,6 +38,9 @@ pub(super) fn lint(
     for server in servers {
         let key = format!("server.{}", server.sid());
         let mut add = |problem| report.add(lines.line_of(server.sid()), Some(&key), problem);
+        if server.addresses().len() > 1 {
+            add(Problem::AddressesByProperty(server.addresses().len()));
+        }
         for address in server.addresses() {
             if address.host.is_wildcard() {
                 if own != Some(server.sid()) {

@@ -72,6 +72,13 @@ pub enum Problem {
     /// Several addresses for a server while that is disabled.
     #[error("the server has {0} addresses, and multiAddress.enabled is false")]
     SeveralAddresses(usize),
+    /// Refused: several addresses. While it reads them, ZooKeeper asks the system property alone,
+    /// which no file sets (`QuorumServer.initializeWithAddressString`).
+    #[error(
+        "the server has {0} addresses, and ZooKeeper takes them from no file that allows them: its \
+         process must be started so"
+    )]
+    AddressesByProperty(usize),
     /// A weight is no number.
     #[error("the weight {} is not a number from 0 on", excerpt(.0))]
     BadWeight(String),
@@ -273,6 +280,8 @@ pub enum Problem {
 pub enum Severity {
     /// It can be used, and probably does not do what was meant.
     Warning,
+    /// This crate uses it, and ZooKeeper 3.8.0 does not, as far as the files tell.
+    Refused,
     /// ZooKeeper 3.8.0 uses it, and this crate cannot.
     Unsupported,
     /// It cannot be used.
@@ -308,7 +317,7 @@ impl Problem {
     /// Severity and remedy stand together, and for each problem: a new one compiles with both only.
     #[deny(clippy::wildcard_enum_match_arm)]
     fn judgement(&self) -> (Severity, Cow<'static, str>) {
-        use Severity::{Error, Unsupported, Warning};
+        use Severity::{Error, Refused, Unsupported, Warning};
         let (severity, remedy) = match self {
             Self::MalformedEscape => (Error, "write two backslashes where one is meant"),
             Self::DuplicateKey { .. } => (Warning, "keep one of the two lines; the later counts"),
@@ -347,6 +356,11 @@ impl Problem {
             Self::SeveralAddresses(_) => (
                 Error,
                 "set multiAddress.enabled=true on every server, or keep one address",
+            ),
+            Self::AddressesByProperty(_) => (
+                Refused,
+                "start ZooKeeper with -Dzookeeper.multiAddress.enabled=true (SERVER_JVMFLAGS), or \
+                 keep one address",
             ),
             Self::BadWeight(_) => (
                 Error,

@@ -374,3 +374,60 @@ fn a_lone_participant_without_myid_is_zookeepers_alone() {
          needs it; write the server's number into it"
     );
 }
+
+#[test]
+fn a_server_that_wants_one_port_twice_is_told() {
+    let told = |name: &str, more: &str, own: &str| {
+        let folder = Folder::new(&format!("ports-{name}"))
+            .with("myid", "1")
+            .zoo_cfg(&format!(
+                "{more}\nserver.1={own}\nserver.2=b:1:2\nserver.3=c:1:2\n"
+            ));
+        folder.load().map(|_| ()).map_err(|errors| {
+            let lines = errors.iter().filter_map(|line| line.split_once("; "));
+            lines.map(|(what, _)| what.to_owned()).collect::<Vec<_>>()
+        })
+    };
+    let port = |key: &str, port: u16, other: &str| {
+        Err(vec![format!(
+            "zoo.cfg:4: {key}: port {port} is the server's {other} port too"
+        )])
+    };
+    let own = "a:2888:3888";
+    assert_eq!(
+        told("quorum", "clientPort=2888", own),
+        port("clientPort", 2888, "quorum")
+    );
+    assert_eq!(
+        told("election", "clientPort=3888", own),
+        port("clientPort", 3888, "election")
+    );
+    let secure = "secureClientPort=3888\nclientPort=2181";
+    assert_eq!(
+        told("secure", secure, own),
+        port("secureClientPort", 3888, "election")
+    );
+    let both = "secureClientPort=2181\nclientPort=2181";
+    assert_eq!(
+        told("both", both, own),
+        port("secureClientPort", 2181, "client")
+    );
+    // On another address of the machine, the port is free.
+    let elsewhere = "clientPort=2888\nclientPortAddress=b";
+    assert_eq!(told("elsewhere", elsewhere, own), Ok(()));
+    let there = "clientPort=2888\nclientPortAddress=A";
+    assert_eq!(
+        told("there", there, own),
+        port("clientPort", 2888, "quorum")
+    );
+    let everywhere = "clientPort=2888\nclientPortAddress=b";
+    let wild = "0.0.0.0:2888:3888";
+    assert_eq!(
+        told("wild", everywhere, wild),
+        port("clientPort", 2888, "quorum")
+    );
+    assert_eq!(
+        told("free", "clientPort=2181\nsecureClientPort=2182", own),
+        Ok(())
+    );
+}

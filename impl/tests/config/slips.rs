@@ -203,3 +203,27 @@ fn a_key_is_printed_without_what_steers_a_terminal() {
     assert!(!remark.contains(char::is_control), "{remark:?}");
     assert!(remark.contains("key\\u{1b}]0;x\\u{7}."), "{remark}");
 }
+
+#[test]
+fn near_misses_of_keys_for_tls_are_named() {
+    for (key, meant) in [
+        (
+            "ssl.quorum.keyStore.locaton",
+            "ssl.quorum.keyStore.location",
+        ),
+        (
+            "ssl.quorum.keystore.password",
+            "ssl.quorum.keyStore.password",
+        ),
+        ("ssl.qourum.trustStore.type", "ssl.quorum.trustStore.type"),
+        ("sslQuorum.clientAuth", "ssl.quorum.clientAuth"),
+        ("ssl.trustStore.pasword", "ssl.trustStore.password"),
+    ] {
+        let [remark] = &remarks(&format!("{key}=x"))[..] else {
+            panic!("{key}");
+        };
+        let remedy = format!("write {meant} if that is meant");
+        assert!(remark.ends_with(&remedy), "{remark}");
+        assert_eq!(remarks(&format!("{meant}=x")), [""; 0]);
+    }
+}

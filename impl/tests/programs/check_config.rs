@@ -198,6 +198,96 @@ fn servers_of_one_machine_need_ports_of_their_own() {
     assert!(stdout(&output).contains(said), "{}", stdout(&output));
 }
 
+/// ZooKeeper reads server lines by a system property, which no file sets.
+#[test]
+fn several_addresses_are_refused_by_zookeeper_and_not_by_fle() {
+    let ensemble = Ensemble::new(3);
+    for sid in 1..=3 {
+        ensemble.edit(
+            sid,
+            "tickTime=2000",
+            "tickTime=2000\nmultiAddress.enabled=true",
+        );
+        ensemble.edit(sid, "server.3=", "server.3=127.0.0.9:1:2|");
+    }
+    let output = check(&ensemble, &[1, 2, 3]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        stderr(&output).contains("3 of these"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        text.contains("1/zoo.cfg: server 1, participant; 3 "),
+        "{text}"
+    );
+    let remedy = "start ZooKeeper with -Dzookeeper.multiAddress.enabled=true (SERVER_JVMFLAGS)";
+    assert!(text.contains(remedy), "{text}");
+}
+
+/// What is said of the ports of two servers, whose lines and other lines are these.
+fn ports(one: (&str, &str), other: (&str, &str)) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = [(1, one), (2, other)].map(|(sid, (own, more))| {
+        let data = folder.path().join(sid.to_string());
+        std::fs::create_dir(&data).unwrap();
+        std::fs::write(data.join("myid"), sid.to_string()).unwrap();
+        let text = format!(
+            "dataDir={}\ninitLimit=5\nsyncLimit=2\n{more}\nserver.1={}\nserver.2={}\n\
+             server.3=zoo3:2888:3888\n",
+            data.display(),
+            if sid == 1 { own } else { one.0 },
+            if sid == 2 { own } else { other.0 },
+        );
+        let path = folder.path().join(format!("{sid}.cfg"));
+        std::fs::write(&path, text).unwrap();
+        path
+    });
+    let output = fle([
+        "check-config".as_ref(),
+        paths[0].as_os_str(),
+        paths[1].as_os_str(),
+    ]);
+    let text = stdout(&output);
+    let said = text
+        .lines()
+        .filter_map(|line| line.split_once(" listens on "));
+    let said = said.filter_map(|(_, it)| it.split_once(" in "));
+    said.map(|(it, _)| it.to_owned()).collect()
+}
+
+#[test]
+fn ports_are_compared_machine_by_machine() {
+    let said = |port: u16, host: &str| vec![format!("port {port} of {host}, and so does server 1")];
+    let (one, other) = ("zoo:2888:3888", "ZOO:2889:3889");
+    assert_eq!(ports((one, ""), (other, "")), [""; 0]);
+    let client = "clientPort=2181";
+    assert_eq!(ports((one, client), (other, client)), said(2181, "zoo"));
+    assert_eq!(ports((one, client), (other, "clientPort=2182")), [""; 0]);
+    assert_eq!(ports((one, client), ("zoo2:2889:3889", client)), [""; 0]);
+    // One server's clients, the other one's servers.
+    assert_eq!(
+        ports((one, ""), (other, "clientPort=3888")),
+        said(3888, "zoo")
+    );
+    assert_eq!(
+        ports((one, "clientPort=2889"), (other, "")),
+        said(2889, "zoo")
+    );
+    let secure = "secureClientPort=2181";
+    assert_eq!(ports((one, client), (other, secure)), said(2181, "zoo"));
+    // All names of the machine itself are one.
+    let (one, other) = ("127.0.0.1:2888:3888", "localhost:2889:3889");
+    assert_eq!(
+        ports((one, client), (other, client)),
+        said(2181, "this machine")
+    );
+    // Where a server listens on every address, its line does not tell the machine.
+    let (one, other) = ("0.0.0.0:2888:3888", "0.0.0.0:2889:3889");
+    assert_eq!(ports((one, client), (other, client)), [""; 0]);
+}
+
 /// What a text holds never steers the terminal, and what was probably meant stands before what is
 /// merely unknown.
 #[test]

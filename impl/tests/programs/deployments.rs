@@ -135,6 +135,65 @@ fn a_config_map_is_read_by_all_its_servers() {
 }
 
 #[test]
+fn a_config_map_may_name_a_dynamic_file_that_is_another_key() {
+    let lines = SERVERS.replace(' ', "\n    ");
+    let map = format!(
+        "kind: ConfigMap\nmetadata: {{name: zk}}\ndata:\n  zoo.cfg: |\n    \
+         dataDir=/data\n    initLimit=5\n    syncLimit=2\n    \
+         dynamicConfigFile=/conf/zoo.cfg.dynamic\n  zoo.cfg.dynamic: |\n    {lines}\n"
+    );
+    let output = check_text("map.yaml", &map);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("map.yaml: zk/zoo.cfg: shared by servers; 3 participants"),
+        "{text}"
+    );
+}
+
+/// Each server's file, as somebody copies them to one machine without the data.
+#[test]
+fn files_that_were_gathered_are_one_ensemble() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |sid: u8, text: &str| {
+        let path = folder.path().join(format!("{sid}.cfg"));
+        std::fs::write(&path, text).unwrap();
+    };
+    let servers = SERVERS.replace(' ', "\n");
+    let text = format!("dataDir=/nowhere/data\ninitLimit=5\nsyncLimit=2\n{servers}\n");
+    let wild = |sid: u8| text.replace(&format!("zoo{sid}"), "0.0.0.0");
+    (1..=3).for_each(|sid| file(sid, &wild(sid)));
+    let output = check(folder.path());
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert_eq!(told.lines().count(), 3, "{told}");
+    assert!(told.contains("2.cfg: server 2, participant; 3 "), "{told}");
+
+    (1..=2).for_each(|sid| file(sid, &text));
+    file(
+        3,
+        &text
+            .replace("zoo1", "zoo9")
+            .replace("initLimit=5", "initLimit=6"),
+    );
+    let output = check(folder.path());
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for line in [
+        "1.cfg: of one of the servers, whose dataDir is not here; 3 participants",
+        "3.cfg: server.1 is zoo9:2888:3888:participant;0.0.0.0:2181, and zoo1:",
+        "3.cfg: warning: initLimit is 6, and 5 in ",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    assert_eq!(told.lines().count(), 5, "{told}");
+
+    // One file alone is judged as ZooKeeper would, here.
+    let output = check(&folder.path().join("1.cfg"));
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 fn what_is_no_yaml_is_unusable() {
     let output = check_text("compose.yml", "services: [");
     assert_eq!(output.status.code(), Some(2));

@@ -60,6 +60,8 @@ struct Judge<'a> {
     /// before the log begins.
     begun_known: bool,
     standings: Vec<Standing>,
+    /// Whether its leader has handed over.
+    is_handed_over: bool,
     elections: Vec<Looking>,
     unjudged: Vec<Unjudged>,
 }
@@ -83,6 +85,7 @@ impl<'a> Judge<'a> {
             explanations: Vec::new(),
             begun_known: false,
             standings: Vec::new(),
+            is_handed_over: false,
             elections: Vec::new(),
             unjudged: Vec::new(),
         }
@@ -90,9 +93,12 @@ impl<'a> Judge<'a> {
 
     fn event(&mut self, index: usize) {
         match &self.events[index].fact {
-            Fact::ServerStarted { .. } | Fact::ElectionRestarted {} => {
-                self.explanations = vec![self.idle(NO_HISTORY)];
-                self.begun_known = true;
+            Fact::ServerStarted { .. } => self.starts(),
+            Fact::ElectionRestarted {} => self.election_restarts(),
+            Fact::LeadershipHandedOver { leader } => {
+                let explanations = self.explanations.iter_mut();
+                explanations.for_each(|it| it.is_handed_over(Sid(*leader)));
+                self.is_handed_over = true;
             }
             Fact::ElectionStarted { zxid, .. } => self.starts_to_look(index, *zxid),
             Fact::NotificationReceived {
@@ -119,15 +125,30 @@ impl<'a> Judge<'a> {
             Fact::LeadershipEstablished { state, .. } => {
                 self.established(index, state.map(server_state));
             }
-            Fact::ProposalChanged { .. }
-            | Fact::VoterGone { .. }
-            | Fact::VoterConnected { .. }
-            | Fact::LeadershipHandedOver { .. } => {}
+            Fact::ProposalChanged { .. } | Fact::VoterGone { .. } | Fact::VoterConnected { .. } => {
+            }
+        }
+    }
+
+    fn starts(&mut self) {
+        self.explanations = vec![self.idle(NO_HISTORY)];
+        self.begun_known = true;
+    }
+
+    /// A newer configuration is in force. Whoever has settled stays what it is.
+    fn election_restarts(&mut self) {
+        let is_settled = |it: &Explanation| it.told == Told::Settled;
+        if self.explanations.iter().any(is_settled) {
+            self.explanations.retain(is_settled);
+            self.explanations.iter_mut().for_each(Explanation::restart);
+        } else {
+            self.starts();
         }
     }
 
     fn finish(self) -> Finding {
-        let known = self.unjudged.is_empty();
+        // The vote of a leader that was handed over to has a zxid that no line tells.
+        let known = self.unjudged.is_empty() && !self.is_handed_over;
         Finding {
             unjudged: self.unjudged,
             elections: self.elections,
@@ -187,6 +208,9 @@ impl<'a> Judge<'a> {
         let before = std::mem::take(&mut self.explanations);
         for explanation in before {
             for mut explanation in explanation.before_looking() {
+                if explanation.restarts {
+                    explanation = self.idle(credentials);
+                }
                 explanation.look(credentials, self.is_voter());
                 self.note(&explanation, index);
                 self.explanations.push(explanation);

@@ -26,6 +26,9 @@ const LOST_DISK: &str = "one that says that the server started, its disk having 
 pub(super) struct Reign {
     pub(super) objections: Vec<Objection>,
     pub(super) unjudged: Vec<Unjudged>,
+    /// Whether a leader was established by less than a majority, and nothing tells the groups and
+    /// weights that allow it.
+    pub(super) has_minority: bool,
 }
 
 /// Objects to leaders that cannot be.
@@ -40,6 +43,7 @@ pub(super) fn judge(logs: &Logs, assumed: &Assumed) -> Reign {
             heard: BTreeSet::new(),
             has_begun: false,
             state: None,
+            reigns: false,
             has_started: false,
             epoch: None,
             reign: &mut reign,
@@ -93,6 +97,8 @@ struct Server<'a> {
     has_begun: bool,
     /// What it said that it is, since it last looked.
     state: Option<State>,
+    /// Whether it was established as leader since it last said that it leads.
+    reigns: bool,
     /// The epoch that it was in last.
     epoch: Option<i64>,
     /// Whether it started after that.
@@ -102,11 +108,24 @@ struct Server<'a> {
 
 impl Server<'_> {
     fn event(&mut self, event: &Event) {
+        let stays = matches!(
+            event.fact,
+            Fact::NotificationReceived { .. } | Fact::LeadershipEstablished { .. }
+        );
+        self.reigns &= stays;
         match &event.fact {
             Fact::ServerStarted { .. } => {
                 (self.has_begun, self.has_started, self.state) = (true, true, None);
             }
             Fact::LeadershipLost {} => self.state = None,
+            Fact::LeadershipHandedOver { leader } => {
+                let leads = *leader == self.sid.0;
+                self.state = Some(if leads {
+                    State::Leading
+                } else {
+                    State::Following
+                });
+            }
             Fact::ElectionStarted { peer_epoch, .. } => {
                 self.heard = BTreeSet::from([self.sid]);
                 (self.has_begun, self.state) = (true, None);
@@ -189,7 +208,9 @@ impl Server<'_> {
     }
 
     fn is_established(&mut self, epoch: i64, event: &Event) {
-        if self.dialect == Dialect::ZooKeeper && self.state != Some(State::Leading) {
+        let is_due = self.state == Some(State::Leading) && !self.reigns;
+        self.reigns = true;
+        if self.dialect == Dialect::ZooKeeper && !is_due {
             let why = "its leadership is established, and it did not say that it leads";
             let absent = "the one with which it began to lead".to_owned();
             let absent = match self.has_begun {
@@ -234,7 +255,7 @@ impl Server<'_> {
                 event,
                 format!("it is established by server {stranger}, no voter"),
             );
-        } else if !is_quorum {
+        } else if !is_quorum && (is_told || supporters.is_empty()) {
             self.object(
                 event,
                 format!(
@@ -242,6 +263,19 @@ impl Server<'_> {
                     names(&supporters)
                 ),
             );
+        } else if !is_quorum {
+            // Groups and weights are in no line.
+            self.reign.unjudged.push(Unjudged {
+                sid: Some(self.sid),
+                at: event.at,
+                why: format!(
+                    "it is established by {}, no majority of those that the logs name: a quorum \
+                     only where groups and weights make it one, which --config tells",
+                    names(&supporters)
+                ),
+                absent: None,
+            });
+            self.reign.has_minority = true;
         }
     }
 

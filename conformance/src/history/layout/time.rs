@@ -4,11 +4,15 @@
 //! the server's. The most exact one counts, the server's own where they are alike. A time without a
 //! zone is taken for UTC, one without a year for 1972, one without a date for 1970-01-01, and on
 //! over New Year and midnight ([`Clock`]): only differences matter.
+//!
+//! Whether `04/03` is in April or in March, a log tells as a whole: every date in it has to exist,
+//! and time passes evenly. Where both orders fit alike, the month leads before a slash.
 
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use regex::{Captures, Regex};
+use std::array;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -32,7 +36,13 @@ static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         ),
         day_first,
         month_first,
-        format!(r"\b(?<a>\d\d?)/(?<b>\d\d?)/(?<c>\d{{4}}|\d\d),? {CLOCK}(?: ?(?<half>AM|PM)\b)?"),
+        format!(
+            r"\b(?<a>\d\d?)/(?<b>\d\d?)/(?<c>\d{{4}}|\d\d),?[ T]{CLOCK}(?: ?(?<half>AM|PM)\b)?{ZONE}"
+        ),
+        format!(
+            r"\b(?<a>\d\d?)(?<dash>[-.])(?<b>\d\d?)[-.](?<c>\d{{4}}),?[ T]{CLOCK}(?: ?(?<half>AM|PM)\b)?{ZONE}"
+        ),
+        format!(r"(?:^|[\s\[(|])(?<a>\d\d)(?:/|(?<dash>[-.]))(?<b>\d\d)[ T]{CLOCK}{ZONE}"),
         r"\b(?<m>\d\d)(?<d>\d\d) (?<h>\d\d):(?<min>\d\d):(?<s>\d\d)[. ](?<f>\d{3,9})\b".to_owned(),
         r"\b(?<seconds>1\d{9})\.(?<f>\d{3,9})\b".to_owned(),
         r"(?:^|[\s\[=(])(?<millis>1\d{12})\b".to_owned(),
@@ -43,40 +53,101 @@ static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     forms.iter().map(compile).collect()
 });
 
+/// In which order the numbers of a date stand: year, month, day; month, day; day, month.
+const ORDERS: usize = 3;
+const YEAR_FIRST: usize = 0;
+const MONTH_FIRST: usize = 1;
+const DAY_FIRST: usize = 2;
+
 /// When, and how exactly that is told.
 #[derive(Clone, Copy)]
 pub(crate) struct Time {
-    pub(crate) at: Timestamp,
+    /// By each order, as far as it makes a date.
+    at: [Option<Timestamp>; ORDERS],
+    /// The likeliest order; `None` where it is told.
+    usual: Option<usize>,
     /// Whether parts of a second are told.
     pub(crate) is_exact: bool,
     /// After how long the same time comes again, because the day or the year is not told.
     pub(crate) again: Option<SignedDuration>,
 }
 
-/// The times of one log, whose days or years may not be told: they go on over midnight and New
-/// Year.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Clock {
-    last: Option<Timestamp>,
-    shift: SignedDuration,
+impl Time {
+    /// A time that is told in one way only.
+    pub(crate) fn certain(at: Timestamp, is_exact: bool) -> Self {
+        Self {
+            at: [Some(at); ORDERS],
+            usual: None,
+            is_exact,
+            again: None,
+        }
+    }
 }
 
+/// The times of one log, whose days or years may not be told: they go on over midnight and New
+/// Year. Nor may the order be, in which the numbers of a date stand, before the log is read.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Clock {
+    hands: [Hand; ORDERS],
+    usual: Option<usize>,
+}
+
+/// A clock by one order.
+#[derive(Clone, Copy, Default)]
+struct Hand {
+    last: Option<Timestamp>,
+    shift: SignedDuration,
+    /// How far it has gone, on and back.
+    way: SignedDuration,
+    /// Whether there was no such date.
+    is_refuted: bool,
+}
+
+/// A time, by each order.
+#[derive(Clone, Copy)]
+pub(crate) struct Told([Option<Timestamp>; ORDERS]);
+
 impl Clock {
-    /// The time as the log means it: as near to the one before as it can be.
-    pub(crate) fn tell(&mut self, time: Time) -> Timestamp {
-        let at = |shift| time.at.checked_add(shift).unwrap_or(time.at);
-        let Some(period) = time.again else {
-            return time.at;
+    /// Takes the log's next time.
+    pub(crate) fn tell(&mut self, time: Time) -> Told {
+        self.usual = self.usual.or(time.usual);
+        Told(array::from_fn(|order| self.hands[order].tell(time, order)))
+    }
+
+    /// The time as the log means it, as far as it is read.
+    pub(crate) fn meant(&self, told: Told) -> Option<Timestamp> {
+        let order = (0..ORDERS).min_by_key(|&order| {
+            let hand = &self.hands[order];
+            (hand.is_refuted, hand.way, Some(order) != self.usual)
+        });
+        told.0[order?].or_else(|| told.0.into_iter().flatten().next())
+    }
+}
+
+impl Hand {
+    /// As near to the time before as it can be.
+    fn tell(&mut self, time: Time, order: usize) -> Option<Timestamp> {
+        let Some(told) = time.at[order] else {
+            self.is_refuted = true;
+            return None;
         };
-        let after = self.last.map(|last| at(self.shift).duration_since(last));
-        match after {
-            Some(after) if after < -period / 2 => self.shift += period,
-            Some(after) if after > period / 2 => self.shift -= period,
-            _ => {}
-        }
-        let told = at(self.shift);
+        let at = |shift| told.checked_add(shift).unwrap_or(told);
+        let told = match time.again {
+            None => told,
+            Some(period) => {
+                let after = self.last.map(|last| at(self.shift).duration_since(last));
+                match after {
+                    Some(after) if after < -period / 2 => self.shift += period,
+                    Some(after) if after > period / 2 => self.shift -= period,
+                    _ => {}
+                }
+                at(self.shift)
+            }
+        };
+        let gone = self.last.map(|last| told.duration_since(last).abs());
+        self.way = self.way.saturating_add(gone.unwrap_or_default());
         self.last = Some(told);
-        told
+        Some(told)
     }
 }
 
@@ -94,14 +165,13 @@ pub(super) fn find(header: &str) -> Vec<Found> {
         for captures in form.captures_iter(header) {
             let at = captures.get(0).expect("the whole match").range();
             let is_free = |it: &Found| at.end <= it.at.start || it.at.end <= at.start;
-            if found.iter().all(is_free)
-                && let Some(time) = timestamp(&captures)
-            {
-                let is_exact = has(&captures, &["f", "millis", "since"]);
+            let times = array::from_fn(|order| timestamp(&captures, order));
+            if found.iter().all(is_free) && times.iter().any(Option::is_some) {
                 found.push(Found {
                     time: Time {
-                        at: time,
-                        is_exact,
+                        at: times,
+                        usual: usual(&captures),
+                        is_exact: has(&captures, &["f", "millis", "since"]),
                         again: again(&captures),
                     },
                     at,
@@ -131,10 +201,20 @@ pub(super) fn since_1970(number: f64) -> Option<Time> {
         _ => 1e9,
     };
     let since = SignedDuration::try_from_secs_f64(number / per_second).ok()?;
-    Some(Time {
-        at: Timestamp::from_duration(since).ok()?,
-        is_exact: per_second > 1.0 || number.fract() != 0.0,
-        again: None,
+    let at = Timestamp::from_duration(since).ok()?;
+    let is_exact = per_second > 1.0 || number.fract() != 0.0;
+    Some(Time::certain(at, is_exact))
+}
+
+/// Two digits for the year put it first; else the month leads before a slash, and the day before a
+/// dash or a dot.
+fn usual(captures: &Captures<'_>) -> Option<usize> {
+    captures.name("a")?;
+    let year = captures.name("c").map(|it| it.as_str());
+    Some(match year {
+        Some(year) if year.len() == 2 => YEAR_FIRST,
+        _ if has(captures, &["dash"]) => DAY_FIRST,
+        _ => MONTH_FIRST,
     })
 }
 
@@ -142,7 +222,7 @@ fn again(captures: &Captures<'_>) -> Option<SignedDuration> {
     if has(captures, &["y", "yy", "c", "seconds", "millis", "since"]) {
         return None;
     }
-    let days = if has(captures, &["d"]) { 366 } else { 1 };
+    let days = if has(captures, &["d", "a"]) { 366 } else { 1 };
     Some(SignedDuration::from_hours(24 * days))
 }
 
@@ -150,7 +230,7 @@ fn has(captures: &Captures<'_>, names: &[&str]) -> bool {
     names.iter().any(|name| captures.name(name).is_some())
 }
 
-fn timestamp(captures: &Captures<'_>) -> Option<Timestamp> {
+fn timestamp(captures: &Captures<'_>, order: usize) -> Option<Timestamp> {
     let text = |name: &str| captures.name(name).map(|it| it.as_str());
     let nanos: i32 = format!("{:0<9}", text("f").unwrap_or_default())
         .parse()
@@ -162,7 +242,7 @@ fn timestamp(captures: &Captures<'_>) -> Option<Timestamp> {
         return Timestamp::new(seconds.parse().ok()?, nanos).ok();
     }
     let number = |name: &str| text(name)?.parse::<i8>().ok();
-    let (year, month, day) = date(captures)?;
+    let (year, month, day) = date(captures, order)?;
     let hour = match (number("h")?, text("half")) {
         (12, Some("AM")) => 0,
         (hour, Some("PM")) if hour < 12 => hour + 12,
@@ -174,16 +254,20 @@ fn timestamp(captures: &Captures<'_>) -> Option<Timestamp> {
     Some(zoned.timestamp())
 }
 
-fn date(captures: &Captures<'_>) -> Option<(i16, i8, i8)> {
+fn date(captures: &Captures<'_>, order: usize) -> Option<(i16, i8, i8)> {
     let text = |name: &str| captures.name(name).map(|it| it.as_str());
     let number = |name: &str| text(name)?.parse::<i8>().ok();
-    if let (Some(a), Some(b), Some(c)) = (number("a"), number("b"), text("c")) {
-        // Two digits for the year put it first; else the month leads where it can.
-        return Some(match c.parse::<i16>().ok()? {
-            day if c.len() == 2 => (2000 + i16::from(a), b, i8::try_from(day).ok()?),
-            year if a > 12 => (year, b, a),
-            year => (year, a, b),
-        });
+    if let (Some(a), Some(b)) = (number("a"), number("b")) {
+        let last = match text("c") {
+            None => NO_YEAR,
+            Some(year) if year.len() == 2 => 2000 + year.parse::<i16>().ok()?,
+            Some(year) => year.parse().ok()?,
+        };
+        return match order {
+            MONTH_FIRST => Some((last, a, b)),
+            DAY_FIRST => Some((last, b, a)),
+            _ => Some((2000 + i16::from(a), b, number("c")?)),
+        };
     }
     let Some(day) = number("d") else {
         return Some((1970, 1, 1));

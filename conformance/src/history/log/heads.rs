@@ -3,7 +3,7 @@
 //!
 //! Where several servers share a file, each has its own line before.
 
-use crate::history::layout::{Clock, Line};
+use crate::history::layout::{Clock, Line, Told};
 use jiff::Timestamp;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -24,7 +24,13 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// As the log means it.
     pub(super) fn time(&self, mut clock: Clock) -> Option<Timestamp> {
+        let told = self.told(&mut clock)?;
+        clock.meant(told)
+    }
+
+    pub(super) fn told(&self, clock: &mut Clock) -> Option<Told> {
         let line = Line::new(&self.text);
         let time = line.around(line.text.len()).time?;
         Some(clock.tell(time))

@@ -5,12 +5,11 @@ use super::joined::Joined;
 use super::{Dialect, Last, Log, LogError, Report, Sample, Source, Unclear};
 use crate::history::complaint::{Complaint, Grievance, Trouble};
 use crate::history::event::{Event, Fact, Place};
-use crate::history::layout::{self, Clock, Line, Time};
+use crate::history::layout::{self, Clock, Line, Time, Told};
 use crate::history::own::{self, Said};
 use crate::history::text;
 use crate::history::zookeeper::{self, Part};
 use fle::Sid;
-use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::mem;
@@ -50,7 +49,7 @@ pub(super) struct Reading {
     joined: Joined,
     clock: Clock,
     said: Vec<Entry>,
-    complaints: Vec<(Option<Sid>, Complaint)>,
+    complaints: Vec<Complained>,
     /// The lines that exceptions may follow.
     heads: Heads,
     /// The servers that the lines of each source name.
@@ -68,6 +67,17 @@ struct Entry {
     source: String,
     dialect: Dialect,
     event: Event,
+    /// The event's time, which all of the file decides about.
+    time: Option<Told>,
+}
+
+/// A complaint whose server may be told elsewhere.
+#[derive(Clone)]
+struct Complained {
+    sid: Option<Sid>,
+    complaint: Complaint,
+    /// The complaint's time, which all of the file decides about.
+    time: Option<Told>,
 }
 
 impl Reading {
@@ -142,11 +152,7 @@ impl Reading {
         let line = Line::new(raw);
         match line.object().and_then(own::said) {
             Some(Ok(Said::Event(it))) => {
-                let time = it.timestamp.map(|at| Time {
-                    at,
-                    is_exact: true,
-                    again: None,
-                });
+                let time = it.timestamp.map(|at| Time::certain(at, true));
                 self.push(
                     Dialect::Own,
                     Some(Sid(it.sid)),
@@ -203,9 +209,10 @@ impl Reading {
         let more = zookeeper::complaint(&head.text, text);
         let reason = zookeeper::reason(text);
         if let Some(index) = head.complaint {
-            self.complaints[index].1.goes_on(text, more, reason);
+            let complaint = &mut self.complaints[index].complaint;
+            complaint.goes_on(text, more, reason);
         } else if let Some(grievance) = more {
-            let (sid, time) = (layout::server(&head.text), head.time(self.clock));
+            let (sid, time) = (layout::server(&head.text), head.told(&mut self.clock));
             let complaint = self.complain(grievance, sid, text, time);
             self.heads.put(&head.text, head.line, Some(complaint));
         }
@@ -216,19 +223,23 @@ impl Reading {
         grievance: Grievance,
         sid: Option<i64>,
         text: &str,
-        time: Option<Timestamp>,
+        time: Option<Told>,
     ) -> usize {
         let reason = grievance.reason;
         let complaint = Complaint {
             at: self.here(),
-            time,
+            time: None,
             grievance: Grievance {
                 reason: reason.filter(|_| grievance.trouble.has_reason()),
                 ..grievance
             },
             text: Complaint::shown(text),
         };
-        self.complaints.push((sid.map(Sid), complaint));
+        self.complaints.push(Complained {
+            sid: sid.map(Sid),
+            complaint,
+            time,
+        });
         self.complaints.len() - 1
     }
 
@@ -294,10 +305,11 @@ impl Reading {
             dialect,
             event: Event {
                 at,
-                time: time.map(|it| self.clock.tell(it)),
+                time: None,
                 is_exact: time.is_some_and(|it| it.is_exact),
                 fact,
             },
+            time: time.map(|it| self.clock.tell(it)),
         });
     }
 
@@ -320,7 +332,10 @@ impl Reading {
             if log.dialect != entry.dialect {
                 return Err(LogError::TwoDialects { path, sid });
             }
-            log.events.push(entry.event);
+            log.events.push(Event {
+                time: entry.time.and_then(|it| self.clock.meant(it)),
+                ..entry.event
+            });
         }
         let reports = self.reports(&servers);
         if servers.is_empty() && reports.is_empty() && nobody.is_some() {
@@ -348,12 +363,15 @@ impl Reading {
     /// What each server complained of. Whoever does not say its name is the file's only server.
     fn reports(&mut self, servers: &BTreeMap<Sid, Log>) -> BTreeMap<Sid, Report> {
         let mut reports: BTreeMap<Sid, Report> = BTreeMap::new();
-        let named = self.complaints.iter().filter_map(|it| it.0);
+        let named = self.complaints.iter().filter_map(|it| it.sid);
         let sids: BTreeSet<Sid> = servers.keys().copied().chain(named).collect();
         let only = sids.first().copied().filter(|_| sids.len() == 1);
-        for (sid, complaint) in mem::take(&mut self.complaints) {
-            if let Some(sid) = sid.or(only) {
-                reports.entry(sid).or_default().complaints.push(complaint);
+        for it in mem::take(&mut self.complaints) {
+            if let Some(sid) = it.sid.or(only) {
+                reports.entry(sid).or_default().complaints.push(Complaint {
+                    time: it.time.and_then(|it| self.clock.meant(it)),
+                    ..it.complaint
+                });
             }
         }
         let last = self.heads.all().filter_map(|head| {

@@ -38,10 +38,19 @@ struct Group<'a> {
 impl Search<'_> {
     pub(super) fn causes(&self, outage: &Outage) -> Vec<Cause> {
         let mut causes: Vec<Cause> = self.started(outage).into_iter().collect();
+        let handed_over = self.handed_over(outage);
+        // Who hands over is left by its followers.
+        let follows = |it: &Cause| {
+            let of_leader = [Trouble::LeaderLost, Trouble::TooFewFollowers].map(Kind::Complaint);
+            handed_over.is_some() && of_leader.contains(&it.kind)
+        };
+        let mut complaints = self.complaints(outage);
+        complaints.retain(|it| !follows(it));
+        causes.extend(handed_over);
         causes.extend(self.ended(outage));
         causes.extend(self.two_of_one_id(outage));
         causes.extend(self.not_allowed(outage));
-        causes.extend(self.complaints(outage));
+        causes.extend(complaints);
         if causes.is_empty() {
             causes.push(Cause {
                 kind: Kind::NotKnown,
@@ -173,6 +182,34 @@ impl Search<'_> {
             remedy: "see why: what its log says last, its machine, who stopped it".to_owned(),
             servers: vec![sid],
             lines: 1,
+            evidence: Some(Evidence::new(self.logs, sid, at, String::new())),
+        })
+    }
+
+    /// The configuration that is in force since names another leader.
+    fn handed_over(&self, outage: &Outage) -> Option<Cause> {
+        let (mut servers, mut first) = (Vec::new(), None);
+        for (&sid, log) in &self.logs.servers {
+            let said = log.events.iter().find_map(|event| match event.fact {
+                Fact::LeadershipHandedOver { leader } if self.concerns(outage, event.time) => {
+                    Some((event.at, Sid(leader)))
+                }
+                _ => None,
+            });
+            if let Some((at, leader)) = said {
+                servers.push(sid);
+                first.get_or_insert((sid, at, leader));
+            }
+        }
+        let (sid, at, leader) = first?;
+        Some(Cause {
+            kind: Kind::HandedOver,
+            what: format!("the leader handed over to server {leader} by a reconfiguration"),
+            remedy: "nothing, if the reconfiguration was meant: the next leader is established \
+                     without an election"
+                .to_owned(),
+            lines: servers.len(),
+            servers,
             evidence: Some(Evidence::new(self.logs, sid, at, String::new())),
         })
     }

@@ -121,6 +121,8 @@ pub struct Cause {
 pub enum Kind {
     /// Servers were started, and nobody had led before.
     Started,
+    /// The leader handed over as the configuration changed.
+    HandedOver,
     /// The log of the leader, or of the server without one, ends or begins anew.
     Ended,
     /// A line that the algorithm does not allow.

@@ -319,8 +319,8 @@ fn of_all(now: &BTreeMap<Sid, Having>, verdict: &Verdict) -> Having {
         let count = those.count();
         // An even number of servers is hardly ever meant: one may never have been heard. And where
         // a majority explains nothing, some may have no weight.
-        let is_refuted = !verdict.objections.is_empty();
-        let with_unheard = is_deduced && (is_refuted || 2 * count >= verdict.voters.len());
+        let with_unheard =
+            is_deduced && (verdict.has_unknown_weights || 2 * count >= verdict.voters.len());
         of(sid).may_be(*sid) && (with_unheard || are_quorum(&|having| may_be(having, *sid)))
     };
     match verdict.voters.iter().any(may_lead) {

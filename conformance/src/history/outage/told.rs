@@ -45,7 +45,6 @@ pub(super) struct Told {
 /// Reads it out of its log.
 pub(super) fn told(sid: Sid, logs: &Logs, verdict: &Verdict, history: &History) -> Told {
     let log = &logs.servers[&sid];
-    let is_established = |fact: &Fact| matches!(fact, Fact::LeadershipEstablished { .. });
     let mut reader = Reader {
         sid,
         log,
@@ -55,6 +54,7 @@ pub(super) fn told(sid: Sid, logs: &Logs, verdict: &Verdict, history: &History) 
         round: None,
         epoch: None,
         is_broken: false,
+        is_handed_over: false,
         shown: Vec::new(),
     };
     for index in 0..log.events.len() {
@@ -141,13 +141,20 @@ struct Reader<'a> {
     epoch: Option<i64>,
     /// Whether lines of the search are missing.
     is_broken: bool,
+    /// Whether the leader has just handed over: what ZooKeeper says next of its state is of before.
+    is_handed_over: bool,
     shown: Vec<(Timestamp, Shown)>,
 }
 
 impl Reader<'_> {
     fn read(&mut self, index: usize) {
         let event = &self.log.events[index];
-        let Some((time, it)) = event.time.zip(self.line(index)) else {
+        let is_outdated = self.is_handed_over && is_established(&event.fact);
+        let is_handed_over = matches!(event.fact, Fact::LeadershipHandedOver { .. });
+        self.is_handed_over &= !is_outdated;
+        self.is_handed_over |= is_handed_over && self.log.dialect == Dialect::ZooKeeper;
+        let line = self.line(index).filter(|_| !is_outdated);
+        let Some((time, it)) = event.time.zip(line) else {
             return;
         };
         if it == Shown::Begins {
@@ -173,6 +180,7 @@ impl Reader<'_> {
             (Some(Settles(_)), Looks) if since.is_some_and(is_together) => return None,
             // A log says in several lines what it has settled on.
             (Some(Settles(one)), Settles(other)) if leads(one) == leads(other) => return None,
+            (_, Settles(_)) if self.is_handed_over => it,
             (Some(Settles(_)), Settles(other)) => Settles(other.filter(|_| leads(other))),
             (Some(Has(_)), Settles(_)) if !self.says_when => return None,
             (Some(Has(_)), Settles(_)) => Settles(None),
@@ -244,7 +252,9 @@ impl Reader<'_> {
         match &self.log.events[index].fact {
             Fact::ServerStarted { .. } => Some(Starts),
             Fact::ElectionStarted { .. } => Some(Begins),
-            Fact::LeadershipLost {} | Fact::ElectionRestarted {} => Some(Loses),
+            Fact::LeadershipLost {} => Some(Loses),
+            // Of ZooKeeper's, whoever has settled stays what it is.
+            Fact::ElectionRestarted {} => (self.log.dialect == Dialect::Own).then_some(Loses),
             Fact::WaitExpired { .. } | Fact::ProposalChanged { .. } => Some(Looks),
             Fact::NotificationReceived { my_state, .. } => {
                 my_state.map(|mine| if looks(mine) { Looks } else { Stays })
@@ -257,8 +267,14 @@ impl Reader<'_> {
             Fact::LeadershipEstablished {
                 leader: Some(leader),
                 ..
+            } => Some(Has(Some(Sid(*leader)))),
+            Fact::LeadershipHandedOver { leader } => {
+                let leader = Some(Sid(*leader));
+                Some(match self.log.dialect {
+                    Dialect::Own => Has(leader),
+                    Dialect::ZooKeeper => Settles(leader),
+                })
             }
-            | Fact::LeadershipHandedOver { leader } => Some(Has(Some(Sid(*leader)))),
             // Only ZooKeeper's leaders tell of an epoch and of no leader: themselves.
             Fact::LeadershipEstablished {
                 peer_epoch, state, ..
@@ -269,6 +285,10 @@ impl Reader<'_> {
             _ => None,
         }
     }
+}
+
+fn is_established(fact: &Fact) -> bool {
+    matches!(fact, Fact::LeadershipEstablished { .. })
 }
 
 /// Whether the server says meanwhile that no quorum has joined it.

@@ -91,7 +91,7 @@ fn start_of(log: &[Line], end: usize) -> Option<usize> {
     log[..end].iter().rposition(is_start)
 }
 
-pub(super) const KINDS: [(&str, Falsification); 24] = [
+pub(super) const KINDS: [(&str, Falsification); 27] = [
     ("a follower that says it leads", |logs, rng| {
         reword(
             logs,
@@ -226,6 +226,54 @@ pub(super) const KINDS: [(&str, Falsification); 24] = [
         };
         leave_out(logs, server, |it| it.to_lowercase().contains("leading"));
         true
+    }),
+    ("established again, as before", |logs, rng| {
+        let Some((server, line)) = place(logs, rng, |it| it.contains("Have quorum")) else {
+            return false;
+        };
+        let again = logs[server][line].clone();
+        let after = (line + 1..logs[server].len()).find(|at| {
+            matches!(&logs[server][*at], Line::Said(it) if it.message.contains("leading - broadcast"))
+        });
+        let Some(after) = after else { return false };
+        logs[server].insert(after + 1, again);
+        let said = said(logs, (server, after + 1));
+        said.message = said.message.replace("0x1", "0x7").replace("0x2", "0x8");
+        true
+    }),
+    ("established after it had stopped", |logs, rng| {
+        let stops = |it: &str| it == "Peer state changed: looking";
+        let Some((server, line)) = place(logs, rng, stops) else {
+            return false;
+        };
+        let led = places(logs, |it| it.contains("Have quorum"));
+        let Some(&from) = led.first() else {
+            return false;
+        };
+        let message = said(logs, from).message.replace("0x1", "0x7");
+        let established = Line::Said(Said {
+            message,
+            ..said(logs, (server, line)).clone()
+        });
+        logs[server].insert(line + 1, established);
+        true
+    }),
+    ("followed, and never established", |logs, rng| {
+        let Some((server, line)) = place(logs, rng, |it| it.contains("Have quorum")) else {
+            return false;
+        };
+        // Where its log ends soon, what it was is not known.
+        let time = said(logs, (server, line)).time;
+        let goes_on = |line: &Line| match line {
+            Line::Said(it) => it.time > time + SignedDuration::from_millis(1200),
+            Line::More(_) => false,
+        };
+        let is_followed = places(logs, |it| it == "Peer state changed: following - broadcast");
+        let is_covered = logs[server].iter().any(goes_on) && !is_followed.is_empty();
+        leave_out(logs, server, |it| {
+            it.contains("Have quorum") || it.contains("leading - broadcast")
+        });
+        is_covered
     }),
     ("a second leader at once", |logs, rng| {
         repeat(

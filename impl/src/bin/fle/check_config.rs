@@ -6,11 +6,13 @@
 
 mod compare;
 mod deployment;
+mod elsewhere;
 mod sources;
 
 use crate::failure::Failure;
 use crate::output::say;
 use compare::{Differences, Loaded, compare};
+use elsewhere::Elsewhere;
 use fle::config::{
     ConfigErrors, Diagnostic, DynamicConfig, LearnerType, Machine, Parsed, Problem, ServerConfig,
     Severity, printable,
@@ -44,9 +46,13 @@ struct Findings {
 impl CheckConfig {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut findings = Findings::default();
-        for path in &self.files {
-            match sources(path) {
-                Ok(sources) => sources.iter().for_each(|source| findings.check(source)),
+        let found: Vec<_> = self.files.iter().map(|path| sources(path)).collect();
+        let are_several = found.iter().flatten().flatten().count() > 1;
+        for sources in found {
+            match sources {
+                Ok(sources) => sources
+                    .iter()
+                    .for_each(|source| findings.check(source, are_several)),
                 Err(nothing) => {
                     findings.line(&nothing);
                     findings.unreadable.get_or_insert(nothing);
@@ -86,10 +92,15 @@ impl Machine for Here {
 }
 
 impl Findings {
-    fn check(&mut self, source: &Source) {
-        let (machine, path, is_one_server): (&dyn Machine, _, _) = match source {
-            Source::File(path) => (&Here, path, true),
-            Source::Deployed(it) => (it, &it.path, it.is_one_server()),
+    fn check(&mut self, source: &Source, are_several: bool) {
+        let elsewhere = match source {
+            Source::File(path) if are_several => Elsewhere::of(path),
+            _ => None,
+        };
+        let (machine, path, is_one_server): (&dyn Machine, _, _) = match (source, &elsewhere) {
+            (Source::File(path), Some(it)) => (it, path, it.is_told()),
+            (Source::File(path), None) => (&Here, path, true),
+            (Source::Deployed(it), _) => (it, &it.path, it.is_one_server()),
         };
         let name = printable(&path.to_string_lossy());
         if let Some(read) = DynamicConfig::load_on(machine, path) {
@@ -101,6 +112,7 @@ impl Findings {
             self.loaded.push(Loaded {
                 name,
                 server: None,
+                is_one_server: false,
                 ensemble,
             });
         } else {
@@ -110,6 +122,8 @@ impl Findings {
                 let ensemble = describe(server.dynamic());
                 if is_one_server {
                     format!("server {sid}, {role}; {ensemble}")
+                } else if elsewhere.is_some() {
+                    format!("of one of the servers, whose dataDir is not here; {ensemble}")
                 } else {
                     format!("shared by servers; {ensemble}")
                 }
@@ -119,7 +133,8 @@ impl Findings {
             self.loaded.push(Loaded {
                 name,
                 ensemble: server.dynamic().clone(),
-                server: Some(server).filter(|_| is_one_server),
+                server: Some(server),
+                is_one_server,
             });
         }
     }
@@ -134,6 +149,8 @@ impl Findings {
     ) -> Option<T> {
         match read {
             Ok(Parsed { value, warnings }) => {
+                let is_refused = |it: &Diagnostic| it.severity() == Severity::Refused;
+                self.mistakes += usize::from(warnings.iter().any(is_refused));
                 self.line(&format!("{name}: {}", describe(&value)));
                 self.tell(warnings.iter().collect());
                 Some(value)
@@ -201,7 +218,7 @@ const GATHERED: u8 = 4;
 
 fn rank(found: &Diagnostic) -> u8 {
     match (found.severity(), &found.problem) {
-        (Severity::Error, _) => 0,
+        (Severity::Error | Severity::Refused, _) => 0,
         (_, Problem::UnknownKey { nearest: None }) => GATHERED,
         (_, Problem::UnknownKey { .. } | Problem::ByteOrderMark | Problem::Suspicious(_)) => 1,
         (Severity::Unsupported, _) => 2,

@@ -32,6 +32,8 @@ pub(super) struct Explanation {
     /// Its vote as others are told it.
     pub(super) vote: (Proposal, ElectionEpoch),
     pub(super) told: Told,
+    /// Whether its next round is the first again.
+    pub(super) restarts: bool,
     /// The event that completed a quorum for its proposal.
     pub(super) quorum: Option<usize>,
 }
@@ -67,7 +69,24 @@ impl Explanation {
             left: None,
             left_over: None,
             told: Told::Looks,
+            restarts: false,
             quorum: None,
+        }
+    }
+
+    /// Another election takes the place of the one by which it has settled.
+    pub(super) fn restart(&mut self) {
+        self.restarts = true;
+        self.due.clear();
+        self.returned = None;
+        self.left_over = None;
+    }
+
+    /// Its leader is this one now.
+    pub(super) fn is_handed_over(&mut self, leader: Sid) {
+        if self.told == Told::Settled {
+            let effects = self.election.designate(leader);
+            self.announce(effects, false);
         }
     }
 

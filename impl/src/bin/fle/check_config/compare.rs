@@ -13,6 +13,8 @@ pub(super) struct Loaded {
     pub(super) name: String,
     /// `None` of a dynamic file by itself.
     pub(super) server: Option<ServerConfig>,
+    /// Whether the file is that server's, rather than any one's of those that it lists.
+    pub(super) is_one_server: bool,
     pub(super) ensemble: DynamicConfig,
 }
 
@@ -64,10 +66,16 @@ fn servers(loaded: &[Loaded]) -> impl Iterator<Item = (&str, &ServerConfig)> {
         .filter_map(|it| Some((it.name.as_str(), it.server.as_ref()?)))
 }
 
+/// Those of which the id is known.
+fn identified(loaded: &[Loaded]) -> impl Iterator<Item = (&str, &ServerConfig)> {
+    let loaded = loaded.iter().filter(|it| it.is_one_server);
+    loaded.filter_map(|it| Some((it.name.as_str(), it.server.as_ref()?)))
+}
+
 fn same_ids(loaded: &[Loaded]) -> Vec<String> {
     let mut names = BTreeMap::new();
     let mut found = Vec::new();
-    for (name, server) in servers(loaded) {
+    for (name, server) in identified(loaded) {
         if let Some(other) = names.insert(server.sid(), name) {
             found.push(format!(
                 "{name}: server {} is {other}'s too; \
@@ -115,7 +123,7 @@ fn ensembles(loaded: &[Loaded]) -> Vec<String> {
 
 /// The server's own line, where it stands for every address of its machine.
 fn own_wildcard(loaded: &Loaded) -> Option<&ServerSpec> {
-    let own = own_line(loaded.server.as_ref()?)?;
+    let own = own_line(loaded.server.as_ref().filter(|_| loaded.is_one_server)?)?;
     let mut addresses = own.addresses().iter();
     addresses
         .all(|address| address.host.is_wildcard())
@@ -151,7 +159,7 @@ fn lines(ensemble: &DynamicConfig) -> BTreeMap<String, String> {
 fn shared_ports(loaded: &[Loaded]) -> Vec<String> {
     let mut used: BTreeMap<(String, u16), (Sid, &str)> = BTreeMap::new();
     let mut found = Vec::new();
-    for (name, server) in servers(loaded) {
+    for (name, server) in identified(loaded) {
         for (host, port) in ports(server) {
             let sid = server.sid();
             let socket = (host, port);

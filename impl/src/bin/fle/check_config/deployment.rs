@@ -30,12 +30,13 @@ impl Deployed {
 
     /// A shared file is read as the first of its servers does.
     fn my_id(&self) -> Option<String> {
-        let first = || {
-            let keys = self.text.lines().filter_map(|line| line.split_once('='));
-            keys.filter_map(|(key, _)| key.trim().strip_prefix("server."))
-                .next()
+        let first = |text: &str| {
+            let mut keys = text.lines().filter_map(|line| line.split_once('='));
+            keys.find_map(|(key, _)| key.trim().strip_prefix("server.").map(str::to_owned))
         };
-        self.my_id.clone().or_else(|| first().map(str::to_owned))
+        let texts = std::iter::once(&self.text).chain(self.others.values());
+        let mut shared = texts.filter_map(|text| first(text));
+        self.my_id.clone().or_else(|| shared.next())
     }
 }
 

@@ -121,9 +121,37 @@ fn two_leaders(rows: &[Row]) -> Option<Finding> {
         "several servers lead: {}",
         listed(&epochs.collect::<Vec<_>>())
     );
-    let remedy = "if it stays so, they are of different ensembles, or all but that of the latest \
-                  epoch are cut off: correct the addresses, or see what connects the servers";
+    let remedy = remedy_of_several(&leaders);
     Some(Finding::wrong("several leaders", &leaders, text, remedy))
+}
+
+/// An epoch has one leader, and a quorum is in the latest.
+fn remedy_of_several(leaders: &[&Row]) -> String {
+    let latest = leaders.iter().map(|leader| leader.epoch).max().flatten();
+    let is_latest = |leader: &&&Row| leader.epoch == latest;
+    let (last, past): (Vec<&Row>, Vec<&Row>) = leaders.iter().partition(is_latest);
+    let are_known = leaders.iter().all(|leader| leader.epoch.is_some());
+    match &last[..] {
+        _ if !are_known => {
+            "if it stays so, they are of different ensembles, or all but that of the latest epoch \
+             are cut off: correct the addresses, or see what connects the servers"
+                .to_owned()
+        }
+        [last] => {
+            let (last, past) = (last.name(), names(&past));
+            format!(
+                "if it stays so, they are of different ensembles, or {last} has the quorum and \
+                 {past} is cut off: correct the addresses, or see what connects {past} to the \
+                 others"
+            )
+        }
+        _ => {
+            "an epoch has one leader, so they are of different ensembles, or a dataDir was emptied \
+              or restored: correct the addresses, and compare the server lines and the data of \
+              both"
+                .to_owned()
+        }
+    }
 }
 
 /// Servers are led, and do not agree by whom, or in what epoch.
@@ -160,17 +188,21 @@ fn different_leaders(rows: &[Row]) -> Option<Finding> {
 
 /// Several processes answer with one id, or one process was given by several addresses.
 fn one_sid(rows: &[Row]) -> Vec<Finding> {
-    let mut by_sid: BTreeMap<(i64, &str), Vec<&Row>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.answers()) {
-        if let (Some(sid), Some(kind)) = (row.sid, row.kind) {
-            by_sid.entry((sid, kind.word())).or_default().push(row);
+    let mut by_sid: BTreeMap<i64, Vec<&Row>> = BTreeMap::new();
+    for row in rows
+        .iter()
+        .filter(|row| row.answers() && row.kind.is_some())
+    {
+        if let Some(sid) = row.sid {
+            by_sid.entry(sid).or_default().push(row);
         }
     }
+    let are_two = |one: &Row, other: &Row| one.socket != other.socket && !are_sides(one, other);
     let several = by_sid.into_iter().filter(|(_, rows)| {
-        let sockets: BTreeSet<_> = rows.iter().map(|row| row.socket).collect();
-        sockets.len() > 1
+        let mut others = rows.iter().enumerate();
+        others.any(|(index, one)| rows[..index].iter().any(|other| are_two(one, other)))
     });
-    let told = several.map(|((sid, _), rows)| {
+    let told = several.map(|(sid, rows)| {
         let addresses: Vec<String> = rows.iter().map(|row| row.address.to_string()).collect();
         Finding::wrong(
             "one id",
@@ -181,6 +213,15 @@ fn one_sid(rows: &[Row]) -> Vec<Finding> {
         )
     });
     told.collect()
+}
+
+/// Whether both are ZooKeeper's, one at the port for clients and one at the AdminServer's.
+fn are_sides(one: &Row, other: &Row) -> bool {
+    matches!(
+        (one.kind, other.kind),
+        (Some(Kind::ZooKeeper), Some(Kind::AdminServer))
+            | (Some(Kind::AdminServer), Some(Kind::ZooKeeper))
+    )
 }
 
 /// A server for itself, where an ensemble was meant.

@@ -238,6 +238,12 @@ fn several_leaders_are_told_with_their_epochs() {
     let text = only(&rows);
     let leaders = "server 2 (127.0.77.2:2181) in epoch 2 and server 3 (127.0.77.3:2181) in epoch 1";
     assert!(text.contains(leaders), "{text}");
+    let quorum = "server 2 (127.0.77.2:2181) has the quorum and server 3 (127.0.77.3:2181) is cut";
+    assert!(text.contains(quorum), "{text}");
+    let one_epoch = [leader(2, "0x200000000", 1), leader(3, "0x200000000", 1)];
+    let found = findings(&one_epoch);
+    let text = found[0].to_string();
+    assert!(text.contains("an epoch has one leader"), "{text}");
     let rows = [1, 2].map(|sid| reserved(sid, "leader", "0x100000000"));
     assert_eq!(kinds(&rows), ["several leaders", "not allowed"]);
 }
@@ -278,6 +284,17 @@ fn two_servers_with_one_id_are_told() {
     assert_eq!(found[0].kind, "one id");
     let text = "127.0.77.1:2181 and 127.0.77.2:2181 all say that they are server 1";
     assert_eq!(found[0].text, text);
+    let both = [
+        fle(1, &json!({})),
+        row(4, &same),
+        leader(3, "0x100000000", 2),
+    ];
+    let found = findings(&both);
+    let text = "127.0.77.1:2181 and 127.0.77.4:2181 all say that they are server 1; give each";
+    assert!(
+        found.iter().any(|it| it.to_string().contains(text)),
+        "{found:?}"
+    );
     // Two names of one address.
     let mut twice = vec![follower(1, "0x0"), follower(1, "0x0")];
     twice[1].address = "localhost:2181".parse().unwrap();
