@@ -13,7 +13,7 @@ use fle_model::election::claims::Claim;
 use fle_model::election::faults::Faults;
 use fle_model::election::network::Links;
 use fle_model::election::scenario::Scenario;
-use fle_model::election::server::{FastLeaderElection, Server};
+use fle_model::election::server::{FastLeaderElection, Sends, Server};
 use fle_model::election::system::{State, System};
 use fle_model::frame::check::{Options, check};
 use fle_model::frame::claim::{Checked, Kind};
@@ -29,8 +29,6 @@ use fle_model::terms::vote::{Credentials, Notification, Round};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use stateright::Model;
-use stateright::actor::{Actor, Command, Id, Out};
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -143,7 +141,7 @@ impl<'a> Unreduced<'a> {
         match event {
             Event::Timeout(me) => self.handle(me, |election, server, out| {
                 let wait = server.looking().expect("only a looking server waits").wait;
-                election.on_timeout(Id::from(me), server, &wait, out);
+                election.time_out(me, server, wait, out);
             }),
             Event::Arrive(src, me) => {
                 let notification = self.links[src][me]
@@ -151,7 +149,7 @@ impl<'a> Unreduced<'a> {
                     .pop_front()
                     .expect("it is under way");
                 self.handle(me, |election, server, out| {
-                    election.on_msg(Id::from(me), server, Id::from(src), notification, out);
+                    election.hear(me, server, src, notification, out);
                 });
             }
             Event::Write(src, dst) => {
@@ -164,27 +162,20 @@ impl<'a> Unreduced<'a> {
     fn handle(
         &mut self,
         me: usize,
-        event: impl FnOnce(
-            &FastLeaderElection<3>,
-            &mut Cow<'_, Server<3>>,
-            &mut Out<FastLeaderElection<3>>,
-        ),
+        event: impl FnOnce(&FastLeaderElection<3>, &mut Server<3>, &mut Sends),
     ) {
-        let before = self.servers[me];
-        let (mut server, mut out) = (Cow::Borrowed(&before), Out::new());
-        event(self.election, &mut server, &mut out);
-        self.servers[me] = *server;
-        for command in out.iter() {
-            if let Command::Send(dst, notification) = command {
-                let link = &mut self.links[me][usize::from(*dst)];
-                if usize::from(*dst) == me {
-                    link.wire.push_back(*notification);
-                } else {
-                    link.slot = Some(*notification);
-                }
+        let looked = self.servers[me].looking().is_some();
+        let mut out = Sends::new();
+        event(self.election, &mut self.servers[me], &mut out);
+        for (dst, notification) in out {
+            let link = &mut self.links[me][dst];
+            if dst == me {
+                link.wire.push_back(notification);
+            } else {
+                link.slot = Some(notification);
             }
         }
-        if before.looking().is_some() && self.servers[me].settled().is_some() {
+        if looked && self.servers[me].settled().is_some() {
             self.links[me][me] = Link::default();
         }
     }

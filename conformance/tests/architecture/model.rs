@@ -64,6 +64,7 @@ const LIBRARY: Layers<'_> = &[
             "catalogue",
         ],
     ),
+    ("election::network", &["held", "self"]),
     ("election::server", &["knowledge", "self", "rules"]),
     ("election::rules", &["self", "looking possible"]),
     (
