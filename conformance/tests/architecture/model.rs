@@ -64,8 +64,12 @@ const LIBRARY: Layers<'_> = &[
             "catalogue",
         ],
     ),
-    ("election::server", &["knowledge", "self", "rules"]),
-    ("election::rules", &["self", "looking possible surroundings"]),
+    ("election::network", &["held", "self"]),
+    ("election::server", &["knowledge", "self", "actor rules"]),
+    (
+        "election::rules",
+        &["self", "looking possible surroundings"],
+    ),
     (
         "election::system",
         &[

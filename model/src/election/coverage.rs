@@ -177,9 +177,9 @@ impl<const N: usize> Receipt<'_, N> {
         }
         let lags = vote.state == ServerState::Looking && vote.round < self.before.round;
         let kinds = kinds.and_if(lags, Happens::TellsLaggard);
-        let is_better = self.ensemble().supersedes(vote.proposal, looking.proposal);
         let finalizes = looking.wait == Wait::Finalizing;
-        if finalizes && !is_better {
+        let is_better = || self.ensemble().supersedes(vote.proposal, looking.proposal);
+        if finalizes && !is_better() {
             return kinds.and(Happens::Discards);
         }
         let kinds = kinds.and_if(finalizes, Happens::BetterEndsWait);

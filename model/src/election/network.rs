@@ -23,10 +23,14 @@
 //! restart, or when one of the two next sends something, which is what makes ZooKeeper's servers
 //! dial.
 
+mod held;
+
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Notification, Proposal};
 use borsh::{BorshDeserialize, BorshSerialize};
+use held::Held;
 use serde::Serialize;
+use std::mem;
 
 /// How much of a link a scenario follows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -50,12 +54,12 @@ pub struct Network<const N: usize> {
 /// What is under way from one server to another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, BorshSerialize, BorshDeserialize)]
 pub struct Link {
-    head: Option<Notification>,
+    head: Held,
     /// Empty while the head is.
-    newest: Option<Notification>,
+    newest: Held,
     /// The last one sent, under way or not; not kept where no connection can break any more.
     #[doc(alias = "lastMessageSent")]
-    last: Option<Notification>,
+    last: Held,
 }
 
 impl Links {
@@ -95,7 +99,7 @@ impl<const N: usize> Network<N> {
     /// What arrives next from `src` at `dst`, if the connection stands.
     #[must_use]
     pub fn next(&self, src: usize, dst: usize) -> Option<Notification> {
-        let head = self.links[src][dst].head;
+        let head = self.links[src][dst].head();
         head.filter(|_| !self.is_broken(src, dst))
     }
 
@@ -155,7 +159,7 @@ impl<const N: usize> Network<N> {
             if self.broken[server].contains(peer) {
                 sent.clear();
             }
-            sent.last = None;
+            sent.last = Held::NOTHING;
             self.broken[server] = self.broken[server].without(peer);
             self.broken[peer] = self.broken[peer].without(server);
         }
@@ -171,79 +175,87 @@ impl<const N: usize> Network<N> {
 
     /// No connection can break any more.
     pub fn forget_last(&mut self) {
-        for link in self.links.iter_mut().flatten() {
-            link.last = None;
+        for link in self.links.as_flattened_mut() {
+            link.last = Held::NOTHING;
         }
     }
 }
 
 impl Link {
+    /// The newest that was sent, under way or not, as far as that is kept.
+    pub(crate) fn newest_sent(&self) -> Option<Notification> {
+        self.newest.or(self.head).or(self.last).get()
+    }
+
     /// What arrives next, unless it is superseded.
     #[must_use]
     pub fn head(&self) -> Option<Notification> {
-        self.head
+        self.head.get()
     }
 
     /// Whether something newer stands behind the head.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.newest.is_some()
+        self.newest != Held::NOTHING
     }
 
     /// Everything under way, in order.
     pub fn notifications(&self) -> impl Iterator<Item = Notification> {
-        self.head.into_iter().chain(self.newest)
+        [self.head, self.newest].into_iter().filter_map(Held::get)
     }
 
-    /// All that it holds: the next, the one behind it, the last sent.
-    pub(crate) fn all(&self) -> [Option<Notification>; 3] {
-        let Self { head, newest, last } = *self;
-        [head, newest, last]
+    /// All that it holds, a word for each: the next, the one behind it, the last sent. What it does
+    /// not hold is zero.
+    pub(crate) fn words(&self) -> [u32; 3] {
+        let Self { head, newest, last } = self;
+        [head, newest, last].map(Held::word)
     }
 
     /// Puts a notification behind what is under way, or in the place of the newest; a copy of the
     /// newest is not put.
     fn send(&mut self, notification: Notification, links: Links) {
-        self.last = Some(notification);
-        if self.head.is_none() || links == Links::Slot {
-            self.head = Some(notification);
-        } else if self.newest.or(self.head) != Some(notification) {
-            self.newest = Some(notification);
+        let sent = Held::of(notification);
+        self.last = sent;
+        if self.head == Held::NOTHING || links == Links::Slot {
+            self.head = sent;
+        } else if self.newest.or(self.head) != sent {
+            self.newest = sent;
         }
     }
 
     /// Takes the oldest notification.
     pub fn deliver(&mut self) -> Option<Notification> {
-        let head = self.head.take();
-        self.head = self.newest.take();
+        let head = self.head();
+        self.supersede();
         head
     }
 
     /// Drops the head: it had not left the slot when a newer one replaced it, or when its sender
     /// crashed.
     pub fn supersede(&mut self) {
-        self.head = self.newest.take();
+        self.head = mem::take(&mut self.newest);
     }
 
     /// Drops what stands behind the head.
     pub(crate) fn drop_newest(&mut self) {
-        self.newest = None;
+        self.newest = Held::NOTHING;
     }
 
     /// What arrives next proposes this instead of what it proposes.
     pub(crate) fn propose_instead(&mut self, proposal: Proposal) {
-        if let Some(head) = &mut self.head {
+        if let Some(mut head) = self.head() {
             head.vote.proposal = proposal;
+            self.head = Held::of(head);
         }
     }
 
     /// Drops everything under way.
     pub fn clear(&mut self) {
-        (self.head, self.newest) = (None, None);
+        (self.head, self.newest) = (Held::NOTHING, Held::NOTHING);
     }
 
     /// What was written is lost, and the newest that was sent will be sent again.
     fn disconnect(&mut self) {
-        self.head = self.newest.take().or(self.head).or(self.last);
+        self.head = mem::take(&mut self.newest).or(self.head).or(self.last);
     }
 }

@@ -15,8 +15,8 @@ mod surroundings;
 
 pub(crate) use possible::{some_election, some_giving_up, some_receipt, some_settling};
 
-use crate::election::server::{FastLeaderElection, Looking, Server};
-use crate::election::system::{Action, Effects, State, sends};
+use crate::election::server::{FastLeaderElection, Looking, Sends, Server};
+use crate::election::system::{Action, State};
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Notification, Vote};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -59,17 +59,6 @@ pub enum StepRule {
     NewestComesAgain,
 }
 
-/// Which steps can break a rule.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    /// Those in which a server settles.
-    Settling,
-    /// Those in which an election goes on: something is received, or a wait is over.
-    Election,
-    /// Any.
-    Any,
-}
-
 /// The rules that were broken, a bit for each.
 #[derive(Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Broken(u16);
@@ -85,7 +74,9 @@ pub struct Step<'a, const N: usize> {
     /// The state after.
     pub after: &'a State<N>,
     /// What the server did.
-    pub effects: &'a Effects<N>,
+    pub effects: &'a Sends,
+    /// What is received, and from whom: most rules ask.
+    received: Option<(usize, usize, Notification)>,
 }
 
 impl Broken {
@@ -103,6 +94,11 @@ impl Broken {
     #[must_use]
     pub fn with(self, rule: StepRule) -> Self {
         Self(self.0 | 1 << rule as u8)
+    }
+
+    /// With this rule, unless it is kept.
+    fn unless(self, is_kept: bool, rule: StepRule) -> Self {
+        if is_kept { self } else { self.with(rule) }
     }
 
     /// With all of these.
@@ -141,77 +137,67 @@ impl StepRule {
         Self::NewestComesAgain,
     ];
 
-    /// Which steps can break it. Most settle nothing.
-    fn scope(self) -> Scope {
-        match self {
-            Self::QuorumEvidence | Self::BestCredentials => Scope::Settling,
-            Self::LookingOnlyRises
-            | Self::JoinerRespectsEnsemble
-            | Self::TruthfulReplies
-            | Self::TruthfulRecords
-            | Self::ProposesBest
-            | Self::BetterEndsWait
-            | Self::RecordsLast => Scope::Election,
-            Self::TellsProposal
-            | Self::EnsembleLasts
-            | Self::GivesUpForCause
-            | Self::AnswersStrangers
-            | Self::EpochsRise
-            | Self::NewestComesAgain => Scope::Any,
-        }
-    }
-
     /// Whether the step keeps the rule.
     #[must_use]
     pub fn holds<const N: usize>(self, step: &Step<'_, N>) -> bool {
-        match self {
-            Self::QuorumEvidence => step.has_quorum_evidence(),
-            Self::BestCredentials => step.election_won().is_none_or(|(looking, vote)| {
-                let on_disk = |server: usize| step.before.servers[server].credentials;
-                let best = vote.proposal.credentials.max(on_disk(vote.leader()));
-                let proposes_itself = |server: usize| {
-                    let known = step.before.servers[server].known;
-                    let committed = step.election.ensemble(known).committed();
-                    committed.voters.contains(server)
-                };
-                let mut electors = electors(looking, vote);
-                electors.all(|it| on_disk(it) <= best || !proposes_itself(it))
-            }),
-            Self::LookingOnlyRises => step.looks_on().is_none_or(|(before, after, was, is)| {
-                before.round < after.round
-                    || before.round == after.round && was.proposal.unpack() <= is.proposal.unpack()
-            }),
-            Self::JoinerRespectsEnsemble => step.respects_ensemble(),
-            Self::TruthfulReplies => step
-                .question_to_settled()
-                .is_none_or(|(src, vote)| step.answers_with(src, vote)),
-            Self::TruthfulRecords => step.records_truthfully(),
-            Self::ProposesBest => step.proposes_best(),
-            Self::TellsProposal => step.tells_proposal(),
-            Self::EnsembleLasts => step.leaves_ensemble_alone(),
-            Self::GivesUpForCause => step.gives_up_for_cause(),
-            Self::AnswersStrangers => step.answers_strangers() && step.remembers_for_strangers(),
-            Self::BetterEndsWait => step.interrupted().is_none_or(|ends| ends),
-            Self::RecordsLast => step.keeps_records(),
-            Self::EpochsRise => step.epochs_rise(),
-            Self::NewestComesAgain => step.sends_newest_again(),
+        !step.broken_rules().contains(self)
+    }
+}
+
+impl<'a, const N: usize> Step<'a, N> {
+    /// The step between two states in which this happened.
+    #[must_use]
+    pub fn new(
+        election: &'a FastLeaderElection<N>,
+        (before, action, after): (&'a State<N>, Action, &'a State<N>),
+        effects: &'a Sends,
+    ) -> Self {
+        Self {
+            election,
+            before,
+            action,
+            after,
+            effects,
+            received: received(election, before, action),
         }
     }
 }
 
 impl<const N: usize> Step<'_, N> {
-    /// The rules that the step breaks.
+    /// The rules that the step breaks. Many steps are no election's, most settle nothing, and a
+    /// rule is asked only where it could be broken.
     #[must_use]
     pub fn broken_rules(&self) -> Broken {
-        let (goes_on, settles) = (self.actor().is_some(), self.settles().is_some());
-        let can_break = |rule: &StepRule| match rule.scope() {
-            Scope::Settling => settles,
-            Scope::Election => goes_on,
-            Scope::Any => true,
-        };
-        let rules = StepRule::ALL.into_iter();
-        let broken = rules.filter(|rule| can_break(rule) && !rule.holds(self));
-        broken.fold(Broken::default(), Broken::with)
+        let mut broken = Broken::default()
+            .unless(self.tells_proposal(), StepRule::TellsProposal)
+            .unless(self.leaves_ensemble_alone(), StepRule::EnsembleLasts)
+            .unless(self.gives_up_for_cause(), StepRule::GivesUpForCause)
+            .unless(self.remembers_for_strangers(), StepRule::AnswersStrangers)
+            .unless(self.epochs_rise(), StepRule::EpochsRise)
+            .unless(self.sends_newest_again(), StepRule::NewestComesAgain);
+        if self.actor().is_some() {
+            broken = broken
+                .unless(self.respects_ensemble(), StepRule::JoinerRespectsEnsemble)
+                .unless(self.records_truthfully(), StepRule::TruthfulRecords);
+        }
+        if self.received().is_some() {
+            broken = broken
+                .unless(self.replies_truthfully(), StepRule::TruthfulReplies)
+                .unless(self.answers_strangers(), StepRule::AnswersStrangers)
+                .unless(self.interrupted() != Some(false), StepRule::BetterEndsWait);
+        }
+        if self.looks_on().is_some() {
+            broken = broken
+                .unless(self.only_rises(), StepRule::LookingOnlyRises)
+                .unless(self.proposes_best(), StepRule::ProposesBest)
+                .unless(self.keeps_records(), StepRule::RecordsLast);
+        }
+        if self.settles().is_some() {
+            broken = broken
+                .unless(self.has_quorum_evidence(), StepRule::QuorumEvidence)
+                .unless(self.elects_best(), StepRule::BestCredentials);
+        }
+        broken
     }
 
     /// The server whose election acts: it received something, or one of its waits is over.
@@ -232,34 +218,7 @@ impl<const N: usize> Step<'_, N> {
 
     /// What is received, and from whom.
     pub(crate) fn received(&self) -> Option<(usize, usize, Notification)> {
-        let (src, dst, notification) = match self.action {
-            Action::Deliver { src, dst } => (src, dst, self.before.network.next(src, dst)),
-            // Announced again, it says what the sender's last announcement said.
-            Action::Resend { src, dst } if !self.before.network.is_broken(src, dst) => {
-                (src, dst, self.announcement(src, dst))
-            }
-            Action::Resend { .. }
-            | Action::Supersede { .. }
-            | Action::Lose { .. }
-            | Action::CollectTimeout { .. }
-            | Action::FinalizeTimeout { .. }
-            | Action::GiveUp { .. }
-            | Action::Activate { .. }
-            | Action::Start { .. }
-            | Action::Crash { .. }
-            | Action::Break { .. }
-            | Action::LoseLeader { .. } => return None,
-        };
-        Some((src, dst, notification?))
-    }
-
-    /// What a looking server says of itself.
-    fn announcement(&self, src: usize, dst: usize) -> Option<Notification> {
-        let server = &self.before.servers[src];
-        let vote = Vote::looking(server.looking()?.proposal, server.round);
-        let config = server.known.committed();
-        let notification = Notification { vote, config };
-        Some(self.election.common().as_written(src, dst, notification))
+        self.received
     }
 
     /// The server that settles in this step, its election until then, and its vote.
@@ -304,8 +263,34 @@ impl<const N: usize> Step<'_, N> {
         (asked && ensemble.voters().contains(src)).then_some((src, vote))
     }
 
+    fn only_rises(&self) -> bool {
+        self.looks_on().is_none_or(|(before, after, was, is)| {
+            before.round < after.round
+                || before.round == after.round && was.proposal.unpack() <= is.proposal.unpack()
+        })
+    }
+
+    fn elects_best(&self) -> bool {
+        self.election_won().is_none_or(|(looking, vote)| {
+            let on_disk = |server: usize| self.before.servers[server].credentials;
+            let best = vote.proposal.credentials.max(on_disk(vote.leader()));
+            let proposes_itself = |server: usize| {
+                let known = self.before.servers[server].known;
+                let committed = self.election.ensemble(known).committed();
+                committed.voters.contains(server)
+            };
+            let mut electors = electors(looking, vote);
+            electors.all(|it| on_disk(it) <= best || !proposes_itself(it))
+        })
+    }
+
+    fn replies_truthfully(&self) -> bool {
+        let question = self.question_to_settled();
+        question.is_none_or(|(src, vote)| self.answers_with(src, vote))
+    }
+
     fn answers_with(&self, dst: usize, vote: Vote) -> bool {
-        let answers = sends(self.effects).map(|(dst, notification)| (dst, notification.vote));
+        let answers = self.effects.iter().map(|&(dst, said)| (dst, said.vote));
         answers.eq([(dst, vote)])
     }
 
@@ -319,9 +304,13 @@ impl<const N: usize> Step<'_, N> {
                 cast.leader() == vote.leader() && (joins || cast.round == vote.round)
             }
         };
-        let supporters = self.on_record(looking);
-        let supporters = supporters.filter(|&(_, cast)| supports(cast));
-        Some(supporters.map(|(voter, _)| voter).collect())
+        let on_record = |voter: &usize| {
+            let votes = [looking.recv_set[*voter], looking.out_of_election[*voter]];
+            votes.into_iter().flatten().any(supports)
+        };
+        let supporters: ServerSet = (0..N).filter(on_record).collect();
+        let told = self.received().filter(|(_, _, told)| supports(told.vote));
+        Some(told.map_or(supporters, |(src, ..)| supporters.with(src)))
     }
 
     /// A quorum's votes are on record for the one settled on. Who joins another has that one's word
@@ -349,9 +338,9 @@ impl<const N: usize> Step<'_, N> {
     /// The votes that a looking server has on record, or receives in this step, with who cast them.
     fn on_record(&self, looking: &Looking<N>) -> impl Iterator<Item = (usize, Vote)> + Clone {
         let received = self.received().map(|(src, _, n)| (src, n.vote));
-        let recorded = looking.recv_set.iter().chain(&looking.out_of_election);
-        let recorded = recorded.enumerate();
-        let recorded = recorded.filter_map(|(i, vote)| Some((i % N, (*vote)?)));
+        let of_round = looking.recv_set.iter().enumerate();
+        let recorded = of_round.chain(looking.out_of_election.iter().enumerate());
+        let recorded = recorded.filter_map(|(voter, vote)| Some((voter, (*vote)?)));
         recorded.chain(received)
     }
 
@@ -386,9 +375,10 @@ impl<const N: usize> Step<'_, N> {
 
     /// Whether a server joins another leader than the one that a quorum follows.
     pub(crate) fn passes_ensemble_by(&self) -> bool {
-        let established = self.before.established_leader(self.election);
-        let joins = self.joined().zip(established);
-        joins.is_some_and(|((_, vote), leader)| vote.leader() != leader)
+        self.joined().is_some_and(|(_, vote)| {
+            let established = self.before.established_leader(self.election);
+            established.is_some_and(|leader| vote.leader() != leader)
+        })
     }
 
     /// Whether those whose word is still true are enough for who joins: servers that said that they
@@ -420,46 +410,72 @@ impl<const N: usize> Step<'_, N> {
             return true;
         };
         let before = self.before.servers[me].looking();
-        let arrived = self.received().map(|(src, _, n)| (src, n.vote));
-        let own = self.election.common().as_written(
-            me,
-            me,
-            Notification {
-                vote: Vote::looking(after.proposal, self.after.servers[me].round),
-                config: self.after.servers[me].known.committed(),
-            },
-        );
-        let truthful = |voter: usize, was: Option<Vote>, is: Option<Vote>| {
-            is.is_none_or(|is| {
-                Some(is) == was || Some((voter, is)) == arrived || voter == me && is == own.vote
+        let truthful = |records: fn(&Looking<N>) -> &[Option<Vote>; N]| {
+            let was = before.map_or(&[None; N], records);
+            let mut voters = was.iter().zip(records(after)).enumerate();
+            voters.all(|(voter, (was, is))| {
+                is == was || is.is_none_or(|vote| self.is_just_told(me, voter, vote))
             })
         };
         let (was_round, round) = (self.before.servers[me].round, self.after.servers[me].round);
         let heard_before = before.filter(|_| was_round == round);
+        let arrived = self.received().map(|(src, _, told)| (src, told.vote));
         let is_heard = |voter: usize| {
             let now = arrived.is_some_and(|(src, vote)| {
                 src == voter && vote.state == ServerState::Looking && vote.round == round
             });
             now || voter == me || heard_before.is_some_and(|looking| looking.heard.contains(voter))
         };
-        (0..N).all(|voter| {
-            let heard_truly = !after.heard.contains(voter) || is_heard(voter);
-            let was = |records: fn(&Looking<N>) -> &[Option<Vote>; N]| {
-                before.and_then(|looking| records(looking)[voter])
-            };
-            heard_truly
-                && truthful(
-                    voter,
-                    was(|looking| &looking.recv_set),
-                    after.recv_set[voter],
-                )
-                && truthful(
-                    voter,
-                    was(|looking| &looking.out_of_election),
-                    after.out_of_election[voter],
-                )
-        })
+        after.heard.iter().all(is_heard)
+            && truthful(|looking| &looking.recv_set)
+            && truthful(|looking| &looking.out_of_election)
     }
+
+    /// Whether this vote has just arrived from the voter, or is what the server itself announces.
+    fn is_just_told(&self, me: usize, voter: usize, vote: Vote) -> bool {
+        let arrived = self.received().map(|(src, _, told)| (src, told.vote));
+        let own = || announcement(self.election, self.after, me, me).map(|own| (me, own.vote));
+        let told = Some((voter, vote));
+        told == arrived || told == own()
+    }
+}
+
+/// What is received in this step, and from whom.
+fn received<const N: usize>(
+    election: &FastLeaderElection<N>,
+    before: &State<N>,
+    action: Action,
+) -> Option<(usize, usize, Notification)> {
+    let (src, dst, notification) = match action {
+        Action::Deliver { src, dst } => (src, dst, before.network.next(src, dst)),
+        // Announced again, it says what the sender's last announcement said.
+        Action::Resend { src, dst } if !before.network.is_broken(src, dst) => {
+            (src, dst, announcement(election, before, src, dst))
+        }
+        Action::Resend { .. }
+        | Action::Supersede { .. }
+        | Action::Lose { .. }
+        | Action::CollectTimeout { .. }
+        | Action::FinalizeTimeout { .. }
+        | Action::GiveUp { .. }
+        | Action::Activate { .. }
+        | Action::Start { .. }
+        | Action::Crash { .. }
+        | Action::Break { .. }
+        | Action::LoseLeader { .. } => return None,
+    };
+    Some((src, dst, notification?))
+}
+
+/// What a looking server says of itself.
+fn announcement<const N: usize>(
+    election: &FastLeaderElection<N>,
+    state: &State<N>,
+    src: usize,
+    dst: usize,
+) -> Option<Notification> {
+    let notification = state.servers[src].announcement()?;
+    Some(election.common().as_written(src, dst, notification))
 }
 
 fn is_end_of_wait(action: &Action) -> bool {

@@ -1,15 +1,16 @@
-//! One server's election: the algorithm itself, as a stateright actor. What a server knows
-//! meanwhile is a [`Server`].
+//! One server's election: the algorithm itself. What a server knows meanwhile is a [`Server`]; as
+//! stateright knows actors it is one, too.
 //!
 //! To be read beside `FastLeaderElection.java`. Every function names the Java method, or the branch
 //! of `lookForLeader`, that it states. A handler is one atomic step: the answer that the receiver
 //! thread gives at once, then the election's own reaction.
 //!
-//! Deliberately absent: timers as commands. A looking server always waits for exactly one thing,
+//! Deliberately absent: timers. A looking server always waits for exactly one thing,
 //! [`Wait`], so the wait in force is read off its state; how long it lasts, and the back-off,
 //! belong to the implementation. A leader that has followers no longer needs the oracle
 //! (`updateNeedOracle`); here whoever looks needs it.
 
+mod actor;
 mod knowledge;
 mod rules;
 
@@ -18,11 +19,13 @@ pub use knowledge::{Election, Looking, Server, Wait};
 use crate::election::mutants::Mutant;
 use crate::terms::ensemble::{Ensemble, Known};
 use crate::terms::set::ServerSet;
-use crate::terms::vote::{Credentials, Notification, Proposal, Round, Vote};
+use crate::terms::vote::{Notification, Proposal, Round, Vote};
 use fle::{Generation, ServerState};
-use stateright::actor::{Actor, Id, Out};
-use std::borrow::Cow;
+use smallvec::SmallVec;
 use std::cmp::Ordering;
+
+/// What a server sends in a step: to whom, and what, in this order.
+pub type Sends = SmallVec<[(usize, Notification); 4]>;
 
 /// The rules of the election among `N` servers, the same for each of them.
 #[derive(Clone, Debug)]
@@ -35,48 +38,30 @@ pub struct FastLeaderElection<const N: usize> {
     pub mutant: Option<Mutant>,
 }
 
-impl<const N: usize> Actor for FastLeaderElection<N> {
-    type Msg = Notification;
-    type Timer = Wait;
-    type State = Server<N>;
-    type Storage = Credentials;
-    type Random = ();
-
-    fn on_start(&self, id: Id, disk: &Option<Credentials>, out: &mut Out<Self>) -> Server<N> {
-        let server = Server {
-            credentials: disk.unwrap_or(Credentials::NO_DATA),
-            round: Round(0),
-            known: self.common().composition().begins(),
-            granted: false,
-            active: false,
-            election: Election::Down { returns: true },
-        };
-        self.look_for_leader(id.into(), server, out)
-    }
-
-    fn on_msg(
+impl<const N: usize> FastLeaderElection<N> {
+    /// Something arrives from `src`.
+    pub fn hear(
         &self,
-        id: Id,
-        server: &mut Cow<'_, Server<N>>,
-        src: Id,
+        me: usize,
+        server: &mut Server<N>,
+        src: usize,
         n: Notification,
-        out: &mut Out<Self>,
+        out: &mut Sends,
     ) {
-        let me = id.into();
         if self.listens(server) && n.config > server.known.committed() {
-            *server = Cow::Owned(self.restart_election(me, **server, Known::of(n.config), out));
+            *server = self.restart_election(me, *server, Known::of(n.config), out);
             return;
         }
-        if !self.voters(server.known).contains(src.into()) {
+        if !self.voters(server.known).contains(src) {
             self.answer_stranger(me, server, src, out);
             return;
         }
         self.answer_at_once(me, server, src, n.vote, out);
         if self.leaves_leader(server, n.vote) {
-            *server = Cow::Owned(self.look_for_leader(me, **server, out));
+            *server = self.look_for_leader(me, *server, out);
             return;
         }
-        let Election::Looking(looking) = &server.election else {
+        let Election::Looking(looking) = &mut server.election else {
             return;
         };
         // While it finalizes it discards what is no better, whatever the sender's state or round.
@@ -85,34 +70,29 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
         if looking.wait == Wait::Finalizing
             && self.is_discarded(server.known, n.vote, looking.proposal)
         {
-            if self.counts_as_heard(server.round, looking, src.into(), n.vote) {
-                hear(server.to_mut(), src.into());
+            if self.counts_as_heard(server.round, looking, src, n.vote) {
+                looking.heard = looking.heard.with(src);
             }
             return;
         }
-        let server = server.to_mut();
-        if let Election::Looking(looking) = &mut server.election
-            && !self.is(Mutant::KeepsFinalizing)
-        {
+        if !self.is(Mutant::KeepsFinalizing) {
             looking.wait = Wait::Collecting;
         }
         if self.voters(server.known).contains(n.vote.leader()) {
-            self.receive(server, me, src.into(), n.vote, out);
+            self.receive(server, me, src, n.vote, out);
         }
     }
 
-    fn on_timeout(
-        &self,
-        id: Id,
-        server: &mut Cow<'_, Server<N>>,
-        ran_out: &Wait,
-        out: &mut Out<Self>,
-    ) {
-        let (me, round) = (id.into(), server.round);
-        let Election::Looking(looking) = server.election else {
+    /// A wait is over.
+    ///
+    /// # Panics
+    /// If it is not the one in force.
+    pub fn time_out(&self, me: usize, server: &mut Server<N>, ran_out: Wait, out: &mut Sends) {
+        let round = server.round;
+        let Election::Looking(looking) = &server.election else {
             return;
         };
-        assert_eq!(looking.wait, *ran_out, "only the wait in force can run out");
+        assert_eq!(looking.wait, ran_out, "only the wait in force can run out");
         let proposal = looking.proposal;
         match looking.wait {
             Wait::Collecting => {
@@ -121,15 +101,13 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
                 }
                 let quorum = |set: ServerSet| self.is_quorum(server.known, set, server.granted);
                 if looking.vote_set.is_some_and(quorum) || self.settles_unsupported(proposal) {
-                    self.settle(server.to_mut(), me, proposal, round);
+                    self.settle(server, me, proposal, round);
                 }
             }
-            Wait::Finalizing => self.settle(server.to_mut(), me, proposal, round),
+            Wait::Finalizing => self.settle(server, me, proposal, round),
         }
     }
-}
 
-impl<const N: usize> FastLeaderElection<N> {
     /// Whether this is the mutant that is run.
     pub(crate) fn is(&self, mutant: Mutant) -> bool {
         self.mutant == Some(mutant)
@@ -149,7 +127,7 @@ impl<const N: usize> FastLeaderElection<N> {
 
     /// Starts to look: a new round, the server's own proposal, and everybody told.
     #[doc(alias = "lookForLeader")]
-    pub fn look_for_leader(&self, me: usize, server: Server<N>, out: &mut Out<Self>) -> Server<N> {
+    pub fn look_for_leader(&self, me: usize, server: Server<N>, out: &mut Sends) -> Server<N> {
         let voters = self.voters(server.known);
         let answers_strangers = (0..N).any(|peer| !voters.contains(peer));
         let settled = server.settled().map(|vote| vote.proposal);
@@ -179,7 +157,7 @@ impl<const N: usize> FastLeaderElection<N> {
         me: usize,
         server: Server<N>,
         known: Known,
-        out: &mut Out<Self>,
+        out: &mut Sends,
     ) -> Server<N> {
         let round = self.round_of_new_object(server.round);
         let begins_anew = Server {
@@ -225,7 +203,7 @@ impl<const N: usize> FastLeaderElection<N> {
     /// round that this server is in. A server that looks has none but the one from before, or the
     /// one for itself that it was born with.
     #[doc(alias = "WorkerReceiver")]
-    fn answer_stranger(&self, me: usize, server: &Server<N>, src: Id, out: &mut Out<Self>) {
+    fn answer_stranger(&self, me: usize, server: &Server<N>, src: usize, out: &mut Sends) {
         if self.is(Mutant::StrangersUnanswered) {
             return;
         }
@@ -247,7 +225,7 @@ impl<const N: usize> FastLeaderElection<N> {
     /// The receiver thread's answer: to a looking server that lags behind, the proposal; to any
     /// looking server, once settled, the vote that was settled on.
     #[doc(alias = "WorkerReceiver")]
-    fn answer_at_once(&self, me: usize, server: &Server<N>, src: Id, n: Vote, out: &mut Out<Self>) {
+    fn answer_at_once(&self, me: usize, server: &Server<N>, src: usize, n: Vote, out: &mut Sends) {
         if n.state != ServerState::Looking {
             return;
         }
@@ -269,7 +247,7 @@ impl<const N: usize> FastLeaderElection<N> {
     }
 
     /// The branches of the loop, by the sender's state.
-    fn receive(&self, server: &mut Server<N>, me: usize, src: usize, n: Vote, out: &mut Out<Self>) {
+    fn receive(&self, server: &mut Server<N>, me: usize, src: usize, n: Vote, out: &mut Sends) {
         match n.state {
             ServerState::Looking => self.receive_looking(server, me, src, n, out),
             ServerState::Following => {
@@ -293,7 +271,7 @@ impl<const N: usize> FastLeaderElection<N> {
         me: usize,
         src: usize,
         n: Vote,
-        out: &mut Out<Self>,
+        out: &mut Sends,
     ) {
         let own = self.own_proposal(me, server);
         let known = server.known;
@@ -412,18 +390,23 @@ impl<const N: usize> FastLeaderElection<N> {
 
     /// To every voter, this server included if it is one.
     #[doc(alias = "sendNotifications")]
-    fn send_notifications(&self, server: &Server<N>, out: &mut Out<Self>) {
-        if let Election::Looking(looking) = &server.election {
-            let vote = Vote::looking(looking.proposal, server.round);
-            for dst in self.voters(server.known).iter() {
-                Self::send(server, dst.into(), vote, out);
-            }
+    fn send_notifications(&self, server: &Server<N>, out: &mut Sends) {
+        if let Some(announcement) = server.announcement() {
+            let voters = self.voters(server.known).iter();
+            out.extend(voters.map(|dst| (dst, announcement)));
         }
     }
 
-    fn send(server: &Server<N>, dst: Id, vote: Vote, out: &mut Out<Self>) {
+    /// What a server that has waited for votes announces again to this one, which hears nothing of
+    /// it if it does not vote.
+    pub(crate) fn announced_again(&self, server: &Server<N>, dst: usize) -> Option<Notification> {
+        let hears = self.voters(server.known).contains(dst) && !self.is(Mutant::SilentTimeout);
+        server.announcement().filter(|_| hears)
+    }
+
+    fn send(server: &Server<N>, dst: usize, vote: Vote, out: &mut Sends) {
         let config = server.known.committed();
-        out.send(dst, Notification { vote, config });
+        out.push((dst, Notification { vote, config }));
     }
 
     /// Ends the election.
@@ -442,12 +425,6 @@ impl<const N: usize> FastLeaderElection<N> {
             round,
             state,
         });
-    }
-}
-
-fn hear<const N: usize>(server: &mut Server<N>, src: usize) {
-    if let Election::Looking(looking) = &mut server.election {
-        looking.heard = looking.heard.with(src);
     }
 }
 

@@ -5,7 +5,7 @@
 //! their places, from 0, and written by their sids.
 
 use crate::election::server::{Server, Wait};
-use crate::election::system::{Action, State, System, sends};
+use crate::election::system::{Action, State, System};
 use crate::frame::system::TransitionSystem;
 use crate::terms::vote::{
     ConfigVersion, Credentials, Notification, Proposal, Round, Vote, serialize_place,
@@ -97,7 +97,8 @@ impl Scene {
         let (after, effects) = system.next(before, action)?;
         let actor = action.actor();
         let changes = actor.map(|id| changes(&before.servers[id], &after.servers[id]));
-        let sent = sends(&effects).map(|(to, notification)| Sent { to, notification });
+        let sent = effects.into_iter();
+        let sent = sent.map(|(to, notification)| Sent { to, notification });
         Some(Self {
             action: Event::new(system, before, action)?,
             changes: changes.unwrap_or_default(),

@@ -35,14 +35,8 @@ impl<const N: usize> Subject for System<N> {
             after,
             effects,
         } = *step;
-        let step = rules::Step {
-            election: &self.election,
-            before,
-            action,
-            after,
-            effects,
-        };
-        past.after(&step)
+        let step = (before, action, after);
+        past.after(&rules::Step::new(&self.election, step, effects))
     }
 
     fn sketch(&self, state: &State<N>) -> String {

@@ -1,8 +1,8 @@
 //! The servers and the links between them: what can happen, and what comes of it.
 //!
-//! stateright has a model of its own for actors, `ActorModel`. This one drives the same [`Actor`]s
-//! over links that `ActorModel` does not know (a send slot of one), in fixed arrays instead of heap
-//! collections.
+//! stateright has a model of its own for actors, `ActorModel`. This one follows the same actors'
+//! rules over links that `ActorModel` does not know (a send slot of one), in fixed arrays instead of
+//! heap collections.
 //!
 //! When a wait can run out is the [`Setting`]'s to say, what must not be put off for ever
 //! [`System::fairness`]'s. What surrounds the election, the peer's main loop, is here as well:
@@ -27,15 +27,13 @@ use crate::election::faults::{Crash, Faults};
 use crate::election::finalizing::Finalizing;
 use crate::election::mutants::Mutant;
 use crate::election::network::{Links, Network};
-use crate::election::server::{Election, FastLeaderElection, Server, Wait};
+use crate::election::server::{Election, FastLeaderElection, Sends, Server, Wait};
 use crate::frame::system::{Fairness, TransitionSystem};
 use crate::terms::set::ServerSet;
 use crate::terms::setting::Setting;
 use crate::terms::vote::{Credentials, Notification, Round};
 use awaited::Awaited;
 use patience::Patience;
-use stateright::actor::{Actor, Command, Id, Out};
-use std::borrow::Cow;
 
 /// The model of a scenario with `N` servers.
 #[derive(Clone)]
@@ -56,9 +54,6 @@ pub struct System<const N: usize> {
     pub starts: Vec<State<N>>,
 }
 
-/// What the server does in a step, as commands to its surroundings.
-pub(crate) type Effects<const N: usize> = Out<FastLeaderElection<N>>;
-
 impl<const N: usize> System<N> {
     /// The state in which those of these servers that are to start with the others have just begun
     /// to look.
@@ -72,7 +67,7 @@ impl<const N: usize> System<N> {
             patience: Patience::NONE,
             awaited: [Awaited::NOTHING; N],
         };
-        let mut started: [Effects<N>; N] = std::array::from_fn(|_| Out::new());
+        let mut started: [Sends; N] = std::array::from_fn(|_| Sends::new());
         for server in (0..N).filter(|&server| servers[server].1) {
             let down = state.servers[server];
             state.servers[server] =
@@ -91,12 +86,8 @@ impl<const N: usize> System<N> {
 
     /// What `src` sends `dst` when it announces its vote again.
     pub(crate) fn resent(&self, state: &State<N>, src: usize, dst: usize) -> Option<Notification> {
-        let mut effects = Out::new();
-        let mut server = Cow::Borrowed(&state.servers[src]);
-        self.election
-            .on_timeout(src.into(), &mut server, &Wait::Collecting, &mut effects);
-        let to_dst = sends(&effects).find(|&(to, _)| to == dst);
-        to_dst.map(|(_, notification)| self.election.common().as_written(src, dst, notification))
+        let notification = self.election.announced_again(&state.servers[src], dst)?;
+        Some(self.election.common().as_written(src, dst, notification))
     }
 
     fn receive(
@@ -105,12 +96,11 @@ impl<const N: usize> System<N> {
         src: usize,
         dst: usize,
         notification: Notification,
-        effects: &mut Effects<N>,
+        effects: &mut Sends,
     ) {
         let known = state.servers[dst].known;
-        self.handle(state, dst, effects, |id, server, out| {
-            self.election
-                .on_msg(id, server, src.into(), notification, out);
+        self.handle(state, dst, effects, |server, out| {
+            self.election.hear(dst, server, src, notification, out);
         });
         if state.servers[dst].known != known {
             // Its connections belonged to the election that it left.
@@ -120,15 +110,15 @@ impl<const N: usize> System<N> {
         self.hear_own_vote(state, dst);
     }
 
-    fn time_out(&self, state: &mut State<N>, server: usize, wait: Wait, effects: &mut Effects<N>) {
-        self.handle(state, server, effects, |id, server, out| {
-            self.election.on_timeout(id, server, &wait, out);
+    fn time_out(&self, state: &mut State<N>, server: usize, wait: Wait, effects: &mut Sends) {
+        self.handle(state, server, effects, |it, out| {
+            self.election.time_out(server, it, wait, out);
         });
         self.hear_own_vote(state, server);
     }
 
     /// The server begins to look, whatever it did before.
-    fn look(&self, state: &mut State<N>, server: usize, effects: &mut Effects<N>) {
+    fn look(&self, state: &mut State<N>, server: usize, effects: &mut Sends) {
         let looks = self
             .election
             .look_for_leader(server, state.servers[server], effects);
@@ -143,15 +133,13 @@ impl<const N: usize> System<N> {
         &self,
         state: &mut State<N>,
         server: usize,
-        effects: &mut Effects<N>,
-        event: impl FnOnce(Id, &mut Cow<'_, Server<N>>, &mut Effects<N>),
+        effects: &mut Sends,
+        event: impl FnOnce(&mut Server<N>, &mut Sends),
     ) {
-        let before = state.servers[server];
-        let mut after = Cow::Borrowed(&before);
-        event(server.into(), &mut after, effects);
-        state.servers[server] = *after;
+        let looked = state.servers[server].looking().is_some();
+        event(&mut state.servers[server], effects);
         self.apply(state, server, effects);
-        let decides = before.looking().is_some() && after.settled().is_some();
+        let decides = looked && state.servers[server].settled().is_some();
         if decides && !self.election.is(Mutant::DecisionKeepsLoopback) {
             state.network.link_mut(server, server).supersede();
         }
@@ -208,8 +196,8 @@ impl<const N: usize> System<N> {
     }
 
     /// Puts what the server sends on its links.
-    fn apply(&self, state: &mut State<N>, server: usize, effects: &Effects<N>) {
-        for (dst, notification) in sends(effects) {
+    fn apply(&self, state: &mut State<N>, server: usize, effects: &[(usize, Notification)]) {
+        for &(dst, notification) in effects {
             if !self
                 .election
                 .is_sent(server, dst, state.network.link(server, dst), self.links)
@@ -231,9 +219,9 @@ impl<const N: usize> System<N> {
             return;
         }
         if let Some(own) = state.network.link_mut(server, server).deliver() {
-            let mut answers = Out::new();
-            self.handle(state, server, &mut answers, |id, server, out| {
-                self.election.on_msg(id, server, id, own, out);
+            let mut answers = Sends::new();
+            self.handle(state, server, &mut answers, |it, out| {
+                self.election.hear(server, it, server, own, out);
             });
         }
     }
@@ -242,12 +230,9 @@ impl<const N: usize> System<N> {
     /// one.
     fn forget(&self, state: &mut State<N>) {
         let committed = |server: &Server<N>| server.known.committed();
-        let newest = state.servers.iter().map(committed).max();
-        let restarts = state
-            .servers
-            .iter()
-            .any(|server| Some(committed(server)) != newest);
-        if !state.faults.break_connections() && !restarts {
+        let first = committed(&state.servers[0]);
+        let restarts = || state.servers.iter().any(|it| committed(it) != first);
+        if !state.faults.break_connections() && !restarts() {
             state.network.forget_last();
         }
         self.leave_out(state);
@@ -264,20 +249,10 @@ impl<const N: usize> System<N> {
     }
 }
 
-/// The notifications that a server sends, with their receivers.
-pub(crate) fn sends<const N: usize>(
-    effects: &Effects<N>,
-) -> impl Iterator<Item = (usize, Notification)> {
-    effects.iter().filter_map(|command| match command {
-        Command::Send(dst, notification) => Some((usize::from(*dst), *notification)),
-        _ => None,
-    })
-}
-
 impl<const N: usize> TransitionSystem for System<N> {
     type State = State<N>;
     type Action = Action;
-    type Effects = Effects<N>;
+    type Effects = Sends;
     type Duty = Action;
 
     fn init(&self) -> &[State<N>] {
@@ -303,15 +278,12 @@ impl<const N: usize> TransitionSystem for System<N> {
         state.servers.iter().all(Server::is_within_bounds)
     }
 
-    /// The state after an action, and what the acting server did; `None` if the action changes
-    /// nothing.
-    fn next(&self, before: &State<N>, action: Action) -> Option<(State<N>, Effects<N>)> {
-        let mut after = *before;
-        let mut effects = Out::new();
+    fn step(&self, before: &State<N>, action: Action, after: &mut State<N>) -> Option<Sends> {
+        let mut effects = Sends::new();
         match action {
             Action::Deliver { src, dst } => {
                 let notification = after.network.link_mut(src, dst).deliver()?;
-                self.receive(&mut after, src, dst, notification, &mut effects);
+                self.receive(after, src, dst, notification, &mut effects);
             }
             Action::Supersede { src, dst } | Action::Lose { src, dst } => {
                 after.network.link_mut(src, dst).supersede();
@@ -321,22 +293,25 @@ impl<const N: usize> TransitionSystem for System<N> {
                 if after.network.is_broken(src, dst) {
                     after.network.send(src, dst, notification, self.links);
                 } else {
-                    self.receive(&mut after, src, dst, notification, &mut effects);
+                    self.receive(after, src, dst, notification, &mut effects);
+                    if effects.is_empty() && after.servers[dst] == before.servers[dst] {
+                        return None;
+                    }
                 }
             }
             Action::CollectTimeout { server } => {
-                self.time_out(&mut after, server, Wait::Collecting, &mut effects);
+                self.time_out(after, server, Wait::Collecting, &mut effects);
             }
             Action::FinalizeTimeout { server } => {
-                self.time_out(&mut after, server, Wait::Finalizing, &mut effects);
+                self.time_out(after, server, Wait::Finalizing, &mut effects);
             }
             Action::GiveUp { server } | Action::Start { server } => {
-                self.look(&mut after, server, &mut effects);
+                self.look(after, server, &mut effects);
             }
-            Action::Activate { server } => self.activate(&mut after, server),
+            Action::Activate { server } => self.activate(after, server),
             Action::Crash { server, crash } => {
                 *after.faults.crashes_left(crash) -= 1;
-                Self::crash(&mut after, server, crash);
+                Self::crash(after, server, crash);
                 if self.election.is(Mutant::CrashKeepsRound) {
                     after.servers[server].round = before.servers[server].round;
                 }
@@ -354,17 +329,29 @@ impl<const N: usize> TransitionSystem for System<N> {
             }
             Action::LoseLeader { server } => {
                 after.faults.losses -= 1;
-                self.look(&mut after, server, &mut effects);
+                self.look(after, server, &mut effects);
             }
         }
-        self.follow_patience(before, action, &mut after);
-        self.pass_time(before, &mut after);
-        self.forget(&mut after);
-        let may_be_idle = matches!(
-            action,
-            Action::Resend { .. } | Action::CollectTimeout { .. }
-        );
-        (!may_be_idle || after != *before).then_some((after, effects))
+        self.follow_patience(before, action, after);
+        self.pass_time(before, after);
+        self.forget(after);
+        let is_idle = match action {
+            Action::Resend { dst, .. } => {
+                after.servers[dst] == before.servers[dst] && after.network == before.network
+            }
+            Action::CollectTimeout { .. } => *after == *before,
+            Action::Deliver { .. }
+            | Action::Supersede { .. }
+            | Action::Lose { .. }
+            | Action::FinalizeTimeout { .. }
+            | Action::GiveUp { .. }
+            | Action::Activate { .. }
+            | Action::Start { .. }
+            | Action::Crash { .. }
+            | Action::Break { .. }
+            | Action::LoseLeader { .. } => false,
+        };
+        (!is_idle).then_some(effects)
     }
 
     /// How the scheduler treats an action. What is sent arrives or is superseded; who is down and

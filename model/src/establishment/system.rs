@@ -461,13 +461,19 @@ impl<const N: usize> TransitionSystem for System<N> {
         }
     }
 
-    fn next(&self, before: &State<N>, action: Action) -> Option<(State<N>, Option<Done<N>>)> {
-        let (mut after, done) = self.happen(before, action)?;
+    fn step(
+        &self,
+        before: &State<N>,
+        action: Action,
+        after: &mut State<N>,
+    ) -> Option<Option<Done<N>>> {
+        let (happened, done) = self.happen(before, action)?;
+        *after = happened;
         if usize::from(after.begun) < self.prelude.len() {
             after.begun += 1;
         }
-        self.count_votes(&mut after);
-        Some((after, done))
+        self.count_votes(after);
+        Some(done)
     }
 
     /// In time there is one epoch more than the scenario has: a leader that gave up for want of

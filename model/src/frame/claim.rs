@@ -161,15 +161,16 @@ impl<S: Subject> Model for Checked<S> {
     }
 
     fn next_state(&self, before: &Self::State, action: S::Action) -> Option<Self::State> {
-        let (after, effects) = self.system.next(before, action)?;
+        let mut after = *before;
+        let effects = self.system.step(before, action, &mut after.state)?;
         let step = Step {
             before: &before.state,
             action,
-            after: &after,
+            after: &after.state,
             effects: &effects,
         };
-        let past = self.system.observe(before.past, &step);
-        Some(StateOf::<S> { state: after, past })
+        after.past = self.system.observe(before.past, &step);
+        Some(after)
     }
 
     fn within_boundary(&self, state: &Self::State) -> bool {

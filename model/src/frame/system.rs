@@ -25,12 +25,25 @@ pub trait TransitionSystem: Clone + Send + Sync + 'static {
     /// What can happen in the state. Some of it may turn out to change nothing.
     fn actions(&self, state: &Self::State, actions: &mut Vec<Self::Action>);
 
+    /// Makes of `after`, a copy of the state before, the state after an action. What was done in
+    /// it; `None`, and a copy that is of no use any more, if the action changes nothing.
+    fn step(
+        &self,
+        before: &Self::State,
+        action: Self::Action,
+        after: &mut Self::State,
+    ) -> Option<Self::Effects>;
+
     /// The state after an action, and what was done in it; `None` if the action changes nothing.
     fn next(
         &self,
         before: &Self::State,
         action: Self::Action,
-    ) -> Option<(Self::State, Self::Effects)>;
+    ) -> Option<(Self::State, Self::Effects)> {
+        let mut after = *before;
+        let effects = self.step(before, action, &mut after)?;
+        Some((after, effects))
+    }
 
     /// Whether the state is one to go on from.
     fn within_bounds(&self, state: &Self::State) -> bool;

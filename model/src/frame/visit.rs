@@ -227,13 +227,13 @@ where
         let mut desk = Desk::<M, L>::new();
         while let Some(waiting) = self.pool.take() {
             desk.waiting = waiting;
-            while let Some(state) = self.plan.order.next(&mut desk.waiting) {
+            while let Some(state) = &self.plan.order.next(&mut desk.waiting) {
                 let goes_on = observer.visit(state.label, &state.state);
                 if goes_on.is_break() {
                     self.counts.add(&mut desk.tally);
                     return;
                 }
-                self.expand(&state, &mut desk, observer);
+                self.expand(state, &mut desk, observer);
                 if desk.tally.visited == Self::BETWEEN_LOOKS {
                     self.counts.add(&mut desk.tally);
                     if self.pool.is_over() || self.is_given_up() {
@@ -267,18 +267,20 @@ where
         tally.depth = tally.depth.max(from.depth);
         self.model.actions(&from.state, &mut desk.actions);
         for action in desk.actions.drain(..) {
-            let Some(state) = self.model.next_state(&from.state, action.clone()) else {
+            let mut next = self.model.next_state(&from.state, action.clone());
+            let Some(state) = &next else {
                 continue;
             };
-            if !self.model.within_boundary(&state) {
+            if !self.model.within_boundary(state) {
                 tally.beyond += 1;
-                observer.step(&from.state, &action, &state, None);
+                observer.step(&from.state, &action, state, None);
                 continue;
             }
             tally.generated += 1;
-            let (label, is_new) = self.meet(fingerprint(&state), &mut desk.recent);
-            observer.step(&from.state, &action, &state, Some(label));
-            if is_new {
+            let (label, is_new) = self.meet(fingerprint(state), &mut desk.recent);
+            observer.step(&from.state, &action, state, Some(label));
+            // Only what is new is moved.
+            if is_new && let Some(state) = next.take() {
                 tally.unique += 1;
                 let depth = from.depth + 1;
                 desk.waiting.push_back(Waiting {

@@ -1,8 +1,8 @@
 //! Who the servers of a scenario are to one another: which of them vote, what a quorum is, who
 //! speaks an older format.
 //!
-//! What a quorum is and what a server weighs is asked of the shared [`fle::quorum`] once, for every
-//! set of servers, and kept; claims go by what is counted by hand ([`Configuration`]).
+//! What a quorum is is asked of the shared [`fle::quorum`] once, for every set of servers, and
+//! kept; so is what is counted by hand ([`Configuration`]), by which claims go.
 
 mod configuration;
 
@@ -83,6 +83,8 @@ pub struct Ensemble<const N: usize> {
     voters: ServerSet,
     quorums: Quorums,
     quorums_with_grant: Quorums,
+    counted_quorums: Quorums,
+    counted_quorums_with_grant: Quorums,
 }
 
 /// Which sets of servers are quorums: one bit for each set of up to seven.
@@ -228,13 +230,25 @@ impl<const N: usize> Ensemble<N> {
             Some(proposed) => QuorumView::joint(committed.verifier(), proposed.verifier()),
             None => QuorumView::new(committed.verifier()),
         };
+        let shared = |granted: bool| {
+            Quorums::of::<N>(|set| {
+                let tally = view.tally(set.iter().map(sid));
+                view.has_quorum(&tally, granted.then_some(&true))
+            })
+        };
+        let counted = |granted: bool| {
+            let in_force = || [&committed].into_iter().chain(&proposed);
+            Quorums::of::<N>(|set| in_force().all(|it| it.has_quorum(set, granted)))
+        };
         Self {
             composition,
             voters: (0..N)
                 .filter(|&server| view.slot(sid(server)).is_some())
                 .collect(),
-            quorums: Quorums::of::<N>(&view, false),
-            quorums_with_grant: Quorums::of::<N>(&view, true),
+            quorums: shared(false),
+            quorums_with_grant: shared(true),
+            counted_quorums: counted(false),
+            counted_quorums_with_grant: counted(true),
             committed,
             proposed,
             view,
@@ -277,9 +291,12 @@ impl<const N: usize> Ensemble<N> {
     /// what is claimed.
     #[must_use]
     pub fn has_quorum(&self, servers: ServerSet, granted: bool) -> bool {
-        let granted = granted && self.has_oracle();
-        let mut in_force = [&self.committed].into_iter().chain(&self.proposed);
-        in_force.all(|configuration| configuration.has_quorum(servers, granted))
+        let quorums = if granted && self.has_oracle() {
+            self.counted_quorums_with_grant
+        } else {
+            self.counted_quorums
+        };
+        quorums.contain(servers)
     }
 
     /// Whether an oracle stands beside the ensemble.
@@ -361,16 +378,13 @@ impl<const N: usize> Ensemble<N> {
 }
 
 impl Quorums {
-    fn of<const N: usize>(view: &QuorumView, granted: bool) -> Self {
+    fn of<const N: usize>(is_quorum: impl Fn(ServerSet) -> bool) -> Self {
         assert!(N <= 7, "a bit for each set of {N} servers does not fit");
         let sets = (0..1_u8 << N).map(|set| {
             let members = (0..N).filter(move |server| set >> server & 1 == 1);
             members.collect::<ServerSet>()
         });
-        let quorums = sets.filter(|set| {
-            let tally = view.tally(set.iter().map(sid));
-            view.has_quorum(&tally, granted.then_some(&true))
-        });
+        let quorums = sets.filter(|&set| is_quorum(set));
         Self(quorums.fold(0, |known, set| known | 1 << set.bits()))
     }
 

@@ -1,7 +1,7 @@
 //! Sets of servers, a bit for each: small enough to be part of a state.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::fmt;
+use std::{fmt, iter};
 
 /// A set of at most eight servers, by their places.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, BorshSerialize, BorshDeserialize)]
@@ -38,7 +38,12 @@ impl ServerSet {
 
     /// The servers in it, ascending.
     pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..8).filter(move |&server| self.contains(server))
+        let mut rest = self.0;
+        iter::from_fn(move || {
+            let next = rest.trailing_zeros();
+            rest &= rest.checked_sub(1)?;
+            Some(next as usize)
+        })
     }
 
     /// A bit for each server.

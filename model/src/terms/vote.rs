@@ -4,11 +4,12 @@
 //! Comparing is not done here: a packed value is unpacked into the production crate's and compared
 //! by the rules that both share, [`fle::Proposal::supersedes`] and [`fle::Vote::agrees_with`].
 
-use super::packed::{pack_state, state_bits, unpack_state};
+use super::packed::{pack_state, unpack_state};
 use fle::{ElectionEpoch, Generation, PeerEpoch, ServerState, Sid, Zxid};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// The sid of the server in this place of the arrays: they count from 0, sids from 1.
 #[must_use]
@@ -38,6 +39,7 @@ pub struct Credentials(u8);
 #[derive(
     Clone, Copy, PartialEq, Eq, Hash, Serialize, borsh::BorshSerialize, borsh::BorshDeserialize,
 )]
+#[repr(C)]
 pub struct Proposal {
     /// The candidate's credentials, as the proposer knows them.
     #[serde(flatten)]
@@ -67,10 +69,10 @@ pub struct Round(pub u8);
 /// in four bytes.
 ///
 /// An entry of `recv_set` and `out_of_election` is exactly this, and so is the vote that a server
-/// settles on.
-#[derive(
-    Clone, Copy, PartialEq, Eq, Hash, Serialize, borsh::BorshSerialize, borsh::BorshDeserialize,
-)]
+/// settles on. Its bytes lie in the order in which `Vote::bits` takes them, so that it is read,
+/// compared and hashed as one word.
+#[derive(Clone, Copy, Serialize, borsh::BorshSerialize, borsh::BorshDeserialize)]
+#[repr(C)]
 pub struct Vote {
     /// Who is proposed, or was settled on.
     #[serde(flatten)]
@@ -202,7 +204,7 @@ impl Proposal {
             credentials,
             leader,
         } = self;
-        u16::from_be_bytes([credentials.bits(), leader])
+        u16::from_le_bytes([credentials.bits(), leader])
     }
 
     /// The same candidate and history in another epoch.
@@ -265,15 +267,38 @@ impl Vote {
         self.proposal.leader()
     }
 
-    /// Never zero.
+    /// Never zero, and below 2²⁸.
     pub(crate) fn bits(self) -> u32 {
         let Self {
             proposal,
             round,
             state,
         } = self;
-        let state = u32::from(state_bits(state));
-        u32::from(proposal.bits()) << 16 | u32::from(round.0) << 8 | state
+        let Proposal {
+            credentials,
+            leader,
+        } = proposal;
+        u32::from_le_bytes([credentials.bits(), leader, round.0, state as u8]) + (1 << 24)
+    }
+
+    /// The vote that has these bits, if one has.
+    pub(crate) fn of_bits(bits: u32) -> Option<Self> {
+        let [credentials, leader, round, state] = bits.to_le_bytes();
+        let state = match state {
+            1 => ServerState::Looking,
+            2 => ServerState::Following,
+            3 => ServerState::Leading,
+            4 => ServerState::Observing,
+            _ => return None,
+        };
+        Some(Self {
+            proposal: Proposal {
+                credentials: Credentials(credentials),
+                leader,
+            },
+            round: Round(round),
+            state,
+        })
     }
 
     /// The vote in the shared vocabulary, as announced in this generation of the wire format.
@@ -285,6 +310,20 @@ impl Vote {
             state: self.state,
             generation,
         }
+    }
+}
+
+impl PartialEq for Vote {
+    fn eq(&self, other: &Self) -> bool {
+        self.bits() == other.bits()
+    }
+}
+
+impl Eq for Vote {}
+
+impl Hash for Vote {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u32(self.bits());
     }
 }
 

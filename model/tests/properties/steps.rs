@@ -6,13 +6,12 @@ use super::{
 use fle::ServerState::{Following, Leading, Looking};
 use fle_model::election::network::Links;
 use fle_model::election::rules::{Step, StepRule};
-use fle_model::election::server::{Election, Wait};
+use fle_model::election::server::{Election, Sends, Wait};
 use fle_model::election::system::{Action, State, System};
 use fle_model::frame::claim::Checked;
 use fle_model::terms::ensemble::Known;
 use fle_model::terms::vote::{ConfigVersion, Credentials, Notification, Proposal, Round, Vote};
 use stateright::Model;
-use stateright::actor::{Id, Out};
 
 /// The same for votes of settled servers.
 fn recorded_settled(mut state: State<3>, server: usize, votes: &[(usize, Vote)]) -> State<3> {
@@ -32,18 +31,13 @@ fn keeps<const N: usize>(
     (before, action, after): (State<N>, Action, State<N>),
     sent: &[(usize, Vote)],
 ) -> bool {
-    let mut effects = Out::new();
+    let mut effects = Sends::new();
     for &(dst, vote) in sent {
         let config = ConfigVersion(1);
-        effects.send(Id::from(dst), Notification { vote, config });
+        effects.push((dst, Notification { vote, config }));
     }
-    rule.holds(&Step {
-        election: &system.election,
-        before: &before,
-        action,
-        after: &after,
-        effects: &effects,
-    })
+    let step = (&before, action, &after);
+    rule.holds(&Step::new(&system.election, step, &effects))
 }
 
 /// The same where the answers are no matter.

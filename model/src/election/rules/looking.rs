@@ -6,7 +6,7 @@
 
 use super::Step;
 use crate::election::server::{Election, Looking, Wait};
-use crate::election::system::{Action, sends};
+use crate::election::system::Action;
 use crate::terms::set::ServerSet;
 use crate::terms::vote::{Notification, Proposal, Vote};
 use fle::ServerState;
@@ -75,9 +75,9 @@ impl<const N: usize> Step<'_, N> {
             config: speaker.known.committed(),
         };
         let voters = self.election.ensemble(speaker.known).voters();
-        let said = sends(self.effects).filter(|&(dst, _)| voters.contains(dst));
+        let said = self.effects.iter();
         let mut told = ServerSet::NONE;
-        for (dst, notification) in said {
+        for &(dst, notification) in said.filter(|(dst, _)| voters.contains(*dst)) {
             if notification != proposal {
                 return false;
             }
@@ -160,7 +160,7 @@ impl<const N: usize> Step<'_, N> {
             ..vote
         });
         let expected = before.looking().map(looks).or(settled);
-        let answers = sends(self.effects).map(|(dst, notification)| (dst, notification.vote));
+        let answers = self.effects.iter().map(|&(dst, said)| (dst, said.vote));
         answers.eq(expected.map(|vote| (stranger, vote)))
     }
 

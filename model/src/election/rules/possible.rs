@@ -57,13 +57,8 @@ fn some_step<const N: usize>(
     system.actions(before, &mut actions);
     actions.into_iter().filter(kind).any(|action| {
         system.next(before, action).is_some_and(|(after, effects)| {
-            wanted(&Step {
-                election: &system.election,
-                before,
-                action,
-                after: &after,
-                effects: &effects,
-            })
+            let step = (before, action, &after);
+            wanted(&Step::new(&system.election, step, &effects))
         })
     })
 }

@@ -42,9 +42,9 @@ impl<const N: usize> Step<'_, N> {
     /// the newest that was sent, and nothing else is under way.
     pub(super) fn sends_newest_again(&self) -> bool {
         let is_newest = |src: usize, dst: usize| {
-            let [head, newest, last] = self.before.network.link(src, dst).all();
+            let newest = self.before.network.link(src, dst).newest_sent();
             let mut under_way = self.after.network.link(src, dst).notifications();
-            under_way.next() == newest.or(head).or(last) && under_way.next().is_none()
+            under_way.next() == newest && under_way.next().is_none()
         };
         match self.action {
             Action::Break { a, b } => is_newest(a, b) && is_newest(b, a),

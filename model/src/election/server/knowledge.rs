@@ -5,7 +5,7 @@
 
 use crate::terms::ensemble::Known;
 use crate::terms::set::ServerSet;
-use crate::terms::vote::{Credentials, Proposal, Round, Vote};
+use crate::terms::vote::{Credentials, Notification, Proposal, Round, Vote};
 use borsh::{BorshDeserialize, BorshSerialize};
 use fle::ServerState;
 
@@ -88,6 +88,16 @@ impl<const N: usize> Server<N> {
             Election::Looking(looking) => Some(looking),
             Election::Settled(_) | Election::Down { .. } => None,
         }
+    }
+
+    /// What it says of itself, if it looks.
+    #[must_use]
+    pub fn announcement(&self) -> Option<Notification> {
+        let looking = self.looking()?;
+        Some(Notification {
+            vote: Vote::looking(looking.proposal, self.round),
+            config: self.known.committed(),
+        })
     }
 
     /// The vote that it settled on, if it has settled.

@@ -30,15 +30,18 @@ impl<const N: usize> FastLeaderElection<N> {
 
     /// Whether `new` is better than `current`.
     pub(crate) fn supersedes(&self, known: Known, new: Proposal, current: Proposal) -> bool {
+        let Some(mutant) = self.mutant else {
+            return self.ensemble(known).supersedes(new, current);
+        };
         let (a, b) = (new.unpack(), current.unpack());
-        match self.mutant {
-            Some(Mutant::WeightIgnored | Mutant::ObserverElected) => a > b,
-            Some(Mutant::OrderWithoutEpoch) => (a.zxid, a.leader) > (b.zxid, b.leader),
-            Some(Mutant::OrderWithoutZxid) => (a.peer_epoch, a.leader) > (b.peer_epoch, b.leader),
-            Some(Mutant::OrderBySid) => a.leader > b.leader,
-            Some(Mutant::OrderWithoutSid) => (a.peer_epoch, a.zxid) > (b.peer_epoch, b.zxid),
-            Some(Mutant::CyclicOrder) => a > b || a.zxid == b.zxid && a.leader > b.leader,
-            Some(Mutant::WeighsByProposed) => {
+        match mutant {
+            Mutant::WeightIgnored | Mutant::ObserverElected => a > b,
+            Mutant::OrderWithoutEpoch => (a.zxid, a.leader) > (b.zxid, b.leader),
+            Mutant::OrderWithoutZxid => (a.peer_epoch, a.leader) > (b.peer_epoch, b.leader),
+            Mutant::OrderBySid => a.leader > b.leader,
+            Mutant::OrderWithoutSid => (a.peer_epoch, a.zxid) > (b.peer_epoch, b.zxid),
+            Mutant::CyclicOrder => a > b || a.zxid == b.zxid && a.leader > b.leader,
+            Mutant::WeighsByProposed => {
                 let proposed = self.ensemble(Known::of(known.newest()));
                 proposed.supersedes(new, current)
             }

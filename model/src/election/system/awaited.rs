@@ -21,14 +21,13 @@ impl<const N: usize> Awaited<N> {
         senders: [ServerSet::NONE; N],
     };
 
-    /// What it hashes as. Where delays are counted, a server has a word if and only if it
-    /// finalizes, which its own words tell.
-    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
+    /// What it hashes as; zero if and only if nothing is awaited. Where delays are counted, that is
+    /// so if and only if the server does not finalize, which its own words tell.
+    pub(super) fn word(&self) -> u64 {
         let Self { delays, senders } = self;
-        let word = senders.iter().fold(u64::from(*delays), |word, senders| {
+        senders.iter().fold(u64::from(*delays), |word, senders| {
             word << 8 | u64::from(senders.bits())
-        });
-        (*self != Self::NOTHING).then_some(word).into_iter()
+        })
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -1,14 +1,15 @@
 //! How a state is hashed: in a few words, since every transition has one hashed.
 //!
-//! Most are of sixteen bytes, which cost a hasher no more than eight. States that are equal have
-//! equal words; different ones differ in some word, because each field has bits of its own. Every
+//! States that are equal have equal words; different ones differ in some word, because each field
+//! has bits of its own, and the words around what is left out tell that it is. Every
 //! structure is taken apart by all its fields, so that one that is added is not forgotten here.
 
 use super::State;
+use super::awaited::Awaited;
 use crate::election::faults::Faults;
-use crate::election::network::{Link, Network};
+use crate::election::network::Network;
 use crate::election::server::{Election, Looking, Server, Wait};
-use crate::terms::vote::{Notification, Vote};
+use crate::terms::vote::Vote;
 use std::hash::{Hash, Hasher};
 
 impl<const N: usize> Hash for State<N> {
@@ -25,8 +26,8 @@ impl<const N: usize> Hash for State<N> {
             hash_server(server, hasher);
         }
         hash_network(network, hasher);
-        for awaited in awaited {
-            awaited.words().for_each(|word| hasher.write_u64(word));
+        for word in awaited.iter().map(Awaited::word).filter(|&word| word != 0) {
+            hasher.write_u64(word);
         }
         let Faults {
             crashes,
@@ -45,7 +46,7 @@ impl<const N: usize> Hash for State<N> {
             patience.asked.bits(),
             patience.overdue.bits(),
         ];
-        hasher.write_u64(u64::from_be_bytes(rest));
+        hasher.write_u64(u64::from_le_bytes(rest));
     }
 }
 
@@ -60,7 +61,7 @@ fn hash_server<const N: usize, H: Hasher>(server: &Server<N>, hasher: &mut H) {
     } = server;
     let flags = u8::from(*granted) << 1 | u8::from(*active);
     let knows = [credentials.bits(), round.0, *known as u8, flags];
-    let knows = u64::from(u32::from_be_bytes(knows)) << 32;
+    let knows = u64::from(u32::from_le_bytes(knows)) << 32;
     match election {
         Election::Down { returns } => hasher.write_u64(knows | u64::from(*returns)),
         // The state of a vote is never zero, so that neither is its word.
@@ -89,47 +90,34 @@ fn hash_looking<const N: usize, H: Hasher>(knows: u64, looking: &Looking<N>, has
         | u64::from(before) << 32
         | u64::from(support) << 16
         | u64::from(proposal.bits());
-    hasher.write_u128(both(knows | u64::from(waits), counts));
-    let mut votes = recv_set.iter().zip(out_of_election);
-    while let Some((&vote, &settled)) = votes.next() {
-        let next = votes.next();
-        let next = next.map_or(0, |(&vote, &settled)| pair(vote, settled));
-        hasher.write_u128(both(pair(vote, settled), next));
+    hasher.write_u64(knows | u64::from(waits));
+    hasher.write_u64(counts);
+    for (&vote, &settled) in recv_set.iter().zip(out_of_election) {
+        hasher.write_u64(u64::from(word(vote)) << 32 | u64::from(word(settled)));
     }
 }
 
+fn word(vote: Option<Vote>) -> u32 {
+    vote.map_or(0, Vote::bits)
+}
+
+/// The place of no link.
+const NO_PLACE: u8 = u8::MAX;
+
+/// What is in use of each link, with the link's place above it. What ends that has a byte there
+/// that no place has.
 fn hash_network<const N: usize, H: Hasher>(network: &Network<N>, hasher: &mut H) {
     let (links, broken) = network.all();
-    for link in links.as_flattened() {
-        hash_link(link, hasher);
+    for (place, link) in (0..u64::from(NO_PLACE)).zip(links.as_flattened()) {
+        let [head, newest, last] = link.words();
+        if head | newest | last != 0 {
+            hasher.write_u64(place << 56 | u64::from(head));
+            hasher.write_u64(u64::from(newest) << 32 | u64::from(last));
+        }
     }
     let broken = broken.iter();
-    hasher.write_u64(broken.fold(0, |word, servers| word << 8 | u64::from(servers.bits())));
-}
-
-fn hash_link<H: Hasher>(link: &Link, hasher: &mut H) {
-    let [head, newest, last] = link.all().map(words);
-    let configs = u32::from_be_bytes([head.1, newest.1, last.1, 0]);
-    hasher.write_u128(both(
-        u64::from(head.0) << 32 | u64::from(newest.0),
-        u64::from(last.0) << 32 | u64::from(configs),
-    ));
-}
-
-/// A notification's vote, never zero if there is one, and its configuration.
-fn words(notification: Option<Notification>) -> (u32, u8) {
-    notification.map_or((0, 0), |Notification { vote, config }| {
-        (vote.bits(), config.0)
-    })
-}
-
-fn both(a: u64, b: u64) -> u128 {
-    u128::from(a) << 64 | u128::from(b)
-}
-
-fn pair(a: Option<Vote>, b: Option<Vote>) -> u64 {
-    let word = |vote: Option<Vote>| u64::from(vote.map_or(0, Vote::bits));
-    word(a) << 32 | word(b)
+    let broken = broken.fold(0, |word, servers| word << 8 | u64::from(servers.bits()));
+    hasher.write_u64(u64::from(NO_PLACE) << 56 | broken);
 }
 
 #[cfg(test)]
@@ -137,12 +125,11 @@ mod tests {
     use super::*;
     use crate::election::catalogue::find;
     use crate::election::network::Links;
-    use crate::election::system::awaited::Awaited;
     use crate::frame::scenario::Scenario;
     use crate::frame::system::{Change, assert_fingerprints_differ};
     use crate::terms::ensemble::Known;
     use crate::terms::set::ServerSet;
-    use crate::terms::vote::{ConfigVersion, Credentials, Proposal, Round};
+    use crate::terms::vote::{ConfigVersion, Credentials, Notification, Proposal, Round};
     use fle::ServerState;
 
     const PROPOSAL: Proposal = Proposal::NOBODY;

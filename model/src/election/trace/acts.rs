@@ -6,14 +6,12 @@
 //! come to the model's next state, or telling them panics.
 
 use crate::election::network::{Link, Links};
-use crate::election::server::{Election, FastLeaderElection, Server, Wait};
+use crate::election::server::{Election, FastLeaderElection, Sends, Server, Wait};
 use crate::election::story::Event;
-use crate::election::system::{Action, Effects, State, System, sends};
+use crate::election::system::{Action, State, System};
 use crate::frame::system::TransitionSystem;
 use crate::terms::vote::{Notification, Round};
 use fle::Generation;
-use stateright::actor::{Actor, Id, Out};
-use std::borrow::Cow;
 
 /// What one server does.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -142,7 +140,7 @@ impl<'a, const N: usize> Acting<'a, N> {
     fn starts(&mut self, id: usize) {
         let down = self.servers[id];
         self.servers[id].round = Round(0);
-        self.act(id, down, What::Begins, &Out::new());
+        self.act(id, down, What::Begins, &Sends::new());
         for _ in 0..down.round.0 {
             self.looks_in_vain(id);
         }
@@ -155,10 +153,10 @@ impl<'a, const N: usize> Acting<'a, N> {
     }
 
     /// Looks, and has not yet heard its own vote.
-    fn looks_in_vain(&mut self, id: usize) -> Effects<N> {
+    fn looks_in_vain(&mut self, id: usize) -> Sends {
         let before = self.servers[id];
-        let effects = self.handle(id, |election, me, server, out| {
-            *server = Cow::Owned(election.look_for_leader(me.into(), **server, out));
+        let effects = self.handle(id, |election, server, out| {
+            *server = election.look_for_leader(id, *server, out);
         });
         self.act(id, before, What::Sees(Seen::Looks), &effects);
         effects
@@ -166,8 +164,8 @@ impl<'a, const N: usize> Acting<'a, N> {
 
     fn hears(&mut self, id: usize, from: usize, notification: Notification) {
         let before = self.servers[id];
-        let effects = self.handle(id, |election, me, server, out| {
-            election.on_msg(me, server, from.into(), notification, out);
+        let effects = self.handle(id, |election, server, out| {
+            election.hear(id, server, from, notification, out);
         });
         if self.servers[id].known == before.known {
             let hears = Seen::Hears { from, notification };
@@ -180,8 +178,8 @@ impl<'a, const N: usize> Acting<'a, N> {
                 ..looking
             };
             self.servers[id] = between;
-            self.act(id, before, restarts, &Out::new());
-            self.act(id, between, What::Begins, &Out::new());
+            self.act(id, before, restarts, &Sends::new());
+            self.act(id, between, What::Begins, &Sends::new());
             self.servers[id] = looking;
             self.act(id, between, What::Sees(Seen::Looks), &effects);
         }
@@ -189,13 +187,13 @@ impl<'a, const N: usize> Acting<'a, N> {
     }
 
     /// Where a link is its slot, a server hears its own vote as soon as it has sent it.
-    fn hears_itself(&mut self, id: usize, effects: &Effects<N>) {
-        let own = sends(effects).filter(|&(to, _)| to == id).last();
+    fn hears_itself(&mut self, id: usize, effects: &Sends) {
+        let own = effects.iter().rfind(|(to, _)| *to == id);
         let looks = self.servers[id].looking().is_some();
         let System {
             election, links, ..
         } = self.system;
-        if let Some((_, own)) = own
+        if let Some(&(_, own)) = own
             && looks
             && *links == Links::Slot
             && election.is_sent(id, id, &Link::default(), *links)
@@ -210,10 +208,10 @@ impl<'a, const N: usize> Acting<'a, N> {
     }
 
     /// A wait ran out, and what is announced then has not yet been heard by anybody.
-    fn wait_ran_out(&mut self, id: usize, wait: Wait) -> Effects<N> {
+    fn wait_ran_out(&mut self, id: usize, wait: Wait) -> Sends {
         let before = self.servers[id];
-        let effects = self.handle(id, |election, me, server, out| {
-            election.on_timeout(me, server, &wait, out);
+        let effects = self.handle(id, |election, server, out| {
+            election.time_out(id, server, wait, out);
         });
         self.act(id, before, What::Sees(Seen::Waited(wait)), &effects);
         effects
@@ -221,24 +219,22 @@ impl<'a, const N: usize> Acting<'a, N> {
 
     fn activated(&mut self, id: usize, after: Server<N>) {
         let before = std::mem::replace(&mut self.servers[id], after);
-        self.act(id, before, What::Sees(Seen::Activated), &Out::new());
+        self.act(id, before, What::Sees(Seen::Activated), &Sends::new());
     }
 
     /// The server handles something by the model's rules.
     fn handle(
         &mut self,
         id: usize,
-        event: impl FnOnce(&FastLeaderElection<N>, Id, &mut Cow<'_, Server<N>>, &mut Effects<N>),
-    ) -> Effects<N> {
-        let mut effects = Out::new();
-        let mut server = Cow::Owned(self.servers[id]);
-        event(&self.system.election, id.into(), &mut server, &mut effects);
-        self.servers[id] = *server;
+        event: impl FnOnce(&FastLeaderElection<N>, &mut Server<N>, &mut Sends),
+    ) -> Sends {
+        let mut effects = Sends::new();
+        event(&self.system.election, &mut self.servers[id], &mut effects);
         effects
     }
 
     /// The server has done this. One that speaks an old format is no server of ours.
-    fn act(&mut self, id: usize, before: Server<N>, what: What, effects: &Effects<N>) {
+    fn act(&mut self, id: usize, before: Server<N>, what: What, effects: &Sends) {
         let ensemble = self.system.election.common();
         if ensemble.generation(id, id) == Generation::Versioned {
             self.acts.push(Act {
@@ -246,7 +242,7 @@ impl<'a, const N: usize> Acting<'a, N> {
                 before,
                 what,
                 after: self.servers[id],
-                sends: sends(effects).collect(),
+                sends: effects.to_vec(),
             });
         }
     }
@@ -272,7 +268,7 @@ impl<'a, const N: usize> Acting<'a, N> {
         for (id, server) in forgot.servers.into_iter().enumerate() {
             let before = std::mem::replace(&mut self.servers[id], server);
             if before != server {
-                self.act(id, before, What::Forgets, &Out::new());
+                self.act(id, before, What::Forgets, &Sends::new());
             }
         }
     }
