@@ -224,7 +224,8 @@ mutants! {
         "What a looking server had settled on before is forgotten.";
     AskedForgotten "" in "timely-crash":
         "Who has asked again is forgotten.";
-    OverdueForgotten "" in "timely-loss":
+    OverdueForgotten "" in "timely-loss" survives
+        "What is claimed of runs in time holds, too, if one server may give up again and again before another does.":
         "Who could have given up is forgotten.";
     RepeatedForgotten "" in "timely-slots" survives
         "Who has announced its vote need not do so again, and comes to nothing new by it.":
