@@ -24,7 +24,11 @@ struct Follower {
 
 impl Follower {
     fn start(paths: &[PathBuf]) -> Self {
-        let mut child = command(paths).stdout(Stdio::piped()).spawn().unwrap();
+        Self::run(command(paths))
+    }
+
+    fn run(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
         thread::spawn(move || {
@@ -307,7 +311,11 @@ fn the_exit_code_is_that_of_the_verdict_so_far() {
         + 1;
     texts[1] = with_line(&texts[1], line, |it| it.replace("[[1, 2]]", "[[2]]"));
     texts[1].push('\n');
-    let follower = Follower::start(&write(&folder, &texts));
+    // Who is a quorum is known by the configuration.
+    let mut following = command(&write(&folder, &texts));
+    following.arg("--config");
+    following.arg(crate::support::folder("three-leader-killed").join("zoo.cfg"));
+    let follower = Follower::run(following);
     follower.says("verdict so far: first event that is not allowed: ");
     assert_eq!(follower.interrupt(), Some(1));
 
