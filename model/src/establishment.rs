@@ -114,7 +114,7 @@
 //! through several epochs with two crashes and a lost connection, or with a crash and a lost disk;
 //! three through one epoch, with a crash or a lost connection. Two epochs of three voters with a
 //! crash are for random walks (`establish-crash-later`, tier `simulation`): the search was stopped
-//! after 14.8 million states, and nobody knows how many there are. Where three go through a further
+//! after 105.8 million states, and nobody knows how many there are. Where three go through a further
 //! epoch, or two, with a lost disk, an older one, or three resets, one leads and another follows to
 //! begin with, and patience ends a few times only; so it is where leaders are elected by votes,
 //! with two resets, or a crash, a lost disk or an older one. In time three equal voters go through
