@@ -38,7 +38,7 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
     ) {
         changed(server, |server| {
             commanded(out, |sends| {
-                self.hear(id.into(), server, src.into(), n, sends)
+                self.hear(id.into(), server, src.into(), n, sends);
             });
         });
     }
@@ -52,7 +52,7 @@ impl<const N: usize> Actor for FastLeaderElection<N> {
     ) {
         changed(server, |server| {
             commanded(out, |sends| {
-                self.time_out(id.into(), server, *ran_out, sends)
+                self.time_out(id.into(), server, *ran_out, sends);
             });
         });
     }
