@@ -126,16 +126,14 @@ pub(super) fn claims<const N: usize>() -> Vec<Claim<N>> {
                 |_, state| !state.past.contains(StepRule::BetterEndsWait),
             )
         },
-        Claim {
-            applies: |scenario| !scenario.reduced,
-            ..always(
-                "the last word counts",
-                &["a settled server answers"],
-                "A looking server has the last vote of each voter on record: none is dropped \
-                 before its round is over, nor kept in the place of a later one.",
-                |_, state| !state.past.contains(StepRule::RecordsLast),
-            )
-        },
+        always(
+            "the last word counts",
+            &["a settled server answers"],
+            "A looking server has the last vote of each voter on record, as long as it can decide \
+             anything: none is dropped before its round is over, nor kept in the place of a later \
+             one.",
+            |_, state| !state.past.contains(StepRule::RecordsLast),
+        ),
         always(
             "epochs rise",
             &["a leader is established"],

@@ -201,23 +201,28 @@ impl<const N: usize> Step<'_, N> {
     }
 
     /// Nothing on record is dropped while the server looks on, but for the votes of a round that is
-    /// over.
+    /// over, and for what decides nothing: votes for less than the server proposes, and the word of
+    /// settled servers while it finalizes ([`reduction`](crate::election::system::reduction)).
     pub(super) fn keeps_records(&self) -> bool {
         let Some((before, after, was, is)) = self.looks_on() else {
             return true;
         };
+        let decides = |vote: &Vote| {
+            vote.state != ServerState::Looking || vote.proposal.unpack() >= is.proposal.unpack()
+        };
         let kept = |was: &[Option<Vote>; N], is: &[Option<Vote>; N]| {
             let mut both = was.iter().zip(is);
-            both.all(|(was, is)| was.is_none() || is.is_some())
+            both.all(|(was, is)| is.is_some() || !was.as_ref().is_some_and(decides))
         };
+        let finalizes = is.wait == Wait::Finalizing;
         let arrived = self.received().map(|(src, _, heard)| (src, heard.vote));
         let is_last = arrived.is_none_or(|(src, vote)| {
-            was.wait == Wait::Finalizing && is.wait == Wait::Finalizing
+            was.wait == Wait::Finalizing && finalizes
                 || vote.state == ServerState::Looking
                 || is.out_of_election[src]
                     .is_none_or(|kept| kept == vote || Some(kept) != was.out_of_election[src])
         });
-        kept(&was.out_of_election, &is.out_of_election)
+        (finalizes || kept(&was.out_of_election, &is.out_of_election))
             && (before.round < after.round || kept(&was.recv_set, &is.recv_set))
             && is_last
     }
