@@ -9,7 +9,7 @@
 //! | [`faults`], [`finalizing`] | what may go wrong, and how often; how long a server waits for a better proposal, and what that is worth |
 //! | [`mutants`] | which rules can be broken |
 //! | [`network`] | the links and what they lose |
-//! | [`server`] | the algorithm, one server's |
+//! | [`server`] | the algorithm, one server's, and that as a [`stateright::actor::Actor`] |
 //! | [`system`] | servers and links together, and what surrounds the election |
 //! | [`scenario`] | the bounds that a system is made from |
 //! | [`rules`] | what must hold of single steps |

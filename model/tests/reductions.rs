@@ -402,7 +402,7 @@ fn servers_can_change_places_in_small_scenarios_that_take_them_to_be_the_same() 
 
 /// `cargo test --release -p fle-model --test reductions -- --ignored`
 #[test]
-#[ignore = "it takes minutes"]
+#[ignore = "optimized it takes a minute, and else far more"]
 fn servers_can_change_places_in_large_scenarios_that_take_them_to_be_the_same() {
     assert_servers_can_change_places(|scenario| !is_small(scenario));
 }

@@ -68,7 +68,7 @@ const LIBRARY: Layers<'_> = &[
     ("election::server", &["knowledge", "self", "actor rules"]),
     (
         "election::rules",
-        &["self", "looking possible surroundings"],
+        &["self", "looking possible records settling surroundings"],
     ),
     (
         "election::system",

@@ -11,16 +11,18 @@
 
 mod looking;
 mod possible;
+mod records;
+mod settling;
 mod surroundings;
 
 pub(crate) use possible::{some_election, some_giving_up, some_receipt, some_settling};
+pub(crate) use settling::{counted, electors};
 
 use crate::election::server::{FastLeaderElection, Looking, Sends, Server};
 use crate::election::system::{Action, State};
-use crate::terms::set::ServerSet;
 use crate::terms::vote::{Notification, Vote};
 use borsh::{BorshDeserialize, BorshSerialize};
-use fle::{Generation, ServerState};
+use fle::ServerState;
 use std::fmt;
 
 /// A property of single steps.
@@ -270,20 +272,6 @@ impl<const N: usize> Step<'_, N> {
         })
     }
 
-    fn elects_best(&self) -> bool {
-        self.election_won().is_none_or(|(looking, vote)| {
-            let on_disk = |server: usize| self.before.servers[server].credentials;
-            let best = vote.proposal.credentials.max(on_disk(vote.leader()));
-            let proposes_itself = |server: usize| {
-                let known = self.before.servers[server].known;
-                let committed = self.election.ensemble(known).committed();
-                committed.voters.contains(server)
-            };
-            let mut electors = electors(looking, vote);
-            electors.all(|it| on_disk(it) <= best || !proposes_itself(it))
-        })
-    }
-
     fn replies_truthfully(&self) -> bool {
         let question = self.question_to_settled();
         question.is_none_or(|(src, vote)| self.answers_with(src, vote))
@@ -292,151 +280,6 @@ impl<const N: usize> Step<'_, N> {
     fn answers_with(&self, dst: usize, vote: Vote) -> bool {
         let answers = self.effects.iter().map(|&(dst, said)| (dst, said.vote));
         answers.eq([(dst, vote)])
-    }
-
-    /// Whose votes are on record for the one settled on: cast in this round, or by settled servers.
-    pub(crate) fn supporters(&self) -> Option<ServerSet> {
-        let (_, looking, vote) = self.settles()?;
-        let joins = self.joined().is_some();
-        let supports = |cast: Vote| match cast.state {
-            ServerState::Looking => cast.proposal == vote.proposal && cast.round == vote.round,
-            ServerState::Following | ServerState::Leading | ServerState::Observing => {
-                cast.leader() == vote.leader() && (joins || cast.round == vote.round)
-            }
-        };
-        let on_record = |voter: &usize| {
-            let votes = [looking.recv_set[*voter], looking.out_of_election[*voter]];
-            votes.into_iter().flatten().any(supports)
-        };
-        let supporters: ServerSet = (0..N).filter(on_record).collect();
-        let told = self.received().filter(|(_, _, told)| supports(told.vote));
-        Some(told.map_or(supporters, |(src, ..)| supporters.with(src)))
-    }
-
-    /// A quorum's votes are on record for the one settled on. Who joins another has that one's word
-    /// that it leads. In an ensemble of two, the word of the oracle's favourite is enough.
-    fn has_quorum_evidence(&self) -> bool {
-        let Some(((me, looking, vote), supporters)) = self.settles().zip(self.supporters()) else {
-            return true;
-        };
-        let mut on_record = self.on_record(looking);
-        let joins = self.joined().is_some();
-        let leads = |(voter, cast): (usize, Vote)| {
-            voter == vote.leader() && cast.state == ServerState::Leading
-        };
-        let Server { known, granted, .. } = self.before.servers[me];
-        let ensemble = self.election.ensemble(known);
-        let lone = joins && ensemble.has_oracle() && !granted;
-        (lone || ensemble.has_quorum(supporters, granted))
-            && match (joins, vote.leader() == me) {
-                (false, _) => true,
-                (true, true) => vote.round == self.before.servers[me].round,
-                (true, false) => on_record.any(leads),
-            }
-    }
-
-    /// The votes that a looking server has on record, or receives in this step, with who cast them.
-    fn on_record(&self, looking: &Looking<N>) -> impl Iterator<Item = (usize, Vote)> + Clone {
-        let received = self.received().map(|(src, _, n)| (src, n.vote));
-        let of_round = looking.recv_set.iter().enumerate();
-        let recorded = of_round.chain(looking.out_of_election.iter().enumerate());
-        let recorded = recorded.filter_map(|(voter, vote)| Some((voter, (*vote)?)));
-        recorded.chain(received)
-    }
-
-    /// Whether a server joins although no quorum on record settled on its leader, or voted for it,
-    /// in one round and with the same credentials.
-    pub(crate) fn joins_by_two_elections(&self) -> bool {
-        let Some((me, looking, joined)) = self.settles().filter(|_| !self.ends_wait()) else {
-            return false;
-        };
-        let on_record = self.on_record(looking);
-        let votes = on_record.clone().map(|(_, vote)| vote);
-        let mut elections = votes.filter(|vote| vote.leader() == joined.leader());
-        let Server { known, granted, .. } = self.before.servers[me];
-        let ensemble = self.election.ensemble(known);
-        !elections.any(|of| {
-            let same =
-                |&(_, vote): &(usize, Vote)| (vote.proposal, vote.round) == (of.proposal, of.round);
-            let voters = on_record.clone().filter(same).map(|(voter, _)| voter);
-            ensemble.has_quorum(voters.collect(), granted)
-        })
-    }
-
-    fn respects_ensemble(&self) -> bool {
-        let Some(server) = self.actor() else {
-            return true;
-        };
-        match self.before.servers[server].settled() {
-            Some(vote) => self.after.servers[server].settled() == Some(vote),
-            None => !self.passes_ensemble_by() || !self.joins_by_true_words(),
-        }
-    }
-
-    /// Whether a server joins another leader than the one that a quorum follows.
-    pub(crate) fn passes_ensemble_by(&self) -> bool {
-        self.joined().is_some_and(|(_, vote)| {
-            let established = self.before.established_leader(self.election);
-            established.is_some_and(|leader| vote.leader() != leader)
-        })
-    }
-
-    /// Whether those whose word is still true are enough for who joins: servers that said that they
-    /// have settled on its leader, and still have. Others cast their vote while they looked, or
-    /// have crashed or looked again since.
-    fn joins_by_true_words(&self) -> bool {
-        let Some((me, looking, vote)) = self.settles() else {
-            return false;
-        };
-        let is_true = |&(voter, cast): &(usize, Vote)| {
-            let leader = vote.leader();
-            let said = cast.state != ServerState::Looking && cast.leader() == leader;
-            said && self.before.leader_of(voter) == Some(leader)
-        };
-        let supporters = self.on_record(looking).filter(is_true);
-        let supporters = supporters.map(|(voter, _)| voter).collect();
-        let Server { known, granted, .. } = self.before.servers[me];
-        let ensemble = self.election.ensemble(known);
-        ensemble.has_quorum(supporters, granted)
-    }
-
-    /// Every record is as it was, or dropped, or what has just arrived from that server; a server's
-    /// own is what it announces. Who counts as heard was heard in this round, while it looked.
-    fn records_truthfully(&self) -> bool {
-        let Some(me) = self.actor() else {
-            return true;
-        };
-        let Some(after) = self.after.servers[me].looking() else {
-            return true;
-        };
-        let before = self.before.servers[me].looking();
-        let truthful = |records: fn(&Looking<N>) -> &[Option<Vote>; N]| {
-            let was = before.map_or(&[None; N], records);
-            let mut voters = was.iter().zip(records(after)).enumerate();
-            voters.all(|(voter, (was, is))| {
-                is == was || is.is_none_or(|vote| self.is_just_told(me, voter, vote))
-            })
-        };
-        let (was_round, round) = (self.before.servers[me].round, self.after.servers[me].round);
-        let heard_before = before.filter(|_| was_round == round);
-        let arrived = self.received().map(|(src, _, told)| (src, told.vote));
-        let is_heard = |voter: usize| {
-            let now = arrived.is_some_and(|(src, vote)| {
-                src == voter && vote.state == ServerState::Looking && vote.round == round
-            });
-            now || voter == me || heard_before.is_some_and(|looking| looking.heard.contains(voter))
-        };
-        after.heard.iter().all(is_heard)
-            && truthful(|looking| &looking.recv_set)
-            && truthful(|looking| &looking.out_of_election)
-    }
-
-    /// Whether this vote has just arrived from the voter, or is what the server itself announces.
-    fn is_just_told(&self, me: usize, voter: usize, vote: Vote) -> bool {
-        let arrived = self.received().map(|(src, _, told)| (src, told.vote));
-        let own = || announcement(self.election, self.after, me, me).map(|own| (me, own.vote));
-        let told = Some((voter, vote));
-        told == arrived || told == own()
     }
 }
 
@@ -492,27 +335,4 @@ fn is_end_of_wait(action: &Action) -> bool {
         | Action::Break { .. }
         | Action::LoseLeader { .. } => false,
     }
-}
-
-/// The voters counted for the vote that an election ended with, each with what it had announced.
-pub(crate) fn counted<const N: usize>(
-    looking: &Looking<N>,
-    vote: Vote,
-) -> impl Iterator<Item = (usize, Vote)> {
-    let vote = Vote::looking(vote.proposal, vote.round).unpack(Generation::Unversioned);
-    let voters =
-        FastLeaderElection::supporters(&looking.recv_set, |_| Generation::Unversioned, vote);
-    voters
-        .iter()
-        .filter_map(|voter| Some((voter, looking.recv_set[voter]?)))
-}
-
-/// Those of them that voted while they looked.
-pub(crate) fn electors<const N: usize>(
-    looking: &Looking<N>,
-    vote: Vote,
-) -> impl Iterator<Item = usize> {
-    let looked =
-        |(voter, vote): (usize, Vote)| (vote.state == ServerState::Looking).then_some(voter);
-    counted(looking, vote).filter_map(looked)
 }

@@ -17,7 +17,7 @@ use std::fmt;
 
 /// Scenarios with more states are left out, but for the one that is tried first: they take longer
 /// than all others together.
-const STATES: usize = 100_000;
+const STATES: usize = 250_000;
 
 /// What came of a mutant.
 #[derive(Clone, Debug, Serialize)]

@@ -439,6 +439,7 @@ mod tests {
 
     #[test]
     fn the_shared_rules_say_what_is_counted_by_hand() {
+        counts_as_by_hand::<2>();
         counts_as_by_hand::<3>();
         counts_as_by_hand::<4>();
         counts_as_by_hand::<5>();

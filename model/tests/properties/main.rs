@@ -3,15 +3,17 @@
 
 mod states;
 mod steps;
+mod surroundings;
 
 use fle_model::election::catalogue;
 use fle_model::election::claims::claims;
-use fle_model::election::server::Election;
-use fle_model::election::system::{State, System};
+use fle_model::election::rules::{Step, StepRule};
+use fle_model::election::server::{Election, Sends};
+use fle_model::election::system::{Action, State, System};
 use fle_model::frame::claim::{Checked, Kind};
 use fle_model::frame::scenario::Scenario;
 use fle_model::frame::subject::StateOf;
-use fle_model::terms::vote::{Credentials, Proposal, Round, Vote};
+use fle_model::terms::vote::{ConfigVersion, Credentials, Notification, Proposal, Round, Vote};
 
 const CREDENTIALS: Credentials = Credentials::new(1, 1);
 const BETTER: Credentials = Credentials::new(1, 2);
@@ -94,4 +96,40 @@ fn everything_that_must_hold_is_shown_not_to_be_vacuous_in_some_scenario() {
             assert!(all, "{}", claim.name);
         }
     }
+}
+
+/// The same for votes of settled servers.
+fn recorded_settled(mut state: State<3>, server: usize, votes: &[(usize, Vote)]) -> State<3> {
+    if let Election::Looking(looking) = &mut state.servers[server].election {
+        for &(voter, vote) in votes {
+            looking.out_of_election[voter] = Some(vote);
+        }
+    }
+    state
+}
+
+/// Whether the step between two states of the system, in which this happened and these answers were
+/// sent, keeps the rule.
+fn keeps<const N: usize>(
+    system: &Checked<System<N>>,
+    rule: StepRule,
+    (before, action, after): (State<N>, Action, State<N>),
+    sent: &[(usize, Vote)],
+) -> bool {
+    let mut effects = Sends::new();
+    for &(dst, vote) in sent {
+        let config = ConfigVersion(1);
+        effects.push((dst, Notification { vote, config }));
+    }
+    let step = (&before, action, &after);
+    rule.holds(&Step::new(&system.election, step, &effects))
+}
+
+/// The same where the answers are no matter.
+fn keeps_quietly<const N: usize>(
+    system: &Checked<System<N>>,
+    rule: StepRule,
+    step: (State<N>, Action, State<N>),
+) -> bool {
+    keeps(system, rule, step, &[])
 }

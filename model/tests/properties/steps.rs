@@ -1,53 +1,17 @@
 //! What must hold of a step, and that the state it leads to remembers when it did not.
 
 use super::{
-    BETTER, CREDENTIALS, fault_free, first, holds, holds_after, in_round, recorded, settled, vote,
+    BETTER, CREDENTIALS, fault_free, first, holds, holds_after, in_round, keeps, keeps_quietly,
+    recorded, recorded_settled, settled, vote,
 };
 use fle::ServerState::{Following, Leading, Looking};
 use fle_model::election::network::Links;
-use fle_model::election::rules::{Step, StepRule};
-use fle_model::election::server::{Election, Sends, Wait};
-use fle_model::election::system::{Action, State, System};
-use fle_model::frame::claim::Checked;
+use fle_model::election::rules::StepRule;
+use fle_model::election::server::{Election, Wait};
+use fle_model::election::system::{Action, State};
 use fle_model::terms::ensemble::Known;
-use fle_model::terms::vote::{ConfigVersion, Credentials, Notification, Proposal, Round, Vote};
+use fle_model::terms::vote::{ConfigVersion, Notification, Proposal, Round, Vote};
 use stateright::Model;
-
-/// The same for votes of settled servers.
-fn recorded_settled(mut state: State<3>, server: usize, votes: &[(usize, Vote)]) -> State<3> {
-    if let Election::Looking(looking) = &mut state.servers[server].election {
-        for &(voter, vote) in votes {
-            looking.out_of_election[voter] = Some(vote);
-        }
-    }
-    state
-}
-
-/// Whether the step between two states of the system, in which this happened and these answers were
-/// sent, keeps the rule.
-fn keeps<const N: usize>(
-    system: &Checked<System<N>>,
-    rule: StepRule,
-    (before, action, after): (State<N>, Action, State<N>),
-    sent: &[(usize, Vote)],
-) -> bool {
-    let mut effects = Sends::new();
-    for &(dst, vote) in sent {
-        let config = ConfigVersion(1);
-        effects.push((dst, Notification { vote, config }));
-    }
-    let step = (&before, action, &after);
-    rule.holds(&Step::new(&system.election, step, &effects))
-}
-
-/// The same where the answers are no matter.
-fn keeps_quietly<const N: usize>(
-    system: &Checked<System<N>>,
-    rule: StepRule,
-    step: (State<N>, Action, State<N>),
-) -> bool {
-    keeps(system, rule, step, &[])
-}
 
 #[test]
 fn settling_takes_a_quorum_of_matching_votes() {
@@ -366,68 +330,6 @@ fn nobody_leaves_a_leader_that_a_quorum_follows() {
 }
 
 #[test]
-fn nobody_gives_up_without_a_cause() {
-    let (system, start) = fault_free();
-    let gives_up = |before: State<3>, server: usize| {
-        let mut after = before;
-        after.servers[server] = start.servers[server];
-        let step = (before, Action::GiveUp { server }, after);
-        keeps_quietly(&system, StepRule::GivesUpForCause, step)
-    };
-    let follows = settled(start, 0, vote(1, Following));
-    assert!(gives_up(follows, 0), "its leader does not lead");
-    let mut ensemble = settled(follows, 1, vote(1, Leading));
-    assert!(!gives_up(ensemble, 0) && !gives_up(ensemble, 1));
-    ensemble.servers[0].active = true;
-    assert!(gives_up(ensemble, 0), "its leader has begun anew");
-    ensemble.servers[1].active = true;
-    assert!(!gives_up(ensemble, 0), "both are in one epoch");
-    let alone = settled(start, 1, vote(1, Leading));
-    assert!(gives_up(alone, 1) && !gives_up(start, 2));
-}
-
-/// 3 observes, and 1 hears of it.
-#[test]
-fn a_server_without_a_vote_is_told_whom_the_other_has_settled_on() {
-    let (system, start) = first::<3>("timely-observer");
-    let says = |before: State<3>, sent: &[(usize, Vote)]| {
-        let step = (before, Action::Deliver { src: 2, dst: 0 }, before);
-        keeps(&system, StepRule::AnswersStrangers, step, sent)
-    };
-    let own = Vote::looking(Proposal::of(0, start.servers[0].credentials), Round(1));
-    assert!(says(start, &[(2, own)]) && !says(start, &[]));
-    assert!(!says(start, &[(1, own)]) && !says(start, &[(2, own), (2, own)]));
-    assert!(!says(start, &[(2, in_round(2, own))]));
-    let mut again = start;
-    if let Election::Looking(looking) = &mut again.servers[0].election {
-        looking.settled_before = Some(Proposal::of(1, CREDENTIALS));
-    }
-    assert!(says(again, &[(2, vote(1, Looking))]) && !says(again, &[(2, own)]));
-    let follows = settled(start, 0, vote(1, Following));
-    assert!(says(follows, &[(2, vote(1, Following))]));
-    assert!(!says(follows, &[(2, vote(1, Looking))]));
-    let voter = (start, Action::Deliver { src: 1, dst: 0 }, start);
-    assert!(keeps(&system, StepRule::AnswersStrangers, voter, &[]));
-}
-
-/// 3 begins to look again, and 1 and 2 have no vote in its eyes.
-#[test]
-fn who_looks_again_remembers_for_servers_without_a_vote_what_it_had_settled_on() {
-    let (system, start) = first::<3>("timely-observer");
-    let looks_again_with = |settled_before| {
-        let before = settled(start, 0, vote(1, Following));
-        let mut after = start;
-        if let Election::Looking(looking) = &mut after.servers[0].election {
-            looking.settled_before = settled_before;
-        }
-        let step = (before, Action::LoseLeader { server: 0 }, after);
-        keeps_quietly(&system, StepRule::AnswersStrangers, step)
-    };
-    assert!(looks_again_with(Some(vote(1, Following).proposal)));
-    assert!(!looks_again_with(None));
-}
-
-#[test]
 fn a_better_vote_ends_the_wait_whoever_casts_it() {
     let (system, start) = fault_free();
     let with_wait = |wait| {
@@ -477,55 +379,6 @@ fn what_is_on_record_stays_there_while_the_round_lasts() {
     later_without.servers[0].round = Round(2);
     assert!(keeps_after(of_settled, later_without));
     assert!(!keeps_after(of_settled, later), "settled in any round");
-}
-
-#[test]
-fn a_disk_changes_with_epochs_which_rise() {
-    let (system, start) = fault_free();
-    let follows = settled(start, 0, vote(1, Following));
-    let mut ensemble = settled(follows, 1, vote(1, Leading));
-    ensemble.servers[0].credentials = Credentials::new(3, 1);
-    let begins = |before: State<3>, server: usize, epoch| {
-        let mut after = before;
-        after.servers[server].credentials = Credentials::new(epoch, 1);
-        let step = (before, Action::Activate { server }, after);
-        keeps_quietly(&system, StepRule::EpochsRise, step)
-    };
-    assert!(begins(ensemble, 1, 4));
-    assert!(!begins(ensemble, 1, 3), "its follower has seen that one");
-    assert!(!begins(ensemble, 0, 1), "its leader has yet to begin");
-    let mut begun = ensemble;
-    begun.servers[1].credentials = Credentials::new(4, 1);
-    begun.servers[1].active = true;
-    assert!(begins(begun, 0, 4) && !begins(begun, 0, 5));
-    let mut other = ensemble;
-    other.servers[2].credentials = BETTER;
-    let elsewhere = (ensemble, Action::GiveUp { server: 2 }, other);
-    assert!(!keeps_quietly(&system, StepRule::EpochsRise, elsewhere));
-}
-
-#[test]
-fn what_a_connection_loses_comes_again_the_newest_alone() {
-    let (system, start) = fault_free();
-    let config = start.servers[0].known.committed();
-    let sends = |mut state: State<3>, votes: &[Vote]| {
-        state.network.link_mut(0, 1).clear();
-        for &vote in votes {
-            let notification = Notification { vote, config };
-            state.network.send(0, 1, notification, Links::WireAndSlot);
-        }
-        state
-    };
-    let (older, newer) = (vote(0, Looking), vote(2, Looking));
-    let before = sends(start, &[older, newer]);
-    let leaves = |votes: &[Vote]| {
-        let mut after = before;
-        after.network.break_connection(0, 1);
-        let step = (before, Action::Break { a: 0, b: 1 }, sends(after, votes));
-        keeps_quietly(&system, StepRule::NewestComesAgain, step)
-    };
-    assert!(leaves(&[newer]));
-    assert!(!leaves(&[older]) && !leaves(&[]) && !leaves(&[newer, older]));
 }
 
 /// What a step broke is seen in the state that it leads to, and in every later one.

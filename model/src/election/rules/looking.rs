@@ -67,12 +67,8 @@ impl<const N: usize> Step<'_, N> {
         } else {
             before
         };
-        let Some(looking) = speaker.looking() else {
+        let Some(proposal) = speaker.announcement() else {
             return true;
-        };
-        let proposal = Notification {
-            vote: Vote::looking(looking.proposal, speaker.round),
-            config: speaker.known.committed(),
         };
         let voters = self.election.ensemble(speaker.known).voters();
         let said = self.effects.iter();
@@ -166,22 +162,20 @@ impl<const N: usize> Step<'_, N> {
 
     /// A server that looks again remembers, for those, what it had settled on, for as long as it
     /// looks.
-    fn remembered(&self) -> Option<(Option<Proposal>, Option<Proposal>)> {
-        let server = self.action.actor()?;
-        let (before, after) = (&self.before.servers[server], &self.after.servers[server]);
+    pub(super) fn remembers_for_strangers(&self) -> bool {
+        let server = self.action.actor();
+        let Some((me, is)) = server.and_then(|me| Some((me, self.after.servers[me].looking()?)))
+        else {
+            return true;
+        };
+        let (before, known) = (&self.before.servers[me], self.after.servers[me].known);
         let had = match &before.election {
             Election::Settled(vote) => Some(vote.proposal),
-            Election::Looking(looking) if before.known == after.known => looking.settled_before,
+            Election::Looking(looking) if before.known == known => looking.settled_before,
             Election::Looking(_) | Election::Down { .. } => None,
         };
-        let voters = self.election.ensemble(after.known).voters();
-        let has_strangers = voters != ServerSet::first(N);
-        let remembers = after.looking()?.settled_before;
-        Some((remembers, had.filter(|_| has_strangers)))
-    }
-
-    pub(super) fn remembers_for_strangers(&self) -> bool {
-        self.remembered().is_none_or(|(is, had)| is == had)
+        let has_strangers = self.election.ensemble(known).voters() != ServerSet::first(N);
+        is.settled_before == had.filter(|_| has_strangers)
     }
 
     /// Whether the wait for a better proposal is over, where a better one arrives from a voter.
@@ -198,33 +192,6 @@ impl<const N: usize> Step<'_, N> {
         let goes_on =
             |it: &Looking<N>| it.wait == Wait::Finalizing && it.proposal == waited_with.proposal;
         is_better.then(|| !after.looking().is_some_and(goes_on))
-    }
-
-    /// Nothing on record is dropped while the server looks on, but for the votes of a round that is
-    /// over, and for what decides nothing: votes for less than the server proposes, and the word of
-    /// settled servers while it finalizes ([`reduction`](crate::election::system::reduction)).
-    pub(super) fn keeps_records(&self) -> bool {
-        let Some((before, after, was, is)) = self.looks_on() else {
-            return true;
-        };
-        let decides = |vote: &Vote| {
-            vote.state != ServerState::Looking || vote.proposal.unpack() >= is.proposal.unpack()
-        };
-        let kept = |was: &[Option<Vote>; N], is: &[Option<Vote>; N]| {
-            let mut both = was.iter().zip(is);
-            both.all(|(was, is)| is.is_some() || !was.as_ref().is_some_and(decides))
-        };
-        let finalizes = is.wait == Wait::Finalizing;
-        let arrived = self.received().map(|(src, _, heard)| (src, heard.vote));
-        let is_last = arrived.is_none_or(|(src, vote)| {
-            was.wait == Wait::Finalizing && finalizes
-                || vote.state == ServerState::Looking
-                || is.out_of_election[src]
-                    .is_none_or(|kept| kept == vote || Some(kept) != was.out_of_election[src])
-        });
-        (finalizes || kept(&was.out_of_election, &is.out_of_election))
-            && (before.round < after.round || kept(&was.recv_set, &is.recv_set))
-            && is_last
     }
 
     /// The server without a vote that is heard, and the server that hears it.

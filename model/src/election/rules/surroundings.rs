@@ -7,35 +7,50 @@ use crate::election::system::Action;
 use crate::terms::vote::Credentials;
 
 impl<const N: usize> Step<'_, N> {
-    /// What is on a disk changes only when an epoch is begun or learned, or the disk is lost. A
-    /// leader's new epoch is above all that its followers have seen; a follower that learns it has
-    /// then what its leader has.
+    /// What is on a disk changes only when an epoch is begun or learned, or the disk is lost.
     pub(super) fn epochs_rise(&self) -> bool {
-        let on_disk = |server: usize| self.before.servers[server].credentials;
-        let is_unchanged =
-            |server: usize| self.after.servers[server].credentials == on_disk(server);
-        let (changed, expected) = match self.action {
+        let on_disk = |server: usize| self.after.servers[server].credentials;
+        let changes = |server: &usize| on_disk(*server) != self.before.servers[*server].credentials;
+        let mut changed = (0..N).filter(changes);
+        match self.action {
             Action::Activate { server } => {
-                let learned = self.after.servers[server].credentials;
-                match self.before.leader_of(server) {
-                    Some(leader) if leader == server => {
-                        let followers = self.before.followers(leader);
-                        let above = |it: usize| learned.epoch() > on_disk(it).epoch();
-                        return followers.iter().all(above)
-                            && (0..N).all(|it| it == server || is_unchanged(it));
-                    }
-                    Some(leader) if self.before.servers[leader].active => (server, on_disk(leader)),
-                    _ => return false,
-                }
+                changed.all(|it| it == server) && self.learns_epoch(server)
             }
             Action::Crash {
                 server,
                 crash: Crash::LosesDisk,
-            } => (server, Credentials::NO_DATA),
-            _ => return (0..N).all(is_unchanged),
-        };
-        self.after.servers[changed].credentials == expected
-            && (0..N).all(|it| it == changed || is_unchanged(it))
+            } => changed.all(|it| it == server) && on_disk(server) == Credentials::NO_DATA,
+            Action::Crash {
+                crash: Crash::Restarts | Crash::ForGood,
+                ..
+            }
+            | Action::Deliver { .. }
+            | Action::Supersede { .. }
+            | Action::Lose { .. }
+            | Action::Resend { .. }
+            | Action::CollectTimeout { .. }
+            | Action::FinalizeTimeout { .. }
+            | Action::GiveUp { .. }
+            | Action::Start { .. }
+            | Action::Break { .. }
+            | Action::LoseLeader { .. } => changed.next().is_none(),
+        }
+    }
+
+    /// A leader's new epoch is above all that its followers have seen; a follower that learns it
+    /// has then what its leader has.
+    fn learns_epoch(&self, server: usize) -> bool {
+        let learned = self.after.servers[server].credentials;
+        let on_disk = |server: usize| self.before.servers[server].credentials;
+        match self.before.leader_of(server) {
+            Some(leader) if leader == server => {
+                let followers = self.before.followers(leader);
+                let mut seen = followers.iter().map(|it| on_disk(it).epoch());
+                seen.all(|epoch| learned.epoch() > epoch)
+            }
+            Some(leader) => self.before.servers[leader].active && learned == on_disk(leader),
+            None => false,
+        }
     }
 
     /// When a connection breaks, or its receiver crashes and will be back, the next to arrive is
@@ -52,7 +67,20 @@ impl<const N: usize> Step<'_, N> {
                 server,
                 crash: Crash::Restarts | Crash::LosesDisk,
             } => (0..N).all(|src| src == server || is_newest(src, server)),
-            _ => true,
+            Action::Crash {
+                crash: Crash::ForGood,
+                ..
+            }
+            | Action::Deliver { .. }
+            | Action::Supersede { .. }
+            | Action::Lose { .. }
+            | Action::Resend { .. }
+            | Action::CollectTimeout { .. }
+            | Action::FinalizeTimeout { .. }
+            | Action::GiveUp { .. }
+            | Action::Activate { .. }
+            | Action::Start { .. }
+            | Action::LoseLeader { .. } => true,
         }
     }
 }
