@@ -163,7 +163,8 @@
 //! under other names. Of such assignments one is run ([`Scenario`](election::scenario::Scenario)):
 //! of 64 for three servers 20, where any two servers can change places. All are run where one has a
 //! role of its own, and where leaders begin new epochs: these make credentials equal that were not,
-//! and then the sids decide otherwise. `tests/reductions.rs` compares the numbers of states.
+//! and then the sids decide otherwise. `tests/reductions.rs` compares the numbers of states, with `--ignored`
+//! those of the larger scenarios, too.
 //!
 //! # How much is checked
 //!
